@@ -1,0 +1,1 @@
+"""Turns provider usage into exact, explained, exactly-once costs."""

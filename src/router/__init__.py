@@ -1,0 +1,1 @@
+"""Routes each prompt to the cheapest model that can answer it."""

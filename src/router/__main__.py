@@ -1,0 +1,30 @@
+"""Runs ``python -m router COMMAND``; only the chosen command's module is imported."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+
+COMMANDS = {
+    "classify": "label prompts: JSONL {id, prompt} in, JSONL {id, label, confidence, ...} out",
+}
+
+
+def main(argv: list[str] | None = None) -> int:
+    arguments = sys.argv[1:] if argv is None else argv
+    parser = argparse.ArgumentParser(prog="python -m router", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, summary in COMMANDS.items():
+        commands.add_parser(name, help=summary, add_help=False)
+    chosen = parser.parse_args(arguments[:1]).command
+    module = importlib.import_module(f"router.cli.{chosen}")
+    command = argparse.ArgumentParser(
+        prog=f"python -m router {chosen}", description=COMMANDS[chosen]
+    )
+    module.configure(command)
+    return int(module.run(command.parse_args(arguments[1:])))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
