@@ -1,0 +1,31 @@
+"""What the analyzer says about a prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Complexity(StrEnum):
+    """The three kinds of work a prompt can ask for."""
+
+    SIMPLE = "SIMPLE"
+    CALCULATION = "CALCULATION"
+    COMPLEX = "COMPLEX"
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """The verdict on one prompt, with everything needed to explain it.
+
+    ``confidence`` is the calibrated probability of ``label`` (0..1) and ``probabilities`` sums to 1.
+    ``score`` (0..1) says how much the strong model is needed: task type is not difficulty.
+    """
+
+    label: Complexity
+    confidence: float
+    probabilities: Mapping[Complexity, float]
+    score: float
+    reasons: tuple[str, ...]
+    version: str
