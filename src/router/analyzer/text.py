@@ -1,0 +1,135 @@
+"""Brings a prompt into one form before anything is judged: what only decorates it is taken away.
+
+Case, compatibility forms, lookalike letters, zero-width characters, greetings and thanks carry no
+task; taking them away here keeps the verdict the same by construction.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+HEAD = 2600  # characters read from the start of a long prompt
+TAIL = 2000  # and from its end: the ask stands in one of the two, hardly ever in between
+
+_INVISIBLE = dict.fromkeys(
+    [0xAD, 0x34F, 0x61C, 0x180E, 0xFEFF]
+    + list(range(0x200B, 0x2010))
+    + list(range(0x202A, 0x202F))
+    + list(range(0x2060, 0x2070))
+    + list(range(0x300, 0x370))  # combining accents: people leave them out as often as not
+    + list(range(0xFE00, 0xFE10))
+    + list(range(0xE0000, 0xE0080))
+)
+_PUNCTUATION = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "«": '"', "»": '"', "…": "."})
+_LOOKALIKES = str.maketrans(
+    "аеорсухіјѕһԁԛԝкмтнвьгзԍνοαρτυικεηγχωøłđıßæœ"
+    "АВЕЅЗІЈКМНОРСТХУ",
+    "aeopcyxijshdqwkmthbbr3gvoaptuikenyxwoldisao"
+    "abes3ijkmhopctxy",
+)
+_LATIN = re.compile(r"[a-z]")
+_CYRILLIC_GREEK = re.compile(r"[\u0370-\u052f]")
+_MIXED = re.compile(r"\w*(?:[a-z][\u0370-\u052f]|[\u0370-\u052f][a-z])\w*")
+_GAP = re.compile(r"\s{3,}")
+
+# A clause made of these words alone asks for nothing, provided one of _PHATIC is among them.
+_PHATIC = frozenset(
+    """hi hiya hello hey heya howdy yo greetings dear morning afternoon evening thanks thank thx ty
+    cheers appreciated appreciate grateful please pls plz kindly sorry excuse pardon help helping
+    question questions wondering wonder hope regards sincerely bye quick quickly urgent urgently asap
+    concise brief briefly politely welcome curious stuck struggling mate buddy pal assistant hurry
+    patience advance bother bothering dumb silly stupid newbie beginner favor favour ok okay so well
+    right hmm um uh""".split()
+)
+_FILLER = frozenset(
+    """a about again all also am an and any anyone are as assist at be been being best but by can
+    could day do doing else everyone everybody folks for friend friends from get give go going good
+    got great guys had has have here how i id if ill im in is it its ive just kind know let lets
+    like little lot look looking love lovely make may maybe me might mind minute moment more much my
+    need needed no not now of on one or our out really rush simple small some someone something
+    sir madam team tell that the there these thing things this those time to today too very
+    want was we week weekend were will with would yes you your youre yourself keep it short answer
+    asking ask trying try first second fine ahead advice hand idea task request following below
+    nice ever so much bit glad happy""".split()
+)
+_CLAUSE = re.compile(r"\s*([^.!?,:;\n—–-]{0,90})([.!?,:;\n—–-]+|$)\s*")
+_LAST_CLAUSE = re.compile(r"(?:^|[.!?;,\n—–]|\s-)\s*([^.!?;,\n—–]{1,70})[.!?\s:)(-]*$")
+_LETTERS = re.compile(r"[a-z]+")
+_OPENER = re.compile(
+    r"(?:(?:so|ok|okay|well|also|and|hey|please|pls|plz|kindly|now)[ ,]+)*"
+    r"(?:(?:please |kindly )?(?:can|could|would|will) (?:you|u|someone|anyone)(?: please| kindly| possibly| maybe"
+    r"| quickly| just)*(?: (?:help me(?: to| with| understand)?|tell me|let me know|be so kind (?:as )?to|explain to me"
+    r"|mind telling me))?"
+    r"|(?:i|we)(?:'d| would)? (?:like|want|need|love|have|am trying|was wondering|wonder)"
+    r"(?: (?:you )?to(?: know| ask(?: you)?| understand| find out)?| if you (?:can|could|would)| help with| some help with"
+    r"| a question)?"
+    r"|(?:do|does|did) (?:you|anyone|anybody) (?:happen to )?(?:know|remember)"
+    r"|(?:please |pls )?(?:help me(?: to| with)?|tell me|let me know|remind me|enlighten me)"
+    r"|(?:i'm|im|i am) (?:wondering|curious|trying to (?:understand|find out|figure out))"
+    r"|(?:any|some)(?:one|body) knows?|please|pls|plz|kindly|(?:quick |small )?question|q|task|prompt|input|query)"
+    r"(?=[\s:,])[\s:,]*"
+)
+
+
+def bounded(prompt: str) -> str:
+    """Return the prompt, or the start and end of a long one with gaps and repeats taken out."""
+    if len(prompt) <= HEAD + TAIL:
+        return prompt
+    prompt = _GAP.sub("\n\n", prompt)
+    if len(prompt) > HEAD + TAIL:
+        prompt = "\n".join(dict.fromkeys(prompt.splitlines()))
+    if len(prompt) > HEAD + TAIL:
+        prompt = prompt[:HEAD] + "\n" + prompt[-TAIL:]
+    return prompt
+
+
+def fold(text: str) -> str:
+    """Lower-case the text and fold what only looks different: widths, accents, lookalikes."""
+    if text.isascii():
+        return text.lower()
+    text = unicodedata.normalize("NFKD", text).lower().translate(_INVISIBLE).translate(_PUNCTUATION)
+    if _LATIN.search(text) and (foreign := len(_CYRILLIC_GREEK.findall(text))):
+        if foreign < len(_LATIN.findall(text)) / 2:
+            text = text.translate(_LOOKALIKES)
+        else:
+            text = _MIXED.sub(lambda m: m.group().translate(_LOOKALIKES), text)
+    text = unicodedata.normalize("NFC", text)
+    return "".join(
+        str(unicodedata.digit(c, c)) if c.isdigit() and not c.isascii() else c for c in text
+    )
+
+
+def _is_phatic(clause: str) -> bool:
+    words = _LETTERS.findall(clause.replace("'", ""))
+    return (
+        bool(words)
+        and not _PHATIC.isdisjoint(words)
+        and all(w in _PHATIC or w in _FILLER for w in words)
+    )
+
+
+def strip_courtesies(text: str) -> str:
+    """Take greetings, pleas for help and thanks off both ends, unless nothing else is said."""
+    kept = text.strip()
+    for _ in range(5):
+        clause = _CLAUSE.match(kept)
+        if not clause or clause.end() >= len(kept) or not _is_phatic(clause.group(1)):
+            break
+        kept = kept[clause.end() :]
+    for _ in range(4):
+        clause = _LAST_CLAUSE.search(kept, max(0, len(kept) - 90))
+        if not clause or clause.start() == 0 or not _is_phatic(clause.group(1)):
+            break
+        kept = kept[: clause.start() + 1].rstrip(" \t\n,;-—–")
+    return kept or text.strip()
+
+
+def strip_opener(sentence: str) -> str:
+    """Take "could you please", "I would like to know" and the like off the front of a sentence."""
+    for _ in range(3):
+        opener = _OPENER.match(sentence)
+        if not opener or len(sentence) - opener.end() < 4:
+            break
+        sentence = sentence[opener.end() :]
+    return sentence

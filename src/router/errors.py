@@ -1,0 +1,158 @@
+"""The errors of Switchyard; each class name is an ``ErrorEquals`` name of the workflow.
+
+    RouterError
+    ├── RequestError            never accepted; the caller mends the request
+    │   ├── InvalidRequest
+    │   └── Conflict
+    ├── StoreUnavailable        a table did not answer; the step is safe to repeat
+    └── CallError               a model call that gave no answer; knows its outcome
+        ├── NotBilled           safe to send again
+        │   ├── Throttled
+        │   ├── Overloaded
+        │   └── Unreachable
+        ├── Rejected            permanent: sending it again cannot help
+        │   ├── InvalidModelRequest
+        │   ├── ContextTooLong
+        │   ├── AccessDenied
+        │   └── ModelNotFound
+        ├── MaybeBilled         no usage came back, yet it may stand on the bill
+        │   ├── ModelTimeout
+        │   └── ModelError
+        └── NoAnswer            billed, and its body is no answer
+            ├── Refused
+            ├── Filtered
+            ├── Blocked
+            └── BadResponse
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+
+class RouterError(Exception):
+    """Something Switchyard could not do; the message says what to do about it."""
+
+
+class RequestError(RouterError):
+    """The request cannot be accepted as it is."""
+
+
+class InvalidRequest(RequestError):
+    """A field of the request is missing, unknown or out of bounds."""
+
+
+class Conflict(RequestError):
+    """The request id was used before with another payload."""
+
+
+class StoreUnavailable(RouterError):
+    """A table did not answer; nothing was decided, so the step may be repeated."""
+
+
+class CallError(RouterError):
+    """A model call that ended without an answer.
+
+    ``usage`` is the provider's own object where one came back: a failed call may still be billed.
+    """
+
+    outcome: ClassVar[str]
+
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        usage: Mapping[str, Any] | None = None,
+        response_model: str | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.usage = usage
+        self.response_model = response_model
+
+
+class NotBilled(CallError):
+    """The provider did not start the call."""
+
+
+class Throttled(NotBilled):
+    """The provider's rate limit or quota was reached (429)."""
+
+    outcome = "THROTTLED"
+
+
+class Overloaded(NotBilled):
+    """The provider had no capacity (503, 529, model not ready)."""
+
+    outcome = "OVERLOADED"
+
+
+class Unreachable(NotBilled):
+    """No connection was made, so nothing was sent."""
+
+    outcome = "UNREACHABLE"
+
+
+class Rejected(CallError):
+    """The provider refused the call for a reason that stays."""
+
+    outcome = "REJECTED"
+
+
+class InvalidModelRequest(Rejected):
+    """The provider found the call malformed (400)."""
+
+
+class ContextTooLong(Rejected):
+    """The prompt does not fit the model; a model with a larger window may take it."""
+
+
+class AccessDenied(Rejected):
+    """The key or role may not call the model (401, 403)."""
+
+
+class ModelNotFound(Rejected):
+    """The provider does not know the model, or has retired it (404)."""
+
+
+class MaybeBilled(CallError):
+    """The call was sent and no usage came back."""
+
+    outcome = "UNKNOWN"
+
+
+class ModelTimeout(MaybeBilled):
+    """The answer did not come in time."""
+
+
+class ModelError(MaybeBilled):
+    """The provider failed on its side (500, 502, 504), or the connection broke after sending."""
+
+
+class NoAnswer(CallError):
+    """The call ended well on the wire, and there is no answer in it."""
+
+
+class Refused(NoAnswer):
+    """The model declined to answer."""
+
+    outcome = "REFUSED"
+
+
+class Filtered(NoAnswer):
+    """The provider's content filter withheld the answer."""
+
+    outcome = "FILTERED"
+
+
+class Blocked(NoAnswer):
+    """A guardrail of the account withheld the answer."""
+
+    outcome = "BLOCKED"
+
+
+class BadResponse(NoAnswer):
+    """The body is not what the provider's API promises: HTML, half a body, no choices, no text."""
+
+    outcome = "BAD_RESPONSE"

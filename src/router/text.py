@@ -1,0 +1,32 @@
+"""Makes text safe to store and send, and says when it had to be changed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+_UNSENDABLE = {0: None} | dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
+
+
+def clean(text: str) -> str:
+    """Return ``text`` without NUL and with lone surrogates replaced by U+FFFD.
+
+    NUL is refused by providers, and a lone surrogate has no UTF-8 form; all else stays as it is.
+    """
+    if text.isascii() and "\0" not in text:
+        return text
+    return text.translate(_UNSENDABLE)
+
+
+def size_in_bytes(value: Any) -> int:
+    """Return how many UTF-8 bytes ``value`` takes as JSON, as Step Functions counts its payloads."""
+    return len(canonical_json(value))
+
+
+def canonical_json(value: Any) -> bytes:
+    """Return the one JSON form of ``value``: sorted keys, no spaces, UTF-8.
+
+    A lone surrogate, which has no UTF-8 form, is kept apart by its escape.
+    """
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return text.encode("utf-8", "backslashreplace")
