@@ -1,28 +1,28 @@
 """The errors of Switchyard; each class name is an ``ErrorEquals`` name of the workflow.
 
-    RouterError
-    ├── RequestError            never accepted; the caller mends the request
-    │   ├── InvalidRequest
-    │   └── Conflict
-    ├── StoreUnavailable        a table did not answer; the step is safe to repeat
-    └── CallError               a model call that gave no answer; knows its outcome
-        ├── NotBilled           safe to send again
-        │   ├── Throttled
-        │   ├── Overloaded
-        │   └── Unreachable
-        ├── Rejected            permanent: sending it again cannot help
-        │   ├── InvalidModelRequest
-        │   ├── ContextTooLong
-        │   ├── AccessDenied
-        │   └── ModelNotFound
-        ├── MaybeBilled         no usage came back, yet it may stand on the bill
-        │   ├── ModelTimeout
-        │   └── ModelError
-        └── NoAnswer            billed, and its body is no answer
-            ├── Refused
-            ├── Filtered
-            ├── Blocked
-            └── BadResponse
+RouterError
+├── RequestError            never accepted; the caller mends the request
+│   ├── InvalidRequest
+│   └── Conflict
+├── StoreUnavailable        a table did not answer; the step is safe to repeat
+└── CallError               a model call that gave no answer; knows its outcome
+    ├── NotBilled           safe to send again
+    │   ├── Throttled
+    │   ├── Overloaded
+    │   └── Unreachable
+    ├── Rejected            permanent: sending it again cannot help
+    │   ├── InvalidModelRequest
+    │   ├── ContextTooLong
+    │   ├── AccessDenied
+    │   └── ModelNotFound
+    ├── MaybeBilled         no usage came back, yet it may stand on the bill
+    │   ├── ModelTimeout
+    │   └── ModelError
+    └── NoAnswer            billed, and its body is no answer
+        ├── Refused
+        ├── Filtered
+        ├── Blocked
+        └── BadResponse
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ def clean(text: str) -> str:
 
 
 def size_in_bytes(value: Any) -> int:
-    """Return how many UTF-8 bytes ``value`` takes as JSON, as Step Functions counts its payloads."""
+    """Return how many UTF-8 bytes ``value`` takes as JSON, as Step Functions counts payloads."""
     return len(canonical_json(value))
 
 

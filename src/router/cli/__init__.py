@@ -1,1 +1,1 @@
-"""The command line: one module a command, each with ``configure(parser)`` and ``run(args) -> int``."""
+"""The command line: a module a command, with ``configure(parser)`` and ``run(args) -> int``."""

@@ -1,0 +1,1 @@
+"""The Lambda functions: each parses its event, calls the core and answers."""

@@ -1,0 +1,38 @@
+"""AnalyzeComplexity: a request in, its route plan out."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from router.accept import Execution, accept
+from router.analyzer import load
+from router.clock import now
+from router.config import Config
+from router.rows import Analysis
+from router.store import usage_store
+
+logger = Logger()
+config = Config.from_json(os.environ["SWITCHYARD_CONFIG"])
+analyzer = load()
+memory_mb = int(os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "0"))
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Accept ``event["request"]`` for ``event["execution"]`` and answer with the plan."""
+    started = time.monotonic()
+    execution = Execution(event["execution"]["arn"], event["execution"]["name"])
+    plan = accept(
+        event["request"],
+        execution,
+        config,
+        usage_store(),
+        analyzer.classify,
+        lambda: Analysis(round((time.monotonic() - started) * 1000), memory_mb),
+        now(),
+    )
+    logger.info("routed", request_id=plan["request_id"], route=plan["route"])
+    return plan

@@ -1,0 +1,35 @@
+"""InvokeHaiku, InvokeSonnet, InvokeThroughSdk, InvokeFallback: one model call."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from router.clock import now
+from router.errors import CallError
+from router.invoke import ModelCall, invoke
+from router.providers import provider
+
+logger = Logger()
+memory_mb = int(os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "0"))
+
+
+class _Late:
+    """Finds the adapter inside the attempt, so that a missing one is recorded like any failure."""
+
+    def complete(self, call: ModelCall) -> Any:
+        return provider(call.provider).complete(call)
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Make the call in ``event`` and answer with text, status and attempt; see ``invoke``."""
+    call = ModelCall.from_event(event)
+    try:
+        reply = invoke(call, _Late(), now, memory_mb)
+    except CallError as error:
+        logger.warning("no answer", model=call.model, cause=type(error).__name__)
+        raise
+    logger.info("answered", model=call.model, status=reply["status"])
+    return reply

@@ -1,0 +1,117 @@
+"""Makes one model call and turns whatever happens into an attempt."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from router.clock import iso
+from router.errors import CallError, InvalidModelRequest
+
+# A provider's message may quote the prompt. A run of this many characters that also stands in the
+# prompt is taken for a quotation, and the message is dropped.
+_QUOTATION = 16
+_DETAIL_LENGTH = 300
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCall:
+    """One call as the route plan asks for it; ``messages`` are ``{"role", "content"}``."""
+
+    provider: str
+    model: str
+    messages: tuple[Mapping[str, str], ...]
+    system: str | None
+    max_tokens: int
+
+    @classmethod
+    def from_event(cls, event: Mapping[str, Any]) -> ModelCall:
+        """Parse the ``call`` of a route plan."""
+        return cls(
+            provider=event["provider"],
+            model=event["model"],
+            messages=tuple(event["messages"]),
+            system=event.get("system"),
+            max_tokens=int(event["max_tokens"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a model answered. ``usage`` is the provider's own object, ``None`` if none came."""
+
+    text: str
+    truncated: bool
+    usage: Mapping[str, Any] | None
+    response_model: str | None
+
+
+class Provider(Protocol):
+    """One provider's API: an answer, or a ``CallError`` that says what happened on the wire."""
+
+    def complete(self, call: ModelCall) -> Answer: ...
+
+
+def invoke(
+    call: ModelCall,
+    provider: Provider,
+    clock: Callable[[], datetime],
+    memory_mb: int,
+) -> dict[str, Any]:
+    """Return ``{"answer", "status", "attempt"}`` for one call.
+
+    Raise the provider's ``CallError`` with the attempt, as JSON, for its message: Step Functions
+    keeps nothing else of an exception, and a failed call may have been billed.
+    """
+    started = clock()
+    try:
+        answer = provider.complete(call)
+    except CallError as error:
+        attempt = _attempt(call, started, clock(), memory_mb) | {
+            "outcome": error.outcome,
+            "cause": type(error).__name__,
+            "served": False,
+            "detail": _without_quotation(error.detail, call),
+            **_known(usage=error.usage, response_model=error.response_model),
+        }
+        raise type(error)(json.dumps(attempt)) from None
+    attempt = _attempt(call, started, clock(), memory_mb) | {
+        "outcome": "TRUNCATED" if answer.truncated else "OK",
+        "served": True,
+        **_known(usage=answer.usage, response_model=answer.response_model),
+    }
+    status = "TRUNCATED" if answer.truncated else "SUCCEEDED"
+    return {"answer": answer.text, "status": status, "attempt": attempt}
+
+
+def unknown_provider(name: str) -> InvalidModelRequest:
+    """Return the error for a provider that no adapter speaks to."""
+    return InvalidModelRequest(f"unknown provider {name}: write bedrock, openai or anthropic")
+
+
+def _attempt(call: ModelCall, started: datetime, ended: datetime, memory_mb: int) -> dict[str, Any]:
+    latency_ms = round((ended - started).total_seconds() * 1000)
+    return {
+        "provider": call.provider,
+        "model": call.model,
+        "started_at": iso(started),
+        "ended_at": iso(ended),
+        "latency_ms": latency_ms,
+        "lambda_ms": latency_ms,
+        "lambda_mb": memory_mb,
+    }
+
+
+def _known(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _without_quotation(detail: str, call: ModelCall) -> str:
+    prompt = "\0".join([call.system or "", *(turn["content"] for turn in call.messages)])
+    runs = (detail[at : at + _QUOTATION] for at in range(max(1, len(detail) - _QUOTATION + 1)))
+    if any(len(run) == _QUOTATION and run in prompt for run in runs):
+        return "(the provider's message quotes the prompt and is left out)"
+    return detail[:_DETAIL_LENGTH]

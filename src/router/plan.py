@@ -1,0 +1,130 @@
+"""Decides which tier serves a request, and writes down how: the route plan."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from router.analyzer import Classification, Complexity
+from router.config import Config, Model
+from router.request import Request
+
+SHARDS = 8
+
+# The HTTP Task ends at 60 s and 256 KiB whatever it is told; a small model writes 4,096 tokens in
+# that time. A longer answer goes through the Lambda.
+HTTP_TASK_MAX_TOKENS = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The tier that serves, its models in order, and why."""
+
+    tier: str
+    models: tuple[Model, ...]
+    baseline: Model
+    reasons: tuple[str, ...]
+
+
+def make_plan(request: Request, classification: Classification, config: Config) -> Plan:
+    """Choose the tier by the caller's word, else by kind and difficulty."""
+    tier, reasons = _choose_tier(request, classification, config)
+    chosen = config.tiers[tier]
+    models = tuple(_limit(model, request) for model in (chosen.primary, *chosen.fallbacks))
+    return Plan(tier, models, config.tiers["COMPLEX"].primary, reasons)
+
+
+def _choose_tier(
+    request: Request, classification: Classification, config: Config
+) -> tuple[str, tuple[str, ...]]:
+    label, score, reasons = classification.label, classification.score, classification.reasons
+    if request.tier:
+        return request.tier, (f"the request asked for {request.tier}", *reasons)
+    if label is Complexity.SIMPLE and score > config.raise_above:
+        note = f"looks simple, but is hard (score {score:.2f} above {config.raise_above:g})"
+        return Complexity.COMPLEX.value, (note, *reasons)
+    if label is Complexity.COMPLEX and score < config.lower_below:
+        note = f"looks complex, but is easy (score {score:.2f} below {config.lower_below:g})"
+        return Complexity.SIMPLE.value, (note, *reasons)
+    return label.value, reasons
+
+
+def _limit(model: Model, request: Request) -> Model:
+    if request.max_tokens is None or request.max_tokens >= model.max_tokens:
+        return model
+    return Model(model.provider, model.model, request.max_tokens)
+
+
+def shard_of(request_id: str) -> str:
+    """Return the request's shard, 0 to 7; all its rows and sums use the same one."""
+    return str(hashlib.sha256(request_id.encode()).digest()[0] % SHARDS)
+
+
+def plan_to_json(
+    request: Request, classification: Classification, plan: Plan, config: Config, expires_at: int
+) -> dict[str, Any]:
+    """Return the plan as the workflow reads it; the shape stands in docs/architecture.md."""
+    first, *others = plan.models
+    return {
+        "request_id": request.request_id,
+        "tenant": request.tenant,
+        "route": plan.tier,
+        "via": _via(first),
+        "complexity": classification.label.value,
+        "confidence": round(classification.confidence, 4),
+        "score": round(classification.score, 4),
+        "reasons": list(plan.reasons),
+        "call": {
+            **_model_to_json(first),
+            "messages": list(request.messages),
+            "system": request.system,
+        },
+        "fallbacks": [_model_to_json(model) for model in others],
+        "record": {
+            "shard": shard_of(request.request_id),
+            "store_text": config.store_text,
+            "expires_at": expires_at,
+            "max_tokens": first.max_tokens,
+            "input_bytes": request.input_bytes,
+            "baseline": {"provider": plan.baseline.provider, "model": plan.baseline.model},
+        },
+    }
+
+
+def _via(model: Model) -> str:
+    fits = model.provider == "openai" and model.max_tokens <= HTTP_TASK_MAX_TOKENS
+    return "http" if fits else "lambda"
+
+
+def _model_to_json(model: Model) -> dict[str, Any]:
+    return {"provider": model.provider, "model": model.model, "max_tokens": model.max_tokens}
+
+
+def repeated(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the plan for a request that was accepted before: no call, what is known of it.
+
+    ``rows`` are the request's items by their ``item`` key, as plain values.
+    """
+    request, content = rows["REQUEST"], rows.get("CONTENT", {})
+    known = {
+        "request_id": request["request_id"],
+        "status": request["status"],
+        "repeated": True,
+        "execution_arn": request["execution_arn"],
+        "output": content.get("output"),
+        "complexity": request["complexity"],
+        "confidence": float(request["confidence"]),
+        "reasons": list(request["reasons"]),
+        "model": request.get("model"),
+        "provider": request.get("provider"),
+        "cause": request.get("cause"),
+    }
+    outcome = {name: value for name, value in known.items() if value is not None}
+    return {
+        "request_id": request["request_id"],
+        "tenant": request["tenant"],
+        "route": "REPEATED",
+        "outcome": outcome,
+    }

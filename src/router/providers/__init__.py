@@ -1,0 +1,26 @@
+"""One adapter a provider; each imports its SDK only when it is the one that is called."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from router.invoke import Provider, unknown_provider
+
+
+@lru_cache(maxsize=3)
+def provider(name: str) -> Provider:
+    """Return the adapter of ``bedrock``, ``openai`` or ``anthropic``, made once a process."""
+    match name:
+        case "bedrock":
+            from router.providers.bedrock import Bedrock
+
+            return Bedrock.from_environment()
+        case "openai":
+            from router.providers.openai_api import OpenAI
+
+            return OpenAI.from_environment()
+        case "anthropic":
+            from router.providers.anthropic_api import Anthropic
+
+            return Anthropic.from_environment()
+    raise unknown_provider(name)

@@ -1,0 +1,80 @@
+"""Anthropic's own API through its official SDK."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import anthropic
+
+from router import errors
+from router.invoke import Answer, ModelCall
+from router.providers.api_key import api_key
+from router.providers.http_errors import error_of_status
+
+if TYPE_CHECKING:
+    from anthropic.types import Message
+
+
+class Anthropic:
+    """Messages; one wire call an attempt."""
+
+    def __init__(self, client: anthropic.Anthropic, key_parameter: str) -> None:
+        self._client = client
+        self._key_parameter = key_parameter
+
+    @classmethod
+    def from_environment(cls) -> Anthropic:
+        """Return the adapter; the key is read from SSM at each call, and kept for a minute."""
+        client = anthropic.Anthropic(
+            api_key="read at each call",
+            max_retries=0,
+            timeout=anthropic.Timeout(float(os.environ["MODEL_TIMEOUT_SECONDS"]), connect=5),
+        )
+        return cls(client, os.environ["ANTHROPIC_API_KEY_PARAMETER"])
+
+    def complete(self, call: ModelCall) -> Answer:
+        """Return the model's text; see ``Provider``."""
+        messages: Any = list(call.messages)
+        client = self._client.with_options(api_key=api_key(self._key_parameter))
+        try:
+            response = client.messages.create(
+                model=call.model,
+                messages=messages,
+                max_tokens=call.max_tokens,
+                system=call.system or anthropic.omit,
+            )
+        except anthropic.APITimeoutError as error:
+            raise errors.ModelTimeout("no answer within the time limit") from error
+        except anthropic.APIStatusError as error:
+            too_long = "too long" in error.message.lower()
+            raise error_of_status(error.status_code, error.message, too_long=too_long) from error
+        except anthropic.APIResponseValidationError as error:
+            raise errors.BadResponse("the body is not a message") from error
+        except anthropic.APIConnectionError as error:
+            raise _of_connection(error) from error
+        return _answer(response)
+
+
+def _answer(response: Message) -> Answer:
+    # A body that is not JSON comes back as a plain string.
+    if not isinstance(response, anthropic.BaseModel):
+        raise errors.BadResponse("the body is not a message")
+    body = response.to_dict()
+    facts: dict[str, Any] = {"usage": body.get("usage"), "response_model": body.get("model")}
+    stop = body.get("stop_reason")
+    if stop == "refusal":
+        raise errors.Refused("the model declined", **facts)
+    content: Any = body.get("content") or []
+    text = "".join(block["text"] for block in content if block.get("type") == "text")
+    truncated = stop in ("max_tokens", "model_context_window_exceeded")
+    if not text or not (truncated or stop in ("end_turn", "stop_sequence")):
+        raise errors.BadResponse(f"no text; stop reason {stop}", **facts)
+    return Answer(text, truncated, **facts)
+
+
+def _of_connection(error: anthropic.APIConnectionError) -> errors.CallError:
+    # httpx tells a connection that was never made from one that broke after sending.
+    if type(error.__cause__).__name__ in ("ConnectError", "ConnectTimeout"):
+        return errors.Unreachable("no connection")
+    return errors.ModelError("the connection broke")

@@ -1,0 +1,129 @@
+"""Bedrock through the Converse API of ``bedrock-runtime``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ReadTimeoutError,
+)
+from botocore.parsers import ResponseParserError
+
+from router import errors
+from router.invoke import Answer, ModelCall
+
+if TYPE_CHECKING:
+    from mypy_boto3_bedrock_runtime.client import BedrockRuntimeClient
+
+# Names from botocore's model of bedrock-runtime.
+_ERRORS: Mapping[str, type[errors.CallError]] = {
+    "ThrottlingException": errors.Throttled,
+    "ServiceQuotaExceededException": errors.Throttled,
+    "ModelNotReadyException": errors.Overloaded,
+    "ServiceUnavailableException": errors.Overloaded,
+    "ValidationException": errors.InvalidModelRequest,
+    "AccessDeniedException": errors.AccessDenied,
+    "UnrecognizedClientException": errors.AccessDenied,
+    "ExpiredTokenException": errors.AccessDenied,
+    "ResourceNotFoundException": errors.ModelNotFound,
+    "ModelTimeoutException": errors.ModelTimeout,
+    "ModelErrorException": errors.ModelError,
+    "InternalServerException": errors.ModelError,
+}
+_BY_STATUS: Mapping[int, type[errors.CallError]] = {
+    400: errors.InvalidModelRequest,
+    401: errors.AccessDenied,
+    403: errors.AccessDenied,
+    404: errors.ModelNotFound,
+    408: errors.ModelTimeout,
+    429: errors.Throttled,
+    503: errors.Overloaded,
+}
+_NO_ANSWER: Mapping[str, type[errors.NoAnswer]] = {
+    "guardrail_intervened": errors.Blocked,
+    "content_filtered": errors.Filtered,
+    "refusal": errors.Refused,
+}
+_TOO_LONG = ("too long", "context window", "maximum context", "input length")
+
+
+class Bedrock:
+    """Calls a model, a system profile (``us.…``) or an inference-profile ARN."""
+
+    def __init__(self, client: BedrockRuntimeClient) -> None:
+        self._client = client
+
+    @classmethod
+    def from_environment(cls) -> Bedrock:
+        """Return the adapter with one wire call an attempt: the workflow owns retries.
+
+        botocore would send a call again after its read time-out, and both would be billed.
+        """
+        config = Config(
+            connect_timeout=5,
+            read_timeout=float(os.environ["MODEL_TIMEOUT_SECONDS"]),
+            retries={"total_max_attempts": 1},
+        )
+        return cls(boto3.client("bedrock-runtime", config=config))
+
+    def complete(self, call: ModelCall) -> Answer:
+        """Return the model's text; see ``Provider``."""
+        arguments: dict[str, Any] = {
+            "modelId": call.model,
+            "messages": [
+                {"role": turn["role"], "content": [{"text": turn["content"]}]}
+                for turn in call.messages
+            ],
+            # No temperature, topP or topK: the models of today refuse them.
+            "inferenceConfig": {"maxTokens": call.max_tokens},
+        }
+        if call.system:
+            arguments["system"] = [{"text": call.system}]
+        try:
+            response = self._client.converse(**arguments)
+        except ClientError as error:
+            raise _of_client_error(error) from error
+        except (ConnectTimeoutError, EndpointConnectionError) as error:
+            raise errors.Unreachable(type(error).__name__) from error
+        except ReadTimeoutError as error:
+            raise errors.ModelTimeout("no answer within the time limit") from error
+        except NoCredentialsError as error:
+            raise errors.AccessDenied(str(error)) from error
+        except ResponseParserError as error:
+            raise errors.BadResponse("the body is not Converse's JSON") from error
+        except BotoCoreError as error:
+            raise errors.ModelError(type(error).__name__) from error
+        return _answer(response)
+
+
+def _answer(response: Mapping[str, Any]) -> Answer:
+    usage = response.get("usage") or None
+    stop = str(response.get("stopReason"))
+    if stop in _NO_ANSWER:
+        raise _NO_ANSWER[stop](f"stop reason {stop}", usage=usage)
+    content = ((response.get("output") or {}).get("message") or {}).get("content") or []
+    # The first block may be reasoning: take text by its kind, never by its place.
+    text = "".join(block["text"] for block in content if "text" in block)
+    truncated = stop in ("max_tokens", "model_context_window_exceeded")
+    if not text or not (truncated or stop in ("end_turn", "stop_sequence")):
+        raise errors.BadResponse(f"no text; stop reason {stop}", usage=usage)
+    return Answer(text, truncated, usage, response_model=None)
+
+
+def _of_client_error(error: ClientError) -> errors.CallError:
+    code = error.response["Error"].get("Code", "")
+    message = error.response["Error"].get("Message", "")
+    status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+    kind = _ERRORS.get(code) or _BY_STATUS.get(status, errors.ModelError)
+    if kind is errors.InvalidModelRequest and any(sign in message.lower() for sign in _TOO_LONG):
+        kind = errors.ContextTooLong
+    return kind(f"{code}: {message}")

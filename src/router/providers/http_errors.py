@@ -1,0 +1,26 @@
+"""What an HTTP status of a provider's own API means for the bill."""
+
+from __future__ import annotations
+
+from router import errors
+
+_BY_STATUS: dict[int, type[errors.CallError]] = {
+    400: errors.InvalidModelRequest,
+    401: errors.AccessDenied,
+    403: errors.AccessDenied,
+    404: errors.ModelNotFound,
+    408: errors.ModelTimeout,
+    413: errors.ContextTooLong,
+    422: errors.InvalidModelRequest,
+    429: errors.Throttled,
+    503: errors.Overloaded,
+    529: errors.Overloaded,
+}
+
+
+def error_of_status(status: int, detail: str, *, too_long: bool = False) -> errors.CallError:
+    """Return the error for a status: what is not listed may have been billed."""
+    kind = _BY_STATUS.get(status, errors.ModelError)
+    if too_long and issubclass(kind, errors.Rejected):
+        kind = errors.ContextTooLong
+    return kind(f"HTTP {status}: {detail}")

@@ -1,0 +1,102 @@
+"""Parses an execution's input into a request that the rest of the code can trust."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from router.errors import InvalidRequest
+from router.schema import problems
+from router.text import canonical_json, clean, size_in_bytes
+
+DEFAULT_TENANT = "default"
+_SHOWN_PROBLEMS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request as accepted: clean text, known fields.
+
+    ``messages`` are ``{"role", "content"}`` and end with the user's turn. ``payload_hash`` is the
+    SHA-256 of everything that decides the answer, so that the same id can be told from another
+    payload. ``input_bytes`` counts the text as UTF-8 JSON.
+    """
+
+    request_id: str
+    tenant: str
+    messages: tuple[Mapping[str, str], ...]
+    system: str | None
+    max_tokens: int | None
+    tier: str | None
+    payload_hash: str
+    input_bytes: int
+    text_altered: bool
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+def parse_request(payload: Any, *, execution_name: str, input_bytes_limit: int) -> Request:
+    """Return the request in ``payload``, or raise ``InvalidRequest`` that says what to write.
+
+    Without a ``request_id`` the execution's name is the id.
+    """
+    found = list(problems(payload, _schema()))
+    if not found and ("input" in payload) == ("messages" in payload):
+        found = ["the request must have either `input` (a string) or `messages` (a list)"]
+    if found:
+        raise InvalidRequest("; ".join(found[:_SHOWN_PROBLEMS]))
+
+    given = _messages(payload)
+    messages = tuple({"role": turn["role"], "content": clean(turn["content"])} for turn in given)
+    if messages[-1]["role"] != "user":
+        raise InvalidRequest("`messages` must end with a turn of role user")
+    if not all(turn["content"].strip() for turn in messages):
+        raise InvalidRequest("a prompt must hold more than white space")
+    system = clean(payload["system"]) if "system" in payload else None
+
+    size = size_in_bytes([messages, system])
+    if size > input_bytes_limit:
+        raise InvalidRequest(
+            f"the text takes {size} bytes and may take {input_bytes_limit}: shorten it, or split it"
+        )
+    request_id = payload.get("request_id", execution_name)
+    if not re.fullmatch(r"[0-9A-Za-z_-]{1,80}", request_id):
+        raise InvalidRequest(
+            "the execution's name cannot serve as the id: give a `request_id` that matches"
+            " ^[0-9A-Za-z_-]{1,80}$"
+        )
+    return Request(
+        request_id=request_id,
+        tenant=payload.get("tenant", DEFAULT_TENANT),
+        messages=messages,
+        system=system,
+        max_tokens=int(payload["max_tokens"]) if "max_tokens" in payload else None,
+        tier=payload.get("tier"),
+        payload_hash=_payload_hash(payload),
+        input_bytes=size,
+        text_altered=list(messages) != given or system != payload.get("system"),
+        metadata=payload.get("metadata", {}),
+    )
+
+
+def _messages(payload: Mapping[str, Any]) -> list[dict[str, str]]:
+    if "input" in payload:
+        return [{"role": "user", "content": payload["input"]}]
+    return [dict(turn) for turn in payload["messages"]]
+
+
+def _payload_hash(payload: Mapping[str, Any]) -> str:
+    decisive = {name: value for name, value in payload.items() if name != "request_id"}
+    return hashlib.sha256(canonical_json(decisive)).hexdigest()
+
+
+@lru_cache(maxsize=1)
+def _schema() -> Mapping[str, Any]:
+    text = Path(__file__).with_name("request.schema.json").read_text(encoding="utf-8")
+    schema: Mapping[str, Any] = json.loads(text)
+    return schema

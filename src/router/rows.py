@@ -1,0 +1,113 @@
+"""The rows that ``analyze`` and ``record_outcome`` write, as plain values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from router.analyzer import Classification
+from router.clock import iso
+from router.config import Config
+from router.plan import Plan, shard_of
+from router.request import Request
+
+SCHEMA = 1
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What the analysis of one request cost in Lambda time; feeds the overhead estimate."""
+
+    milliseconds: int
+    memory_mb: int
+
+
+def accepted_rows(
+    request: Request,
+    classification: Classification,
+    plan: Plan,
+    config: Config,
+    analysis: Analysis,
+    execution_arn: str,
+    at: datetime,
+) -> list[Row]:
+    """Return the REQUEST row (ACCEPTED) and, where text is stored, the CONTENT row."""
+    shard, first = shard_of(request.request_id), plan.models[0]
+    key = {"request_id": request.request_id, "schema": SCHEMA, "tenant": request.tenant}
+    row: Row = {
+        **key,
+        "item": "REQUEST",
+        "status": "ACCEPTED",
+        "execution_arn": execution_arn,
+        "payload_hash": request.payload_hash,
+        "accepted_at": iso(at),
+        "day_shard": f"{at:%Y-%m-%d}#{shard}",
+        "queue": f"ACCEPTED#{shard}",
+        "queued_at": iso(at),
+        "complexity": classification.label.value,
+        "route": plan.tier,
+        "confidence": Decimal(f"{classification.confidence:.4f}"),
+        "score": Decimal(f"{classification.score:.4f}"),
+        "reasons": list(plan.reasons),
+        "classifier_version": classification.version,
+        "workflow_type": config.workflow_type,
+        "analyze_ms": analysis.milliseconds,
+        "analyze_mb": analysis.memory_mb,
+        "planned_provider": first.provider,
+        "planned_model": first.model,
+        "max_tokens": first.max_tokens,
+        "input_bytes": request.input_bytes,
+        "baseline_provider": plan.baseline.provider,
+        "baseline_model": plan.baseline.model,
+    }
+    if request.metadata:
+        row["metadata"] = dict(request.metadata)
+    if request.text_altered:
+        row["text_altered"] = True
+    if not config.store_text:
+        return [row]
+    content: Row = {
+        **key,
+        "item": "CONTENT",
+        "input": json.dumps(
+            {"messages": list(request.messages), "system": request.system}, ensure_ascii=False
+        ),
+        "expires_at": text_expiry(config, at),
+    }
+    return [row, content]
+
+
+def text_expiry(config: Config, at: datetime) -> int:
+    """Return when stored text is to be deleted, in epoch seconds."""
+    return int((at + timedelta(days=config.text_ttl_days)).timestamp())
+
+
+def recovered_attempt_rows(request: Row, attempts: Sequence[Mapping[str, Any]]) -> list[Row]:
+    """Return ATTEMPT rows for attempts that the workflow could not write itself."""
+    shard = shard_of(request["request_id"])
+    return [
+        {
+            "request_id": request["request_id"],
+            "item": f"ATTEMPT#{number:02d}",
+            "schema": SCHEMA,
+            "tenant": request["tenant"],
+            "tier": request["route"],
+            "purpose": "answer",
+            "mode": "standard",
+            "cost_status": "PENDING",
+            "queue": f"PENDING#{shard}",
+            "queued_at": attempt["ended_at"],
+            "max_tokens": request["max_tokens"],
+            "input_bytes": request["input_bytes"],
+            "baseline_provider": request["baseline_provider"],
+            "baseline_model": request["baseline_model"],
+            **{name: value for name, value in attempt.items() if name not in ("usage", "detail")},
+            **({"usage": json.dumps(attempt["usage"])} if attempt.get("usage") else {}),
+        }
+        for number, attempt in enumerate(attempts, start=1)
+    ]
