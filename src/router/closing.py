@@ -1,0 +1,71 @@
+"""Closes requests whose run ended without writing its own terminal row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from router.history import Event, attempts_in
+from router.plan import shard_of
+from router.rows import Row, recovered_attempt_rows
+
+
+class Store(Protocol):
+    """What closing needs of the ``usage`` table."""
+
+    def rows_of(self, request_id: str) -> dict[str, Row]: ...
+
+    def close(self, request: Row, closing: Mapping[str, Any], attempts: list[Row]) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class EndedRun:
+    """A run that is over: its ARN, how and when it ended (ISO), and its history if it has one."""
+
+    arn: str
+    cause: str
+    ended_at: str
+    history: Iterable[Event] | None
+
+
+def close_request(store: Store, request_id: str, run: EndedRun) -> bool:
+    """Write the terminal row of a request that ``run`` left ACCEPTED; return whether it did.
+
+    Does nothing for a request that is closed, that was never accepted, or that another run owns
+    (a run that was refused as a Conflict must not touch the row it conflicted with).
+    """
+    request = store.rows_of(request_id).get("REQUEST")
+    if request is None or request["status"] != "ACCEPTED" or request["execution_arn"] != run.arn:
+        return False
+    attempts = _attempts(request, run)
+    closing = {
+        "status": "FAILED",
+        "cause": run.cause,
+        "ended_at": run.ended_at,
+        "tier": request["route"],
+        "attempts": len(attempts),
+        "transitions": 3 + sum(1 + attempt["retries"] for attempt in attempts),
+        "cost_status": "PENDING",
+        "queue": f"PENDING#{shard_of(request_id)}",
+        "queued_at": run.ended_at,
+    }
+    return store.close(request, closing, recovered_attempt_rows(request, attempts))
+
+
+def _attempts(request: Row, run: EndedRun) -> list[dict[str, Any]]:
+    planned = {"provider": request["planned_provider"], "model": request["planned_model"]}
+    if run.history is not None:
+        return attempts_in(run.history, planned, run.ended_at)
+    # Without a history (Express) nobody knows whether the model was called: it may be on the bill.
+    return [
+        {
+            **planned,
+            "outcome": "UNKNOWN",
+            "cause": run.cause,
+            "started_at": request["accepted_at"],
+            "ended_at": run.ended_at,
+            "retries": 0,
+            "served": False,
+        }
+    ]

@@ -1,0 +1,24 @@
+"""Closes the request of a run that failed, timed out or was aborted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from router.closing import close_request
+from router.runs import ended_run, step_functions
+from router.store import usage_store
+
+logger = Logger()
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, bool]:
+    """Take a "Step Functions Execution Status Change" event; answer whether it closed a row."""
+    found = ended_run(step_functions(), event["detail"]["executionArn"])
+    if found is None:
+        return {"closed": False}
+    request_id, run = found
+    closed = close_request(usage_store(), request_id, run)
+    logger.info("run ended", request_id=request_id, cause=run.cause, closed=closed)
+    return {"closed": closed}

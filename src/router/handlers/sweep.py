@@ -1,0 +1,38 @@
+"""On a schedule: closes abandoned requests and prices what the stream lost."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger
+from cost_calculator.sweeping import price_pending
+
+from router.clock import now
+from router.config import Config
+from router.runs import ended_run, step_functions
+from router.store import usage_store
+from router.sweeping import close_abandoned
+
+logger = Logger()
+config = Config.from_json(os.environ["SWITCHYARD_CONFIG"])
+_STREAM_HEAD_START = timedelta(minutes=5)
+_ROWS_A_RUN = 5000
+
+
+def handler(_event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Answer with how many requests were closed and what was priced."""
+    at = now()
+    closed = close_abandoned(usage_store(), partial(ended_run, step_functions()), config, at)
+    priced = price_pending(
+        boto3.client("dynamodb"),
+        usage_table=os.environ["USAGE_TABLE"],
+        spend_table=os.environ["SPEND_TABLE"],
+        older_than=at - _STREAM_HEAD_START,
+        limit=_ROWS_A_RUN,
+    )
+    logger.info("swept", closed=closed, priced=priced)
+    return {"closed": closed, "priced": priced}

@@ -1,0 +1,15 @@
+#!/bin/sh
+# Pins every dependency with its hashes. No index's address is written: only names, versions, hashes.
+set -eu
+cd "$(dirname "$0")/.."
+compile() {
+    out=$1
+    shift
+    .venv/bin/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-emit-index-url \
+        --python-version 3.11 --custom-compile-command "make lock" --output-file "requirements/$out" "$@"
+}
+compile dev.lock --extra layer --extra local --extra dev --extra train pyproject.toml
+compile function.lock pyproject.toml
+# The layer alone: what the function zip already holds is left to it.
+printf '%s\n' "anthropic>=2.11" "openai>=3.52" "jsonschema>=4.23" | compile layer.lock -c requirements/dev.lock -
+echo "uv" | compile bootstrap.lock -

@@ -1,0 +1,30 @@
+"""Runs ``python -m tools.prices generate|check``."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import UTC, datetime
+from pathlib import Path
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tools.prices", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("generate", help="add what genai-prices knows and the book does not")
+    check = commands.add_parser("check", help="compare the book with LiteLLM's table")
+    check.add_argument(
+        "--table", type=Path, help="the table's JSON, where litellm is not installed"
+    )
+    arguments = parser.parse_args()
+    today = datetime.now(UTC).strftime("%Y-%m-%d")
+    if arguments.command == "generate":
+        from tools.prices.generate import generate
+
+        return generate(today)
+    from tools.prices.check import check as compare
+
+    return compare(arguments.table, today)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
