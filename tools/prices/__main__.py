@@ -12,9 +12,7 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("generate", help="add what genai-prices knows and the book does not")
     check = commands.add_parser("check", help="compare the book with LiteLLM's table")
-    check.add_argument(
-        "--table", type=Path, help="the table's JSON, where litellm is not installed"
-    )
+    check.add_argument("--table", type=Path, help="the table, where litellm is not installed")
     arguments = parser.parse_args()
     today = datetime.now(UTC).strftime("%Y-%m-%d")
     if arguments.command == "generate":

@@ -115,9 +115,7 @@ def _current_rows(rows: list[dict[str, Any]], today: str) -> Iterator[dict[str, 
 
 
 def _installed_table() -> Path:
-    spec = importlib.util.find_spec(
-        "litellm"
-    )  # found, not imported: it takes seconds and a network
+    spec = importlib.util.find_spec("litellm")  # not imported: that takes seconds and a network
     if spec is None or not spec.submodule_search_locations:
         raise SystemExit("litellm is not installed: pip install '.[bench]', or give --table FILE")
     return Path(spec.submodule_search_locations[0]) / _TABLE_NAME

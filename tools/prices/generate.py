@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -67,8 +67,7 @@ def _rows(provider: str, name: str, model: ModelInfo, mode: str) -> Iterator[Row
     """Yield one row per change of price, the oldest first."""
     previous: Row | None = None
     for start in _starts(model):
-        at = datetime.combine(start, datetime.min.time(), UTC) if start else datetime.min
-        at = at.replace(tzinfo=UTC)
+        at = datetime.combine(start or date.min, time.min, UTC)
         if mode == "batch" and not _has_batch(model, at):
             continue
         prices = model.get_prices(at, {"processing": "batch"} if mode == "batch" else None)
@@ -95,8 +94,9 @@ def _new_rows(existing: list[Row], wanted: list[Row], today: str) -> Iterator[Ro
                 continue  # history was billed as it stood
             if newest["effective_from"] == today:
                 raise SystemExit(f"{newest['version']} is in the book already: try again tomorrow")
-            row = {**row, "effective_from": today}
-        yield _finish(row, today)
+            yield _finish({**row, "effective_from": today}, today)
+        else:
+            yield _finish(row, today)
 
 
 def _finish(row: Row, today: str) -> Row:
