@@ -1,0 +1,252 @@
+"""Starts and stops the local cloud: the emulator and the provider simulator, on loopback.
+
+    python -m local.cloud up | down | status
+
+A program that needs the cloud only while it runs calls `start()` and `stop()`; its children end
+with it, however it ends. `up` leaves them running until `down`; what runs where stands in
+`build/local/cloud.json`, so that other commands find it.
+"""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "build" / "local"
+STATE = FOLDER / "cloud.json"
+REGION = "us-east-1"
+START_SECONDS = 60.0
+STOP_SECONDS = 8.0
+
+_children: dict[int, subprocess.Popen[bytes]] = {}
+
+
+class CloudError(Exception):
+    """Says in one line what is in the way and what to do about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """A running local cloud; `pids` are those of the emulator and of the simulator."""
+
+    emulator_url: str
+    simulator_url: str
+    auth: bool
+    pids: tuple[int, ...]
+
+    def env(self) -> dict[str, str]:
+        """The variables that point AWS tools and Terraform at this cloud."""
+        return {
+            "AWS_ENDPOINT_URL": self.emulator_url,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+        }
+
+
+def start(
+    *,
+    emulator_port: int = 0,
+    simulator_port: int = 0,
+    auth: bool = False,
+    detach: bool = False,
+    folder: Path = FOLDER,
+    extra_env: Mapping[str, str] | None = None,
+) -> Cloud:
+    """Start both servers and wait until they answer; port 0 takes a free one.
+
+    With `detach` they outlive this process. Raises CloudError when a port is taken, or a server
+    does not come up; nothing is left running then.
+    """
+    scratch = folder / "tmp"
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(parents=True)
+    ports = (_port(emulator_port, "emulator"), _port(simulator_port, "simulator"))
+    flags = [] if detach else ["--follow-parent"]
+    env = {**os.environ, **(extra_env or {}), "TMPDIR": str(scratch), "AWS_REGION": REGION}
+    env.pop("AWS_ENDPOINT_URL", None)  # the functions' endpoint is the emulator itself
+    commands = {
+        "emulator": ["--port", str(ports[0]), *flags, *(["--auth"] if auth else [])],
+        "simulator": ["--port", str(ports[1]), *flags],
+    }
+    pids: list[int] = []
+    try:
+        for name, arguments in commands.items():
+            pids.append(_spawn(name, arguments, folder, env, detach=detach))
+        for name, pid, port in zip(commands, pids, ports, strict=True):
+            _wait_until_ready(name, pid, port, folder)
+    except BaseException:
+        _end(pids)
+        raise
+    emulator, simulator = (f"http://127.0.0.1:{port}" for port in ports)
+    return Cloud(emulator, simulator, auth, tuple(pids))
+
+
+def stop(cloud: Cloud, *, folder: Path = FOLDER) -> None:
+    """Stop both servers, wait for their end, and remove what they unpacked."""
+    _end(cloud.pids)
+    shutil.rmtree(folder / "tmp", ignore_errors=True)
+
+
+def save(cloud: Cloud, state: Path = STATE) -> None:
+    """Write down what runs where, for the commands that come after."""
+    state.parent.mkdir(parents=True, exist_ok=True)
+    state.write_text(json.dumps(asdict(cloud), indent=2) + "\n")
+
+
+def running(state: Path = STATE) -> Cloud | None:
+    """The cloud that `up` left running, or None; a state file it did not survive is removed."""
+    try:
+        fields = json.loads(state.read_text())
+        cloud = Cloud(**{**fields, "pids": tuple(fields["pids"])})
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError):
+        state.unlink(missing_ok=True)
+        return None
+    if _answers(_health("emulator", cloud.emulator_url)) and _answers(
+        _health("simulator", cloud.simulator_url)
+    ):
+        return cloud
+    _end(pid for pid in cloud.pids if _is_ours(pid))
+    state.unlink(missing_ok=True)
+    return None
+
+
+def _port(wanted: int, name: str) -> int:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError as error:
+            raise CloudError(
+                f"Port {wanted} for the {name} is not free ({error.strerror}): "
+                "stop what listens there, or leave the port out to take a free one."
+            ) from error
+        return int(probe.getsockname()[1])
+
+
+def _spawn(
+    name: str, arguments: list[str], folder: Path, env: Mapping[str, str], *, detach: bool
+) -> int:
+    logs = folder / "log"
+    logs.mkdir(parents=True, exist_ok=True)
+    with (logs / f"{name}.log").open("wb") as log:
+        child = subprocess.Popen(
+            [sys.executable, "-m", f"local.{name}", *arguments],
+            cwd=ROOT,
+            env=dict(env),
+            # The pipe's other end closes when this process ends; see local/lifeline.py.
+            stdin=subprocess.DEVNULL if detach else subprocess.PIPE,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C goes to the caller alone, which then stops us in order
+        )
+    _children[child.pid] = child
+    return child.pid
+
+
+def _wait_until_ready(name: str, pid: int, port: int, folder: Path) -> None:
+    health = _health(name, f"http://127.0.0.1:{port}")
+    deadline = time.monotonic() + START_SECONDS
+    log = folder / "log" / f"{name}.log"
+    while not _answers(health):
+        if not _is_alive(pid):
+            lines = log.read_text(errors="replace").strip().splitlines() or ["no output"]
+            raise CloudError(f"The {name} ended while starting: {lines[-1]} (all of it: {log})")
+        if time.monotonic() > deadline:
+            raise CloudError(f"The {name} did not answer within {START_SECONDS:.0f} s; see {log}")
+        time.sleep(0.05)
+
+
+def _health(name: str, url: str) -> str:
+    return url + {"emulator": "/_ministack/health", "simulator": "/_admin/health"}[name]
+
+
+def _answers(url: str) -> bool:
+    # No proxy: a proxy variable of the user's must not stand between us and loopback.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=5) as response:
+            return bool(response.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _end(pids: Iterable[int]) -> None:
+    waiting = [pid for pid in pids if _is_alive(pid)]
+    for pid in waiting:
+        os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_SECONDS
+    while waiting := [pid for pid in waiting if _is_alive(pid)]:
+        if time.monotonic() > deadline:
+            for pid in waiting:
+                os.kill(pid, signal.SIGKILL)
+            deadline = float("inf")
+        time.sleep(0.02)
+
+
+def _is_alive(pid: int) -> bool:
+    if pid in _children:
+        return _children[pid].poll() is None
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _is_ours(pid: int) -> bool:
+    """Whether a pid of an old state file is still one of our servers, not a later stranger."""
+    found = subprocess.run(
+        ["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    return "local.emulator" in found.stdout or "local.simulator" in found.stdout
+
+
+def main(arguments: list[str]) -> int:
+    """Run the command line; the exit code is 0 when the cloud is as asked for."""
+    command = arguments[0] if len(arguments) == 1 else ""
+    if command not in {"up", "down", "status"}:
+        print("usage: python -m local.cloud up|down|status", file=sys.stderr)
+        return 2
+    cloud = running()
+    if command == "up":
+        try:
+            cloud = cloud or start(
+                emulator_port=int(os.environ.get("LOCAL_EMULATOR_PORT", "0")),
+                simulator_port=int(os.environ.get("LOCAL_SIMULATOR_PORT", "0")),
+                auth=os.environ.get("AUTH", "").lower() == "true",
+                detach=True,
+            )
+        except CloudError as error:
+            print(error, file=sys.stderr)
+            return 1
+        save(cloud)
+    if command == "down" and cloud:
+        stop(cloud)
+        STATE.unlink(missing_ok=True)
+        cloud = None
+    print(_describe(cloud))
+    return 0 if cloud or command == "down" else 1
+
+
+def _describe(cloud: Cloud | None) -> str:
+    if cloud is None:
+        return "The local cloud is not running."
+    return f"AWS at {cloud.emulator_url}, the providers at {cloud.simulator_url}."
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

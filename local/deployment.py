@@ -1,0 +1,83 @@
+"""Puts `examples/local` on the running local cloud, with the real Terraform and provider."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from local import terraform
+from local.cloud import REGION, ROOT, Cloud
+
+EXAMPLE = ROOT / "examples" / "local"
+API_KEY_PARAMETER = "/switchyard/openai-api-key"
+# The simulator knows this key; it opens nothing else.
+API_KEY = "sk-local-switchyard"
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A deployed module: the cloud it runs on, and the outputs of `examples/local`."""
+
+    cloud: Cloud
+    outputs: dict[str, Any]
+
+    def client(self, service: str) -> Any:
+        """Return a boto3 client of the local cloud."""
+        return boto3.client(
+            service,
+            endpoint_url=self.cloud.emulator_url,
+            region_name=REGION,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=Config(retries={"total_max_attempts": 2}, max_pool_connections=64),
+        )
+
+
+def deploy(cloud: Cloud, say: Progress) -> Deployment:
+    """Build the packages, apply `examples/local` to `cloud`, and put the key where users do.
+
+    Raises `terraform.TerraformError` with a one-line cure, or `SystemExit` from the packaging.
+    """
+    say("building the function zip and the provider-SDK layer")
+    for part in (["function"], ["layer", "host"]):
+        subprocess.run(
+            [sys.executable, "-m", "tools.package", *part],
+            cwd=ROOT,
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+    say("terraform init")
+    terraform.init(EXAMPLE)
+    say("terraform apply")
+    terraform.apply(EXAMPLE, variables=_variables(cloud), env=cloud.env())
+    deployment = Deployment(cloud, terraform.output(EXAMPLE))
+    say("putting the OpenAI key into SSM; an event carries it to the connection")
+    deployment.client("ssm").put_parameter(
+        Name=API_KEY_PARAMETER, Type="SecureString", Value=API_KEY, Overwrite=True
+    )
+    return deployment
+
+
+def existing(cloud: Cloud) -> Deployment:
+    """Return the deployment that an earlier `deploy` left on `cloud`."""
+    return Deployment(cloud, terraform.output(EXAMPLE))
+
+
+def _variables(cloud: Cloud) -> dict[str, str]:
+    build = ROOT / "build"
+    return {
+        "openai_endpoint": f"{cloud.simulator_url}/v1",
+        "bedrock_endpoint": cloud.simulator_url,
+        "anthropic_endpoint": cloud.simulator_url,
+        "function_zip": str(build / "function.zip"),
+        "layer_zip": str(build / "layer-host.zip"),
+        "api_key_parameter": API_KEY_PARAMETER,
+    }

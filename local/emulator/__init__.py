@@ -1,0 +1,1 @@
+"""MiniStack as the local AWS, with what it lacks supplied by `local.emulator.patches`."""

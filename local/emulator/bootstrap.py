@@ -1,0 +1,125 @@
+"""The Python Lambda runtime inside a worker process: imports the handler once, then serves events.
+
+Run by path, without site-packages, so that a function finds what AWS would give it: its own code,
+its layers, and the runtime's boto3. One JSON object a line: events on standard input, answers on
+what was standard output; whatever the handler prints goes to standard error.
+"""
+
+import importlib
+import json
+import os
+import sys
+import time
+import traceback
+from decimal import Decimal
+from types import SimpleNamespace
+
+END_OF_LOG = "\0end of log"
+
+
+def serve() -> None:
+    """Read the settings, import the handler, answer events until standard input ends."""
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)
+    sys.stdout.reconfigure(line_buffering=True)
+    settings = json.loads(sys.stdin.readline())
+    sys.path[:0] = settings["path"]
+    try:
+        _count_nested_calls()
+        handler = _import_handler(settings["handler"])
+    except Exception as error:
+        answers.write(json.dumps({"error": _init_error(error, settings["handler"])}) + "\n")
+        return
+    answers.write('{"ready": true}\n')
+    for line in sys.stdin:
+        answer = json.dumps(_run(handler, json.loads(line), settings))
+        print(END_OF_LOG, file=sys.stderr, flush=True)
+        answers.write(answer + "\n")
+
+
+def _import_handler(name: str):
+    module, _, function = name.replace("/", ".").rpartition(".")
+    return getattr(importlib.import_module(module), function)
+
+
+def _run(handler, message: dict, settings: dict) -> dict:
+    for name, value in message["environment"].items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+    try:
+        result = handler(message["event"], _context(message, settings))
+    except Exception as error:
+        frames = traceback.extract_tb(error.__traceback__)[1:]
+        return {
+            "error": {
+                "errorMessage": str(error),
+                "errorType": type(error).__name__,
+                "requestId": message["request_id"],
+                "stackTrace": traceback.format_list(frames),
+            }
+        }
+    try:
+        return {"result": json.loads(json.dumps(result, default=_encode))}
+    except (TypeError, ValueError) as error:
+        return {
+            "error": {
+                "errorMessage": f"Unable to marshal response: {error}",
+                "errorType": "Runtime.MarshalError",
+                "requestId": message["request_id"],
+                "stackTrace": [],
+            }
+        }
+
+
+def _encode(value: object) -> float:
+    if isinstance(value, Decimal):
+        return float(value)
+    raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+
+
+def _init_error(error: Exception, handler: str) -> dict:
+    module, _, function = handler.rpartition(".")
+    kind, text = type(error).__name__, str(error)
+    if isinstance(error, ImportError):
+        kind, text = "Runtime.ImportModuleError", f"Unable to import module '{module}': {error}"
+    elif isinstance(error, AttributeError) and f"'{function}'" in text:
+        kind, text = "Runtime.HandlerNotFound", f"Handler '{function}' missing on module '{module}'"
+    trace = traceback.format_list(traceback.extract_tb(error.__traceback__)[1:])
+    return {"errorMessage": text, "errorType": kind, "requestId": "", "stackTrace": trace}
+
+
+def _context(message: dict, settings: dict) -> SimpleNamespace:
+    deadline = time.time() + settings["timeout"]
+    return SimpleNamespace(
+        function_name=settings["function_name"],
+        function_version=settings["version"],
+        invoked_function_arn=message["function_arn"],
+        memory_limit_in_mb=str(settings["memory"]),
+        aws_request_id=message["request_id"],
+        log_group_name=os.environ["AWS_LAMBDA_LOG_GROUP_NAME"],
+        log_stream_name=os.environ["AWS_LAMBDA_LOG_STREAM_NAME"],
+        identity=None,
+        client_context=None,
+        get_remaining_time_in_millis=lambda: max(0, int((deadline - time.time()) * 1000)),
+    )
+
+
+def _count_nested_calls() -> None:
+    """Pass the depth of Lambda-calls-Lambda on, as the emulator's own runtime does."""
+    try:
+        from botocore import handlers
+    except ImportError:
+        return
+
+    def add_depth(params, **_):
+        depth = os.environ.get("_MINISTACK_INVOKE_DEPTH")
+        if depth:
+            params["headers"].setdefault("X-Ministack-Invoke-Depth", depth)
+
+    handlers.BUILTIN_HANDLERS.append(("before-call", add_depth))
+
+
+if __name__ == "__main__":
+    serve()

@@ -1,0 +1,37 @@
+"""One module for each gap between AWS and the emulator; each says what AWS does.
+
+Each module has `apply()`, which replaces names in MiniStack's modules. MiniStack is pinned, so a
+name that has gone fails at start, not in the middle of a run.
+"""
+
+from local.emulator.patches import (
+    admin,
+    event_retries,
+    execution_limits,
+    http_invoke,
+    jsonata_scope,
+    lambda_errors,
+    parameter_events,
+    retry_delay,
+    stream_poller,
+    worker_cap,
+)
+
+ALL = (
+    admin,
+    lambda_errors,
+    worker_cap,
+    http_invoke,
+    execution_limits,
+    retry_delay,
+    jsonata_scope,
+    parameter_events,
+    event_retries,
+    stream_poller,
+)
+
+
+def apply_all() -> None:
+    """Apply every patch, once, in this process."""
+    for patch in ALL:
+        patch.apply()

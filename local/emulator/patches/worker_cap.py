@@ -1,0 +1,87 @@
+"""At most a few Lambda workers run at once; further calls wait their turn.
+
+AWS: a thousand run at once. MiniStack 1.5.33: starts a process for each concurrent call, so a burst
+of 200 cold calls on two cores times out.
+`LOCAL_LAMBDA_WORKERS` sets the cap, 2 × cores + 2 by default. Waiting stops the clock of a
+Step Functions task's TimeoutSeconds, because on AWS there is no such wait. A function called by a
+function never waits: its caller holds a place until it returns.
+"""
+
+import contextvars
+import os
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from typing import Any
+
+from ministack.services import lambda_svc, stepfunctions
+
+
+class Clock:
+    """Time spent by one task, less the time it stood in the queue for a worker."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+        self._waited = 0.0
+        self._waiting_since: float | None = None
+
+    def elapsed(self) -> float:
+        """Seconds that count towards the task's time-out."""
+        now = self._waiting_since or time.monotonic()
+        return now - self._started - self._waited
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Stop the clock."""
+        self._waiting_since = time.monotonic()
+        try:
+            yield
+        finally:
+            self._waited += time.monotonic() - self._waiting_since
+            self._waiting_since = None
+
+
+_clock: contextvars.ContextVar[Clock | None] = contextvars.ContextVar("task_clock", default=None)
+
+
+def apply() -> None:
+    """Put the queue in front of every Lambda call, and its clock around every timed task."""
+    places = threading.BoundedSemaphore(_cap())
+    dispatch = lambda_svc._execute_function_dispatch
+
+    def execute(
+        function: dict[str, Any], config: dict[str, Any], event: Any, request_id: str, _: float
+    ) -> dict[str, Any]:
+        if (lambda_svc._invoke_depth.get() or 0) > 1:
+            return dispatch(function, config, event, request_id, time.time())  # type: ignore[no-any-return]
+        with (_clock.get() or Clock()).paused():
+            places.acquire()
+        try:
+            return dispatch(function, config, event, request_id, time.time())  # type: ignore[no-any-return]
+        finally:
+            places.release()
+
+    lambda_svc._execute_function_dispatch = execute
+    stepfunctions._invoke_resource_with_timeout = _invoke_with_timeout
+
+
+def _cap() -> int:
+    return int(os.environ.get("LOCAL_LAMBDA_WORKERS") or 2 * (os.cpu_count() or 1) + 2)
+
+
+def _invoke_with_timeout(resource: str, argument: Any, timeout: float) -> Any:
+    clock = Clock()
+    context = contextvars.copy_context()
+    context.run(_clock.set, clock)
+    pool = ThreadPoolExecutor(max_workers=1)
+    future = pool.submit(context.run, stepfunctions._invoke_resource, resource, argument)
+    pool.shutdown(wait=False)
+    while not future.done():
+        remaining = timeout - clock.elapsed()
+        if remaining <= 0:
+            cause = f"Task timed out after {timeout} seconds"
+            raise stepfunctions._ExecutionError("States.Timeout", cause)
+        wait([future], timeout=max(remaining, 0.01))
+    return future.result()

@@ -1,0 +1,21 @@
+"""Ends a child process when the process that started it is gone, however it went."""
+
+import os
+import signal
+import sys
+import threading
+
+
+def follow_parent() -> None:
+    """Send this process SIGTERM once standard input reaches its end.
+
+    The parent holds the other end of the pipe, which the kernel closes even when the parent is
+    killed outright: no polling, no process ids that may have been used again.
+    """
+    threading.Thread(target=_wait_for_end, name="lifeline", daemon=True).start()
+
+
+def _wait_for_end() -> None:
+    while sys.stdin.buffer.read(4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,122 @@
+"""Sends requests through the deployed workflow and waits for their rows and costs."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer
+
+from local.deployment import Deployment
+
+_deserialize = TypeDeserializer().deserialize
+_POLL_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """A request as its rows tell it; `cost_usd` is None while an attempt's cost is not known."""
+
+    request_id: str
+    request: Mapping[str, Any]
+    attempts: Sequence[Mapping[str, Any]]
+    output: str | None
+
+    @property
+    def settled(self) -> bool:
+        """Whether the request is terminal and nothing of it waits for a price."""
+        rows = [self.request, *self.attempts]
+        return self.request.get("status", "ACCEPTED") != "ACCEPTED" and all(
+            row.get("cost_status") not in (None, "PENDING") for row in rows
+        )
+
+    @property
+    def priced(self) -> bool:
+        """Whether every attempt's cost is known."""
+        return self.settled and all(row["cost_status"] == "PRICED" for row in self.attempts)
+
+    @property
+    def cost_usd(self) -> Decimal | None:
+        return _sum(self.attempts, "cost_usd")
+
+    @property
+    def baseline_usd(self) -> Decimal | None:
+        return _sum(self.attempts, "baseline_usd")
+
+    @property
+    def overhead_usd(self) -> Decimal | None:
+        return _sum([self.request, *self.attempts], "overhead_usd")
+
+    def tokens(self, *classes: str) -> int | None:
+        """Return the tokens of these classes over all attempts; None when none is known."""
+        known = [row[name] for row in self.attempts for name in classes if name in row]
+        return int(sum(known)) if known else None
+
+
+def start(deployment: Deployment, requests: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Start an execution for each request; return the execution ARNs in order."""
+    client = deployment.client("stepfunctions")
+    arn = deployment.outputs["state_machine_arn"]
+    return [
+        client.start_execution(stateMachineArn=arn, input=json.dumps(request, ensure_ascii=False))[
+            "executionArn"
+        ]
+        for request in requests
+    ]
+
+
+def trace(deployment: Deployment, request_id: str) -> Traced:
+    """Read the rows of one request."""
+    answer = deployment.client("dynamodb").query(
+        TableName=deployment.outputs["usage_table_name"],
+        KeyConditionExpression="request_id = :id",
+        ExpressionAttributeValues={":id": {"S": request_id}},
+        ConsistentRead=True,
+    )
+    rows = [{k: _deserialize(v) for k, v in item.items()} for item in answer["Items"]]
+    by_item = {row["item"]: row for row in rows}
+    attempts = [row for row in rows if row["item"].startswith("ATTEMPT#")]
+    return Traced(
+        request_id,
+        by_item.get("REQUEST", {}),
+        attempts,
+        by_item.get("CONTENT", {}).get("output"),
+    )
+
+
+def wait_until_settled(
+    deployment: Deployment, request_ids: Sequence[str], timeout_seconds: float
+) -> list[Traced]:
+    """Return the traces once all are settled, or as they are when the time is over."""
+    deadline = time.monotonic() + timeout_seconds
+    traces: dict[str, Traced] = {}
+    while True:
+        for request_id in request_ids:
+            if request_id not in traces or not traces[request_id].settled:
+                traces[request_id] = trace(deployment, request_id)
+        if all(traces[i].settled for i in request_ids) or time.monotonic() > deadline:
+            return [traces[request_id] for request_id in request_ids]
+        time.sleep(_POLL_SECONDS)
+
+
+def wait_for_execution(
+    deployment: Deployment, execution_arn: str, timeout_seconds: float
+) -> dict[str, Any]:
+    """Return DescribeExecution's answer once the run is over; raise TimeoutError before that."""
+    client = deployment.client("stepfunctions")
+    deadline = time.monotonic() + timeout_seconds
+    while time.monotonic() < deadline:
+        run: dict[str, Any] = client.describe_execution(executionArn=execution_arn)
+        if run["status"] != "RUNNING":
+            return run
+        time.sleep(_POLL_SECONDS)
+    raise TimeoutError(f"{execution_arn} still runs after {timeout_seconds:.0f} s")
+
+
+def _sum(rows: Sequence[Mapping[str, Any]], name: str) -> Decimal | None:
+    known = [row[name] for row in rows if name in row]
+    return sum(known, Decimal(0)) if known else None
