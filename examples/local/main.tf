@@ -1,0 +1,35 @@
+# The module as it goes to AWS, on the local cloud: AWS_ENDPOINT_URL points the provider at the emulator, whose account
+# takes any credentials.
+
+provider "aws" {
+  region                      = "us-east-1"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_region_validation      = true
+}
+
+module "switchyard" {
+  source = "../../terraform"
+
+  name = var.name
+
+  package = {
+    function_zip = var.function_zip
+    layer_zip    = var.layer_zip
+  }
+  functions = { architecture = var.architecture }
+
+  bedrock = { endpoint = var.bedrock_endpoint }
+  openai = {
+    endpoint          = var.openai_endpoint
+    api_key_parameter = var.openai_api_key_parameter
+  }
+  anthropic = {
+    endpoint          = var.anthropic_endpoint
+    api_key_parameter = var.anthropic_api_key_parameter
+  }
+
+  # What is made here is thrown away, and waited for.
+  tables = { deletion_protection = false, point_in_time_recovery = false }
+  stream = { window_seconds = 0 }
+}

@@ -1,0 +1,50 @@
+variable "name" {
+  description = "Name of the deployment."
+  type        = string
+  default     = "switchyard"
+}
+
+variable "architecture" {
+  description = "Architecture of this machine, as Lambda calls it: `x86_64` or `arm64`."
+  type        = string
+  default     = "x86_64"
+}
+
+variable "function_zip" {
+  description = "Path of the function zip. Left out: what `make package` built."
+  type        = string
+  default     = null
+}
+
+variable "layer_zip" {
+  description = "Path of the layer built for this machine. Left out: what `make package` built."
+  type        = string
+  default     = "../../build/layer-host.zip"
+}
+
+variable "bedrock_endpoint" {
+  description = "Base URL of the simulated Bedrock, on loopback."
+  type        = string
+}
+
+variable "openai_endpoint" {
+  description = "Base URL of the simulated OpenAI, on loopback, without a slash at its end."
+  type        = string
+}
+
+variable "anthropic_endpoint" {
+  description = "Base URL of the simulated Anthropic, on loopback."
+  type        = string
+}
+
+variable "openai_api_key_parameter" {
+  description = "Name of the SSM SecureString that holds the simulated OpenAI's key."
+  type        = string
+  default     = "/switchyard/openai-api-key"
+}
+
+variable "anthropic_api_key_parameter" {
+  description = "Name of the SSM SecureString that holds the simulated Anthropic's key."
+  type        = string
+  default     = "/switchyard/anthropic-api-key"
+}

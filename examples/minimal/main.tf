@@ -1,0 +1,12 @@
+provider "aws" {
+  region = "us-east-1"
+}
+
+module "switchyard" {
+  source = "../../terraform"
+}
+
+output "commands" {
+  description = "What to run next: put the OpenAI key, then start an execution."
+  value       = module.switchyard.commands
+}

@@ -1,0 +1,202 @@
+# What the six functions have in common; what each may do, and what starts it, stands in its own file.
+
+locals {
+  function_zip = coalesce(var.package.function_zip, "${path.module}/../build/function.zip")
+  layer_zip    = coalesce(var.package.layer_zip, "${path.module}/../build/layer-${var.functions.architecture}.zip")
+
+  config = jsonencode({
+    tiers            = local.tiers
+    routing          = var.routing
+    limits           = var.limits
+    store_text       = var.privacy.store_text
+    text_ttl_days    = var.privacy.text_ttl_days
+    workflow_type    = var.workflow.type
+    workflow_seconds = local.workflow_seconds
+  })
+
+  # A model's read time-out < its function's time-out < the 300 s of the state that calls it.
+  model_timeout_seconds = 240
+
+  functions = merge(
+    {
+      analyze = {
+        description = "Accepts a request once and plans its route."
+        handler     = "router.handlers.analyze.handler"
+        timeout     = 15
+        memory      = 512
+        environment = {
+          USAGE_TABLE       = aws_dynamodb_table.usage.name
+          SWITCHYARD_CONFIG = local.config
+        }
+      }
+      invoke_model = {
+        description = "Makes one call to one model."
+        handler     = "router.handlers.invoke_model.handler"
+        timeout     = 270
+        memory      = 256
+        environment = merge(
+          {
+            MODEL_TIMEOUT_SECONDS    = tostring(local.model_timeout_seconds)
+            OPENAI_API_KEY_PARAMETER = var.openai.api_key_parameter
+            OPENAI_BASE_URL          = var.openai.endpoint
+          },
+          var.anthropic.api_key_parameter == null ? {} : { ANTHROPIC_API_KEY_PARAMETER = var.anthropic.api_key_parameter },
+          var.anthropic.endpoint == null ? {} : { ANTHROPIC_BASE_URL = var.anthropic.endpoint },
+          var.bedrock.endpoint == null ? {} : { AWS_ENDPOINT_URL_BEDROCK_RUNTIME = var.bedrock.endpoint },
+        )
+      }
+      record_outcome = {
+        description = "Closes a request whose execution died."
+        handler     = "router.handlers.record_outcome.handler"
+        timeout     = 60
+        memory      = 256
+        environment = {
+          USAGE_TABLE       = aws_dynamodb_table.usage.name
+          SWITCHYARD_CONFIG = local.config
+        }
+      }
+      price_rows = {
+        description = "Prices rows and adds them to the sums, in one transaction."
+        handler     = "cost_calculator.handlers.price_rows.handler"
+        timeout     = 60
+        memory      = 256
+        environment = {
+          USAGE_TABLE     = aws_dynamodb_table.usage.name
+          SPEND_TABLE     = aws_dynamodb_table.spend.name
+          PRICE_OVERRIDES = jsonencode(var.prices)
+        }
+      }
+      sweep = {
+        description = "Closes what never ended, prices what the stream lost."
+        handler     = "router.handlers.sweep.handler"
+        timeout     = 300
+        memory      = 256
+        environment = {
+          USAGE_TABLE       = aws_dynamodb_table.usage.name
+          SPEND_TABLE       = aws_dynamodb_table.spend.name
+          SWITCHYARD_CONFIG = local.config
+          PRICE_OVERRIDES   = jsonencode(var.prices)
+        }
+      }
+    },
+    local.own_connection ? {
+      sync_api_key = {
+        description = "Puts the OpenAI key of the SSM parameter into the connection."
+        handler     = "router.handlers.sync_api_key.handler"
+        timeout     = 30
+        memory      = 256
+        environment = {
+          OPENAI_API_KEY_PARAMETER = var.openai.api_key_parameter
+          CONNECTION_NAME          = local.connection_name
+        }
+      }
+    } : {},
+  )
+
+  function_names = { for name, function in local.functions : name => "${var.name}-${replace(name, "_", "-")}" }
+
+  powertools = {
+    for name, function in local.functions : name => {
+      LOG_LEVEL                    = var.functions.log_level
+      POWERTOOLS_SERVICE_NAME      = name
+      POWERTOOLS_METRICS_NAMESPACE = "Switchyard"
+    }
+  }
+
+  # Lambda's own name for the level that Python calls WARNING.
+  lambda_log_level = var.functions.log_level == "WARNING" ? "WARN" : var.functions.log_level
+
+  # These are started by events: nobody waits for their answer, so what they cannot handle goes to the failures queue.
+  event_driven = toset(["record_outcome", "sweep", "sync_api_key"])
+}
+
+resource "aws_lambda_function" "this" {
+  for_each = local.functions
+
+  function_name = local.function_names[each.key]
+  description   = each.value.description
+  role          = aws_iam_role.function[each.key].arn
+  handler       = each.value.handler
+  runtime       = "python3.13"
+  architectures = [var.functions.architecture]
+  timeout       = each.value.timeout
+  memory_size   = lookup(var.functions.memory_mb, each.key, each.value.memory)
+  kms_key_arn   = local.kms_key_arn
+  layers        = each.key == "invoke_model" ? [aws_lambda_layer_version.provider_sdks.arn] : []
+
+  filename         = local.function_zip
+  source_code_hash = fileexists(local.function_zip) ? filebase64sha256(local.function_zip) : null
+
+  reserved_concurrent_executions = lookup(var.functions.reserved_concurrency, each.key, -1)
+
+  environment {
+    variables = merge(local.powertools[each.key], each.value.environment)
+  }
+
+  logging_config {
+    log_format            = "JSON"
+    log_group             = aws_cloudwatch_log_group.function[each.key].name
+    application_log_level = local.lambda_log_level
+    system_log_level      = "INFO"
+  }
+
+  tracing_config {
+    mode = "Active"
+  }
+
+  dynamic "dead_letter_config" {
+    for_each = contains(local.event_driven, each.key) ? [aws_sqs_queue.failures.arn] : []
+    content {
+      target_arn = dead_letter_config.value
+    }
+  }
+
+  tags = local.tags
+
+  # Lambda checks at creation that the role may trace, decrypt and reach the queue.
+  depends_on = [aws_iam_role_policy.function_runtime]
+
+  lifecycle {
+    precondition {
+      condition     = fileexists(local.function_zip)
+      error_message = "There is no function zip at ${local.function_zip}. Run `make package`, or set package.function_zip to where it is."
+    }
+
+    precondition {
+      condition = 4096 >= sum([
+        for variable, value in merge(local.powertools[each.key], each.value.environment) :
+        length(variable) + length(value)
+      ])
+      error_message = "The settings of ${each.key} exceed the 4 KB that Lambda allows its environment. Shorten `models` or `prices`; prices for everybody belong in src/cost_calculator/price_book.json."
+    }
+  }
+}
+
+resource "aws_lambda_layer_version" "provider_sdks" {
+  layer_name               = "${var.name}-provider-sdks"
+  description              = "OpenAI's and Anthropic's SDKs and what is compiled, for invoke_model."
+  filename                 = local.layer_zip
+  source_code_hash         = fileexists(local.layer_zip) ? filebase64sha256(local.layer_zip) : null
+  compatible_architectures = [var.functions.architecture]
+  compatible_runtimes      = ["python3.13"]
+
+  lifecycle {
+    # A function must never name a layer that is gone.
+    create_before_destroy = true
+
+    precondition {
+      condition     = fileexists(local.layer_zip)
+      error_message = "There is no layer zip at ${local.layer_zip}. Run `make package`, or set package.layer_zip to where it is."
+    }
+  }
+}
+
+# Made before the function, which would make one without key and retention.
+resource "aws_cloudwatch_log_group" "function" {
+  for_each = local.functions
+
+  name              = "/aws/lambda/${local.function_names[each.key]}"
+  retention_in_days = var.logs.retention_days
+  kms_key_id        = local.kms_key_arn
+  tags              = local.tags
+}

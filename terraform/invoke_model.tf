@@ -1,0 +1,48 @@
+data "aws_iam_policy_document" "invoke_model" {
+  dynamic "statement" {
+    for_each = length(local.bedrock_profile_arns) > 0 ? [1] : []
+    content {
+      sid       = "CallThroughProfiles"
+      actions   = ["bedrock:InvokeModel"]
+      resources = local.bedrock_profile_arns
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(local.bedrock_profile_model_arns) > 0 ? [1] : []
+    content {
+      sid       = "BeRoutedByProfiles"
+      actions   = ["bedrock:InvokeModel"]
+      resources = local.bedrock_profile_model_arns
+      condition {
+        test     = "ArnEquals"
+        variable = "bedrock:InferenceProfileArn"
+        values   = local.bedrock_profile_arns
+      }
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(local.bedrock_direct_arns) > 0 ? [1] : []
+    content {
+      sid       = "CallModels"
+      actions   = ["bedrock:InvokeModel"]
+      resources = local.bedrock_direct_arns
+    }
+  }
+
+  statement {
+    sid     = "ReadTheKeys"
+    actions = ["ssm:GetParameter"]
+    resources = [
+      for name in compact([var.openai.api_key_parameter, var.anthropic.api_key_parameter]) :
+      "arn:${local.partition}:ssm:${local.arn_suffix}:parameter${name}"
+    ]
+  }
+}
+
+resource "aws_iam_role_policy" "invoke_model" {
+  name   = "invoke-model"
+  role   = aws_iam_role.function["invoke_model"].id
+  policy = data.aws_iam_policy_document.invoke_model.json
+}

@@ -1,0 +1,90 @@
+locals {
+  kms_key_arn = one(concat(aws_kms_key.this[*].arn, var.kms_key[*].arn))
+}
+
+resource "aws_kms_key" "this" {
+  count = var.kms_key == null ? 1 : 0
+
+  description             = "Everything that ${var.name} stores."
+  enable_key_rotation     = true
+  deletion_window_in_days = 30
+  policy                  = data.aws_iam_policy_document.kms_key[0].json
+
+  # EventBridge keeps a connection's secret only under a key that carries this tag.
+  tags = merge(local.tags, { EventBridgeApiDestinations = "true" })
+}
+
+resource "aws_kms_alias" "this" {
+  count = var.kms_key == null ? 1 : 0
+
+  name          = "alias/${var.name}"
+  target_key_id = aws_kms_key.this[0].key_id
+}
+
+# In a key policy `*` means this key.
+data "aws_iam_policy_document" "kms_key" {
+  count = var.kms_key == null ? 1 : 0
+
+  statement {
+    sid       = "AccountAdministersThroughIam"
+    actions   = ["kms:*"]
+    resources = ["*"]
+    principals {
+      type        = "AWS"
+      identifiers = ["arn:${local.partition}:iam::${local.account}:root"]
+    }
+  }
+
+  statement {
+    sid       = "LogsEncryptTheirGroups"
+    actions   = ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"]
+    resources = ["*"]
+    principals {
+      type        = "Service"
+      identifiers = ["logs.${local.region}.amazonaws.com"]
+    }
+    condition {
+      test     = "ArnLike"
+      variable = "kms:EncryptionContext:aws:logs:arn"
+      values = [
+        "arn:${local.partition}:logs:${local.arn_suffix}:log-group:/aws/lambda/${var.name}-*",
+        "arn:${local.partition}:logs:${local.arn_suffix}:log-group:/aws/vendedlogs/states/${var.name}",
+      ]
+    }
+  }
+
+  statement {
+    sid       = "LogDeliveryReadsTheWorkflow"
+    actions   = ["kms:Decrypt*"]
+    resources = ["*"]
+    principals {
+      type        = "Service"
+      identifiers = ["delivery.logs.amazonaws.com"]
+    }
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [local.account]
+    }
+    condition {
+      test     = "ArnLike"
+      variable = "kms:EncryptionContext:SourceArn"
+      values   = ["arn:${local.partition}:logs:${local.arn_suffix}:*"]
+    }
+  }
+
+  statement {
+    sid       = "AlarmsAndRulesReachTopicAndQueue"
+    actions   = ["kms:Decrypt", "kms:GenerateDataKey*"]
+    resources = ["*"]
+    principals {
+      type        = "Service"
+      identifiers = ["cloudwatch.amazonaws.com", "events.amazonaws.com"]
+    }
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [local.account]
+    }
+  }
+}

@@ -1,0 +1,47 @@
+# From the models asked for to the ids that are called, and to what the role may call.
+
+locals {
+  geography = "^(us|us-gov|eu|apac|au|jp|ca|global)\\."
+
+  bedrock_prefix = var.bedrock.profile_prefix == "" ? "" : "${var.bedrock.profile_prefix}."
+
+  tiers = {
+    for name, tier in var.models : name => merge(local.calls[name][0], {
+      fallbacks = slice(local.calls[name], 1, length(local.calls[name]))
+    })
+  }
+
+  # Each tier's models in the order in which they are asked.
+  calls = {
+    for name, tier in var.models : name => [
+      for call in concat([{ provider = tier.provider, model = tier.model, max_tokens = tier.max_tokens }], tier.fallbacks) : {
+        provider   = call.provider
+        max_tokens = call.max_tokens
+        model = (
+          call.provider != "bedrock" || startswith(call.model, "arn:") || can(regex(local.geography, call.model))
+          ? call.model
+          : "${local.bedrock_prefix}${call.model}"
+        )
+      }
+    ]
+  }
+
+  bedrock_ids      = distinct([for call in flatten(values(local.calls)) : call.model if call.provider == "bedrock"])
+  bedrock_arns     = [for id in local.bedrock_ids : id if startswith(id, "arn:")]
+  bedrock_profiles = [for id in local.bedrock_ids : id if can(regex(local.geography, id))]
+  bedrock_regional = [for id in local.bedrock_ids : id if !startswith(id, "arn:") && !can(regex(local.geography, id))]
+
+  bedrock_profile_arns = concat(
+    [for id in local.bedrock_profiles : "arn:${local.partition}:bedrock:${local.arn_suffix}:inference-profile/${id}"],
+    [for arn in local.bedrock_arns : arn if strcontains(arn, "inference-profile/")],
+  )
+  bedrock_direct_arns = concat(
+    [for id in local.bedrock_regional : "arn:${local.partition}:bedrock:${local.region}::foundation-model/${id}"],
+    [for arn in local.bedrock_arns : arn if !strcontains(arn, "inference-profile/")],
+  )
+  # A profile sends a call to whichever region of its geography has room, and AWS may add regions to it: hence `*`.
+  bedrock_profile_model_arns = [
+    for id in distinct(concat([for id in local.bedrock_profiles : replace(id, "/${local.geography}/", "")], var.bedrock.foundation_models)) :
+    "arn:${local.partition}:bedrock:*::foundation-model/${id}"
+  ]
+}

@@ -1,0 +1,57 @@
+# Where the workflow says that a request failed. The notice holds no text.
+
+locals {
+  topic_arn = one(concat(aws_sns_topic.failures[*].arn, var.notifications[*].topic_arn))
+  # The key that publishing needs: the topic's own, where it has another.
+  topic_key_arn = var.notifications == null ? local.kms_key_arn : coalesce(var.notifications.kms_key_arn, local.kms_key_arn)
+}
+
+resource "aws_sns_topic" "failures" {
+  count = var.notifications == null ? 1 : 0
+
+  name              = "${var.name}-failures"
+  kms_master_key_id = local.kms_key_arn
+  tags              = local.tags
+}
+
+data "aws_iam_policy_document" "topic" {
+  count = var.notifications == null ? 1 : 0
+
+  statement {
+    sid       = "TlsOnly"
+    effect    = "Deny"
+    actions   = ["sns:Publish"]
+    resources = [aws_sns_topic.failures[0].arn]
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+    condition {
+      test     = "Bool"
+      variable = "aws:SecureTransport"
+      values   = ["false"]
+    }
+  }
+
+  statement {
+    sid       = "AlarmsAndRulesPublish"
+    actions   = ["sns:Publish"]
+    resources = [aws_sns_topic.failures[0].arn]
+    principals {
+      type        = "Service"
+      identifiers = ["cloudwatch.amazonaws.com", "events.amazonaws.com"]
+    }
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [local.account]
+    }
+  }
+}
+
+resource "aws_sns_topic_policy" "failures" {
+  count = var.notifications == null ? 1 : 0
+
+  arn    = aws_sns_topic.failures[0].arn
+  policy = data.aws_iam_policy_document.topic[0].json
+}

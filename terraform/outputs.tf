@@ -1,0 +1,101 @@
+output "state_machine" {
+  description = "The workflow: `arn` starts executions, `name` is what the console calls it."
+  value = {
+    arn  = aws_sfn_state_machine.this.arn
+    name = aws_sfn_state_machine.this.name
+  }
+}
+
+output "tables" {
+  description = "Each table's `name` and `arn`, by what it holds: `usage` (with its `stream_arn`), `spend`, `control`."
+  value = {
+    usage = {
+      name       = aws_dynamodb_table.usage.name
+      arn        = aws_dynamodb_table.usage.arn
+      stream_arn = aws_dynamodb_table.usage.stream_arn
+    }
+    spend   = { name = aws_dynamodb_table.spend.name, arn = aws_dynamodb_table.spend.arn }
+    control = { name = aws_dynamodb_table.control.name, arn = aws_dynamodb_table.control.arn }
+  }
+}
+
+output "functions" {
+  description = "Each function's `name`, `arn`, `role_arn` and `log_group`; `sync_api_key` is absent when you gave a connection."
+  value = {
+    for name, function in aws_lambda_function.this : name => {
+      name      = function.function_name
+      arn       = function.arn
+      role_arn  = aws_iam_role.function[name].arn
+      log_group = aws_cloudwatch_log_group.function[name].name
+    }
+  }
+}
+
+output "workflow_role_arn" {
+  description = "ARN of the role that the state machine runs under."
+  value       = aws_iam_role.workflow.arn
+}
+
+output "workflow_log_group" {
+  description = "Name of the state machine's log group."
+  value       = aws_cloudwatch_log_group.workflow.name
+}
+
+output "kms_key_arn" {
+  description = "ARN of the key that everything is encrypted under; who reads a table or starts an execution needs `kms:Decrypt` on it."
+  value       = local.kms_key_arn
+}
+
+output "failures_queue" {
+  description = "The queue of events and stream records that no function could handle: `url` and `arn`. It should be empty."
+  value = {
+    url = aws_sqs_queue.failures.url
+    arn = aws_sqs_queue.failures.arn
+  }
+}
+
+output "notifications_topic_arn" {
+  description = "ARN of the SNS topic that tells of failed requests."
+  value       = local.topic_arn
+}
+
+output "openai" {
+  description = "The EventBridge connection (`connection_arn`), the API destination (`api_destination_arn`), its `endpoint`, and the SSM parameter that holds the key (`api_key_parameter`)."
+  value = {
+    connection_arn      = local.connection_arn
+    api_destination_arn = aws_cloudwatch_event_api_destination.openai.arn
+    endpoint            = aws_cloudwatch_event_api_destination.openai.invocation_endpoint
+    api_key_parameter   = var.openai.api_key_parameter
+  }
+}
+
+output "rules" {
+  description = "ARNs of the EventBridge rules: `execution_ended_badly`, `sweep`, and `api_key_changed` (null when you gave a connection)."
+  value = {
+    execution_ended_badly = aws_cloudwatch_event_rule.execution_ended_badly.arn
+    sweep                 = aws_cloudwatch_event_rule.sweep.arn
+    api_key_changed       = one(aws_cloudwatch_event_rule.api_key_changed[*].arn)
+  }
+}
+
+output "event_source_mapping_id" {
+  description = "Id of the mapping from the usage table's stream to `price_rows`; `aws lambda update-event-source-mapping --no-enabled` pauses pricing."
+  value       = aws_lambda_event_source_mapping.usage.uuid
+}
+
+output "models" {
+  description = "The models as they are called: by tier, with their fallbacks."
+  value       = local.tiers
+}
+
+output "commands" {
+  description = "Paste-ready commands of the AWS CLI."
+  value = {
+    put_openai_api_key = "aws ssm put-parameter --region ${local.region} --name ${var.openai.api_key_parameter} --type SecureString --key-id ${local.kms_key_arn} --overwrite --value \"$OPENAI_API_KEY\""
+    start_execution    = "aws stepfunctions start-execution --region ${local.region} --state-machine-arn ${aws_sfn_state_machine.this.arn} --input '{\"input\": \"What is the capital of France?\"}'"
+    describe_execution = "aws stepfunctions describe-execution --region ${local.region} --execution-arn \"$EXECUTION_ARN\""
+    read_request       = "aws dynamodb query --region ${local.region} --table-name ${aws_dynamodb_table.usage.name} --key-condition-expression 'request_id = :id' --expression-attribute-values '{\":id\": {\"S\": \"'\"$REQUEST_ID\"'\"}}'"
+    subscribe          = "aws sns subscribe --region ${local.region} --topic-arn ${local.topic_arn} --protocol email --notification-endpoint \"$EMAIL\""
+    read_failures      = "aws sqs receive-message --region ${local.region} --queue-url ${aws_sqs_queue.failures.url} --max-number-of-messages 10"
+  }
+}

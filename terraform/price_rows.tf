@@ -1,0 +1,59 @@
+data "aws_iam_policy_document" "price_rows" {
+  statement {
+    sid       = "ReadTheStream"
+    actions   = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
+    resources = [aws_dynamodb_table.usage.stream_arn]
+  }
+
+  statement {
+    sid     = "ListStreams"
+    actions = ["dynamodb:ListStreams"]
+    # The event source mapping asks for it, and AWS lets it name no stream.
+    resources = ["*"]
+  }
+
+  statement {
+    sid       = "PriceAndAddUp"
+    actions   = ["dynamodb:UpdateItem"]
+    resources = [aws_dynamodb_table.usage.arn, aws_dynamodb_table.spend.arn]
+  }
+}
+
+resource "aws_iam_role_policy" "price_rows" {
+  name   = "price-rows"
+  role   = aws_iam_role.function["price_rows"].id
+  policy = data.aws_iam_policy_document.price_rows.json
+}
+
+resource "aws_lambda_event_source_mapping" "usage" {
+  event_source_arn  = aws_dynamodb_table.usage.stream_arn
+  function_name     = aws_lambda_function.this["price_rows"].arn
+  starting_position = "TRIM_HORIZON"
+
+  batch_size                         = var.stream.batch_size
+  maximum_batching_window_in_seconds = var.stream.window_seconds
+  parallelization_factor             = var.stream.parallelization
+
+  # One bad row must neither stop its shard nor take good rows with it.
+  function_response_types        = ["ReportBatchItemFailures"]
+  bisect_batch_on_function_error = true
+  maximum_retry_attempts         = var.stream.max_retries
+  maximum_record_age_in_seconds  = var.stream.max_age_seconds
+
+  # Also keeps the function from being woken by what it writes itself.
+  filter_criteria {
+    filter {
+      pattern = jsonencode({ dynamodb = { NewImage = { cost_status = { S = ["PENDING"] } } } })
+    }
+  }
+
+  destination_config {
+    on_failure {
+      destination_arn = aws_sqs_queue.failures.arn
+    }
+  }
+
+  tags = local.tags
+
+  depends_on = [aws_iam_role_policy.price_rows, aws_iam_role_policy.function_runtime]
+}

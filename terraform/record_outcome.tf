@@ -1,0 +1,55 @@
+data "aws_iam_policy_document" "record_outcome" {
+  statement {
+    sid       = "ReadTheExecution"
+    actions   = ["states:DescribeExecution", "states:GetExecutionHistory"]
+    resources = [local.execution_arns]
+  }
+
+  statement {
+    sid       = "CloseTheRequest"
+    actions   = ["dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
+    resources = [aws_dynamodb_table.usage.arn]
+  }
+}
+
+resource "aws_iam_role_policy" "record_outcome" {
+  name   = "record-outcome"
+  role   = aws_iam_role.function["record_outcome"].id
+  policy = data.aws_iam_policy_document.record_outcome.json
+}
+
+# Ends that the workflow itself cannot catch. EXPRESS executions send no such event: for them the sweep does it.
+resource "aws_cloudwatch_event_rule" "execution_ended_badly" {
+  name        = "${var.name}-execution-ended-badly"
+  description = "Executions of ${var.name} that failed, timed out or were aborted."
+
+  event_pattern = jsonencode({
+    source      = ["aws.states"]
+    detail-type = ["Step Functions Execution Status Change"]
+    detail = {
+      stateMachineArn = [local.state_machine_arn]
+      status          = ["FAILED", "TIMED_OUT", "ABORTED"]
+    }
+  })
+
+  tags = local.tags
+}
+
+resource "aws_cloudwatch_event_target" "record_outcome" {
+  rule = aws_cloudwatch_event_rule.execution_ended_badly.name
+  arn  = aws_lambda_function.this["record_outcome"].arn
+
+  dead_letter_config {
+    arn = aws_sqs_queue.failures.arn
+  }
+
+  depends_on = [aws_lambda_permission.record_outcome]
+}
+
+resource "aws_lambda_permission" "record_outcome" {
+  statement_id  = "execution-ended-badly"
+  action        = "lambda:InvokeFunction"
+  function_name = aws_lambda_function.this["record_outcome"].function_name
+  principal     = "events.amazonaws.com"
+  source_arn    = aws_cloudwatch_event_rule.execution_ended_badly.arn
+}

@@ -1,0 +1,94 @@
+# One role a function. Here stands what each function needs to run at all; what it may do stands in its own file.
+
+data "aws_iam_policy_document" "function_trust" {
+  statement {
+    sid     = "LambdaRunsIt"
+    actions = ["sts:AssumeRole"]
+    principals {
+      type        = "Service"
+      identifiers = ["lambda.amazonaws.com"]
+    }
+  }
+}
+
+resource "aws_iam_role" "function" {
+  for_each = local.functions
+
+  name                 = local.function_names[each.key]
+  description          = each.value.description
+  assume_role_policy   = data.aws_iam_policy_document.function_trust.json
+  permissions_boundary = var.permissions_boundary_arn
+  tags                 = local.tags
+}
+
+data "aws_iam_policy_document" "function_runtime" {
+  for_each = local.functions
+
+  statement {
+    sid       = "WriteItsLog"
+    actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    resources = ["${aws_cloudwatch_log_group.function[each.key].arn}:*"]
+  }
+
+  statement {
+    sid     = "SendTraces"
+    actions = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
+    # X-Ray has no resource to name here.
+    resources = ["*"]
+  }
+
+  statement {
+    sid       = "ReadItsEnvironment"
+    actions   = ["kms:Decrypt"]
+    resources = [local.kms_key_arn]
+    condition {
+      test     = "StringEquals"
+      variable = "kms:EncryptionContext:aws:lambda:FunctionArn"
+      values   = ["arn:${local.partition}:lambda:${local.arn_suffix}:function:${local.function_names[each.key]}"]
+    }
+  }
+
+  # Lambda sends with the function's role: failed events, and stream records that price_rows gave up.
+  dynamic "statement" {
+    for_each = contains(setunion(local.event_driven, ["price_rows"]), each.key) ? [1] : []
+    content {
+      sid       = "PutFailuresAside"
+      actions   = ["sqs:SendMessage"]
+      resources = [aws_sqs_queue.failures.arn]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(local.function_key_services[each.key]) > 0 ? [1] : []
+    content {
+      sid       = "UseTheKeyThroughServices"
+      actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+      resources = [local.kms_key_arn]
+      condition {
+        test     = "StringEquals"
+        variable = "kms:ViaService"
+        values   = [for service in local.function_key_services[each.key] : "${service}.${local.region}.amazonaws.com"]
+      }
+    }
+  }
+}
+
+resource "aws_iam_role_policy" "function_runtime" {
+  for_each = local.functions
+
+  name   = "runtime"
+  role   = aws_iam_role.function[each.key].id
+  policy = data.aws_iam_policy_document.function_runtime[each.key].json
+}
+
+locals {
+  # Services that decrypt with the caller's permission.
+  function_key_services = {
+    analyze        = ["dynamodb"]
+    invoke_model   = ["ssm"]
+    record_outcome = ["dynamodb", "sqs", "states"]
+    price_rows     = ["dynamodb", "sqs"]
+    sweep          = ["dynamodb", "sqs", "states"]
+    sync_api_key   = ["secretsmanager", "sqs", "ssm"]
+  }
+}

@@ -1,0 +1,50 @@
+data "aws_iam_policy_document" "sweep" {
+  statement {
+    sid     = "FindAndCloseRows"
+    actions = ["dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
+    resources = [
+      aws_dynamodb_table.usage.arn,
+      "${aws_dynamodb_table.usage.arn}/index/by-queue",
+    ]
+  }
+
+  statement {
+    sid       = "AddUp"
+    actions   = ["dynamodb:UpdateItem"]
+    resources = [aws_dynamodb_table.spend.arn]
+  }
+
+  statement {
+    sid       = "ReadTheExecution"
+    actions   = ["states:DescribeExecution", "states:GetExecutionHistory"]
+    resources = [local.execution_arns]
+  }
+}
+
+resource "aws_iam_role_policy" "sweep" {
+  name   = "sweep"
+  role   = aws_iam_role.function["sweep"].id
+  policy = data.aws_iam_policy_document.sweep.json
+}
+
+resource "aws_cloudwatch_event_rule" "sweep" {
+  name                = "${var.name}-sweep"
+  description         = "Starts the sweep of ${var.name}."
+  schedule_expression = var.sweep.schedule
+  tags                = local.tags
+}
+
+resource "aws_cloudwatch_event_target" "sweep" {
+  rule = aws_cloudwatch_event_rule.sweep.name
+  arn  = aws_lambda_function.this["sweep"].arn
+
+  depends_on = [aws_lambda_permission.sweep]
+}
+
+resource "aws_lambda_permission" "sweep" {
+  statement_id  = "schedule"
+  action        = "lambda:InvokeFunction"
+  function_name = aws_lambda_function.this["sweep"].function_name
+  principal     = "events.amazonaws.com"
+  source_arn    = aws_cloudwatch_event_rule.sweep.arn
+}

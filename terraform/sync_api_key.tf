@@ -1,0 +1,100 @@
+# Only a connection of the module's own is kept in step with the parameter.
+
+data "aws_iam_policy_document" "sync_api_key" {
+  count = local.own_connection ? 1 : 0
+
+  statement {
+    sid       = "ReadTheKey"
+    actions   = ["ssm:GetParameter"]
+    resources = ["arn:${local.partition}:ssm:${local.arn_suffix}:parameter${var.openai.api_key_parameter}"]
+  }
+
+  statement {
+    sid       = "WriteTheConnection"
+    actions   = ["events:DescribeConnection", "events:UpdateConnection"]
+    resources = [aws_cloudwatch_event_connection.openai[0].arn]
+  }
+
+  # UpdateConnection writes the connection's secret with the caller's permission.
+  statement {
+    sid = "WriteItsSecret"
+    actions = [
+      "secretsmanager:DescribeSecret",
+      "secretsmanager:GetSecretValue",
+      "secretsmanager:PutSecretValue",
+      "secretsmanager:UpdateSecret",
+    ]
+    resources = [aws_cloudwatch_event_connection.openai[0].secret_arn]
+  }
+}
+
+resource "aws_iam_role_policy" "sync_api_key" {
+  count = local.own_connection ? 1 : 0
+
+  name   = "sync-api-key"
+  role   = aws_iam_role.function["sync_api_key"].id
+  policy = data.aws_iam_policy_document.sync_api_key[0].json
+}
+
+resource "aws_cloudwatch_event_rule" "api_key_changed" {
+  count = local.own_connection ? 1 : 0
+
+  name        = "${var.name}-api-key-changed"
+  description = "The SSM parameter of the OpenAI key was written."
+
+  event_pattern = jsonencode({
+    source      = ["aws.ssm"]
+    detail-type = ["Parameter Store Change"]
+    detail = {
+      name      = [var.openai.api_key_parameter]
+      operation = ["Create", "Update"]
+    }
+  })
+
+  tags = local.tags
+}
+
+resource "aws_cloudwatch_event_target" "sync_api_key" {
+  count = local.own_connection ? 1 : 0
+
+  rule = aws_cloudwatch_event_rule.api_key_changed[0].name
+  arn  = aws_lambda_function.this["sync_api_key"].arn
+
+  dead_letter_config {
+    arn = aws_sqs_queue.failures.arn
+  }
+
+  depends_on = [aws_lambda_permission.sync_api_key]
+}
+
+resource "aws_lambda_permission" "sync_api_key" {
+  count = local.own_connection ? 1 : 0
+
+  statement_id  = "api-key-changed"
+  action        = "lambda:InvokeFunction"
+  function_name = aws_lambda_function.this["sync_api_key"].function_name
+  principal     = "events.amazonaws.com"
+  source_arn    = aws_cloudwatch_event_rule.api_key_changed[0].arn
+}
+
+# Once for each connection: the parameter may have been written before there was a rule to see it. The function answers
+# whether there was a key, never the key.
+resource "aws_lambda_invocation" "sync_api_key" {
+  count = local.own_connection ? 1 : 0
+
+  function_name = aws_lambda_function.this["sync_api_key"].function_name
+  input         = jsonencode({})
+
+  triggers = {
+    connection = aws_cloudwatch_event_connection.openai[0].arn
+    parameter  = var.openai.api_key_parameter
+  }
+
+  depends_on = [
+    aws_cloudwatch_event_target.sync_api_key,
+    aws_iam_role_policy.function_runtime,
+    aws_iam_role_policy.sync_api_key,
+    # Last in the apply, so that the role's new policies have spread.
+    aws_sfn_state_machine.this,
+  ]
+}

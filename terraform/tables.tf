@@ -1,0 +1,107 @@
+# Keys and attributes are explained in docs/data-model.md.
+
+resource "aws_dynamodb_table" "usage" {
+  name                        = "${var.name}-usage"
+  billing_mode                = "PAY_PER_REQUEST"
+  hash_key                    = "request_id"
+  range_key                   = "item"
+  stream_enabled              = true
+  stream_view_type            = "NEW_IMAGE"
+  deletion_protection_enabled = var.tables.deletion_protection
+
+  dynamic "attribute" {
+    for_each = toset(["request_id", "item", "day_shard", "accepted_at", "tenant", "queue", "queued_at"])
+    content {
+      name = attribute.value
+      type = "S"
+    }
+  }
+
+  global_secondary_index {
+    name            = "by-day"
+    hash_key        = "day_shard"
+    range_key       = "accepted_at"
+    projection_type = "ALL"
+  }
+
+  global_secondary_index {
+    name            = "by-tenant"
+    hash_key        = "tenant"
+    range_key       = "accepted_at"
+    projection_type = "ALL"
+  }
+
+  global_secondary_index {
+    name            = "by-queue"
+    hash_key        = "queue"
+    range_key       = "queued_at"
+    projection_type = "ALL"
+  }
+
+  # Only CONTENT rows, the texts, carry it.
+  ttl {
+    attribute_name = "expires_at"
+    enabled        = true
+  }
+
+  point_in_time_recovery {
+    enabled = var.tables.point_in_time_recovery
+  }
+
+  server_side_encryption {
+    enabled     = true
+    kms_key_arn = local.kms_key_arn
+  }
+
+  tags = local.tags
+}
+
+resource "aws_dynamodb_table" "spend" {
+  name                        = "${var.name}-spend"
+  billing_mode                = "PAY_PER_REQUEST"
+  hash_key                    = "day"
+  range_key                   = "cell"
+  deletion_protection_enabled = var.tables.deletion_protection
+
+  dynamic "attribute" {
+    for_each = toset(["day", "cell"])
+    content {
+      name = attribute.value
+      type = "S"
+    }
+  }
+
+  point_in_time_recovery {
+    enabled = var.tables.point_in_time_recovery
+  }
+
+  server_side_encryption {
+    enabled     = true
+    kms_key_arn = local.kms_key_arn
+  }
+
+  tags = local.tags
+}
+
+resource "aws_dynamodb_table" "control" {
+  name                        = "${var.name}-control"
+  billing_mode                = "PAY_PER_REQUEST"
+  hash_key                    = "key"
+  deletion_protection_enabled = var.tables.deletion_protection
+
+  attribute {
+    name = "key"
+    type = "S"
+  }
+
+  point_in_time_recovery {
+    enabled = var.tables.point_in_time_recovery
+  }
+
+  server_side_encryption {
+    enabled     = true
+    kms_key_arn = local.kms_key_arn
+  }
+
+  tags = local.tags
+}

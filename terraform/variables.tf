@@ -1,0 +1,516 @@
+variable "name" {
+  description = <<-EOT
+    Name of this deployment: the state machine's name, and the prefix of everything else.
+    Left out: `switchyard`. Two deployments in one account and region need two names.
+  EOT
+  type        = string
+  default     = "switchyard"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,30}[a-z0-9]$", var.name))
+    error_message = "Write a name of 3 to 32 lower-case letters, digits and hyphens that starts with a letter, such as \"switchyard-dev\"."
+  }
+}
+
+variable "tags" {
+  description = <<-EOT
+    Tags for every resource, beside `application = "switchyard"` and `deployment = <name>`, which they may replace.
+    Left out: those two alone.
+  EOT
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
+variable "models" {
+  description = <<-EOT
+    The model of each tier, and the models that are asked in order when it cannot answer.
+
+    `provider` is `bedrock`, `openai` or `anthropic`. A Bedrock `model` is a model id such as
+    `anthropic.claude-haiku-5-5`, to which `bedrock.profile_prefix` is put in front; an id that names its geography
+    (`eu.…`, `global.…`) and an ARN are used as they stand. `max_tokens` caps an answer; an OpenAI answer of more than
+    4,096 tokens does not fit the 60 s of an HTTP Task and goes through the Lambda.
+
+    Left out: Claude Haiku 5.5 for SIMPLE, GPT-6 Luna for CALCULATION, Claude Sonnet 5.5 for COMPLEX; each tier that is
+    left out keeps its default. COMPLEX is also the baseline that savings are measured against.
+  EOT
+  type = object({
+    SIMPLE = optional(object({
+      provider   = optional(string, "bedrock")
+      model      = string
+      max_tokens = optional(number, 2048)
+      fallbacks = optional(list(object({
+        provider   = optional(string, "bedrock")
+        model      = string
+        max_tokens = optional(number, 4096)
+      })), [])
+      }), {
+      model     = "anthropic.claude-haiku-5-5"
+      fallbacks = [{ model = "anthropic.claude-sonnet-5-5" }]
+    })
+    CALCULATION = optional(object({
+      provider   = optional(string, "bedrock")
+      model      = string
+      max_tokens = optional(number, 4096)
+      fallbacks = optional(list(object({
+        provider   = optional(string, "bedrock")
+        model      = string
+        max_tokens = optional(number, 4096)
+      })), [])
+      }), {
+      provider  = "openai"
+      model     = "gpt-6-luna"
+      fallbacks = [{ model = "anthropic.claude-sonnet-5-5" }]
+    })
+    COMPLEX = optional(object({
+      provider   = optional(string, "bedrock")
+      model      = string
+      max_tokens = optional(number, 8192)
+      fallbacks = optional(list(object({
+        provider   = optional(string, "bedrock")
+        model      = string
+        max_tokens = optional(number, 8192)
+      })), [])
+      }), {
+      model     = "anthropic.claude-sonnet-5-5"
+      fallbacks = [{ model = "anthropic.claude-sonnet-5" }]
+    })
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition = alltrue([
+      for call in flatten([for tier in values(var.models) : concat([tier], tier.fallbacks)]) :
+      contains(["bedrock", "openai", "anthropic"], call.provider)
+    ])
+    error_message = "Write provider = \"bedrock\", \"openai\" or \"anthropic\" for each model."
+  }
+
+  validation {
+    condition = alltrue([
+      for call in flatten([for tier in values(var.models) : concat([tier], tier.fallbacks)]) :
+      call.max_tokens >= 1 && call.max_tokens <= 128000 && floor(call.max_tokens) == call.max_tokens
+    ])
+    error_message = "Write max_tokens as a whole number from 1 to 128000."
+  }
+
+  validation {
+    condition = alltrue([
+      for call in flatten([for tier in values(var.models) : concat([tier], tier.fallbacks)]) :
+      can(regex("^[A-Za-z0-9][A-Za-z0-9._:/-]*$", call.model))
+    ])
+    error_message = "Write each model as the id its provider gives it, such as \"anthropic.claude-haiku-5-5\" or \"gpt-6-luna\", or as an ARN."
+  }
+
+  validation {
+    condition     = alltrue([for tier in values(var.models) : length(tier.fallbacks) <= 4])
+    error_message = "Name at most 4 fallbacks a tier: each one may be paid for before the request ends."
+  }
+
+  validation {
+    condition = var.anthropic.api_key_parameter != null || alltrue([
+      for call in flatten([for tier in values(var.models) : concat([tier], tier.fallbacks)]) :
+      call.provider != "anthropic"
+    ])
+    error_message = "A model of provider \"anthropic\" needs a key: set anthropic.api_key_parameter to the name of an SSM SecureString, or take the model from \"bedrock\"."
+  }
+}
+
+variable "bedrock" {
+  description = <<-EOT
+    How Bedrock models are reached.
+
+    - `profile_prefix`: geography of the cross-region inference profile: `us`, `eu`, `apac`, `au`, `jp`, `ca`, `us-gov` or
+      `global`; `""` calls models in this region only. Prices differ between geographies. Left out: `us`.
+    - `foundation_models`: model ids behind the application inference profiles whose ARNs stand in `models`; the role
+      must be allowed to call them. Left out: none.
+    - `endpoint`: base URL instead of AWS's own, for a VPC endpoint or a simulator. Left out: AWS's own.
+  EOT
+  type = object({
+    profile_prefix    = optional(string, "us")
+    foundation_models = optional(list(string), [])
+    endpoint          = optional(string)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = contains(["", "us", "eu", "apac", "au", "jp", "ca", "us-gov", "global"], var.bedrock.profile_prefix)
+    error_message = "Write bedrock.profile_prefix as us, eu, apac, au, jp, ca, us-gov or global, or \"\" for models of this region."
+  }
+
+  validation {
+    condition     = var.bedrock.endpoint == null || can(regex("^(https://[^/]|http://(127\\.0\\.0\\.1|localhost|\\[::1\\])[:/])", "${coalesce(var.bedrock.endpoint, "-")}/"))
+    error_message = "Write bedrock.endpoint as an https:// URL; http:// is taken for 127.0.0.1, localhost and [::1] alone."
+  }
+}
+
+variable "openai" {
+  description = <<-EOT
+    How OpenAI models are reached.
+
+    - `endpoint`: base URL of the API. Left out: `https://api.openai.com/v1`.
+    - `api_key_parameter`: name of the SSM SecureString that holds the key. The module does not make it, so that the key
+      never stands in the state: output `commands.put_openai_api_key` does. Left out: `/switchyard/openai-api-key`.
+    - `connection`: an EventBridge connection of your own (`{ arn, secret_arn }`, authorization type API_KEY) for the HTTP
+      Task; its key is then yours to rotate. Left out: the module makes one and keeps it in step with the parameter.
+  EOT
+  type = object({
+    endpoint          = optional(string, "https://api.openai.com/v1")
+    api_key_parameter = optional(string, "/switchyard/openai-api-key")
+    connection        = optional(object({ arn = string, secret_arn = string }))
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = can(regex("^(https://[^/]|http://(127\\.0\\.0\\.1|localhost|\\[::1\\])[:/])", "${var.openai.endpoint}/")) && !endswith(var.openai.endpoint, "/")
+    error_message = "Write openai.endpoint as an https:// URL without a slash at its end, such as \"https://api.openai.com/v1\"; http:// is taken for 127.0.0.1, localhost and [::1] alone."
+  }
+
+  validation {
+    condition     = can(regex("^/[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$", var.openai.api_key_parameter))
+    error_message = "Write openai.api_key_parameter as the full name of an SSM parameter, such as \"/switchyard/openai-api-key\"; the key itself never belongs here."
+  }
+}
+
+variable "anthropic" {
+  description = <<-EOT
+    How Anthropic's own API is reached; Claude on Bedrock needs none of this.
+
+    - `api_key_parameter`: name of the SSM SecureString that holds the key. Left out: no model of this provider can be used.
+    - `endpoint`: base URL of the API. Left out: `https://api.anthropic.com`.
+  EOT
+  type = object({
+    endpoint          = optional(string)
+    api_key_parameter = optional(string)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.anthropic.endpoint == null || can(regex("^(https://[^/]|http://(127\\.0\\.0\\.1|localhost|\\[::1\\])[:/])", "${coalesce(var.anthropic.endpoint, "-")}/"))
+    error_message = "Write anthropic.endpoint as an https:// URL; http:// is taken for 127.0.0.1, localhost and [::1] alone."
+  }
+
+  validation {
+    condition     = var.anthropic.api_key_parameter == null || can(regex("^/[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$", var.anthropic.api_key_parameter))
+    error_message = "Write anthropic.api_key_parameter as the full name of an SSM parameter, such as \"/switchyard/anthropic-api-key\"; the key itself never belongs here."
+  }
+}
+
+variable "routing" {
+  description = <<-EOT
+    Bounds on the score (0 = any model will do, 1 = the strongest is needed) that overrule the classifier's word.
+
+    - `raise_above`: a prompt called SIMPLE whose score is above this goes to COMPLEX. Left out: 1, never.
+    - `lower_below`: a prompt called COMPLEX whose score is below this goes to SIMPLE. Left out: 0, never.
+  EOT
+  type = object({
+    raise_above = optional(number, 1)
+    lower_below = optional(number, 0)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.routing.lower_below >= 0 && var.routing.raise_above <= 1 && var.routing.lower_below <= var.routing.raise_above
+    error_message = "Write routing bounds from 0 to 1, lower_below not above raise_above."
+  }
+}
+
+variable "limits" {
+  description = <<-EOT
+    What a request may ask for.
+
+    - `input_bytes`: UTF-8 bytes of a request's text; more is refused before anything is paid. Left out: 131072. A state's
+      payload is 256 KiB at most, and the text must travel in it together with the answer.
+  EOT
+  type        = object({ input_bytes = optional(number, 131072) })
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = var.limits.input_bytes >= 1024 && var.limits.input_bytes <= 196608 && floor(var.limits.input_bytes) == var.limits.input_bytes
+    error_message = "Write limits.input_bytes as a whole number from 1024 to 196608."
+  }
+}
+
+variable "privacy" {
+  description = <<-EOT
+    What is kept of prompts and answers in the `usage` table. Executions keep their own input and output for 90 days whatever
+    stands here, encrypted under the module's key.
+
+    - `store_text`: keep a CONTENT row with the texts. Left out: true. False also means that a repeated request id is
+      answered without its text.
+    - `text_ttl_days`: days until DynamoDB deletes that row. Left out: 30. Costs and counts are kept.
+  EOT
+  type = object({
+    store_text    = optional(bool, true)
+    text_ttl_days = optional(number, 30)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.privacy.text_ttl_days >= 1 && var.privacy.text_ttl_days <= 3650 && floor(var.privacy.text_ttl_days) == var.privacy.text_ttl_days
+    error_message = "Write privacy.text_ttl_days as whole days from 1 to 3650; to keep no text at all, set store_text = false."
+  }
+}
+
+variable "prices" {
+  description = <<-EOT
+    Price rows of your own, in the shape of `src/cost_calculator/price_book.json`: they go before the shipped book, for a
+    negotiated price or a model it does not know yet. Left out: the shipped book alone; a model that stands in neither is
+    recorded as UNPRICED, never as free.
+  EOT
+  type        = any
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = can([for row in var.prices : keys(row)])
+    error_message = "Write prices as a list of objects, such as jsondecode(file(\"prices.json\"))."
+  }
+}
+
+variable "workflow" {
+  description = <<-EOT
+    The state machine.
+
+    - `type`: `STANDARD` runs each execution exactly once and keeps its history; `EXPRESS` costs a tenth, may run an
+      execution twice (and pay its model twice), ends after 300 s and reports failures through its log alone. Left out:
+      `STANDARD`.
+    - `timeout_seconds`: when an execution is given up. Left out: the definition's own, at most 300 for EXPRESS.
+    - `log_level`: `ALL`, `ERROR`, `FATAL` or `OFF`. Left out: `ERROR`.
+    - `include_execution_data`: write prompts and answers to the log as well. Left out: false.
+  EOT
+  type = object({
+    type                   = optional(string, "STANDARD")
+    timeout_seconds        = optional(number)
+    log_level              = optional(string, "ERROR")
+    include_execution_data = optional(bool, false)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = contains(["STANDARD", "EXPRESS"], var.workflow.type)
+    error_message = "Write workflow.type as \"STANDARD\" or \"EXPRESS\"."
+  }
+
+  validation {
+    condition     = contains(["ALL", "ERROR", "FATAL", "OFF"], var.workflow.log_level)
+    error_message = "Write workflow.log_level as \"ALL\", \"ERROR\", \"FATAL\" or \"OFF\"."
+  }
+
+  validation {
+    condition     = var.workflow.timeout_seconds == null ? true : var.workflow.timeout_seconds >= 60 && var.workflow.timeout_seconds <= (var.workflow.type == "EXPRESS" ? 300 : 86400)
+    error_message = "Write workflow.timeout_seconds from 60 to 86400, for EXPRESS to 300."
+  }
+}
+
+variable "package" {
+  description = <<-EOT
+    Paths of the built code. `make package` makes both.
+
+    - `function_zip`: the code of all functions. Left out: `build/function.zip` of the repository.
+    - `layer_zip`: provider SDKs for `invoke_model`. Left out: `build/layer-<architecture>.zip` of the repository.
+  EOT
+  type = object({
+    function_zip = optional(string)
+    layer_zip    = optional(string)
+  })
+  default  = {}
+  nullable = false
+}
+
+variable "functions" {
+  description = <<-EOT
+    The Lambda functions.
+
+    - `architecture`: `arm64` or `x86_64`; the layer must be built for it. Left out: `arm64`, which costs a fifth less.
+    - `memory_mb`: by function (`analyze`, `invoke_model`, `record_outcome`, `price_rows`, `sweep`, `sync_api_key`). A
+      function that is left out has 256, `analyze` 512 for its cold start.
+    - `reserved_concurrency`: by function; such a function can neither starve the account nor be starved by it. Left
+      out: the account's common pool.
+    - `log_level`: `DEBUG`, `INFO`, `WARNING` or `ERROR`. Left out: `INFO`, which holds no text of prompts.
+  EOT
+  type = object({
+    architecture         = optional(string, "arm64")
+    memory_mb            = optional(map(number), {})
+    reserved_concurrency = optional(map(number), {})
+    log_level            = optional(string, "INFO")
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = contains(["arm64", "x86_64"], var.functions.architecture)
+    error_message = "Write functions.architecture as \"arm64\" or \"x86_64\"."
+  }
+
+  validation {
+    condition = alltrue([
+      for name in concat(keys(var.functions.memory_mb), keys(var.functions.reserved_concurrency)) :
+      contains(["analyze", "invoke_model", "record_outcome", "price_rows", "sweep", "sync_api_key"], name)
+    ])
+    error_message = "functions.memory_mb and functions.reserved_concurrency know analyze, invoke_model, record_outcome, price_rows, sweep and sync_api_key."
+  }
+
+  validation {
+    condition     = alltrue([for mb in values(var.functions.memory_mb) : mb >= 128 && mb <= 10240])
+    error_message = "Write functions.memory_mb from 128 to 10240."
+  }
+
+  validation {
+    condition     = alltrue([for count in values(var.functions.reserved_concurrency) : count >= 1])
+    error_message = "Write functions.reserved_concurrency from 1 up: 0 would stop the function, and requests would be lost in its place."
+  }
+
+  validation {
+    condition     = contains(["DEBUG", "INFO", "WARNING", "ERROR"], var.functions.log_level)
+    error_message = "Write functions.log_level as \"DEBUG\", \"INFO\", \"WARNING\" or \"ERROR\"."
+  }
+}
+
+variable "logs" {
+  description = <<-EOT
+    The log groups of functions and workflow.
+
+    - `retention_days`: days that CloudWatch keeps a line. Left out: 365.
+  EOT
+  type        = object({ retention_days = optional(number, 365) })
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.logs.retention_days)
+    error_message = "Write logs.retention_days as one of CloudWatch's periods: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653."
+  }
+}
+
+variable "kms_key" {
+  description = <<-EOT
+    A KMS key of your own (`{ arn }`) for tables, logs, queue, topic, workflow, environment and connection. It must carry the tag
+    `EventBridgeApiDestinations = "true"`, and its policy the statements of `terraform/kms.tf`.
+    Left out: the module makes a key that rotates every year.
+  EOT
+  type        = object({ arn = string })
+  default     = null
+
+  validation {
+    condition     = var.kms_key == null ? true : can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/", var.kms_key.arn))
+    error_message = "Write kms_key.arn as the ARN of a key (arn:aws:kms:…:key/…); an alias cannot be named in a policy."
+  }
+}
+
+variable "tables" {
+  description = <<-EOT
+    The DynamoDB tables.
+
+    - `deletion_protection`: Left out: true; set it to false and apply before `terraform destroy`.
+    - `point_in_time_recovery`: Left out: true, any second of the last 35 days can be restored.
+  EOT
+  type = object({
+    deletion_protection    = optional(bool, true)
+    point_in_time_recovery = optional(bool, true)
+  })
+  default  = {}
+  nullable = false
+}
+
+variable "stream" {
+  description = <<-EOT
+    How rows travel from the `usage` table to `price_rows`.
+
+    - `batch_size`: rows an invocation takes at most. Left out: 100.
+    - `window_seconds`: how long a batch is gathered. Left out: 1; 0 prices at once, in smaller batches.
+    - `max_retries`: before a row that cannot be priced is put aside in the failures queue. Left out: 10. It stays
+      PENDING, and the sweep takes it up.
+    - `max_age_seconds`: age at which a row is put aside, below the 24 hours that a stream keeps it. Left out: 82800.
+    - `parallelization`: batches of one shard at a time. Left out: 1.
+  EOT
+  type = object({
+    batch_size      = optional(number, 100)
+    window_seconds  = optional(number, 1)
+    max_retries     = optional(number, 10)
+    max_age_seconds = optional(number, 82800)
+    parallelization = optional(number, 1)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.stream.batch_size >= 1 && var.stream.batch_size <= 1000
+    error_message = "Write stream.batch_size from 1 to 1000."
+  }
+
+  validation {
+    condition     = var.stream.window_seconds >= 0 && var.stream.window_seconds <= 300
+    error_message = "Write stream.window_seconds from 0 to 300."
+  }
+
+  validation {
+    condition     = var.stream.max_retries >= 0 && var.stream.max_retries <= 1000
+    error_message = "Write stream.max_retries from 0 to 1000: without a limit one bad row would stop its shard for a day."
+  }
+
+  validation {
+    condition     = var.stream.max_age_seconds >= 60 && var.stream.max_age_seconds < 86400
+    error_message = "Write stream.max_age_seconds from 60 to 86399: after 86400 the stream itself drops the row, and nothing would tell."
+  }
+
+  validation {
+    condition     = var.stream.parallelization >= 1 && var.stream.parallelization <= 10
+    error_message = "Write stream.parallelization from 1 to 10."
+  }
+}
+
+variable "sweep" {
+  description = <<-EOT
+    The job that closes requests which never ended and prices rows which the stream lost.
+
+    - `schedule`: an EventBridge `rate(…)` or `cron(…)`. Left out: `rate(5 minutes)`.
+  EOT
+  type        = object({ schedule = optional(string, "rate(5 minutes)") })
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^(rate|cron)\\(.+\\)$", var.sweep.schedule))
+    error_message = "Write sweep.schedule as rate(5 minutes) or cron(0/5 * * * ? *)."
+  }
+}
+
+variable "notifications" {
+  description = <<-EOT
+    An SNS topic of your own (`{ topic_arn }`) for failed requests; with another KMS key than `kms_key`, name that key as
+    `kms_key_arn`. Left out: the module makes an encrypted topic, to which you subscribe.
+  EOT
+  type = object({
+    topic_arn   = string
+    kms_key_arn = optional(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.notifications == null ? true : can(regex("^arn:[a-z-]+:sns:", var.notifications.topic_arn))
+    error_message = "Write notifications.topic_arn as the ARN of an SNS topic (arn:aws:sns:…)."
+  }
+}
+
+variable "permissions_boundary_arn" {
+  description = <<-EOT
+    IAM policy that bounds every role of the module. Left out: no boundary.
+  EOT
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.permissions_boundary_arn == null || can(regex("^arn:[a-z-]+:iam::", coalesce(var.permissions_boundary_arn, "-")))
+    error_message = "Write permissions_boundary_arn as the ARN of an IAM policy (arn:aws:iam::…:policy/…)."
+  }
+}

@@ -1,0 +1,200 @@
+locals {
+  definition_template = "${path.module}/../asl/router.asl.json"
+
+  definition = templatefile(local.definition_template, {
+    analyze_arn       = aws_lambda_function.this["analyze"].arn
+    invoke_model_arn  = aws_lambda_function.this["invoke_model"].arn
+    usage_table       = aws_dynamodb_table.usage.name
+    openai_endpoint   = aws_cloudwatch_event_api_destination.openai.invocation_endpoint
+    connection_arn    = local.connection_arn
+    failure_topic_arn = local.topic_arn
+  })
+
+  definition_seconds = jsondecode(file(local.definition_template)).TimeoutSeconds
+  workflow_seconds = coalesce(
+    var.workflow.timeout_seconds,
+    var.workflow.type == "EXPRESS" ? min(300, local.definition_seconds) : local.definition_seconds,
+  )
+}
+
+resource "aws_sfn_state_machine" "this" {
+  name     = var.name
+  type     = var.workflow.type
+  role_arn = aws_iam_role.workflow.arn
+
+  definition = (
+    local.workflow_seconds == local.definition_seconds
+    ? local.definition
+    : jsonencode(merge(jsondecode(local.definition), { TimeoutSeconds = local.workflow_seconds }))
+  )
+
+  logging_configuration {
+    level                  = var.workflow.log_level
+    include_execution_data = var.workflow.include_execution_data
+    log_destination        = "${aws_cloudwatch_log_group.workflow.arn}:*"
+  }
+
+  tracing_configuration {
+    enabled = true
+  }
+
+  encryption_configuration {
+    type                              = "CUSTOMER_MANAGED_KMS_KEY"
+    kms_key_id                        = local.kms_key_arn
+    kms_data_key_reuse_period_seconds = 300
+  }
+
+  tags = local.tags
+
+  # Step Functions checks at creation that the role may log and use the key.
+  depends_on = [aws_iam_role_policy.workflow]
+}
+
+resource "aws_cloudwatch_log_group" "workflow" {
+  name              = "/aws/vendedlogs/states/${var.name}"
+  retention_in_days = var.logs.retention_days
+  kms_key_id        = local.kms_key_arn
+  tags              = local.tags
+}
+
+data "aws_iam_policy_document" "workflow_trust" {
+  statement {
+    sid     = "TheMachineAloneRunsIt"
+    actions = ["sts:AssumeRole"]
+    principals {
+      type        = "Service"
+      identifiers = ["states.amazonaws.com"]
+    }
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [local.account]
+    }
+    condition {
+      test     = "ArnLike"
+      variable = "aws:SourceArn"
+      values   = [local.state_machine_arn]
+    }
+  }
+}
+
+resource "aws_iam_role" "workflow" {
+  name                 = "${var.name}-workflow"
+  description          = "The state machine ${var.name}."
+  assume_role_policy   = data.aws_iam_policy_document.workflow_trust.json
+  permissions_boundary = var.permissions_boundary_arn
+  tags                 = local.tags
+}
+
+data "aws_iam_policy_document" "workflow" {
+  statement {
+    sid       = "RunFunctions"
+    actions   = ["lambda:InvokeFunction"]
+    resources = [for name in ["analyze", "invoke_model"] : aws_lambda_function.this[name].arn]
+  }
+
+  # TransactWriteItems is allowed by the actions of its items.
+  statement {
+    sid       = "RecordOutcomes"
+    actions   = ["dynamodb:PutItem", "dynamodb:UpdateItem"]
+    resources = [aws_dynamodb_table.usage.arn]
+  }
+
+  statement {
+    sid       = "CallOpenAI"
+    actions   = ["states:InvokeHTTPEndpoint"]
+    resources = [local.state_machine_arn]
+    condition {
+      test     = "StringEquals"
+      variable = "states:HTTPMethod"
+      values   = ["POST"]
+    }
+    condition {
+      test     = "StringEquals"
+      variable = "states:HTTPEndpoint"
+      values   = [aws_cloudwatch_event_api_destination.openai.invocation_endpoint]
+    }
+  }
+
+  statement {
+    sid       = "UseTheConnection"
+    actions   = ["events:RetrieveConnectionCredentials"]
+    resources = [local.connection_arn]
+  }
+
+  statement {
+    sid       = "ReadItsSecret"
+    actions   = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
+    resources = [local.connection_secret_arn]
+  }
+
+  statement {
+    sid       = "TellOfFailures"
+    actions   = ["sns:Publish"]
+    resources = [local.topic_arn]
+  }
+
+  # Execution data is encrypted with the machine's ARN as context.
+  statement {
+    sid       = "EncryptExecutions"
+    actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+    resources = [local.kms_key_arn]
+    condition {
+      test     = "StringEquals"
+      variable = "kms:EncryptionContext:aws:states:stateMachineArn"
+      values   = [local.state_machine_arn]
+    }
+  }
+
+  # The log group under the same key is written in its own context.
+  statement {
+    sid       = "EncryptItsLog"
+    actions   = ["kms:GenerateDataKey"]
+    resources = [local.kms_key_arn]
+    condition {
+      test     = "ArnLike"
+      variable = "kms:EncryptionContext:SourceArn"
+      values   = ["arn:${local.partition}:logs:${local.arn_suffix}:*"]
+    }
+  }
+
+  statement {
+    sid       = "UseTheKeyThroughServices"
+    actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+    resources = distinct([local.kms_key_arn, local.topic_key_arn])
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = [for service in ["dynamodb", "secretsmanager", "sns"] : "${service}.${local.region}.amazonaws.com"]
+    }
+  }
+
+  statement {
+    sid     = "SendTraces"
+    actions = ["xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets"]
+    # X-Ray has no resource to name here.
+    resources = ["*"]
+  }
+
+  statement {
+    sid = "DeliverItsLog"
+    actions = [
+      "logs:CreateLogDelivery",
+      "logs:DeleteLogDelivery",
+      "logs:DescribeLogGroups",
+      "logs:DescribeResourcePolicies",
+      "logs:GetLogDelivery",
+      "logs:ListLogDeliveries",
+      "logs:PutResourcePolicy",
+      "logs:UpdateLogDelivery",
+    ]
+    # Log delivery is managed for the account: AWS documents `*` for these.
+    resources = ["*"]
+  }
+}
+
+resource "aws_iam_role_policy" "workflow" {
+  name   = "workflow"
+  role   = aws_iam_role.workflow.id
+  policy = data.aws_iam_policy_document.workflow.json
+}
