@@ -6,6 +6,7 @@ python -m local.ask "What is the capital of France?"
 from __future__ import annotations
 
 import json
+import os
 import sys
 
 from rich.console import Console
@@ -18,7 +19,7 @@ _WAIT_SECONDS = 90
 
 
 def main(arguments: list[str]) -> int:
-    prompt = " ".join(arguments)
+    prompt = " ".join(arguments) or os.environ.get("PROMPT", "")
     running = cloud.running()
     if not prompt:
         print('Give a prompt: make ask PROMPT="What is the capital of France?"', file=sys.stderr)

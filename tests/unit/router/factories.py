@@ -1,0 +1,87 @@
+"""Makes valid values for tests; each takes what the test is about."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from router.analyzer import Classification, Complexity
+from router.config import Config
+from router.request import Request, parse_request
+from router.rows import Row
+
+AT = datetime(2026, 11, 21, 10, 0, 0, tzinfo=UTC)
+HAIKU = "us.anthropic.claude-haiku-5-5"
+SONNET = "us.anthropic.claude-sonnet-5-5"
+
+
+def config(**changes: Any) -> Config:
+    data: dict[str, Any] = {
+        "tiers": {
+            "SIMPLE": _tier("bedrock", HAIKU, 2048, [("bedrock", SONNET, 4096)]),
+            "CALCULATION": _tier("openai", "gpt-6-luna", 4096, [("bedrock", SONNET, 4096)]),
+            "COMPLEX": _tier("bedrock", SONNET, 8192, []),
+        },
+        "routing": {"raise_above": 0.9, "lower_below": 0.05},
+        "limits": {"input_bytes": 131072},
+        "store_text": True,
+        "text_ttl_days": 30,
+        "workflow_type": "STANDARD",
+        "workflow_seconds": 900,
+    }
+    return Config.from_json(json.dumps(data | changes))
+
+
+def _tier(provider: str, model: str, max_tokens: int, fallbacks: list[Any]) -> dict[str, Any]:
+    return {
+        "provider": provider,
+        "model": model,
+        "max_tokens": max_tokens,
+        "fallbacks": [
+            {"provider": name, "model": other, "max_tokens": most}
+            for name, other, most in fallbacks
+        ],
+    }
+
+
+def classification(label: str = "SIMPLE", score: float = 0.5, **changes: Any) -> Classification:
+    fields: dict[str, Any] = {
+        "label": Complexity(label),
+        "confidence": 0.9,
+        "probabilities": {kind: 0.9 if kind == label else 0.05 for kind in Complexity},
+        "score": score,
+        "reasons": ("asks for one fact",),
+        "version": "test",
+    }
+    return Classification(**(fields | changes))
+
+
+def request(payload: Any = None, name: str = "run-1") -> Request:
+    given = {"input": "What is the capital of France?"} if payload is None else payload
+    return parse_request(given, execution_name=name, input_bytes_limit=131072)
+
+
+def accepted(**changes: Any) -> Row:
+    row: Row = {
+        "request_id": "r-1",
+        "item": "REQUEST",
+        "schema": 1,
+        "tenant": "default",
+        "status": "ACCEPTED",
+        "execution_arn": "arn:run-1",
+        "payload_hash": "hash",
+        "accepted_at": "2026-11-21T10:00:00.000Z",
+        "complexity": "SIMPLE",
+        "confidence": 0.9,
+        "reasons": ["asks for one fact"],
+        "route": "SIMPLE",
+        "workflow_type": "STANDARD",
+        "planned_provider": "bedrock",
+        "planned_model": HAIKU,
+        "max_tokens": 2048,
+        "input_bytes": 60,
+        "baseline_provider": "bedrock",
+        "baseline_model": SONNET,
+    }
+    return row | changes

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from router.accept import Execution, accept
+from router.errors import Conflict, InvalidRequest, StoreUnavailable
+from router.rows import Analysis
+from router.store import UsageStore
+from tests.tables import create_tables
+from tests.unit.router.factories import AT, classification, config
+
+FIRST = Execution("arn:run-1", "run-1")
+SECOND = Execution("arn:run-2", "run-2")
+
+
+@pytest.fixture
+def store() -> Iterator[UsageStore]:
+    with mock_aws():
+        client = boto3.client("dynamodb", region_name="us-east-1")
+        create_tables(client)
+        yield UsageStore(client, "usage")
+
+
+def ask(
+    store: UsageStore, payload: Any, execution: Execution = FIRST, **changes: Any
+) -> dict[str, Any]:
+    return accept(
+        payload,
+        execution,
+        config(**changes),
+        store,
+        lambda _messages: classification(),
+        lambda: Analysis(3, 256),
+        AT,
+    )
+
+
+def test_an_accepted_request_has_its_row_before_any_model_is_called(store: UsageStore) -> None:
+    plan = ask(store, {"input": "What is the capital of France?", "metadata": {"app": "chat"}})
+
+    row = store.rows_of("run-1")["REQUEST"]
+    assert plan["call"]["messages"][0]["content"] == "What is the capital of France?"
+    assert (row["status"], row["execution_arn"], row["analyze_ms"]) == ("ACCEPTED", "arn:run-1", 3)
+    assert row["queue"] == f"ACCEPTED#{plan['record']['shard']}"
+    assert row["metadata"] == {"app": "chat"}
+    assert "cost_status" not in row
+
+
+def test_the_request_row_holds_no_text(store: UsageStore) -> None:
+    ask(store, {"input": "my secret prompt", "system": "my secret rules"})
+
+    assert "secret" not in str(store.rows_of("run-1")["REQUEST"])
+    assert "my secret prompt" in store.rows_of("run-1")["CONTENT"]["input"]
+
+
+def test_where_text_is_not_stored_there_is_no_content_row(store: UsageStore) -> None:
+    ask(store, {"input": "my secret prompt"}, store_text=False)
+
+    assert set(store.rows_of("run-1")) == {"REQUEST"}
+
+
+def test_a_retried_analysis_accepts_once_and_plans_again(store: UsageStore) -> None:
+    first = ask(store, {"input": "hi"})
+
+    assert ask(store, {"input": "hi"}) == first
+
+
+def test_the_same_request_in_another_run_is_answered_from_its_rows(store: UsageStore) -> None:
+    ask(store, {"input": "hi", "request_id": "mine"}, FIRST)
+
+    again = ask(store, {"input": "hi", "request_id": "mine"}, SECOND)
+
+    assert again["route"] == "REPEATED"
+    assert again["outcome"]["execution_arn"] == FIRST.arn
+    assert "call" not in again
+
+
+def test_the_same_id_with_another_payload_is_a_conflict(store: UsageStore) -> None:
+    ask(store, {"input": "hi", "request_id": "mine"}, FIRST)
+
+    with pytest.raises(Conflict, match="give a new request_id"):
+        ask(store, {"input": "bye", "request_id": "mine"}, SECOND)
+
+
+def test_a_refused_request_leaves_no_row(store: UsageStore) -> None:
+    with pytest.raises(InvalidRequest):
+        ask(store, {"input": ""})
+
+    assert store.rows_of("run-1") == {}
+
+
+def test_a_table_that_does_not_answer_is_no_verdict_on_the_request(
+    store: UsageStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def throttled(**_: Any) -> None:
+        raise ClientError(
+            {
+                "Error": {"Code": "TransactionCanceledException"},
+                "CancellationReasons": [{"Code": "TransactionConflict"}],
+            },
+            "TransactWriteItems",
+        )
+
+    monkeypatch.setattr(store._client, "transact_write_items", throttled)
+
+    with pytest.raises(StoreUnavailable):
+        ask(store, {"input": "hi"})

@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from router.closing import EndedRun, close_request
+from router.rows import Row
+from router.sweeping import close_abandoned
+from tests.unit.router.factories import AT, HAIKU, SONNET, accepted, config
+
+ENDED = "2026-11-21T10:05:00.000Z"
+
+
+class Memory:
+    """The usage table, in memory."""
+
+    def __init__(self, *requests: Row) -> None:
+        self.requests = {row["request_id"]: row for row in requests}
+        self.closed: list[tuple[Mapping[str, Any], list[Row]]] = []
+
+    def rows_of(self, request_id: str) -> dict[str, Row]:
+        found = self.requests.get(request_id)
+        return {"REQUEST": found} if found else {}
+
+    def queued(self, queue: str, before: str) -> Any:
+        return [
+            row
+            for row in self.requests.values()
+            if row.get("queue") == queue and row["queued_at"] < before
+        ]
+
+    def close(self, request: Row, closing: Mapping[str, Any], attempts: list[Row]) -> bool:
+        self.closed.append((closing, attempts))
+        return True
+
+
+def entered(name: str) -> dict[str, Any]:
+    return {"type": "TaskStateEntered", "timestamp": AT, "stateEnteredEventDetails": {"name": name}}
+
+
+def scheduled(**parameters: Any) -> dict[str, Any]:
+    details = {"parameters": json.dumps(parameters)} if parameters else {}
+    return {"type": "TaskScheduled", "timestamp": AT, "taskScheduledEventDetails": details}
+
+
+def succeeded(output: Any) -> dict[str, Any]:
+    details = {"output": json.dumps(output)}
+    return {"type": "TaskSucceeded", "timestamp": AT, "taskSucceededEventDetails": details}
+
+
+def failed(error: str, cause: str = "") -> dict[str, Any]:
+    details = {"error": error, "cause": cause}
+    return {"type": "TaskFailed", "timestamp": AT, "taskFailedEventDetails": details}
+
+
+def run(*history: Any, cause: str = "Aborted", arn: str = "arn:run-1") -> EndedRun:
+    return EndedRun(arn, cause, ENDED, [entered("AnalyzeComplexity"), scheduled(), *history])
+
+
+def close(*history: Any) -> tuple[Mapping[str, Any], list[Row]]:
+    store = Memory(accepted())
+    assert close_request(store, "r-1", run(*history))
+    return store.closed[0]
+
+
+def test_a_run_that_died_before_any_call_closes_without_attempts() -> None:
+    closing, attempts = close()
+
+    assert (closing["status"], closing["cause"], closing["attempts"]) == ("FAILED", "Aborted", 0)
+    assert (closing["cost_status"], closing["ended_at"]) == ("PENDING", ENDED)
+    assert attempts == []
+
+
+def test_a_call_in_flight_may_be_on_the_bill() -> None:
+    _, [attempt] = close(entered("InvokeHaiku"), scheduled())
+
+    assert (attempt["outcome"], attempt["model"], attempt["served"]) == ("UNKNOWN", HAIKU, False)
+    assert attempt["cost_status"] == "PENDING"
+
+
+def test_a_paid_answer_that_was_never_recorded_is_recovered_with_its_usage() -> None:
+    reported = {
+        "provider": "bedrock",
+        "model": HAIKU,
+        "outcome": "OK",
+        "served": True,
+        "usage": {"inputTokens": 5, "outputTokens": 7},
+        "started_at": "s",
+        "ended_at": "e",
+    }
+    _, [attempt] = close(
+        entered("InvokeHaiku"),
+        scheduled(),
+        failed("Throttled"),
+        scheduled(),
+        succeeded({"Payload": {"attempt": reported, "answer": "secret"}}),
+    )
+
+    assert (attempt["outcome"], attempt["retries"]) == ("OK", 1)
+    assert json.loads(attempt["usage"]) == {"inputTokens": 5, "outputTokens": 7}
+    assert attempt["served"] is False
+    assert "secret" not in str(attempt)
+
+
+def test_an_http_answer_is_recovered_from_its_body() -> None:
+    body = {
+        "model": "gpt-6-luna-2026",
+        "choices": [{"message": {"content": "4"}, "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": 3, "completion_tokens": 1},
+    }
+    _, [attempt] = close(
+        entered("InvokeOpenAI"),
+        scheduled(RequestBody={"model": "gpt-6-luna"}),
+        succeeded({"StatusCode": 200, "ResponseBody": body}),
+    )
+
+    assert (attempt["outcome"], attempt["model"]) == ("OK", "gpt-6-luna")
+    assert json.loads(attempt["usage"])["prompt_tokens"] == 3
+
+
+def test_a_failed_attempt_and_its_fallback_are_both_kept_in_order() -> None:
+    cause = json.dumps(
+        {
+            "errorMessage": json.dumps(
+                {
+                    "provider": "bedrock",
+                    "model": HAIKU,
+                    "outcome": "OVERLOADED",
+                    "cause": "Overloaded",
+                }
+            )
+        }
+    )
+    _, attempts = close(
+        entered("InvokeHaiku"),
+        scheduled(),
+        failed("Overloaded", cause),
+        entered("InvokeFallback"),
+        scheduled(Payload={"provider": "bedrock", "model": SONNET}),
+        {"type": "TaskTimedOut", "timestamp": AT},
+    )
+
+    assert [(a["item"], a["model"], a["outcome"]) for a in attempts] == [
+        ("ATTEMPT#01", HAIKU, "OVERLOADED"),
+        ("ATTEMPT#02", SONNET, "UNKNOWN"),
+    ]
+
+
+def test_a_refused_duplicate_never_touches_the_row_of_the_run_that_owns_it() -> None:
+    store = Memory(accepted())
+
+    assert not close_request(store, "r-1", run(arn="arn:another-run"))
+    assert store.closed == []
+
+
+def test_a_closed_or_unknown_request_stays_as_it_is() -> None:
+    store = Memory(accepted(status="SUCCEEDED"))
+
+    assert not close_request(store, "r-1", run())
+    assert not close_request(store, "never-accepted", run())
+
+
+def sweepable(**changes: Any) -> Row:
+    return accepted(queue="ACCEPTED#3", queued_at="2026-11-21T10:00:00.000Z", **changes)
+
+
+def test_the_sweep_closes_what_no_event_closed() -> None:
+    store = Memory(sweepable())
+    late = AT + timedelta(seconds=900, minutes=3)
+
+    assert close_abandoned(store, lambda arn: ("r-1", run()), config(), late) == 1
+
+
+def test_the_sweep_leaves_a_request_its_time_and_a_run_its_life() -> None:
+    store = Memory(sweepable())
+    soon, late = AT + timedelta(seconds=900), AT + timedelta(seconds=900, minutes=3)
+
+    assert close_abandoned(store, lambda arn: ("r-1", run()), config(), soon) == 0
+    assert close_abandoned(store, lambda arn: None, config(), late) == 0
+
+
+def test_an_express_run_beyond_its_limit_leaves_a_call_that_may_be_billed() -> None:
+    store = Memory(sweepable(workflow_type="EXPRESS"))
+
+    def find(_arn: str) -> None:
+        raise AssertionError("an Express run cannot be looked up")
+
+    assert close_abandoned(store, find, config(), AT + timedelta(hours=1)) == 1
+    [(_, [attempt])] = store.closed
+    assert (attempt["outcome"], attempt["cause"]) == ("UNKNOWN", "Abandoned")

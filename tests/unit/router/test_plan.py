@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from router.plan import make_plan, plan_to_json, repeated, shard_of
+from tests.unit.router.factories import HAIKU, SONNET, accepted, classification, config, request
+
+
+def test_each_class_goes_to_its_tiers_model() -> None:
+    for label, model in (("SIMPLE", HAIKU), ("CALCULATION", "gpt-6-luna"), ("COMPLEX", SONNET)):
+        plan = make_plan(request(), classification(label), config())
+
+        assert (plan.tier, plan.models[0].model) == (label, model)
+
+
+def test_a_simple_looking_prompt_that_is_hard_goes_up() -> None:
+    plan = make_plan(request(), classification("SIMPLE", score=0.95), config())
+
+    assert plan.tier == "COMPLEX"
+    assert plan.reasons[0] == "looks simple, but is hard (score 0.95 above 0.9)"
+
+
+def test_a_complex_looking_prompt_that_is_easy_comes_down() -> None:
+    assert make_plan(request(), classification("COMPLEX", score=0.01), config()).tier == "SIMPLE"
+
+
+def test_a_calculation_stays_whatever_its_score() -> None:
+    for score in (0.0, 1.0):
+        plan = make_plan(request(), classification("CALCULATION", score=score), config())
+
+        assert plan.tier == "CALCULATION"
+
+
+def test_the_caller_may_ask_for_a_tier() -> None:
+    asked = request({"input": "hi", "tier": "COMPLEX"})
+
+    plan = make_plan(asked, classification("SIMPLE"), config())
+
+    assert plan.tier == "COMPLEX"
+    assert plan.reasons[0] == "the request asked for COMPLEX"
+
+
+def test_max_tokens_of_the_request_bounds_every_model_of_the_plan() -> None:
+    plan = make_plan(request({"input": "hi", "max_tokens": 9}), classification(), config())
+
+    assert [model.max_tokens for model in plan.models] == [9, 9]
+
+
+def test_openai_goes_through_the_http_task_only_where_its_answer_fits_in_60_seconds() -> None:
+    tiers = {
+        most: config(
+            tiers={
+                name: {"provider": "openai", "model": "gpt-6-luna", "max_tokens": most}
+                for name in ("SIMPLE", "CALCULATION", "COMPLEX")
+            }
+        )
+        for most in (4096, 4097)
+    }
+    vias = {
+        most: plan_to_json(
+            request(), classification(), make_plan(request(), classification(), it), it, 0
+        )["via"]
+        for most, it in tiers.items()
+    }
+
+    assert vias == {4096: "http", 4097: "lambda"}
+
+
+def test_the_plan_names_its_baseline_so_that_pricing_needs_no_settings() -> None:
+    plan = make_plan(request(), classification(), config())
+    written = plan_to_json(request(), classification(), plan, config(), 0)
+
+    assert written["record"]["baseline"] == {"provider": "bedrock", "model": SONNET}
+    assert written["record"]["shard"] == shard_of("run-1")
+
+
+def test_a_repeated_request_answers_with_what_is_known_and_nothing_else() -> None:
+    plan = repeated(
+        {
+            "REQUEST": accepted(status="SUCCEEDED", model=HAIKU, provider="bedrock"),
+            "CONTENT": {"output": "Paris"},
+        }
+    )
+
+    assert plan["route"] == "REPEATED"
+    assert plan["outcome"]["output"] == "Paris"
+    assert plan["outcome"]["repeated"] is True
+    assert "cause" not in plan["outcome"]

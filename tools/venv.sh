@@ -1,0 +1,24 @@
+#!/bin/sh
+# Makes the virtual environment from the hash-pinned locks.
+set -eu
+venv=$1
+cd "$(dirname "$0")/.."
+if ! "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+    echo "Switchyard needs Python 3.11 or newer: install it, or name it: make PYTHON=python3.13 …" >&2
+    exit 1
+fi
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+step() {
+    if ! "$@" >"$log" 2>&1; then
+        tail -n 5 "$log" >&2
+        echo "Could not install the pinned packages: is a Python package index reachable?" >&2
+        exit 1
+    fi
+}
+echo "making $venv from requirements/dev.lock"
+[ -x "$venv/bin/python" ] || step "$PYTHON" -m venv "$venv"
+step "$venv/bin/python" -m pip install --quiet --require-hashes -r requirements/bootstrap.lock
+
+step "$venv/bin/uv" pip install --quiet --python "$venv/bin/python" --require-hashes -r requirements/dev.lock
+step "$venv/bin/uv" pip install --quiet --python "$venv/bin/python" --no-deps --no-build-isolation --editable .
