@@ -1,8 +1,15 @@
 # Events and stream records that no function could handle. Nothing is lost with them: the rows they speak of are still
 # ACCEPTED or PENDING in the usage table, where the sweep finds them. A message here says that somebody should look.
 
+locals {
+  failures_queue_name = "${var.name}-failures"
+  # Made from its name, so that policies need not wait for the queue.
+  failures_queue_arn = "arn:${local.partition}:sqs:${local.arn_suffix}:${local.failures_queue_name}"
+}
+
 resource "aws_sqs_queue" "failures" {
-  name                      = "${var.name}-failures"
+  name                      = local.failures_queue_name
+  policy                    = data.aws_iam_policy_document.failures.json
   kms_master_key_id         = local.kms_key_arn
   message_retention_seconds = 14 * 24 * 60 * 60
   tags                      = local.tags
@@ -13,7 +20,7 @@ data "aws_iam_policy_document" "failures" {
     sid       = "TlsOnly"
     effect    = "Deny"
     actions   = ["sqs:*"]
-    resources = [aws_sqs_queue.failures.arn]
+    resources = [local.failures_queue_arn]
     principals {
       type        = "*"
       identifiers = ["*"]
@@ -28,7 +35,7 @@ data "aws_iam_policy_document" "failures" {
   statement {
     sid       = "RulesPutUndeliveredEventsHere"
     actions   = ["sqs:SendMessage"]
-    resources = [aws_sqs_queue.failures.arn]
+    resources = [local.failures_queue_arn]
     principals {
       type        = "Service"
       identifiers = ["events.amazonaws.com"]
@@ -44,7 +51,20 @@ data "aws_iam_policy_document" "failures" {
   }
 }
 
-resource "aws_sqs_queue_policy" "failures" {
-  queue_url = aws_sqs_queue.failures.id
-  policy    = data.aws_iam_policy_document.failures.json
+# Nobody waits for the answer of a function that an event started, so what it could not do comes here.
+resource "aws_lambda_function_event_invoke_config" "this" {
+  for_each = toset([for name in ["record_outcome", "sweep", "sync_api_key"] : name if contains(keys(local.functions), name)])
+
+  function_name                = aws_lambda_function.this[each.key].function_name
+  maximum_retry_attempts       = 2
+  maximum_event_age_in_seconds = 6 * 60 * 60
+
+  destination_config {
+    on_failure {
+      destination = aws_sqs_queue.failures.arn
+    }
+  }
+
+  # Lambda checks that the role may send.
+  depends_on = [aws_iam_role_policy.function_runtime]
 }

@@ -105,9 +105,6 @@ locals {
 
   # Lambda's own name for the level that Python calls WARNING.
   lambda_log_level = var.functions.log_level == "WARNING" ? "WARN" : var.functions.log_level
-
-  # These are started by events: nobody waits for their answer, so what they cannot handle goes to the failures queue.
-  event_driven = toset(["record_outcome", "sweep", "sync_api_key"])
 }
 
 resource "aws_lambda_function" "this" {
@@ -144,16 +141,9 @@ resource "aws_lambda_function" "this" {
     mode = "Active"
   }
 
-  dynamic "dead_letter_config" {
-    for_each = contains(local.event_driven, each.key) ? [aws_sqs_queue.failures.arn] : []
-    content {
-      target_arn = dead_letter_config.value
-    }
-  }
-
   tags = local.tags
 
-  # Lambda checks at creation that the role may trace, decrypt and reach the queue.
+  # Without it the first calls could neither log nor trace.
   depends_on = [aws_iam_role_policy.function_runtime]
 
   lifecycle {

@@ -48,13 +48,13 @@ data "aws_iam_policy_document" "function_runtime" {
     }
   }
 
-  # Lambda sends with the function's role: failed events, and stream records that price_rows gave up.
+  # Lambda sends with the function's role: events that failed, and stream records that price_rows gave up.
   dynamic "statement" {
-    for_each = contains(setunion(local.event_driven, ["price_rows"]), each.key) ? [1] : []
+    for_each = contains(local.function_key_services[each.key], "sqs") ? [1] : []
     content {
       sid       = "PutFailuresAside"
       actions   = ["sqs:SendMessage"]
-      resources = [aws_sqs_queue.failures.arn]
+      resources = [local.failures_queue_arn]
     }
   }
 

@@ -77,8 +77,8 @@ resource "aws_lambda_permission" "sync_api_key" {
   source_arn    = aws_cloudwatch_event_rule.api_key_changed[0].arn
 }
 
-# Once for each connection: the parameter may have been written before there was a rule to see it. The function answers
-# whether there was a key, never the key.
+# Once after each apply that wrote the connection: the parameter may be older than the rule that watches it, and an update
+# by Terraform puts the placeholder back. The function answers whether there was a key, never the key.
 resource "aws_lambda_invocation" "sync_api_key" {
   count = local.own_connection ? 1 : 0
 
@@ -86,8 +86,10 @@ resource "aws_lambda_invocation" "sync_api_key" {
   input         = jsonencode({})
 
   triggers = {
-    connection = aws_cloudwatch_event_connection.openai[0].arn
-    parameter  = var.openai.api_key_parameter
+    connection  = aws_cloudwatch_event_connection.openai[0].arn
+    description = aws_cloudwatch_event_connection.openai[0].description
+    kms_key     = aws_cloudwatch_event_connection.openai[0].kms_key_identifier
+    parameter   = var.openai.api_key_parameter
   }
 
   depends_on = [

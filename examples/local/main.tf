@@ -22,7 +22,7 @@ module "switchyard" {
   bedrock = { endpoint = var.bedrock_endpoint }
   openai = {
     endpoint          = var.openai_endpoint
-    api_key_parameter = var.openai_api_key_parameter
+    api_key_parameter = var.api_key_parameter
   }
   anthropic = {
     endpoint          = var.anthropic_endpoint

@@ -37,7 +37,7 @@ variable "anthropic_endpoint" {
   type        = string
 }
 
-variable "openai_api_key_parameter" {
+variable "api_key_parameter" {
   description = "Name of the SSM SecureString that holds the simulated OpenAI's key."
   type        = string
   default     = "/switchyard/openai-api-key"
