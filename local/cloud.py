@@ -185,7 +185,8 @@ def _answers(url: str) -> bool:
 
 
 def _end(pids: Iterable[int]) -> None:
-    waiting = [pid for pid in pids if _is_alive(pid)]
+    ours = list(pids)
+    waiting = [pid for pid in ours if _is_alive(pid)]
     for pid in waiting:
         os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + STOP_SECONDS
@@ -195,6 +196,9 @@ def _end(pids: Iterable[int]) -> None:
                 os.kill(pid, signal.SIGKILL)
             deadline = float("inf")
         time.sleep(0.02)
+    for child in filter(None, (_children.pop(pid, None) for pid in ours)):
+        if child.stdin:
+            child.stdin.close()
 
 
 def _is_alive(pid: int) -> bool:

@@ -6,6 +6,7 @@ name that has gone fails at start, not in the middle of a run.
 
 from local.emulator.patches import (
     admin,
+    dynamodb_order,
     event_retries,
     execution_limits,
     http_invoke,
@@ -25,6 +26,7 @@ ALL = (
     execution_limits,
     retry_delay,
     jsonata_scope,
+    dynamodb_order,
     parameter_events,
     event_retries,
     stream_poller,

@@ -1,9 +1,10 @@
 """Variables and outputs of JSONata states, where the emulator differs.
 
 AWS: all expressions of one Assign see the variables as they were before it; one Assign holds at
-most 256 KiB; a Choice state's own Output and Assign apply when no rule matched.
-MiniStack 1.5.33: later expressions of an Assign see what earlier ones set; no limit; the Choice
-state's Output is ignored on its Default.
+most 256 KiB; a Choice state's own Output and Assign apply when no rule matched; a Succeed state
+has an Output.
+MiniStack 1.5.33: later expressions of an Assign see what earlier ones set; no limit; the Output of
+a Choice state is ignored on its Default, that of a Succeed state always.
 """
 
 import json
@@ -17,13 +18,20 @@ LIMIT = 262_144
 def apply() -> None:
     """Replace the assignment, and give Choice its Output."""
     execute_choice = stepfunctions._execute_choice
+    apply_output_path = stepfunctions._apply_output_path
 
     def choice(state: dict[str, Any], given: Any, ctx: dict[str, Any] | None = None) -> Any:
         fallback = _default_output(state, given, ctx)
         output, following = execute_choice(state, given, ctx)
         return (output if fallback is None else fallback[0]), following
 
+    def output_path(state: dict[str, Any], given: Any, ctx: dict[str, Any] | None = None) -> Any:
+        if state.get("Type") == "Succeed" and "Output" in state:
+            return stepfunctions._apply_jsonata_output(state, given, ctx, default=given)
+        return apply_output_path(state, given, ctx)
+
     stepfunctions._execute_choice = choice
+    stepfunctions._apply_output_path = output_path
     stepfunctions._apply_state_assign = assign
 
 

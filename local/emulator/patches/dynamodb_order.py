@@ -1,0 +1,25 @@
+"""Writes of a workflow's `dynamodb:*` tasks happen one at a time, like everybody else's.
+
+AWS: each write of an item is atomic, its condition included.
+MiniStack 1.5.33: requests are served one after another, but a workflow's optimised `dynamodb:putItem`
+and its kin run on the execution's own thread, between another write's check and its change.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ministack import app
+from ministack.services import stepfunctions
+
+
+def apply() -> None:
+    """Run the optimised DynamoDB tasks where all other requests run."""
+    invoke = stepfunctions._invoke_dynamodb
+
+    def invoke_in_order(operation: str, arguments: Mapping[str, Any]) -> Any:
+        async def handler(*_: Any) -> Any:
+            return invoke(operation, arguments)
+
+        return app.call_service_handler_sync(handler, "POST", "/", {}, b"", {})
+
+    stepfunctions._invoke_dynamodb = invoke_in_order
