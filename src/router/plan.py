@@ -90,6 +90,7 @@ def plan_to_json(
             "input_bytes": request.input_bytes,
             "baseline": {"provider": plan.baseline.provider, "model": plan.baseline.model},
         },
+        "outcome": None,
     }
 
 
@@ -121,10 +122,14 @@ def repeated(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         "provider": request.get("provider"),
         "cause": request.get("cause"),
     }
-    outcome = {name: value for name, value in known.items() if value is not None}
+    # The workflow reads every field of a plan, and JSONata has no value for a missing one.
+    nothing = dict.fromkeys(
+        ("via", "complexity", "confidence", "score", "reasons", "call", "fallbacks", "record")
+    )
     return {
+        **nothing,
         "request_id": request["request_id"],
         "tenant": request["tenant"],
         "route": "REPEATED",
-        "outcome": outcome,
+        "outcome": {name: value for name, value in known.items() if value is not None},
     }

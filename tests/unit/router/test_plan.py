@@ -84,3 +84,10 @@ def test_a_repeated_request_answers_with_what_is_known_and_nothing_else() -> Non
     assert plan["outcome"]["output"] == "Paris"
     assert plan["outcome"]["repeated"] is True
     assert "cause" not in plan["outcome"]
+
+
+def test_both_kinds_of_plan_have_the_fields_that_the_workflow_reads() -> None:
+    plan = make_plan(request(), classification(), config())
+    first = plan_to_json(request(), classification(), plan, config(), 0)
+
+    assert set(first) == set(repeated({"REQUEST": accepted()}))
