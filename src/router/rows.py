@@ -107,6 +107,7 @@ def recovered_attempt_rows(request: Row, attempts: Sequence[Mapping[str, Any]]) 
             "baseline_provider": request["baseline_provider"],
             "baseline_model": request["baseline_model"],
             **{name: value for name, value in attempt.items() if name not in ("usage", "detail")},
+            "served": int(attempt["served"]),
             **({"usage": json.dumps(attempt["usage"])} if attempt.get("usage") else {}),
         }
         for number, attempt in enumerate(attempts, start=1)

@@ -161,6 +161,11 @@ def test_arns_names_and_the_endpoint_are_the_only_holes() -> None:
     }
 
 
+def test_only_attribute_types_that_every_integration_spells_alike_are_written() -> None:
+    # The optimised integration says BOOL and NULL, the SDK integration Bool and Nul.
+    assert set(re.findall(r"\{'(S|N|B|BOOL|Bool|NULL|Nul|L|M)':", TEXT)) == {"S", "N"}
+
+
 def test_the_readme_has_a_row_for_each_state() -> None:
     readme = (ASL / "README.md").read_text(encoding="utf-8")
 

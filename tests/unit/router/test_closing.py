@@ -76,7 +76,7 @@ def test_a_run_that_died_before_any_call_closes_without_attempts() -> None:
 def test_a_call_in_flight_may_be_on_the_bill() -> None:
     _, [attempt] = close(entered("InvokeHaiku"), scheduled())
 
-    assert (attempt["outcome"], attempt["model"], attempt["served"]) == ("UNKNOWN", HAIKU, False)
+    assert (attempt["outcome"], attempt["model"], attempt["served"]) == ("UNKNOWN", HAIKU, 0)
     assert attempt["cost_status"] == "PENDING"
 
 
@@ -100,7 +100,7 @@ def test_a_paid_answer_that_was_never_recorded_is_recovered_with_its_usage() -> 
 
     assert (attempt["outcome"], attempt["retries"]) == ("OK", 1)
     assert json.loads(attempt["usage"]) == {"inputTokens": 5, "outputTokens": 7}
-    assert attempt["served"] is False
+    assert attempt["served"] == 0
     assert "secret" not in str(attempt)
 
 
