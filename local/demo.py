@@ -169,8 +169,8 @@ def _print_totals(console: Console, totals: Mapping[str, Any]) -> None:
 
 
 def _print_commands(console: Console, deployment: Deployment, request_id: str) -> None:
-    arn = deployment.outputs["state_machine_arn"]
-    table = deployment.outputs["usage_table_name"]
+    arn = deployment.state_machine_arn
+    table = deployment.usage_table
     console.print(
         "\nThe same by hand, while a cloud is up (make up; on AWS leave --endpoint-url out):"
     )

@@ -29,6 +29,18 @@ class Deployment:
     cloud: Cloud
     outputs: dict[str, Any]
 
+    @property
+    def state_machine_arn(self) -> str:
+        return str(self.outputs["state_machine"]["arn"])
+
+    @property
+    def usage_table(self) -> str:
+        return str(self.outputs["tables"]["usage"]["name"])
+
+    @property
+    def spend_table(self) -> str:
+        return str(self.outputs["tables"]["spend"]["name"])
+
     def client(self, service: str) -> Any:
         """Return a boto3 client of the local cloud."""
         return boto3.client(

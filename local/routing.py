@@ -60,7 +60,7 @@ class Traced:
 def start(deployment: Deployment, requests: Iterable[Mapping[str, Any]]) -> list[str]:
     """Start an execution for each request; return the execution ARNs in order."""
     client = deployment.client("stepfunctions")
-    arn = deployment.outputs["state_machine_arn"]
+    arn = deployment.state_machine_arn
     return [
         client.start_execution(stateMachineArn=arn, input=json.dumps(request, ensure_ascii=False))[
             "executionArn"
@@ -72,7 +72,7 @@ def start(deployment: Deployment, requests: Iterable[Mapping[str, Any]]) -> list
 def trace(deployment: Deployment, request_id: str) -> Traced:
     """Read the rows of one request."""
     answer = deployment.client("dynamodb").query(
-        TableName=deployment.outputs["usage_table_name"],
+        TableName=deployment.usage_table,
         KeyConditionExpression="request_id = :id",
         ExpressionAttributeValues={":id": {"S": request_id}},
         ConsistentRead=True,

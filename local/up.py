@@ -35,7 +35,7 @@ def main() -> int:
     print('make ask PROMPT="What is the capital of France?"    or, with the AWS CLI:')
     print(
         f"aws --endpoint-url {started.emulator_url} stepfunctions start-execution"
-        f" --state-machine-arn {deployment.outputs['state_machine_arn']}"
+        f" --state-machine-arn {deployment.state_machine_arn}"
         """ --input '{"input": "What is the capital of France?"}'"""
     )
     return 0

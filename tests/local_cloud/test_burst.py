@@ -17,7 +17,7 @@ def spend_totals(deployment: Deployment) -> Counter[str]:
     pages = (
         deployment.client("dynamodb")
         .get_paginator("scan")
-        .paginate(TableName=deployment.outputs["spend_table_name"], ConsistentRead=True)
+        .paginate(TableName=deployment.spend_table, ConsistentRead=True)
     )
     for page in pages:
         for item in page["Items"]:

@@ -81,7 +81,7 @@ def test_odd_text_reaches_the_table_as_it_was_sent(deployment: Deployment, promp
     answer = outcome(deployment, {"input": prompt})
 
     row = deployment.client("dynamodb").get_item(
-        TableName=deployment.outputs["usage_table_name"],
+        TableName=deployment.usage_table,
         Key={"request_id": {"S": answer["request_id"]}, "item": {"S": "CONTENT"}},
     )["Item"]
     assert json.loads(row["input"]["S"])["messages"][0]["content"] == prompt
