@@ -1,0 +1,34 @@
+"""Prices the rows that the usage table's stream delivers."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger
+from botocore.config import Config
+
+from cost_calculator.store import LedgerStore
+from cost_calculator.streaming import price_records
+from cost_calculator.sweeping import default_rates, iso
+from cost_calculator.telemetry import emit_metrics, log_attempts
+
+logger = Logger()
+store = LedgerStore(
+    boto3.client("dynamodb", config=Config(connect_timeout=2, read_timeout=5)),
+    os.environ["USAGE_TABLE"],
+    os.environ["SPEND_TABLE"],
+)
+rates = default_rates()
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Price a batch and name the records to deliver again."""
+    report = price_records(event["Records"], store, rates, iso(datetime.now(UTC)))
+    log_attempts(logger, report.priced)
+    emit_metrics(report.priced)
+    for sequence_number, reason in report.failed.items():
+        logger.error("row not priced", sequence_number=sequence_number, reason=reason)
+    return {"batchItemFailures": [{"itemIdentifier": number} for number in report.failed]}

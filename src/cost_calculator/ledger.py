@@ -1,0 +1,156 @@
+"""Sums priced rows into cells, and plans the transactions that write both. Pure.
+
+What a row adds to its cell is a function of the row alone, so a sum can always be recomputed from
+the rows, and a row that changes adds the difference between what it adds now and what it added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from cost_calculator.pricing import CostStatus
+from cost_calculator.settling import Row
+from cost_calculator.shards import shard_of
+from cost_calculator.usage import TOKEN_CLASSES
+
+MAX_ACTIONS = 100
+"""DynamoDB's own limit on one transaction."""
+
+ANSWERED = frozenset({"SUCCEEDED", "TRUNCATED"})
+NOBODY = "none"
+
+HISTOGRAM_BOUNDS = (10, 100, 1_000, 10_000, 100_000, 1_000_000)
+"""Upper bounds of cost per attempt, in micro-dollars; beyond the last stands ``cost_le_inf``."""
+
+_COUNTED_AS = {
+    CostStatus.UNPRICED: "unpriced",
+    CostStatus.UNKNOWN: "unknown",
+    CostStatus.INVALID_USAGE: "invalid_usage",
+}
+
+Sums = dict[str, Decimal]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Cell:
+    """The key of one sum: ``day`` is ``2026-11-21#3``, ``cell`` is ``tenant#model#tier``."""
+
+    day: str
+    cell: str
+
+    @classmethod
+    def of(cls, row: Row) -> Cell:
+        """Return the cell a row counts in: the UTC day it ended, its request's shard."""
+        day = datetime.fromisoformat(row["ended_at"]).astimezone(UTC).date().isoformat()
+        model = row.get("model") or NOBODY
+        return cls(f"{day}#{shard_of(row['request_id'])}", f"{row['tenant']}#{model}#{row['tier']}")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A row before and after pricing."""
+
+    before: Row
+    after: Row
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.before["request_id"], self.before["item"]
+
+    @property
+    def cell(self) -> Cell:
+        return Cell.of(self.after)
+
+    def sums(self) -> Sums:
+        """Return what the change adds to its cell; zeros left out."""
+        return add([contribution(self.after), _negated(contribution(self.before))])
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows and the sums they add to, written together or not at all."""
+
+    changes: tuple[Change, ...]
+    cells: Mapping[Cell, Sums]
+
+
+def contribution(row: Row) -> Sums:
+    """Return what one row adds to its cell; a PENDING row adds nothing yet."""
+    status = row.get("cost_status", CostStatus.PENDING)
+    if status == CostStatus.PENDING:
+        return {}
+    sums: dict[str, Any] = {"overhead_usd": row.get("overhead_usd", 0)}
+    if row["item"] == "REQUEST":
+        sums["requests"] = 1
+        sums["failures"] = int(row["status"] not in ANSWERED)
+        return _without_zeros(sums)
+    sums["attempts"] = 1
+    sums["retries"] = row.get("retries", 0)
+    for name in TOKEN_CLASSES:
+        sums[f"{name}_tokens"] = row.get(f"{name}_tokens", 0)
+    if status == CostStatus.PRICED:
+        sums["cost_usd"] = row["cost_usd"]
+        sums[_bucket(Decimal(row["cost_usd"]))] = 1
+        sums["baseline_usd"] = row.get("baseline_usd", 0)
+        sums["baseline_unpriced"] = int("baseline_usd" not in row)
+    else:
+        sums[_COUNTED_AS[CostStatus(status)]] = 1
+        sums["upper_estimate_usd"] = row.get("upper_estimate_usd", 0)
+    return _without_zeros(sums)
+
+
+def add(parts: Iterable[Mapping[str, Any]]) -> Sums:
+    """Add sums name by name; zeros left out."""
+    total: Sums = {}
+    for part in parts:
+        for name, value in part.items():
+            total[name] = total.get(name, Decimal(0)) + value
+    return _without_zeros(total)
+
+
+def group(changes: Iterable[Change], max_actions: int = MAX_ACTIONS) -> Iterator[Group]:
+    """Pack changes into transactions: no row twice, each cell once, no more actions than allowed.
+
+    Of two changes of one row the first counts: they are the same row delivered twice.
+    """
+    unique: dict[tuple[str, str], Change] = {}
+    for change in changes:
+        unique.setdefault(change.key, change)
+    # Rows of one cell side by side: fewer sums to write, and fewer writers per sum.
+    members: list[Change] = []
+    cells: set[Cell] = set()
+    for change in sorted(unique.values(), key=lambda change: (change.cell, change.key)):
+        if members and len(members) + 1 + len(cells | {change.cell}) > max_actions:
+            yield make_group(members)
+            members, cells = [], set()
+        members.append(change)
+        cells.add(change.cell)
+    if members:
+        yield make_group(members)
+
+
+def make_group(changes: Sequence[Change]) -> Group:
+    """Return the group of just these changes, its cells summed."""
+    by_cell: dict[Cell, list[Sums]] = {}
+    for change in changes:
+        by_cell.setdefault(change.cell, []).append(change.sums())
+    summed = {cell: add(parts) for cell, parts in by_cell.items()}
+    return Group(tuple(changes), {cell: sums for cell, sums in summed.items() if sums})
+
+
+def _bucket(cost: Decimal) -> str:
+    micros = cost.scaleb(6)
+    bound = next((bound for bound in HISTOGRAM_BOUNDS if micros <= bound), "inf")
+    return f"cost_le_{bound}"
+
+
+def _negated(sums: Sums) -> Sums:
+    return {name: -value for name, value in sums.items()}
+
+
+def _without_zeros(sums: Mapping[str, Any]) -> Sums:
+    return {name: Decimal(value) for name, value in sums.items() if value}

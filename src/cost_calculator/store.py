@@ -1,0 +1,231 @@
+"""Writes priced rows and their sums to DynamoDB, each exactly once, and reads them back."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.exceptions import BotoCoreError, ClientError
+
+from cost_calculator.ledger import Cell, Change, Group, Sums, group, make_group
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+_serialize = TypeSerializer().serialize
+_deserialize = TypeDeserializer().deserialize
+
+_TRIES = 8
+_FIRST_WAIT_SECONDS = 0.05
+_LONGEST_WAIT_SECONDS = 2.0
+_ALREADY_PRICED = "ConditionalCheckFailed"
+# A transaction that failed for one of these can be sent again as it is.
+_PASSING = frozenset(
+    {
+        "TransactionConflict",
+        "ThrottlingError",
+        "ProvisionedThroughputExceeded",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ThrottlingException",
+        "TransactionInProgressException",
+        "InternalServerError",
+        "ServiceUnavailable",
+    }
+)
+
+Row = dict[str, Any]
+Key = tuple[str, str]
+
+
+class _Contended(Exception):
+    """Somebody else writes to the same items, or the table is throttled: try again later."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of the changes: written now, found priced already, or not written."""
+
+    written: list[Change] = field(default_factory=list)
+    duplicates: list[Key] = field(default_factory=list)
+    failed: dict[Key, str] = field(default_factory=dict)
+
+
+class LedgerStore:
+    """The ``usage`` rows and the ``spend`` cells, always written together."""
+
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        usage_table: str,
+        spend_table: str,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._client = client
+        self._usage = usage_table
+        self._spend = spend_table
+        self._sleep = sleep
+
+    def commit(self, changes: Iterable[Change]) -> Outcome:
+        """Write each change once, together with what it adds to its cell.
+
+        A row that is no longer as the change found it is a duplicate and is left alone.
+        """
+        outcome = Outcome()
+        for planned in group(changes):
+            self._commit_group(planned, outcome)
+        return outcome
+
+    def _commit_group(self, planned: Group, outcome: Outcome) -> None:
+        for attempt in range(_TRIES):
+            try:
+                duplicates = self._transact(planned)
+            except _Contended as reason:
+                if attempt == _TRIES - 1:
+                    outcome.failed |= {change.key: str(reason) for change in planned.changes}
+                    return
+                longest = min(_LONGEST_WAIT_SECONDS, _FIRST_WAIT_SECONDS * 2**attempt)
+                self._sleep(random.uniform(0, longest))
+                continue
+            except (ClientError, BotoCoreError) as error:
+                self._isolate(planned, error, outcome)
+                return
+            if not duplicates:
+                outcome.written += planned.changes
+                return
+            outcome.duplicates += duplicates
+            rest = [change for change in planned.changes if change.key not in duplicates]
+            if rest:
+                self._commit_group(make_group(rest), outcome)
+            return
+
+    def _isolate(self, planned: Group, error: Exception, outcome: Outcome) -> None:
+        """Keep one row that DynamoDB will not take from holding up the others."""
+        if len(planned.changes) == 1:
+            outcome.failed[planned.changes[0].key] = str(error)
+            return
+        middle = len(planned.changes) // 2
+        self._commit_group(make_group(planned.changes[:middle]), outcome)
+        self._commit_group(make_group(planned.changes[middle:]), outcome)
+
+    def _transact(self, planned: Group) -> set[Key]:
+        """Write one group; return the keys that were priced before, in which case nothing was."""
+        items = [self._row_action(change) for change in planned.changes]
+        items += [self._cell_action(cell, sums) for cell, sums in planned.cells.items()]
+        try:
+            self._client.transact_write_items(TransactItems=items)  # type: ignore[arg-type]
+        except ClientError as error:
+            reasons = [
+                str(reason.get("Code", "None"))
+                for reason in error.response.get("CancellationReasons", [])
+            ]
+            rows = zip(planned.changes, reasons, strict=False)
+            duplicates = {change.key for change, code in rows if code == _ALREADY_PRICED}
+            if duplicates:
+                return duplicates
+            codes = {error.response["Error"]["Code"], *reasons}
+            if codes & _PASSING:
+                raise _Contended(", ".join(sorted(codes & _PASSING))) from error
+            raise
+        except BotoCoreError as error:
+            # Whether it was written is not known; the condition on each row makes asking safe.
+            raise _Contended(type(error).__name__) from error
+        return set()
+
+    def _row_action(self, change: Change) -> dict[str, Any]:
+        changed = {
+            name: value
+            for name, value in change.after.items()
+            if name not in ("request_id", "item") and change.before.get(name) != value
+        }
+        gone = [name for name in change.before if name not in change.after]
+        names = {f"#{index}": name for index, name in enumerate([*changed, *gone])}
+        sets = [f"#{index} = :{index}" for index in range(len(changed))]
+        removes = [f"#{index}" for index in range(len(changed), len(names))]
+        values = {f":{index}": _serialize(value) for index, value in enumerate(changed.values())}
+        expression = f"SET {', '.join(sets)}" + (f" REMOVE {', '.join(removes)}" if gone else "")
+        return {
+            "Update": {
+                "TableName": self._usage,
+                "Key": _key(change.key),
+                "UpdateExpression": expression,
+                "ConditionExpression": "#status = :before",
+                "ExpressionAttributeNames": {**names, "#status": "cost_status"},
+                "ExpressionAttributeValues": {
+                    **values,
+                    ":before": _serialize(change.before["cost_status"]),
+                },
+            }
+        }
+
+    def _cell_action(self, cell: Cell, sums: Sums) -> dict[str, Any]:
+        return {
+            "Update": {
+                "TableName": self._spend,
+                "Key": {"day": {"S": cell.day}, "cell": {"S": cell.cell}},
+                "UpdateExpression": "ADD "
+                + ", ".join(f"#{index} :{index}" for index in range(len(sums))),
+                "ExpressionAttributeNames": {f"#{i}": name for i, name in enumerate(sums)},
+                "ExpressionAttributeValues": {
+                    f":{i}": _serialize(value) for i, value in enumerate(sums.values())
+                },
+            }
+        }
+
+    def queued(self, queue: str, before: str) -> Iterator[Row]:
+        """Yield the rows of a work queue that were put there before a time, the oldest first.
+
+        The index lags behind the table, so each row is read again from the table itself.
+        """
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._usage,
+            IndexName="by-queue",
+            KeyConditionExpression="#queue = :queue AND queued_at < :before",
+            ExpressionAttributeNames={"#queue": "queue"},
+            ExpressionAttributeValues={":queue": {"S": queue}, ":before": {"S": before}},
+        )
+        for page in pages:
+            for item in page["Items"]:
+                key = {"request_id": item["request_id"], "item": item["item"]}
+                found = self._client.get_item(TableName=self._usage, Key=key, ConsistentRead=True)
+                if "Item" in found:
+                    yield from_item(found["Item"])
+
+    def all_rows(self) -> Iterator[Row]:
+        """Yield every row of the ``usage`` table."""
+        return self._scan(self._usage)
+
+    def all_cells(self) -> Iterator[Row]:
+        """Yield every cell of the ``spend`` table."""
+        return self._scan(self._spend)
+
+    def cells_of(self, days: Iterable[str]) -> Iterator[Row]:
+        """Yield the cells of the given partitions (``2026-11-21#3``)."""
+        for day in days:
+            pages = self._client.get_paginator("query").paginate(
+                TableName=self._spend,
+                KeyConditionExpression="#day = :day",
+                ExpressionAttributeNames={"#day": "day"},
+                ExpressionAttributeValues={":day": {"S": day}},
+                ConsistentRead=True,
+            )
+            for page in pages:
+                yield from map(from_item, page["Items"])
+
+    def _scan(self, table: str) -> Iterator[Row]:
+        pages = self._client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
+        for page in pages:
+            yield from map(from_item, page["Items"])
+
+
+def from_item(item: Mapping[str, Any]) -> Row:
+    """Return a DynamoDB item (``{"cost_usd": {"N": "1"}}``) as plain values."""
+    return {name: _deserialize(value) for name, value in item.items()}
+
+
+def _key(key: Key) -> dict[str, Any]:
+    return {"request_id": {"S": key[0]}, "item": {"S": key[1]}}

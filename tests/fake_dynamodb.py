@@ -1,0 +1,82 @@
+"""An in-memory DynamoDB that knows ``transact_write_items`` alone: fast, and faulty on demand."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+_CLAUSE = re.compile(r"(SET|REMOVE|ADD) (.*?)(?= (?:SET|REMOVE|ADD) |$)")
+
+
+def cancelled(*codes: str) -> ClientError:
+    """Return the error of a transaction that was not done, one code for each of its items."""
+    reasons = [{"Code": code} for code in codes]
+    error = {"Code": "TransactionCanceledException", "Message": "cancelled"}
+    return ClientError({"Error": error, "CancellationReasons": reasons}, "TransactWriteItems")  # type: ignore[typeddict-unknown-key]
+
+
+def service_error(code: str) -> ClientError:
+    """Return the error of a call that the service refused as a whole."""
+    return ClientError({"Error": {"Code": code, "Message": code}}, "TransactWriteItems")
+
+
+class FakeDynamoDB:
+    """All or nothing, conditions checked, no item twice; ``fault`` may raise before or after."""
+
+    def __init__(self, key_names: dict[str, tuple[str, ...]]) -> None:
+        self.tables: dict[str, dict[tuple[str, ...], dict[str, Any]]] = {n: {} for n in key_names}
+        self._key_names = key_names
+        self.fault: Callable[[str], None] = lambda _when: None
+
+    def put(self, table: str, item: dict[str, Any]) -> None:
+        """Put an item in DynamoDB's own notation."""
+        self.tables[table][self._key(table, item)] = copy.deepcopy(item)
+
+    def transact_write_items(self, TransactItems: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
+        """Do all updates or none, as the service does."""
+        self.fault("before")
+        updates = [action["Update"] for action in TransactItems]
+        targets = [(u["TableName"], self._key(u["TableName"], u["Key"])) for u in updates]
+        if len(updates) > 100 or len(set(targets)) != len(targets):
+            raise service_error("ValidationException")
+        codes = []
+        for update, (table, key) in zip(updates, targets, strict=True):
+            met = _condition_holds(update, self.tables[table].get(key, {}))
+            codes.append("None" if met else "ConditionalCheckFailed")
+        if "ConditionalCheckFailed" in codes:
+            raise cancelled(*codes)
+        for update, (table, key) in zip(updates, targets, strict=True):
+            item = self.tables[table].setdefault(key, copy.deepcopy(update["Key"]))
+            _apply(update, item)
+        self.fault("after")
+        return {}
+
+    def _key(self, table: str, item: dict[str, Any]) -> tuple[str, ...]:
+        return tuple(item[name]["S"] for name in self._key_names[table])
+
+
+def _condition_holds(update: dict[str, Any], item: dict[str, Any]) -> bool:
+    if "ConditionExpression" not in update:
+        return True
+    name, value = update["ConditionExpression"].split(" = ")
+    attribute = update["ExpressionAttributeNames"][name]
+    return bool(item.get(attribute) == update["ExpressionAttributeValues"][value])
+
+
+def _apply(update: dict[str, Any], item: dict[str, Any]) -> None:
+    names, values = update["ExpressionAttributeNames"], update["ExpressionAttributeValues"]
+    for verb, terms in _CLAUSE.findall(update["UpdateExpression"]):
+        for term in terms.split(", "):
+            name, _, value = term.replace(" = ", " ").partition(" ")
+            if verb == "SET":
+                item[names[name]] = values[value]
+            elif verb == "REMOVE":
+                item.pop(names[name], None)
+            else:
+                total = Decimal(item.get(names[name], {"N": "0"})["N"])
+                item[names[name]] = {"N": str(total + Decimal(values[value]["N"]))}

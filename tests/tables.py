@@ -1,0 +1,46 @@
+"""The three tables as docs/data-model.md defines them, for tests on moto."""
+
+from __future__ import annotations
+
+from typing import Any
+
+USAGE, SPEND, CONTROL = "usage", "spend", "control"
+
+
+def create_tables(client: Any) -> None:
+    """Create the tables and indexes in an empty account."""
+    client.create_table(
+        TableName=USAGE,
+        **_keys("request_id", "item"),
+        AttributeDefinitions=_texts(
+            "request_id", "item", "day_shard", "accepted_at", "tenant", "queue", "queued_at"
+        ),
+        GlobalSecondaryIndexes=[
+            _index("by-day", "day_shard", "accepted_at"),
+            _index("by-tenant", "tenant", "accepted_at"),
+            _index("by-queue", "queue", "queued_at"),
+        ],
+        BillingMode="PAY_PER_REQUEST",
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
+    )
+    for name, keys in ((SPEND, ("day", "cell")), (CONTROL, ("key",))):
+        client.create_table(
+            TableName=name,
+            **_keys(*keys),
+            AttributeDefinitions=_texts(*keys),
+            BillingMode="PAY_PER_REQUEST",
+        )
+
+
+def _index(name: str, *keys: str) -> dict[str, Any]:
+    return {"IndexName": name, **_keys(*keys), "Projection": {"ProjectionType": "ALL"}}
+
+
+def _keys(*names: str) -> dict[str, Any]:
+    kinds = ("HASH", "RANGE")
+    pairs = zip(names, kinds, strict=False)
+    return {"KeySchema": [{"AttributeName": name, "KeyType": kind} for name, kind in pairs]}
+
+
+def _texts(*names: str) -> list[dict[str, str]]:
+    return [{"AttributeName": name, "AttributeType": "S"} for name in names]
