@@ -1,0 +1,225 @@
+# What must hold whatever the variables say.
+
+mock_provider "aws" {
+  source          = "./tests/mocks"
+  override_during = plan
+}
+
+# Any file will do: nothing is uploaded.
+variables {
+  package = { function_zip = "./versions.tf", layer_zip = "./versions.tf" }
+}
+
+run "everything_stored_is_encrypted_under_the_one_key" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for table in [aws_dynamodb_table.usage, aws_dynamodb_table.spend, aws_dynamodb_table.control] :
+      table.server_side_encryption[0].enabled && table.server_side_encryption[0].kms_key_arn == aws_kms_key.this[0].arn
+    ])
+    error_message = "Tables hold prompts and spend: AWS's own key would leave no way to withdraw access."
+  }
+
+  assert {
+    condition = alltrue([
+      for group in concat(values(aws_cloudwatch_log_group.function), [aws_cloudwatch_log_group.workflow]) :
+      group.kms_key_id == aws_kms_key.this[0].arn
+    ])
+    error_message = "A log group without the key could be read with log permissions alone."
+  }
+
+  assert {
+    condition     = alltrue([for function in aws_lambda_function.this : function.kms_key_arn == aws_kms_key.this[0].arn])
+    error_message = "The functions' settings belong under the same key."
+  }
+
+  assert {
+    condition = (
+      aws_sqs_queue.failures.kms_master_key_id == aws_kms_key.this[0].arn
+      && aws_sns_topic.failures[0].kms_master_key_id == aws_kms_key.this[0].arn
+      && aws_cloudwatch_event_connection.openai[0].kms_key_identifier == aws_kms_key.this[0].arn
+    )
+    error_message = "Queue, topic and connection belong under the same key."
+  }
+
+  assert {
+    condition = (
+      aws_sfn_state_machine.this.encryption_configuration[0].type == "CUSTOMER_MANAGED_KMS_KEY"
+      && aws_sfn_state_machine.this.encryption_configuration[0].kms_key_id == aws_kms_key.this[0].arn
+    )
+    error_message = "The history keeps prompts for 90 days: it must be under the key."
+  }
+}
+
+run "the_key_rotates_and_opens_to_named_services_only" {
+  command = plan
+
+  assert {
+    condition     = aws_kms_key.this[0].enable_key_rotation && aws_kms_key.this[0].deletion_window_in_days == 30
+    error_message = "The key must rotate, and its deletion must leave a month to notice."
+  }
+
+  assert {
+    condition     = aws_kms_key.this[0].tags["EventBridgeApiDestinations"] == "true"
+    error_message = "Without this tag EventBridge refuses the key for a connection."
+  }
+
+  assert {
+    condition = alltrue([
+      for statement in data.aws_iam_policy_document.kms_key[0].statement :
+      length(statement.condition) > 0 || tolist(tolist(statement.principals)[0].identifiers) == tolist(["arn:aws:iam::123456789012:root"])
+    ])
+    error_message = "A service that may use the key must be held to this account and these resources."
+  }
+
+  assert {
+    condition = toset(flatten([
+      for statement in data.aws_iam_policy_document.kms_key[0].statement : [
+        for principal in statement.principals : tolist(principal.identifiers) if principal.type == "Service"
+      ]
+      ])) == toset([
+      "logs.eu-central-1.amazonaws.com", "delivery.logs.amazonaws.com", "cloudwatch.amazonaws.com", "events.amazonaws.com",
+    ])
+    error_message = "The key policy names the services that need it and no other."
+  }
+}
+
+run "wildcard_resources_are_those_that_aws_demands" {
+  command = plan
+
+  # By policy and statement; each stands with its reason where it is written.
+  assert {
+    condition = toset(flatten([
+      for policy, document in {
+        analyze        = data.aws_iam_policy_document.analyze
+        invoke_model   = data.aws_iam_policy_document.invoke_model
+        price_rows     = data.aws_iam_policy_document.price_rows
+        record_outcome = data.aws_iam_policy_document.record_outcome
+        runtime        = data.aws_iam_policy_document.function_runtime["analyze"]
+        sweep          = data.aws_iam_policy_document.sweep
+        sync_api_key   = data.aws_iam_policy_document.sync_api_key[0]
+        workflow       = data.aws_iam_policy_document.workflow
+      } :
+      [for statement in document.statement : "${policy}.${statement.sid}" if contains(statement.resources, "*")]
+      ])) == toset([
+      "price_rows.ListStreams",
+      "runtime.SendTraces",
+      "workflow.DeliverItsLog",
+      "workflow.SendTraces",
+    ])
+    error_message = "A statement over all resources was added: name the resource, or add it here with AWS's reason."
+  }
+
+  assert {
+    condition = alltrue([
+      for document in concat(
+        values(data.aws_iam_policy_document.function_runtime),
+        [
+          data.aws_iam_policy_document.analyze, data.aws_iam_policy_document.invoke_model,
+          data.aws_iam_policy_document.price_rows, data.aws_iam_policy_document.record_outcome,
+          data.aws_iam_policy_document.sweep, data.aws_iam_policy_document.sync_api_key[0],
+          data.aws_iam_policy_document.workflow,
+        ],
+      ) :
+      alltrue([for action in flatten([for statement in document.statement : tolist(statement.actions)]) : !strcontains(action, "*")])
+    ])
+    error_message = "A role must list its actions."
+  }
+
+  assert {
+    condition = alltrue([
+      for statement in flatten([for document in values(data.aws_iam_policy_document.function_runtime) : document.statement]) :
+      length(statement.condition) > 0 if anytrue([for action in statement.actions : startswith(action, "kms:")])
+    ])
+    error_message = "A function may use the key for its own settings and through named services, not on whatever it is handed."
+  }
+}
+
+run "each_function_has_a_role_of_its_own" {
+  command = plan
+
+  assert {
+    condition     = length(distinct([for role in aws_iam_role.function : role.name])) == length(aws_lambda_function.this)
+    error_message = "A shared role would give each function what any of them needs."
+  }
+
+  assert {
+    condition     = toset([for name, policy in aws_iam_role_policy.function_runtime : name]) == toset(keys(aws_lambda_function.this))
+    error_message = "Each role needs its log, traces and key."
+  }
+}
+
+run "the_http_task_may_call_one_url_with_one_method" {
+  command = plan
+
+  assert {
+    condition = one([
+      for statement in data.aws_iam_policy_document.workflow.statement : {
+        for condition in statement.condition : condition.variable => tolist(condition.values)
+      } if contains(statement.actions, "states:InvokeHTTPEndpoint")
+      ]) == {
+      "states:HTTPMethod"   = tolist(["POST"])
+      "states:HTTPEndpoint" = tolist(["https://api.openai.com/v1/chat/completions"])
+    }
+    error_message = "The workflow holds a credential: it may be sent to OpenAI's completions and nowhere else."
+  }
+}
+
+run "no_key_passes_through_terraform" {
+  command = plan
+
+  assert {
+    condition     = startswith(aws_cloudwatch_event_connection.openai[0].auth_parameters[0].api_key[0].value, "placeholder")
+    error_message = "The connection starts with a placeholder; sync_api_key writes the key."
+  }
+
+  assert {
+    condition = alltrue([
+      for function in aws_lambda_function.this :
+      alltrue([for variable in keys(function.environment[0].variables) : !endswith(variable, "_API_KEY")])
+    ])
+    error_message = "Functions get the names of parameters, never keys."
+  }
+}
+
+run "text_stays_out_of_logs_unless_asked_for" {
+  command = plan
+
+  assert {
+    condition     = !aws_sfn_state_machine.this.logging_configuration[0].include_execution_data
+    error_message = "Execution data is prompts and answers."
+  }
+}
+
+run "data_is_hard_to_lose" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for table in [aws_dynamodb_table.usage, aws_dynamodb_table.spend, aws_dynamodb_table.control] :
+      table.deletion_protection_enabled && table.point_in_time_recovery[0].enabled
+    ])
+    error_message = "Tables are protected and can be restored unless somebody says otherwise."
+  }
+
+  assert {
+    condition     = aws_dynamodb_table.usage.ttl[0].attribute_name == "expires_at"
+    error_message = "Only rows of text carry expires_at; another attribute would let rows of money expire."
+  }
+}
+
+run "queue_and_topic_refuse_plain_http" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for document in [data.aws_iam_policy_document.failures, data.aws_iam_policy_document.topic[0]] :
+      anytrue([
+        for statement in document.statement :
+        statement.effect == "Deny" && one(statement.condition).variable == "aws:SecureTransport"
+      ])
+    ])
+    error_message = "Queue and topic must deny what does not come over TLS."
+  }
+}

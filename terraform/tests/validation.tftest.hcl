@@ -1,0 +1,165 @@
+# What the module refuses. A run may hold a wrong value for each of several variables: each one listed must be refused.
+# `models` looks at `anthropic`, and is not judged where that is wrong.
+
+mock_provider "aws" {
+  source          = "./tests/mocks"
+  override_during = plan
+}
+
+# Any file will do: nothing is uploaded.
+variables {
+  package = { function_zip = "./versions.tf", layer_zip = "./versions.tf" }
+}
+
+run "values_outside_the_known_are_refused" {
+  command = plan
+
+  variables {
+    name      = "Switch_Yard"
+    models    = { SIMPLE = { provider = "azure", model = "gpt-4" } }
+    bedrock   = { profile_prefix = "mars" }
+    openai    = { endpoint = "http://api.openai.com/v1" }
+    workflow  = { type = "FAST" }
+    functions = { architecture = "riscv" }
+    logs      = { retention_days = 42 }
+    kms_key   = { arn = "arn:aws:kms:eu-central-1:123456789012:alias/mine" }
+    sweep     = { schedule = "every 5 minutes" }
+    prices    = "cheap"
+  }
+
+  expect_failures = [
+    var.name, var.models, var.bedrock, var.openai, var.workflow, var.functions, var.logs, var.kms_key, var.sweep, var.prices,
+  ]
+}
+
+run "values_out_of_range_are_refused" {
+  command = plan
+
+  variables {
+    models    = { SIMPLE = { model = "anthropic.claude-haiku-5-5", max_tokens = 0 } }
+    routing   = { raise_above = 0.2, lower_below = 0.8 }
+    limits    = { input_bytes = 262144 }
+    privacy   = { text_ttl_days = 0 }
+    functions = { memory_mb = { analyze = 64 } }
+    stream    = { max_age_seconds = 86400 }
+  }
+
+  expect_failures = [var.models, var.routing, var.limits, var.privacy, var.functions, var.stream]
+}
+
+run "names_that_nothing_bears_are_refused" {
+  command = plan
+
+  variables {
+    openai                   = { api_key_parameter = "sk-this-is-a-key" }
+    anthropic                = { api_key_parameter = "sk-this-is-a-key" }
+    functions                = { reserved_concurrency = { analyse = 5 } }
+    notifications            = { topic_arn = "my-topic" }
+    permissions_boundary_arn = "boundary"
+  }
+
+  expect_failures = [
+    var.openai, var.anthropic, var.functions, var.notifications, var.permissions_boundary_arn,
+  ]
+}
+
+run "a_model_id_without_sense_is_refused" {
+  command = plan
+
+  variables {
+    models = { SIMPLE = { model = "a model" } }
+  }
+
+  expect_failures = [var.models]
+}
+
+run "plain_http_is_for_loopback_alone" {
+  command = plan
+
+  variables {
+    bedrock   = { endpoint = "http://127.0.0.1.example.com" }
+    openai    = { endpoint = "http://localhost.example.com/v1" }
+    anthropic = { endpoint = "http://10.0.0.1" }
+  }
+
+  expect_failures = [var.bedrock, var.openai, var.anthropic]
+}
+
+run "endless_retries_are_refused" {
+  command = plan
+
+  variables {
+    stream    = { max_retries = -1 }
+    functions = { reserved_concurrency = { price_rows = 0 } }
+    models = {
+      SIMPLE = {
+        model = "anthropic.claude-haiku-5-5"
+        fallbacks = [
+          { model = "a.a" }, { model = "a.b" }, { model = "a.c" }, { model = "a.d" }, { model = "a.e" },
+        ]
+      }
+    }
+  }
+
+  expect_failures = [var.stream, var.functions, var.models]
+}
+
+run "express_cannot_run_longer_than_aws_lets_it" {
+  command = plan
+
+  variables {
+    workflow = { type = "EXPRESS", timeout_seconds = 301 }
+  }
+
+  expect_failures = [var.workflow]
+}
+
+run "an_anthropic_model_needs_the_name_of_its_key" {
+  command = plan
+
+  variables {
+    models = { COMPLEX = { provider = "anthropic", model = "claude-sonnet-5-5" } }
+  }
+
+  expect_failures = [var.models]
+}
+
+run "a_url_that_ends_in_a_slash_would_double_it" {
+  command = plan
+
+  variables {
+    openai = { endpoint = "https://api.openai.com/v1/" }
+  }
+
+  expect_failures = [var.openai]
+}
+
+run "a_missing_function_zip_fails_at_plan" {
+  command = plan
+
+  variables {
+    package = { function_zip = "./not-built.zip", layer_zip = "./versions.tf" }
+  }
+
+  expect_failures = [aws_lambda_function.this]
+}
+
+run "a_missing_layer_zip_fails_at_plan" {
+  command = plan
+
+  variables {
+    package = { function_zip = "./versions.tf", layer_zip = "./not-built.zip" }
+  }
+
+  expect_failures = [aws_lambda_layer_version.provider_sdks]
+}
+
+run "settings_too_large_for_lambda_fail_at_plan" {
+  command = plan
+
+  variables {
+    prices = [for i in range(60) : { provider = "openai", model = "model-${i}", input = "1.00", output = "2.00", source = "contract" }]
+  }
+
+  expect_failures = [aws_lambda_function.this]
+}
