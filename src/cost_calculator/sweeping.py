@@ -41,13 +41,13 @@ def price_pending(
     return sweep_queue(store, "PENDING", default_rates(), older_than, limit)
 
 
-def reprice(store: LedgerStore, rates: Rates, at: datetime, limit: int) -> Report:
-    """Price up to ``limit`` rows that were UNPRICED and for which the book has a price now."""
-    return sweep_queue(store, "UNPRICED", rates, at, limit)
+def reprice(store: LedgerStore, rates: Rates, limit: int | None = None) -> Report:
+    """Look at up to ``limit`` UNPRICED rows (None: all) and price those the book knows by now."""
+    return sweep_queue(store, "UNPRICED", rates, datetime.max.replace(tzinfo=UTC), limit)
 
 
 def sweep_queue(
-    store: LedgerStore, status: str, rates: Rates, older_than: datetime, limit: int
+    store: LedgerStore, status: str, rates: Rates, older_than: datetime, limit: int | None
 ) -> Report:
     """Settle the rows of one work queue; those that stay as they were are left alone."""
     report = Report(priced=0, duplicates=0, unpriced=0, failed=0)

@@ -1,0 +1,68 @@
+"""Recomputes every sum from the rows; exits 1 where one differs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import replace
+
+from cost_calculator.cli.tables import add_table_arguments, open_store
+from cost_calculator.pricing import plain
+from cost_calculator.reconciling import Reconciliation, reconcile
+from cost_calculator.store import LedgerStore
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    add_table_arguments(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    found = reconcile_tables(open_store(arguments))
+    print(_as_json(found) if arguments.json else _as_text(found))
+    return 1 if found.differences else 0
+
+
+def reconcile_tables(store: LedgerStore) -> Reconciliation:
+    """Compare twice where the first look differs: rows may be priced while the tables are read."""
+    found = reconcile(store.all_rows(), store.all_cells())
+    if found.differences:
+        again = reconcile(store.all_rows(), store.all_cells())
+        lasting = set(found.differences) & set(again.differences)
+        found = replace(again, differences=tuple(d for d in again.differences if d in lasting))
+    return found
+
+
+def _as_text(found: Reconciliation) -> str:
+    lines = [
+        f"{d.cell.day} {d.cell.cell}: {d.name} is {plain(d.cell_says)}, "
+        f"its rows add up to {plain(d.rows_say)}"
+        for d in found.differences
+    ]
+    off = sum((abs(d.cell_says - d.rows_say) for d in found.differences if d.name == "cost_usd"), 0)
+    lines.append(
+        f"{found.rows} rows ({found.pending} not priced yet), {found.cells} cells, "
+        f"{len(found.differences)} differences, ${off:.2f} of cost unexplained"
+    )
+    return "\n".join(lines)
+
+
+def _as_json(found: Reconciliation) -> str:
+    return json.dumps(
+        {
+            "rows": found.rows,
+            "pending": found.pending,
+            "cells": found.cells,
+            "total": {name: plain(value) for name, value in found.total.items()},
+            "differences": [
+                {
+                    "day": d.cell.day,
+                    "cell": d.cell.cell,
+                    "sum": d.name,
+                    "rows_say": plain(d.rows_say),
+                    "cell_says": plain(d.cell_says),
+                }
+                for d in found.differences
+            ],
+        }
+    )

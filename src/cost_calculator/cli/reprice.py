@@ -1,0 +1,20 @@
+"""Prices what was UNPRICED, now that the book (or PRICE_OVERRIDES) has a row for it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from cost_calculator.cli.tables import add_table_arguments, open_store
+from cost_calculator.sweeping import default_rates, reprice
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--limit", type=int, help="look at no more than this many rows")
+    add_table_arguments(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    store = open_store(arguments)
+    print(json.dumps(reprice(store, default_rates(), arguments.limit)))
+    return 0

@@ -1,0 +1,51 @@
+"""What all commands share that read the tables: which tables, and where."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import boto3
+
+from cost_calculator.store import LedgerStore
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
+
+
+def add_table_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which tables to read, and with whose rights."""
+    group = parser.add_argument_group("tables")
+    group.add_argument("--usage-table", default=os.environ.get("USAGE_TABLE"), metavar="NAME")
+    group.add_argument("--spend-table", default=os.environ.get("SPEND_TABLE"), metavar="NAME")
+    group.add_argument("--endpoint-url", help="of DynamoDB, where it is not AWS's own")
+    group.add_argument("--profile", help="AWS profile")
+    group.add_argument("--region", help="AWS region")
+
+
+def dynamodb(arguments: argparse.Namespace) -> DynamoDBClient:
+    """Return a DynamoDB client for the options."""
+    session = boto3.Session(profile_name=arguments.profile, region_name=arguments.region)
+    return session.client("dynamodb", endpoint_url=arguments.endpoint_url)
+
+
+def open_store(arguments: argparse.Namespace) -> LedgerStore:
+    """Return the store for the options; exit with one line where a table is not named."""
+    for option in ("usage_table", "spend_table"):
+        if not getattr(arguments, option):
+            name = option.upper()
+            raise SystemExit(f"name the table: --{option.replace('_', '-')} NAME, or set {name}")
+    return LedgerStore(dynamodb(arguments), arguments.usage_table, arguments.spend_table)
+
+
+def duration(text: str) -> timedelta:
+    """Read ``12h``, ``7d`` or ``4w``."""
+    found = re.fullmatch(r"(\d{1,4})([hdw])", text)
+    if not found:
+        raise argparse.ArgumentTypeError("write a number and h, d or w, such as 7d")
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
