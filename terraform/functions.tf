@@ -38,8 +38,8 @@ locals {
           {
             MODEL_TIMEOUT_SECONDS    = tostring(local.model_timeout_seconds)
             OPENAI_API_KEY_PARAMETER = var.openai.api_key_parameter
-            OPENAI_BASE_URL          = var.openai.endpoint
           },
+          var.openai.endpoint == "https://api.openai.com/v1" ? {} : { OPENAI_BASE_URL = var.openai.endpoint },
           var.anthropic.api_key_parameter == null ? {} : { ANTHROPIC_API_KEY_PARAMETER = var.anthropic.api_key_parameter },
           var.anthropic.endpoint == null ? {} : { ANTHROPIC_BASE_URL = var.anthropic.endpoint },
           var.bedrock.endpoint == null ? {} : { AWS_ENDPOINT_URL_BEDROCK_RUNTIME = var.bedrock.endpoint },

@@ -1,7 +1,7 @@
 data "aws_iam_policy_document" "sweep" {
   statement {
     sid     = "FindAndCloseRows"
-    actions = ["dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
+    actions = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
     resources = [
       aws_dynamodb_table.usage.arn,
       "${aws_dynamodb_table.usage.arn}/index/by-queue",

@@ -11,7 +11,7 @@ data "aws_iam_policy_document" "sync_api_key" {
 
   statement {
     sid       = "WriteTheConnection"
-    actions   = ["events:DescribeConnection", "events:UpdateConnection"]
+    actions   = ["events:UpdateConnection"]
     resources = [aws_cloudwatch_event_connection.openai[0].arn]
   }
 

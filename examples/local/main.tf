@@ -15,7 +15,7 @@ module "switchyard" {
 
   package = {
     function_zip = var.function_zip
-    layer_zip    = var.layer_zip
+    layer_zip    = coalesce(var.layer_zip, "${path.module}/../../build/layer-host.zip")
   }
   functions = { architecture = var.architecture }
 

@@ -11,15 +11,15 @@ variable "architecture" {
 }
 
 variable "function_zip" {
-  description = "Path of the function zip. Left out: what `make package` built."
+  description = "Path of the function zip. Left out: `build/function.zip`."
   type        = string
   default     = null
 }
 
 variable "layer_zip" {
-  description = "Path of the layer built for this machine. Left out: what `make package` built."
+  description = "Path of the layer built for this machine. Left out: `build/layer-host.zip`."
   type        = string
-  default     = "../../build/layer-host.zip"
+  default     = null
 }
 
 variable "bedrock_endpoint" {

@@ -360,6 +360,7 @@ run "settings_reach_the_functions_that_need_them" {
 
   variables {
     bedrock   = { endpoint = "http://127.0.0.1:8080" }
+    openai    = { endpoint = "https://eu.api.openai.com/v1" }
     anthropic = { endpoint = "http://localhost:8081", api_key_parameter = "/team/anthropic" }
     prices    = [{ provider = "openai", model = "gpt-next", input = "1" }]
     privacy   = { store_text = false, text_ttl_days = 7 }
@@ -370,6 +371,7 @@ run "settings_reach_the_functions_that_need_them" {
   assert {
     condition = (
       aws_lambda_function.this["invoke_model"].environment[0].variables["AWS_ENDPOINT_URL_BEDROCK_RUNTIME"] == "http://127.0.0.1:8080"
+      && aws_lambda_function.this["invoke_model"].environment[0].variables["OPENAI_BASE_URL"] == "https://eu.api.openai.com/v1"
       && aws_lambda_function.this["invoke_model"].environment[0].variables["ANTHROPIC_BASE_URL"] == "http://localhost:8081"
       && aws_lambda_function.this["invoke_model"].environment[0].variables["ANTHROPIC_API_KEY_PARAMETER"] == "/team/anthropic"
     )

@@ -1,0 +1,57 @@
+# Each group of settings once, for a team in Europe that brings its own key and topic.
+
+provider "aws" {
+  region = var.region
+
+  default_tags {
+    tags = { team = "platform", environment = "production" }
+  }
+}
+
+module "switchyard" {
+  source = "../../terraform"
+
+  name = "switchyard-eu"
+  tags = { cost-centre = "4711" }
+
+  models = {
+    SIMPLE = {
+      model      = "anthropic.claude-haiku-5-5"
+      max_tokens = 1024
+      fallbacks  = [{ model = "anthropic.claude-sonnet-5-5" }]
+    }
+    CALCULATION = {
+      provider  = "openai"
+      model     = "gpt-6-luna"
+      fallbacks = [{ model = "anthropic.claude-sonnet-5-5" }]
+    }
+    COMPLEX = {
+      model      = "anthropic.claude-sonnet-5-5"
+      max_tokens = 8192
+      fallbacks  = [{ provider = "anthropic", model = "claude-sonnet-5-5", max_tokens = 8192 }]
+    }
+  }
+
+  bedrock   = { profile_prefix = "eu" }
+  openai    = { api_key_parameter = "/platform/openai-api-key" }
+  anthropic = { api_key_parameter = "/platform/anthropic-api-key" }
+
+  limits  = { input_bytes = 65536 }
+  privacy = { store_text = true, text_ttl_days = 7 }
+
+  workflow = { type = "STANDARD", timeout_seconds = 600, log_level = "ALL" }
+
+  functions = {
+    memory_mb            = { analyze = 1024 }
+    reserved_concurrency = { price_rows = 10 }
+  }
+  stream = { batch_size = 200, window_seconds = 2 }
+  sweep  = { schedule = "rate(10 minutes)" }
+  logs   = { retention_days = 400 }
+
+  kms_key = { arn = aws_kms_key.platform.arn }
+  notifications = {
+    topic_arn   = aws_sns_topic.platform.arn
+    kms_key_arn = aws_kms_key.platform.arn
+  }
+}

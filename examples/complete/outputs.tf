@@ -1,0 +1,14 @@
+output "state_machine_arn" {
+  description = "What applications start."
+  value       = module.switchyard.state_machine.arn
+}
+
+output "tables" {
+  description = "What dashboards read."
+  value       = module.switchyard.tables
+}
+
+output "commands" {
+  description = "What to run next: put the keys, then start an execution."
+  value       = module.switchyard.commands
+}
