@@ -72,10 +72,10 @@ def split(text: str, verbs: frozenset[str] = IMPERATIVES) -> Parts:
         if fenced or _CODE_LINE.search(sentence):
             code_lines += 1
             score -= 4
-        if _OPTION.match(sentence):
+        if sentence[0] in "(-*•abcdefgh" and _OPTION.match(sentence):
             options += 1
             score -= 2
-        if len(_CELLS.findall(sentence)) > 2:
+        if len(sentence) > 6 and len(_CELLS.findall(sentence)) > 2:
             table_lines += 1
             score -= 1.5
         bare = strip_opener(sentence)

@@ -1,77 +1,116 @@
-"""The classifier behind ``load()``: a few hand-set rules until trained weights take their place."""
+"""The classifier: a linear part over n-grams and boosted trees over signals, mixed and calibrated."""
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from math import exp
+from operator import mul
 from pathlib import Path
+from pkgutil import get_data
 
+from router.analyzer.conversation import judged_text
+from router.analyzer.explain import reasons
+from router.analyzer.features import BLOCKS, SIGNALS, Features, extract
+from router.analyzer.forest import Forest
+from router.analyzer.lexicon import CATEGORIES
+from router.analyzer.linear import Block
 from router.analyzer.types import Classification, Complexity
+from router.analyzer.weights import Weights, parse, read_weights
 
-_CALCULATE = re.compile(
-    r"\b(how (many|much)|calculate|compute|solve|evaluate|sum|total|average|mean|median|percent\w*"
-    r"|convert|difference|multiply|divided?|simplify|integral|derivative|probability)\b|%|\d\s*[-+*/^=]\s*\d"
-)
-_CREATE = re.compile(
-    r"\b(prove|design|implement|architect\w*|develop|write an?|compose|refactor|optimi[sz]e|debug"
-    r"|strategy|trade-?offs?|step by step|essay|story|imagine|you are an?|plan|analy[sz]e|why does)\b"
-)
-_EDIT = re.compile(
-    r"\b(translate|summari[sz]e|title|fix the typos?|proofread|rewrite in|spell|define|what language)\b"
-)
+SHIPPED = "heuristic.weights"
+_SIMPLE, _CALCULATION, _COMPLEX = Complexity
 
 
 class Analyzer:
-    """Judges prompts one at a time; holds no state between them."""
+    """Judges prompts one at a time; holds no state between them and may be shared by threads."""
 
-    version = "rules-2026.11.0"
+    def __init__(self, weights: Weights) -> None:
+        self.version: str = weights.header["version"]
+        model = weights.json("model")
+        if model["signals"] != list(SIGNALS):
+            raise ValueError(f"weights {self.version} were trained for other signals; train again")
+        self._blocks = [Block(weights.table(b), tuple(model["scales"][b])) for b in BLOCKS]
+        self._forest = Forest(model["nodes"], weights.floats("leaves"))
+        self._ends: list[int] = model["ends"]  # where each output's trees end: three labels, score
+        self._signal_weights = [weights.floats(f"signals.{lane}") for lane in range(3)]
+        self._constants: list[float] = model["constants"]
+        self._mix: list[float] = model["mix"]  # weight of the trees beside the linear part
+        self._calibration: list[float] = model["calibration"]
+        self._score: dict[str, float] = model["score"]
+        self._typical = weights.floats("typical")
+        lanes = {name: 1 << 8 * index for index, name in enumerate(CATEGORIES)}
+        self._lexicon: dict[str, int] = {}
+        for category, stems in weights.json("lexicon").items():
+            for stem in stems:
+                self._lexicon[stem] = self._lexicon.get(stem, 0) | lanes[category]
 
     def classify(self, messages: Sequence[Mapping[str, str]]) -> Classification:
-        """Judge a conversation by its last user turn; system text never steers the label."""
-        turns = [m["content"] for m in messages if m["role"] == "user"]
-        return self.classify_prompt(turns[-1] if turns else "")
+        """Judge a conversation by its last user turn, with what that answers.
+
+        Text of the system role and of the caller's framework never steers the label.
+        """
+        return self.classify_prompt(judged_text(messages))
 
     def classify_prompt(self, prompt: str) -> Classification:
         """Judge one prompt."""
-        text = (
-            prompt[:3000].lower() + "\n" + prompt[-3000:].lower()
-            if len(prompt) > 6000
-            else prompt.lower()
-        )
-        calculate, create = len(_CALCULATE.findall(text)), len(_CREATE.findall(text))
-        edit, numbers = len(_EDIT.findall(text)), len(re.findall(r"\d+", text))
-        long = math.log2(1 + len(text) / 100)
-        logits = (
-            1.2 + 1.5 * edit,
-            1.2 * calculate + 0.4 * min(numbers, 5) - 1.0,
-            1.4 * create + 0.7 * long - 0.6,
-        )
-        powers = [math.exp(x - max(logits)) for x in logits]
-        shares = {k: p / sum(powers) for k, p in zip(Complexity, powers, strict=True)}
-        label = max(shares, key=lambda k: shares[k])
-        found = {
-            "asks for a number": calculate,
-            "asks to design, write or prove": create,
-            "asks for an edit": edit,
-        }
+        features = extract(prompt, self._lexicon)
+        calculation, complex_, raw = self.outputs(features)
+        slope, shift_calculation, shift_complex = self._calibration
+        calculation = slope * calculation + shift_calculation
+        complex_ = slope * complex_ + shift_complex
+        top = max(0.0, calculation, complex_)
+        powers = (exp(-top), exp(calculation - top), exp(complex_ - top))
+        total = sum(powers)
+        shares = dict(zip(Complexity, (p / total for p in powers), strict=True))
+        label = max(shares, key=shares.__getitem__)
         return Classification(
             label=label,
             confidence=shares[label],
             probabilities=shares,
-            score=min(1.0, shares[Complexity.COMPLEX] + 0.5 * shares[Complexity.CALCULATION]),
-            reasons=tuple(words for words, count in found.items() if count)
-            or ("no sign of hard work",),
+            score=self._scored(raw, shares),
+            reasons=reasons(label, features, self._contributions(label, features)),
             version=self.version,
         )
+
+    def outputs(self, features: Features) -> tuple[float, float, float]:
+        """Return the logits of CALCULATION and COMPLEX against SIMPLE, and the raw score."""
+        leaves = self._forest.leaf_values(features.signals)
+        one, two, three, _ = self._ends
+        simple = sum(leaves[:one])
+        trees = (
+            sum(leaves[one:two]) - simple,
+            sum(leaves[two:three]) - simple,
+            sum(leaves[three:]),
+        )
+        sums = [b.sums(g) for b, g in zip(self._blocks, features.grams, strict=True)]
+        found = []
+        for lane in range(3):
+            linear = sum(s[lane] for s in sums) + sum(
+                map(mul, self._signal_weights[lane], features.signals)
+            )
+            found.append(linear + self._constants[lane] + self._mix[lane] * trees[lane])
+        return found[0], found[1], found[2]
+
+    def _scored(self, raw: float, shares: Mapping[Complexity, float]) -> float:
+        s = self._score
+        hard = s["complex"] * shares[_COMPLEX] + s["calculation"] * shares[_CALCULATION]
+        return 1 / (1 + exp(-max(-30.0, min(30.0, s["slope"] * raw + hard + s["shift"]))))
+
+    def _contributions(self, label: Complexity, features: Features) -> list[float]:
+        lanes = self._signal_weights
+        away = [x - t for x, t in zip(features.signals, self._typical, strict=True)]
+        if label is _SIMPLE:
+            return [-max(a, b) * x for a, b, x in zip(lanes[0], lanes[1], away, strict=True)]
+        return list(map(mul, lanes[0 if label is _CALCULATION else 1], away))
 
 
 @lru_cache(maxsize=4)
 def load(path: Path | None = None) -> Analyzer:
-    """Return the analyzer of a weights file; without a path, the one shipped in the package."""
+    """Return the analyzer of a weights file, cached; without a path, the one shipped here."""
     if path is not None:
-        raise FileNotFoundError(
-            f"{path}: weights files are not read yet; call load() without a path"
-        )
-    return Analyzer()
+        return Analyzer(read_weights(path))
+    shipped = get_data("router.analyzer", SHIPPED)  # reads from inside a zip, too
+    if shipped is None:
+        raise FileNotFoundError(f"{SHIPPED} is missing from the package; run 'make train'")
+    return Analyzer(parse(shipped, SHIPPED))

@@ -23,10 +23,8 @@ _INVISIBLE = dict.fromkeys(
 )
 _PUNCTUATION = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "«": '"', "»": '"', "…": "."})
 _LOOKALIKES = str.maketrans(
-    "аеорсухіјѕһԁԛԝкмтнвьгзԍνοαρτυικεηγχωøłđıßæœ"
-    "АВЕЅЗІЈКМНОРСТХУ",
-    "aeopcyxijshdqwkmthbbr3gvoaptuikenyxwoldisao"
-    "abes3ijkmhopctxy",
+    "аеорсухіјѕһԁԛԝкмтнвьгзԍνοαρτυικεηγχωøłđıßæœАВЕЅЗІЈКМНОРСТХУ",
+    "aeopcyxijshdqwkmthbbr3gvoaptuikenyxwoldisaoabes3ijkmhopctxy",
 )
 _LATIN = re.compile(r"[a-z]")
 _CYRILLIC_GREEK = re.compile(r"[\u0370-\u052f]")

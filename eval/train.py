@@ -1,0 +1,168 @@
+"""Trains the shipped weights: ``python -m eval.train``; equal data and seed give equal bytes.
+
+Fits the labels on all n-grams, keeps the ones that matter, fits again on those alone, adds the
+trees, then the score on routing outcomes, and writes everything into one file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from array import array
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from eval.data import ROOT, Outcome, Row, outcomes, own, public
+from eval.fit import (
+    BLOCK_WEIGHTS,
+    SIGNAL_WEIGHT,
+    TREE_WEIGHT,
+    Space,
+    linear_labels,
+    linear_score,
+    tree_labels,
+    tree_score,
+)
+from eval.trees import flatten
+from eval.vectors import Floats, Vocabulary, features, foreign_lexicon, signals
+from router.analyzer.features import BLOCKS, SIGNALS, Features
+from router.analyzer.weights import BIAS, LANE, dump
+
+VERSION = "heuristic-2026.11.1"
+SHIPPED = ROOT / "src" / "router" / "analyzer" / "heuristic.weights"
+KEPT = (34_000, 26_000, 8_000, 28_000)  # n-grams of each block that ship
+OWN_WEIGHT = 2.0  # a hand-written prompt beside one of the public sources
+SCORE_L2, SCORE_TREES, SCORE_LENGTH = 15.0, 1.0, 0.05
+# softmax(slope * logits + shifts): fitted on held-out sources by eval.crossval
+CALIBRATION = (1.0, 0.0, 0.0)
+
+
+def important(space: Space, weights: Floats, kept: Sequence[int]) -> list[Vocabulary]:
+    """Return each block's vocabulary without the n-grams that move the least."""
+    found, start = [], 0
+    for v, limit in zip(space.vocabularies, kept, strict=True):
+        moved = np.abs(weights[:, start : start + len(v.columns)]).max(axis=0) * v.idf
+        mask = np.zeros(len(moved), dtype=bool)
+        mask[np.argsort(-moved, kind="stable")[:limit]] = True
+        found.append(v.keep(mask))
+        start += len(v.columns)
+    return found
+
+
+def packed(
+    v: Vocabulary, weights: Floats, block_weight: float
+) -> tuple[dict[str, bytes], list[float]]:
+    """Return the sections of one block and the scale of each lane; ``weights`` is (3, n)."""
+    moved = weights * v.idf * block_weight
+    scales = np.maximum(np.abs(moved).max(axis=1) / 127, 1e-12)
+    lanes = np.round(moved / scales[:, None]).astype(np.int64) + BIAS
+    squared = np.round(v.idf**2 * 8).astype(np.int64)
+    lanes, squared = lanes.astype(np.uint64), squared.astype(np.uint64)
+    values = lanes[0] | lanes[1] << np.uint64(LANE) | lanes[2] << np.uint64(2 * LANE)
+    values |= squared << np.uint64(3 * LANE)
+    order = sorted(range(len(v.columns)), key=list(v.columns).__getitem__)
+    names = list(v.columns)
+    return {
+        "keys": "\n".join(names[i] for i in order).encode(),
+        "values": array("Q", [int(values[i]) for i in order]).tobytes(),
+    }, [float(s) for s in scales]
+
+
+def train(rows: Sequence[Row], own_rows: Sequence[Row], routed: Sequence[Outcome]) -> bytes:
+    """Return the bytes of a weights file."""
+    everything = [*rows, *own_rows]
+    read = features([r.prompt for r in everything])
+    y = np.array([r.label for r in everything])
+    weight = np.array([1.0] * len(rows) + [OWN_WEIGHT] * len(own_rows))
+    routed_read = features([o.prompt for o in routed])
+
+    space = Space.of(read)
+    first = linear_labels(space.matrix(read), y, weight)
+    coefficients = np.stack([first.coef_[1] - first.coef_[0], first.coef_[2] - first.coef_[0]])
+    kept = important(space, coefficients, KEPT)
+    space = Space(kept, space.mean, space.spread)
+    labels = linear_labels(space.matrix(read), y, weight)
+    trees = flatten(tree_labels(signals(read), y, weight))
+
+    score_linear, score_trees = _score(space, routed, routed_read)
+    lanes = np.stack([
+        labels.coef_[1] - labels.coef_[0],
+        labels.coef_[2] - labels.coef_[0],
+        score_linear[:-1],
+    ])  # fmt: skip
+    constants = [
+        float(labels.intercept_[1] - labels.intercept_[0]),
+        float(labels.intercept_[2] - labels.intercept_[0]),
+        float(score_linear[-1]),
+    ]
+    return _file(space, lanes, constants, trees, score_trees, {
+        "public": len(rows), "own": len(own_rows), "outcomes": len(routed),
+    })  # fmt: skip
+
+
+def _score(space: Space, routed: Sequence[Outcome], read: Sequence[Features]) -> tuple[Floats, Any]:
+    if not routed:
+        return np.zeros(sum(space.widths()) + len(SIGNALS) + 1), None
+    gain = np.array([o.strong - o.weak for o in routed])
+    bench = np.array([o.bench for o in routed])
+    for name in np.unique(bench):
+        gain[bench == name] -= gain[bench == name].mean()
+    weight = np.where(bench == "gsm8k", 2.0, 1.0)
+    linear = linear_score(space.matrix(read), gain, weight, SCORE_L2)
+    trees = flatten(tree_score(signals(read), gain, weight))
+    return np.append(linear.coef_, linear.intercept_), trees
+
+
+def _file(
+    space: Space, lanes: Floats, constants: list[float], trees: Any, score_trees: Any,
+    trained: dict[str, int],
+) -> bytes:  # fmt: skip
+    sections: dict[str, bytes] = {}
+    scales: dict[str, list[float]] = {}
+    start = 0
+    for name, v, block_weight in zip(BLOCKS, space.vocabularies, BLOCK_WEIGHTS, strict=True):
+        block, scales[name] = packed(v, lanes[:, start : start + len(v.columns)], block_weight)
+        sections |= {f"{name}.{part}": content for part, content in block.items()}
+        start += len(v.columns)
+    dense = SIGNAL_WEIGHT * lanes[:, start:] / space.spread
+    constants = [c - float(d @ space.mean) for c, d in zip(constants, dense, strict=True)]
+    dense[2][SIGNALS.index("characters")] += SCORE_LENGTH
+    for lane in range(3):
+        sections[f"signals.{lane}"] = array("f", dense[lane]).tobytes()
+    sections["typical"] = array("f", space.mean).tobytes()
+    nodes, leaves, bases, ends = [], [], [], []
+    for output in [*trees, *(score_trees or [([], [], 0.0)])]:
+        offset = len(leaves) // 8
+        nodes += [(f, t, tree + offset, mask) for f, t, tree, mask in output[0]]
+        leaves += output[1]
+        bases.append(output[2])
+        ends.append(len(leaves) // 8)
+    mix = [TREE_WEIGHT, TREE_WEIGHT, SCORE_TREES]
+    simple, calculation, complex_, score = bases
+    for lane, base in enumerate((calculation - simple, complex_ - simple, score)):
+        constants[lane] += mix[lane] * base
+    sections["leaves"] = array("f", leaves).tobytes()
+    sections["lexicon"] = json.dumps(foreign_lexicon(), ensure_ascii=False).encode()
+    sections["model"] = json.dumps({
+        "signals": SIGNALS, "scales": scales, "nodes": nodes, "ends": ends, "mix": mix,
+        "constants": constants, "calibration": CALIBRATION,
+        "score": {"slope": 6.0, "complex": 1.0, "calculation": 0.3, "shift": -1.0},
+    }).encode()  # fmt: skip
+    return dump({"version": VERSION, "trained": trained}, sections)
+
+
+def main() -> None:
+    """Train on all that is there and write the file."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=SHIPPED)
+    out = parser.parse_args().out
+    content = train(public("train"), own(), [*outcomes("mmlu_labels"), *outcomes("gsm8k_labels")])
+    out.write_bytes(content)
+    print(f"{out}: {len(content):,} bytes")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,227 @@
+"""Turns a cleaned prompt into what the model reads: n-grams in blocks, and countable signals."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import repeat
+from math import log1p
+
+from router.analyzer.ask import Parts, split
+from router.analyzer.lexicon import CATEGORIES, counters
+from router.analyzer.text import bounded, fold, strip_courtesies
+
+BLOCKS = ("ask", "letters", "ends", "text")
+_TOKEN = re.compile(
+    r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]|[^\W\d_\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]+"
+    r"|\d+(?:[.,]\d+)*|[^\w\s']"
+)
+_ASCII_TOKEN = re.compile(r"[a-z]+|\d+(?:[.,]\d+)*|[^\w\s']")
+_DIGITS = re.compile(r"\d")
+_NUMBERS = re.compile(r"\d+")
+_COUNTS = counters()
+_WIDTH = len(CATEGORIES)
+_ARITHMETIC = re.compile(
+    r"\d\s*[-+*/^×÷x%=]\s*\(?-?\d|\d (?:plus|minus|times) \d|\d[xyz]\b|[xyzn]\s*[\^=+]"
+)
+_LATEX = re.compile(r"\\[a-z]+|\$[^$\n]{1,80}\$")
+_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d|\d:\d\d|\d(?:st|nd|rd|th|am|pm)\b|\d ?%")
+_WHICH = re.compile(
+    r"(what(?:'s|s| is| are| was| were)?|who(?:'s|se|m)?|when|where|which|why|how many|how much|how long|how far|how old"
+    r"|how|is|are|was|were|do|does|did|can|if|in|the|a|i|my|we|there|write|prove|show|find)\b"
+)
+QUESTION_FORMS = (
+    "what", "who", "when", "where", "which", "why", "how many", "how much", "how", "is", "do", "can", "if", "the",
+    "i", "write", "prove", "find",
+)  # fmt: skip
+_FORM = {
+    "what's": "what", "whats": "what", "what is": "what", "what are": "what", "what was": "what", "what were": "what",
+    "who's": "who", "whose": "who", "whom": "who", "how long": "how many", "how far": "how many",
+    "how old": "how many", "are": "is", "was": "is", "were": "is", "does": "do", "did": "do", "a": "the", "in": "the",
+    "there": "the", "my": "i", "we": "i", "show": "prove",
+}  # fmt: skip
+_FORM_INDEX = {name: index for index, name in enumerate(QUESTION_FORMS)}
+_ENGLISH = frozenset(
+    """the of is what a to in how for and i you are on do does that with it my this who when where why which can be was
+    from have has an if by we at your as me not or will there many much did their he she they were write find between
+    each get whats all""".split()
+)
+_SCRIPTS = (
+    ("cyrillic or greek", re.compile(r"[\u0370-\u052f]")),
+    ("arabic or hebrew", re.compile(r"[\u0590-\u08ff]")),
+    ("indic or thai", re.compile(r"[\u0900-\u0eff]")),
+    ("east asian", re.compile(r"[\u1100-\u11ff\u3040-\u9fff\uac00-\ud7af]")),
+)
+_WORD_START = re.compile(r"(?<!\w)\w|[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")
+LONGEST_STEM = 14
+_CAPPED = bytes(min(n, 8) for n in range(256))  # the ninth word of a kind tells nothing new
+
+STRUCTURE = (
+    "characters", "words", "lines", "ask words", "share of the ask", "place of the ask", "sentences", "questions",
+    "imperatives", "options", "code lines", "table lines", "numbers", "distinct numbers", "numbers in the ask",
+    "share of numbers", "arithmetic signs", "latex", "dates", "years", "decimals", "percent signs", "currency signs",
+    "equals signs", "single letters", "brackets", "quotes", "question mark at end", "colon at end",
+    "letters per word", "not ascii", "longest number", "code fence", "json", "commas", "long words",
+    "distinct words", "underscores", "not english",
+)  # fmt: skip
+SIGNALS: tuple[str, ...] = (
+    *STRUCTURE,
+    *(f"form: {name}" for name in QUESTION_FORMS),
+    *(f"script: {name}" for name, _ in _SCRIPTS),
+    *(f"ask: {name}" for name in CATEGORIES),
+    *(f"text: {name}" for name in CATEGORIES),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """N-grams by block (in the order of BLOCKS) and one number for each of SIGNALS."""
+
+    grams: tuple[set[str], ...]
+    signals: list[float]
+    parts: Parts
+
+
+def tokens(text: str) -> list[str]:
+    """Words, numbers by their shape, and punctuation marks."""
+    found = (_ASCII_TOKEN if text.isascii() else _TOKEN).findall(text)
+    return [t if t[0] not in "0123456789" else _shape(t) for t in found]
+
+
+def _shape(number: str) -> str:
+    if not number.isdigit():
+        return "#d"
+    if len(number) == 4 and number[:2] in ("15", "16", "17", "18", "19", "20"):
+        return "#y"
+    return f"#{min(len(number), 6)}"
+
+
+def _ngrams(words: list[str], longest: int) -> set[str]:
+    found = set(words)
+    found.update(map(" ".join, zip(words, words[1:])))
+    if longest > 2:
+        found.update(map(" ".join, zip(words, words[1:], words[2:])))
+    return found
+
+
+def _letters(text: str) -> set[str]:
+    padded = f" {text} "
+    ends = range(len(padded) + 1)
+    found = {padded[i - 5 : i] for i in ends[5:]}
+    found.update([padded[i - 4 : i] for i in ends[4:]])
+    found.update([padded[i - 3 : i] for i in ends[3:]])
+    return found
+
+
+def _clip(text: str, head: int, tail: int) -> str:
+    return text if len(text) <= head + tail else f"{text[:head]} {text[-tail:]}"
+
+
+def stems(text: str, lexicon: Mapping[str, int]) -> int:
+    """Sum the counters of the stems that words of another language begin with."""
+    found = 0
+    text += " "
+    for start in _WORD_START.finditer(text):
+        at = start.start()
+        for size in range(LONGEST_STEM, 0, -1):
+            if counter := lexicon.get(text[at : at + size]):
+                found |= counter
+                break
+    return found
+
+
+def extract(prompt: str, lexicon: Mapping[str, int]) -> Features:
+    """Read one prompt of any length in bounded time; ``lexicon`` holds stems of other languages."""
+    return read(strip_courtesies(fold(bounded(prompt))), lexicon)
+
+
+def read(text: str, lexicon: Mapping[str, int]) -> Features:
+    """Read text that was cleaned already."""
+    parts = split(text)
+    words = tokens(_clip(text, 1100, 700).replace("'", ""))
+    if len(words) > 250:
+        words = words[:160] + words[-90:]
+    asked = _clip(parts.ask, 160, 80).replace("'", "")
+    ask = tokens(asked)
+    ask_grams = _ngrams(["^", *ask, "$"], 3)
+    text_grams = _ngrams(words, 2)
+    ends = {"<" + g for g in _ngrams(tokens(parts.first[:80].replace("'", ""))[:8], 3)}
+    ends.update([">" + g for g in _ngrams(tokens(parts.last[-100:].replace("'", ""))[-10:], 2)])
+    grams = (ask_grams, _letters(_DIGITS.sub("0", asked)), ends, text_grams)
+    in_ask = sum(map(_COUNTS.get, ask_grams, repeat(0)))
+    in_text = sum(map(_COUNTS.get, text_grams, repeat(0)))
+    foreign = _ENGLISH.isdisjoint(ask) or not text.isascii()
+    if foreign:
+        in_ask += stems(asked, lexicon)
+        in_text += stems(_clip(text, 300, 200), lexicon)
+    counts = in_ask.to_bytes(_WIDTH, "little") + in_text.to_bytes(_WIDTH, "little")
+    return Features(
+        grams,
+        [
+            *_structure(text, parts, words, ask),
+            float(foreign),
+            *_form(text, parts.ask),
+            *counts.translate(_CAPPED),
+        ],
+        parts,
+    )
+
+
+def _form(text: str, ask: str) -> list[float]:
+    form = [0.0] * (len(QUESTION_FORMS) + len(_SCRIPTS))
+    if opened := _WHICH.match(ask):
+        word = opened.group(1)
+        form[_FORM_INDEX[_FORM.get(word, word)]] = 1.0
+    if not text.isascii():
+        for index, (_, pattern) in enumerate(_SCRIPTS, len(QUESTION_FORMS)):
+            form[index] = float(bool(pattern.search(text)))
+    return form
+
+
+def _structure(text: str, parts: Parts, words: list[str], ask: list[str]) -> list[float]:
+    size = len(text) or 1
+    numbers = [w for w in words if w[0] == "#"]
+    alphabetic = [w for w in words if w.isalpha()]
+    lengths = [len(w) for w in alphabetic]
+    has_numbers = bool(numbers)
+    return [
+        log1p(size),
+        log1p(len(words)),
+        log1p(text.count("\n")),
+        log1p(len(ask)),
+        len(parts.ask) / size,
+        parts.position,
+        log1p(parts.sentences),
+        min(parts.questions, 5),
+        min(parts.imperatives, 6),
+        min(parts.options, 8),
+        log1p(parts.code_lines),
+        log1p(parts.table_lines),
+        log1p(len(numbers)),
+        log1p(len(set(_NUMBERS.findall(text)))) if has_numbers else 0.0,
+        log1p(sum([w[0] == "#" for w in ask])),
+        len(numbers) / (len(words) or 1),
+        log1p(len(_ARITHMETIC.findall(text))),
+        log1p(len(_LATEX.findall(text))) if "\\" in text or "$" in text else 0.0,
+        log1p(len(_DATE.findall(text))) if has_numbers else 0.0,
+        log1p(words.count("#y")),
+        log1p(words.count("#d")),
+        log1p(text.count("%")),
+        log1p(text.count("$") + text.count("€") + text.count("£")),
+        log1p(text.count("=")),
+        log1p(lengths.count(1)),
+        log1p(text.count("(") + text.count("{") + text.count("[")),
+        log1p(text.count('"')),
+        float(text[-1:] in ("?", "？", "؟")),
+        float(text[-1:] == ":"),
+        sum(lengths) / (len(lengths) or 1),
+        0.0 if text.isascii() else len(text[:400].encode()) / len(text[:400]) - 1.0,
+        float(max(map(len, numbers), default=0)),
+        float("```" in text),
+        float(text.count('":') > 1),
+        log1p(text.count(",")),
+        log1p(sum([n > 9 for n in lengths])),
+        len(set(alphabetic)) / (len(alphabetic) or 1),
+        log1p(text.count("_")),
+    ]
