@@ -22,10 +22,10 @@ def main() -> None:
 
     # MiniStack reads its settings while it is being imported, so they come first.
     os.environ.update(_settings(options.port, auth=options.auth))
-    from local.emulator.patches import apply_all  # noqa: PLC0415
+    from local.emulator.patches import apply_all
 
     apply_all()
-    from ministack import app  # noqa: PLC0415
+    from ministack import app
 
     sys.argv = ["ministack"]  # its main() parses the command line itself
     app.main()

@@ -11,8 +11,13 @@ import os
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from decimal import Decimal
 from types import SimpleNamespace
+from typing import Any
+
+Json = dict[str, Any]
+Handler = Callable[[Any, Any], Any]
 
 END_OF_LOG = "\0end of log"
 
@@ -21,7 +26,7 @@ def serve() -> None:
     """Read the settings, import the handler, answer events until standard input ends."""
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
-    sys.stdout.reconfigure(line_buffering=True)
+    sys.stdout = os.fdopen(1, "w", buffering=1, errors="backslashreplace")
     settings = json.loads(sys.stdin.readline())
     sys.path[:0] = settings["path"]
     try:
@@ -37,12 +42,13 @@ def serve() -> None:
         answers.write(answer + "\n")
 
 
-def _import_handler(name: str):
+def _import_handler(name: str) -> Handler:
     module, _, function = name.replace("/", ".").rpartition(".")
-    return getattr(importlib.import_module(module), function)
+    handler: Handler = getattr(importlib.import_module(module), function)
+    return handler
 
 
-def _run(handler, message: dict, settings: dict) -> dict:
+def _run(handler: Handler, message: Json, settings: Json) -> Json:
     for name, value in message["environment"].items():
         if value is None:
             os.environ.pop(name, None)
@@ -79,7 +85,7 @@ def _encode(value: object) -> float:
     raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
 
 
-def _init_error(error: Exception, handler: str) -> dict:
+def _init_error(error: Exception, handler: str) -> Json:
     module, _, function = handler.rpartition(".")
     kind, text = type(error).__name__, str(error)
     if isinstance(error, ImportError):
@@ -90,7 +96,7 @@ def _init_error(error: Exception, handler: str) -> dict:
     return {"errorMessage": text, "errorType": kind, "requestId": "", "stackTrace": trace}
 
 
-def _context(message: dict, settings: dict) -> SimpleNamespace:
+def _context(message: Json, settings: Json) -> SimpleNamespace:
     deadline = time.time() + settings["timeout"]
     return SimpleNamespace(
         function_name=settings["function_name"],
@@ -113,7 +119,7 @@ def _count_nested_calls() -> None:
     except ImportError:
         return
 
-    def add_depth(params, **_):
+    def add_depth(params: Json, **_: Any) -> None:
         depth = os.environ.get("_MINISTACK_INVOKE_DEPTH")
         if depth:
             params["headers"].setdefault("X-Ministack-Invoke-Depth", depth)

@@ -110,7 +110,7 @@ class Consumer:
     def _disturb(self, batch: list[Record]) -> list[Record]:
         batch = batch * (1 + self.switches.duplicate)
         if self.switches.shuffle is not None:
-            random.Random(self.switches.shuffle).shuffle(batch)  # noqa: S311
+            random.Random(self.switches.shuffle).shuffle(batch)
         return batch
 
     def _outside(self) -> Outside:

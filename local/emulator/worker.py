@@ -27,6 +27,7 @@ _LOG_SECONDS = 2.0
 class PythonWorker(lambda_runtime.Worker):  # type: ignore[misc]
     """A warm worker that outlives a handler's exception, and tells time-out from death."""
 
+    _proc: Any
     _answers: queue.Queue[dict[str, Any] | None]
     _log: queue.Queue[str | None]
 
@@ -37,7 +38,6 @@ class PythonWorker(lambda_runtime.Worker):  # type: ignore[misc]
         *,
         trace_id: str | None = None,
         depth: int | None = None,
-        durable: dict[str, str] | None = None,
         invoked_function_arn: str | None = None,
     ) -> dict[str, Any]:
         """Run one event: `{"result": ...}` or `{"error": AWS's error object}`, and the log."""
@@ -45,7 +45,7 @@ class PythonWorker(lambda_runtime.Worker):  # type: ignore[misc]
             if self._proc is None or self._proc.poll() is not None:
                 failure = self._start()
                 if failure:
-                    return {"error": failure, "log": self._read_log(request_id)}
+                    return {"error": failure, "log": self._read_log()}
             message = {
                 "event": event,
                 "request_id": request_id,
@@ -56,14 +56,12 @@ class PythonWorker(lambda_runtime.Worker):  # type: ignore[misc]
                 },
             }
             answer = self._exchange(message, request_id)
-            return {**answer, "log": self._read_log(request_id)}
+            return {**answer, "log": self._read_log()}
 
     def _exchange(self, message: dict[str, Any], request_id: str) -> dict[str, Any]:
         timeout = float(self.config.get("Timeout", 3))
         kill_after = chaos.death_of(self.func_name)
-        with suppress(BrokenPipeError):  # a worker that died answers None below
-            self._proc.stdin.write(json.dumps(message) + "\n")
-            self._proc.stdin.flush()
+        self._write(message)
         try:
             answer = self._answers.get(timeout=timeout if kill_after is None else kill_after)
         except queue.Empty:
@@ -111,9 +109,7 @@ class PythonWorker(lambda_runtime.Worker):  # type: ignore[misc]
             "memory": self.config.get("MemorySize", 128),
             "timeout": float(self.config.get("Timeout", 3)),
         }
-        with suppress(BrokenPipeError):
-            self._proc.stdin.write(json.dumps(settings) + "\n")
-            self._proc.stdin.flush()
+        self._write(settings)
         try:
             answer = self._answers.get(timeout=_INIT_SECONDS)
         except queue.Empty:
@@ -124,6 +120,11 @@ class PythonWorker(lambda_runtime.Worker):  # type: ignore[misc]
             self._end()
             return dict(answer["error"])
         return None
+
+    def _write(self, message: dict[str, Any]) -> None:
+        with suppress(BrokenPipeError):  # a process that died answers None
+            self._proc.stdin.write(json.dumps(message) + "\n")
+            self._proc.stdin.flush()
 
     def _environment(self, code: Path) -> dict[str, str]:
         """The variables AWS sets, then the function's own; nothing of this process's."""
@@ -147,7 +148,7 @@ class PythonWorker(lambda_runtime.Worker):  # type: ignore[misc]
             "AWS_LAMBDA_FUNCTION_VERSION": self.config.get("Version", "$LATEST"),
             "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
             "AWS_LAMBDA_LOG_GROUP_NAME": logging.get("LogGroup") or f"/aws/lambda/{name}",
-            "AWS_LAMBDA_LOG_STREAM_NAME": f"{time.strftime('%Y/%m/%d')}/[$LATEST]{uuid.uuid4().hex}",
+            "AWS_LAMBDA_LOG_STREAM_NAME": time.strftime("%Y/%m/%d/[$LATEST]") + uuid.uuid4().hex,
             "AWS_LAMBDA_LOG_FORMAT": logging.get("LogFormat", "Text"),
             "LAMBDA_TASK_ROOT": str(code),
             "_HANDLER": self.config.get("Handler", ""),
@@ -166,7 +167,7 @@ class PythonWorker(lambda_runtime.Worker):  # type: ignore[misc]
             log.put(None if text == END_OF_LOG else text)
         log.put(None)
 
-    def _read_log(self, request_id: str) -> str:
+    def _read_log(self) -> str:
         lines: list[str] = []
         with suppress(queue.Empty):
             while (line := self._log.get(timeout=_LOG_SECONDS)) is not None:

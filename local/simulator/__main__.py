@@ -1,22 +1,26 @@
-import argparse, http.server
+"""Starts the provider simulator: `python -m local.simulator --port 4600`."""
+
+import argparse
+import signal
+import threading
+
 from local.lifeline import follow_parent
+from local.simulator.server import Simulator
 
 
-class H(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(200)
-        self.send_header("content-length", "2")
-        self.end_headers()
-        self.wfile.write(b"{}")
+def main() -> None:
+    """Serve until SIGTERM, Ctrl-C, or, under `--follow-parent`, the parent's end."""
+    parser = argparse.ArgumentParser(prog="python -m local.simulator", description=__doc__)
+    parser.add_argument("--port", type=int, required=True, help="loopback port to listen on")
+    parser.add_argument("--follow-parent", action="store_true", help="end when stdin closes")
+    options = parser.parse_args()
+    if options.follow_parent:
+        follow_parent()
+    with Simulator(options.port) as server:
+        # shutdown() waits for the loop below, so it must not run in this thread.
+        signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
+        server.serve_forever(poll_interval=0.05)
 
-    def log_message(self, *a):
-        pass
 
-
-p = argparse.ArgumentParser()
-p.add_argument("--port", type=int)
-p.add_argument("--follow-parent", action="store_true")
-o = p.parse_args()
-if o.follow_parent:
-    follow_parent()
-http.server.ThreadingHTTPServer(("127.0.0.1", o.port), H).serve_forever()
+if __name__ == "__main__":
+    main()

@@ -112,7 +112,8 @@ def test_function_sees_lambdas_packages_and_variables_alone(lab: Any) -> None:
     name = lab.function(
         "import importlib.util, os, boto3\n"
         "def handler(event, context):\n"
-        "    found = [m for m in ('ministack', 'requests', 'boto3') if importlib.util.find_spec(m)]\n"
+        "    names = ('ministack', 'requests', 'boto3')\n"
+        "    found = [m for m in names if importlib.util.find_spec(m)]\n"
         "    return [found, os.environ.get('PYTEST_CURRENT_TEST'), os.environ['KEPT']]\n",
         Environment={"Variables": {"KEPT": "yes"}},
     )

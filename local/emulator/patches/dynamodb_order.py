@@ -1,8 +1,9 @@
 """Writes of a workflow's `dynamodb:*` tasks happen one at a time, like everybody else's.
 
 AWS: each write of an item is atomic, its condition included.
-MiniStack 1.5.33: requests are served one after another, but a workflow's optimised `dynamodb:putItem`
-and its kin run on the execution's own thread, between another write's check and its change.
+MiniStack 1.5.33: requests are served one after another, but a workflow's optimised
+`dynamodb:putItem` and its kin run on the execution's own thread, between another write's check and
+its change.
 """
 
 from collections.abc import Mapping

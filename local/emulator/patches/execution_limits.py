@@ -1,11 +1,11 @@
 """What bounds an execution: its time, its size, its name, and the errors nothing catches.
 
 AWS: a machine's TimeoutSeconds ends the run as TIMED_OUT, with its status-change event, and no
-further state or retry begins; so does an abort. A payload over 256 KiB is `States.DataLimitExceeded`.
-`States.ALL` and `States.TaskFailed` catch neither that nor `States.Runtime`, and nothing at all
-catches or retries `States.Runtime`. On a STANDARD machine, StartExecution with the name and input
-of a run that is still open answers that run; a closed one, or another input, is
-`ExecutionAlreadyExists`.
+further state or retry begins; so does an abort. A payload over 256 KiB is
+`States.DataLimitExceeded`. `States.ALL` and `States.TaskFailed` catch neither that nor
+`States.Runtime`, and nothing at all catches or retries `States.Runtime`. On a STANDARD machine,
+StartExecution with the name and input of a run that is still open answers that run; a closed one,
+or another input, is `ExecutionAlreadyExists`.
 MiniStack 1.5.33: TimeoutSeconds is ignored; a run that was aborted can still retry its task and end
 as FAILED; no size limit; `States.ALL` catches everything; a name in use is always refused.
 """

@@ -26,7 +26,7 @@ def apply() -> None:
         )
         delay = min(delay, retrier.get("MaxDelaySeconds", delay))
         if retrier.get("JitterStrategy") == "FULL":
-            delay = random.uniform(0, delay)  # noqa: S311
+            delay = random.uniform(0, delay)
         return {**retrier, "IntervalSeconds": delay, "BackoffRate": 1.0}, index
 
     stepfunctions._find_matching_retrier = find_retrier

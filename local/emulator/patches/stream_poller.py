@@ -9,8 +9,8 @@ MiniStack 1.5.33: item failures, bisecting and the retry limit are ignored (reco
 block for ever), and a stream record holds the live row, not a copy of it.
 One shard a table and one batch at a time: ParallelizationFactor is not supplied.
 
-`/_local/streams`: `GET` tells each mapping's state; `POST` sets `{"replay": true, "shuffle": SEED or
-null, "duplicate": N}` on all mappings, or on those of `"function"`.
+`/_local/streams`: `GET` tells each mapping's state; `POST` sets `{"replay": true, "shuffle": SEED
+or null, "duplicate": N}` on all mappings, or on those of `"function"`.
 """
 
 import contextvars

@@ -1,0 +1,95 @@
+"""What the providers' wire formats have in common: a question, an answer, a refusal."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+Json = dict[str, Any]
+Ending = Literal["end", "length", "refusal", "filter", "guardrail"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request as the model sees it; `prompt` is all of its text, `question` the last turn's."""
+
+    model: str
+    prompt: str
+    question: str
+    max_tokens: int | None
+    schema: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the model says; token counts are those a provider would bill."""
+
+    text: str
+    thinking: str
+    input_tokens: int
+    output_tokens: int
+    thinking_tokens: int
+    ending: Ending
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request as it arrived; `model` is the path's, "" where the body names it."""
+
+    model: str
+    body: Json
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A reply on its way out."""
+
+    ask: Ask
+    reply: Reply
+    request_id: str
+    milliseconds: int
+
+
+class Reject(Exception):
+    """An error in the provider's own terms: HTTP status, its code for it, its message.
+
+    The server fills in `request_id`, which some providers repeat in the body.
+    """
+
+    def __init__(self, status: int, code: str, message: str, *, param: str | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.param = param
+        self.request_id = ""
+
+
+class Provider(Protocol):
+    """One wire format. All methods are pure; `Reject` is the only exception they raise."""
+
+    name: str
+
+    def model_of(self, path: str) -> str | None:
+        """The model in the path, "" where the body names it, None where the path is not ours."""
+
+    def authorize(self, headers: Mapping[str, str], knows: Callable[[str], bool]) -> str:
+        """Answer the caller's key, or refuse one that is missing or not known."""
+
+    def read(self, request: Request) -> Ask:
+        """Check the request as the real model does, and answer what it asks."""
+
+    def answer(self, answered: Answered) -> Json:
+        """The body of a 200."""
+
+    def without_content(self, body: Json) -> Json:
+        """The same body with its list of answers empty."""
+
+    def reject(self, status: int, code: str | None, message: str | None) -> Reject:
+        """The provider's usual error for a status, for faults on order."""
+
+    def error(self, reject: Reject) -> Json:
+        """The body of an error."""
+
+    def headers(self, request_id: str, reject: Reject | None) -> dict[str, str]:
+        """The headers the provider adds to an answer or an error."""

@@ -1,0 +1,228 @@
+"""The HTTP server: finds the provider, applies the script, keeps the journal."""
+
+import json
+import time
+import uuid
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from local.simulator import answers
+from local.simulator.anthropic import Anthropic
+from local.simulator.bedrock import Bedrock
+from local.simulator.journal import Call, Journal, fingerprint
+from local.simulator.keys import Keys
+from local.simulator.model import Answered, Ask, Json, Provider, Reject, Request
+from local.simulator.openai import ChatCompletions
+from local.simulator.openai_responses import Responses
+from local.simulator.script import Action, Script
+
+PROVIDERS: tuple[Provider, ...] = (Bedrock(), ChatCompletions(), Responses(), Anthropic())
+_HTML = b"<html><head><title>502 Bad Gateway</title></head><body>Bad Gateway</body></html>"
+
+
+class Simulator(ThreadingHTTPServer):
+    """All providers on one loopback port; each call runs in a thread of its own."""
+
+    daemon_threads = True
+    request_queue_size = 512
+
+    def __init__(self, port: int) -> None:
+        super().__init__(("127.0.0.1", port), Handler)
+        self.script = Script()
+        self.journal = Journal()
+        self.keys = Keys()
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One connection."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: Simulator
+
+    def do_GET(self) -> None:
+        self._admin(b"")
+
+    def do_DELETE(self) -> None:
+        self._admin(b"")
+
+    def do_PUT(self) -> None:
+        self._admin(self._body())
+
+    def do_POST(self) -> None:
+        path = self.path.split("?")[0]
+        if path.startswith("/_admin/"):
+            self._admin(self._body())
+            return
+        for provider in PROVIDERS:
+            model = provider.model_of(path)
+            if model is not None:
+                self._serve(provider, model, path)
+                return
+        self._body()
+        self._send(404, {"error": f"no simulated provider serves POST {path}"})
+
+    def _serve(self, provider: Provider, model: str, path: str) -> None:
+        request_id = str(uuid.uuid4())
+        call = self.server.journal.begin(self.command, path, provider.name)
+        call.model = model or None
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        raw = self._body()
+        action = Action()
+        try:
+            self._authorize(provider, headers, call)
+            ask = _read(provider, model, raw, headers)
+            call.model, call.prompt_hash = ask.model, fingerprint(ask.prompt)
+            action = self.server.script.action(provider.name, ask)
+            milliseconds = _delay(ask, action)
+            time.sleep(milliseconds / 1000)
+            if action.fault == "drop":
+                self.close_connection = True
+                return
+            if action.body is not None or action.fault == "html":
+                self._send_raw(provider, action, call, request_id)
+                return
+            if action.status is not None and action.status >= 400:
+                raise provider.reject(action.status, action.code, action.message)
+            body = _answer(provider, ask, action, request_id, milliseconds)
+        except Reject as reject:
+            reject.request_id = request_id
+            extra = {**provider.headers(request_id, reject), **action.headers}
+            if action.retry_after is not None:
+                extra["retry-after"] = str(action.retry_after)
+            self._send(reject.status, provider.error(reject), extra, call=call)
+            return
+        call.usage = body.get("usage")
+        extra = {**provider.headers(request_id, None), **action.headers}
+        self._send(200, body, extra, call=call, half=action.fault == "half")
+
+    def _authorize(self, provider: Provider, headers: dict[str, str], call: Call) -> None:
+        def knows(key: str) -> bool:
+            call.key = fingerprint(key)
+            return self.server.keys.accepts(provider.name, key)
+
+        provider.authorize(headers, knows)
+
+    def _admin(self, body: bytes) -> None:
+        server = self.server
+        try:
+            match self.command, self.path:
+                case "GET", "/_admin/health":
+                    self._send(200, {"status": "up"})
+                case "GET", "/_admin/calls":
+                    self._send(200, {"calls": server.journal.all()})
+                case "DELETE", "/_admin/calls":
+                    server.journal.clear()
+                    self._send(200, {})
+                case "GET", "/_admin/script":
+                    self._send(200, {"left": server.script.left()})
+                case "POST", "/_admin/script":
+                    server.script.add(_list(body))
+                    self._send(200, {"left": server.script.left()})
+                case "DELETE", "/_admin/script":
+                    server.script.clear()
+                    self._send(200, {})
+                case "PUT", "/_admin/keys":
+                    server.keys.put(_object(body))
+                    self._send(200, server.keys.fingerprints())
+                case _:
+                    self._send(404, {"error": f"no such path: {self.command} {self.path}"})
+        except ValueError as error:
+            self._send(400, {"error": str(error)})
+
+    def _body(self) -> bytes:
+        return self.rfile.read(int(self.headers.get("content-length") or 0))
+
+    def _send_raw(self, provider: Provider, action: Action, call: Call, request_id: str) -> None:
+        status = action.status or (502 if action.fault == "html" else 200)
+        body, kind = action.body, action.content_type
+        if action.fault == "html":
+            body, kind = _HTML.decode(), "text/html"
+        data = body if isinstance(body, str) else json.dumps(body)
+        extra = {**provider.headers(request_id, None), **action.headers, "content-type": kind}
+        self._send_bytes(status, data.encode("utf-8", "surrogatepass"), extra, call=call)
+
+    def _send(
+        self,
+        status: int,
+        body: Json,
+        extra: dict[str, str] | None = None,
+        *,
+        call: Call | None = None,
+        half: bool = False,
+    ) -> None:
+        headers = {"content-type": "application/json", **(extra or {})}
+        self._send_bytes(status, json.dumps(body).encode(), headers, call=call, half=half)
+
+    def _send_bytes(
+        self,
+        status: int,
+        data: bytes,
+        headers: dict[str, str],
+        *,
+        call: Call | None,
+        half: bool = False,
+    ) -> None:
+        # Before the answer leaves, so that who has the answer finds the call complete.
+        if call is not None:
+            call.status, call.ended_at = status, time.time()
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("content-length", str(len(data)))
+        self.close_connection = self.close_connection or half
+        try:
+            self.end_headers()
+            self.wfile.write(data[: len(data) // 2] if half else data)
+        except ConnectionError:  # the client gave up waiting, as clients do
+            self.close_connection = True
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Keep standard error for failures; the journal has the calls."""
+
+
+def _read(provider: Provider, model: str, raw: bytes, headers: dict[str, str]) -> Ask:
+    try:
+        body = json.loads(raw)
+    except ValueError as error:
+        raise provider.reject(400, None, f"The body is not valid JSON: {error}") from error
+    if not isinstance(body, dict):
+        raise provider.reject(400, None, "The body must be a JSON object.")
+    return provider.read(Request(model, body, headers))
+
+
+def _answer(
+    provider: Provider, ask: Ask, action: Action, request_id: str, milliseconds: int
+) -> Json:
+    reply = answers.reply(ask, text=action.text, ending=action.ending)
+    body = provider.answer(Answered(ask, reply, request_id, milliseconds))
+    if action.fault == "empty":
+        body = provider.without_content(body)
+    if action.fault == "no_usage":
+        body.pop("usage")
+    if action.usage is not None:
+        body["usage"] = {**body["usage"], **action.usage}
+    return body
+
+
+def _delay(ask: Ask, action: Action) -> int:
+    """Milliseconds until the answer: as ordered, or 20 to 60, the same for the same prompt."""
+    if action.delay_ms is not None:
+        return action.delay_ms
+    return 20 + int(fingerprint(ask.prompt), 16) % 41
+
+
+def _list(body: bytes) -> list[Json]:
+    rules = json.loads(body)
+    if isinstance(rules, dict):
+        rules = [rules]
+    if not isinstance(rules, list) or not all(isinstance(rule, dict) for rule in rules):
+        raise ValueError("send one rule or a list of rules, each a JSON object")
+    return rules
+
+
+def _object(body: bytes) -> Json:
+    parsed = json.loads(body)
+    if not isinstance(parsed, dict):
+        raise ValueError('send {"openai": ["sk-..."]}')
+    return parsed
