@@ -1,0 +1,193 @@
+"""However rows are delivered, the sums are those of pricing each row once by hand."""
+
+from __future__ import annotations
+
+import random
+from decimal import Decimal
+
+from botocore.exceptions import ReadTimeoutError
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cost_calculator.ledger import Cell
+from cost_calculator.reconciling import reconcile
+from cost_calculator.store import LedgerStore, from_item
+from cost_calculator.streaming import price_records
+from tests.cost_rows import (
+    HAIKU,
+    PRICED_AT,
+    RATES,
+    SONNET,
+    attempt,
+    item,
+    record,
+    request,
+    sums_by_hand,
+)
+from tests.fake_dynamodb import FakeDynamoDB, cancelled, service_error
+from tests.tables import SPEND, USAGE
+
+COUNTS = st.integers(0, 200_000)
+OUTCOMES = ["OK", "TRUNCATED", "REFUSED", "THROTTLED", "UNKNOWN", "REJECTED"]
+
+
+class Killed(BaseException):
+    """The process dies here: nothing after this runs, as when a Lambda is stopped."""
+
+
+@st.composite
+def attempts(draw, request_id, number):
+    usage = draw(
+        st.one_of(
+            st.none(),
+            st.builds('{{"inputTokens": {}, "outputTokens": {}}}'.format, COUNTS, COUNTS),
+            st.just('{"inputTokens": -1, "outputTokens": 1}'),
+        )
+    )
+    return attempt(
+        request_id,
+        number,
+        model=draw(st.sampled_from([HAIKU, SONNET, "mystery"])),
+        outcome=draw(st.sampled_from(OUTCOMES)),
+        usage=usage,
+        retries=draw(st.integers(0, 3)),
+        served=draw(st.booleans()),
+        tenant=draw(st.sampled_from(["a", "b"])),
+        ended_at=draw(st.sampled_from(["2026-11-21T23:59:59.999Z", "2026-11-22T00:00:00.000Z"])),
+        baseline_model=draw(st.sampled_from([SONNET, "mystery", None])),
+    )
+
+
+@st.composite
+def streams(draw):
+    rows = []
+    for index in range(draw(st.integers(1, 8))):
+        rows.append(request(f"r-{index}", status=draw(st.sampled_from(["SUCCEEDED", "FAILED"]))))
+        for number in range(1, draw(st.integers(0, 3)) + 1):
+            rows.append(draw(attempts(f"r-{index}", number)))
+    return rows
+
+
+@st.composite
+def deliveries(draw, rows):
+    """Return batches: every row at least once, in any order, some of them again and again."""
+    extra = draw(st.lists(st.sampled_from(rows), max_size=10))
+    order = draw(st.permutations([*rows, *extra]))
+    batches, start = [], 0
+    while start < len(order):
+        size = draw(st.integers(1, len(order) - start))
+        batches.append(order[start : start + size])
+        start += size
+    return batches
+
+
+FAULTS = {
+    "conflict": lambda: cancelled("TransactionConflict"),
+    "throttle": lambda: service_error("ThrottlingException"),
+    "time-out": lambda: ReadTimeoutError(endpoint_url="http://localhost"),
+    "kill": Killed,
+}
+
+
+def table(rows):
+    fake = FakeDynamoDB({USAGE: ("request_id", "item"), SPEND: ("day", "cell")})
+    for row in rows:
+        fake.put(USAGE, item(row))
+    return fake
+
+
+def cells(fake):
+    found = {}
+    for stored in map(from_item, fake.tables[SPEND].values()):
+        key = Cell(stored.pop("day"), stored.pop("cell"))
+        found[key] = {name: value for name, value in stored.items() if value}
+    return {key: sums for key, sums in found.items() if sums}
+
+
+def work(fake, batches):
+    """Deliver batches as the stream does: again after a kill, again what was reported failed."""
+    store = LedgerStore(fake, USAGE, SPEND, sleep=lambda _seconds: None)
+    todo = [list(enumerate(batch)) for batch in batches]
+    while todo:
+        batch = todo.pop(0)
+        try:
+            report = price_records([record(row, n) for n, row in batch], store, RATES, PRICED_AT)
+        except Killed:
+            todo.insert(0, batch)
+            continue
+        again = [pair for pair in batch if f"{pair[0]:021d}" in report.failed]
+        if again:
+            todo.insert(0, again)
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_any_order_duplication_batching_and_kill_schedule_gives_the_same_sums(data):
+    rows = data.draw(streams())
+    batches = data.draw(deliveries(rows))
+    schedule = data.draw(
+        st.lists(
+            st.tuples(st.sampled_from(["before", "after"]), st.sampled_from(["", *FAULTS])),
+            max_size=12,
+        )
+    )
+    fake = table(rows)
+
+    def fault(when):
+        if schedule and schedule[0][0] == when:
+            _, name = schedule.pop(0)
+            if name:
+                raise FAULTS[name]()
+
+    fake.fault = fault
+    work(fake, batches)
+
+    assert cells(fake) == sums_by_hand(rows)
+    stored = [from_item(row) for row in fake.tables[USAGE].values()]
+    assert all(row["cost_status"] != "PENDING" for row in stored)
+    assert reconcile(stored, map(from_item, fake.tables[SPEND].values())).differences == ()
+
+
+@settings(max_examples=100, deadline=None)
+@given(data=st.data())
+def test_two_workers_on_the_same_rows_count_each_once(data):
+    rows = data.draw(streams())
+    theirs = data.draw(deliveries(rows))
+    fake = table(rows)
+    other = LedgerStore(fake, USAGE, SPEND)
+    turns = iter(theirs)
+
+    def interleave(when):
+        """Between the plan of one worker and its write, the other worker does a batch."""
+        if when == "before" and (batch := next(turns, None)):
+            price_records([record(row) for row in batch], other, RATES, PRICED_AT)
+
+    fake.fault = interleave
+    work(fake, data.draw(deliveries(rows)))
+
+    assert cells(fake) == sums_by_hand(rows)
+
+
+def test_a_thousand_requests_replayed_and_shuffled_three_times_reconcile_to_zero():
+    shuffle = random.Random(20261121)
+    rows = []
+    for index in range(1_000):
+        rows.append(request(f"r-{index}"))
+        rows.append(attempt(f"r-{index}", tenant=f"t-{index % 5}"))
+    fake = table(rows)
+
+    def fault(when):
+        if shuffle.random() < 0.2:
+            raise shuffle.choice([cancelled("TransactionConflict"), Killed()])
+
+    fake.fault = fault
+    for _ in range(3):
+        order = shuffle.sample(rows, len(rows))
+        work(fake, [order[start : start + 100] for start in range(0, len(order), 100)])
+
+    found = reconcile(
+        map(from_item, fake.tables[USAGE].values()), map(from_item, fake.tables[SPEND].values())
+    )
+    assert (found.differences, found.pending) == ((), 0)
+    assert found.total["cost_usd"] == 1_000 * Decimal("0.00000627")
+    assert found.total["requests"] == 1_000
