@@ -22,9 +22,8 @@ BUILD = ROOT / "build"
 LAMBDA_PYTHON = "3.13"
 _PLATFORMS = {"arm64": "aarch64-manylinux_2_28", "x86_64": "x86_64-manylinux_2_28"}
 _WHEEL_ARCH = {"arm64": "aarch64", "x86_64": "x86_64"}
-# Parts of our packages that only people call, and parts of Powertools that nothing here imports.
+# Parts of our packages that only people call.
 _LEFT_OUT = {"cli", "__main__.py", "__pycache__", "py.typed", "bin"}
-_POWERTOOLS_KEPT = {"logging", "metrics", "shared", "package_logger.py", "__init__.py", "warnings"}
 _COMPILED = {".so", ".pyd", ".dylib"}
 
 
@@ -47,9 +46,6 @@ def function_zip() -> Path:
         shutil.copytree(
             ROOT / "src" / package, folder / package, ignore=shutil.ignore_patterns(*_LEFT_OUT)
         )
-    for part in (folder / "aws_lambda_powertools").iterdir():
-        if part.name not in _POWERTOOLS_KEPT:
-            _remove(part)
     compiled = [path for path in folder.rglob("*") if path.suffix in _COMPILED]
     if compiled:
         raise SystemExit(f"the function zip must be pure Python, and holds {compiled[0].name}")
