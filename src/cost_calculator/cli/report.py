@@ -1,0 +1,126 @@
+"""Shows spend and net savings; what has no price stands in a row of its own."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from cost_calculator.cli.tables import add_table_arguments, duration, open_store
+from cost_calculator.ledger import Sums
+from cost_calculator.pricing import plain
+from cost_calculator.reporting import (
+    GAPS,
+    Report,
+    days_between,
+    net_savings,
+    partitions,
+    roll_up,
+    savings_in_words,
+    tokens,
+)
+
+_MONEY = ("cost_usd", "overhead_usd")
+_SAVINGS = ("baseline_usd", "net_savings_usd")
+_ZERO = Decimal(0)
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--since", type=duration, default="7d", help="such as 12h, 7d, 4w")
+    parser.add_argument("--by", choices=("model", "tenant", "tier", "day"), default="model")
+    parser.add_argument("--savings", action="store_true", help="add the baseline and net savings")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print JSON, money as decimal strings")
+    form.add_argument("--csv", action="store_true", help="print CSV, money as decimal strings")
+    add_table_arguments(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    now = datetime.now(UTC)
+    days = days_between(now - arguments.since, now)
+    cells = open_store(arguments).cells_of(partitions(days))
+    report = roll_up(cells, arguments.by)
+    if arguments.json:
+        print(json.dumps(as_json(report, days, arguments.by)))
+    elif arguments.csv:
+        print(as_csv(report, arguments.by, arguments.savings), end="")
+    else:
+        Console().print(as_table(report, days, arguments.by, arguments.savings))
+        if arguments.savings:
+            print(savings_in_words(report.total))
+    return 0
+
+
+def as_json(report: Report, days: list[str], by: str) -> dict[str, Any]:
+    """Return the report with every sum there is; days are whole UTC days."""
+    return {
+        "from_day": days[0],
+        "to_day": days[-1],
+        "by": by,
+        "lines": [{by: name, **_sums(sums)} for name, sums in report.lines.items()],
+        "total": _sums(report.total),
+        "gaps": {name: plain(report.total.get(name, _ZERO)) for name in GAPS},
+        "savings": savings_in_words(report.total),
+    }
+
+
+def as_csv(report: Report, by: str, savings: bool) -> str:
+    """Return one line a group, then the total, then what the sums of money leave out."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow([by, *_headings(savings)])
+    for name, sums in [*report.lines.items(), ("TOTAL", report.total)]:
+        writer.writerow([name, *_cells(sums, savings)])
+    for name in GAPS:
+        if report.total.get(name):
+            writer.writerow([name.upper(), "", plain(report.total[name])])
+    return out.getvalue()
+
+
+def as_table(report: Report, days: list[str], by: str, savings: bool) -> Table:
+    """Return the report as a table for the terminal."""
+    title = f"Spend from {days[0]} to {days[-1]} (UTC), US dollars"
+    table = Table(title=title, show_footer=True)
+    totals = _cells(report.total, savings)
+    table.add_column(by, "total", no_wrap=True)
+    for heading, total in zip(_headings(savings), totals, strict=True):
+        table.add_column(heading, total, justify="right")
+    for name, sums in report.lines.items():
+        table.add_row(name, *_cells(sums, savings))
+    missing = [name for name in GAPS if report.total.get(name)]
+    if missing:
+        table.add_section()
+    for name in missing:
+        label = f"[bold red]{name.replace('_', ' ')}[/]"
+        at_most = report.total.get("upper_estimate_usd")
+        note = f"at most {plain(at_most)}" if name == "unknown" and at_most else "no cost"
+        padding = [""] * (len(totals) - 5)
+        attempts = plain(report.total[name])
+        table.add_row(f"{label}: {GAPS[name]}", "", attempts, "", "", note, *padding)
+    return table
+
+
+def _headings(savings: bool) -> list[str]:
+    names = ["requests", "attempts", "tokens_in", "tokens_out", *_MONEY]
+    return names + (list(_SAVINGS) if savings else [])
+
+
+def _cells(sums: Sums, savings: bool) -> list[str]:
+    sent, received = tokens(sums)
+    counts = [sums.get("requests", _ZERO), sums.get("attempts", _ZERO), sent, received]
+    money = [sums.get(name, _ZERO) for name in _MONEY]
+    if savings:
+        money += [sums.get("baseline_usd", _ZERO), net_savings(sums)]
+    return [plain(value) for value in (*counts, *money)]
+
+
+def _sums(sums: Sums) -> dict[str, str]:
+    known = {name: plain(value) for name, value in sorted(sums.items())}
+    return known | {"net_savings_usd": plain(net_savings(sums))}
