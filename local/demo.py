@@ -54,15 +54,19 @@ def _run(deployment: Deployment, console: Console, say: Any) -> int:
     say(f"starting {len(requests)} executions")
     arns = routing.start(deployment, requests)
     ids = [arn.rsplit(":", 1)[1] for arn in arns]
-    say("waiting for their terminal rows and costs")
-    traces = routing.wait_until_settled(deployment, ids, _SETTLE_SECONDS)
+    say("waiting for the executions to end")
+    runs = [routing.wait_for_execution(deployment, arn, _SETTLE_SECONDS) for arn in arns]
+    say("waiting for the rows' costs")
+    accepted = [i for i in ids if routing.trace(deployment, i).request]
+    routing.wait_until_settled(deployment, accepted, _SETTLE_SECONDS)
+    traces = [routing.trace(deployment, request_id) for request_id in ids]
     say("done")
     totals = _totals(traces)
     _write(requests, traces, totals)
     console.print(_table(requests, traces))
     _print_totals(console, totals)
     _print_commands(console, deployment, ids[0])
-    return _verdict(console, traces)
+    return _verdict(console, runs, traces)
 
 
 def _table(requests: Sequence[Mapping[str, Any]], traces: Sequence[Traced]) -> Table:
@@ -185,10 +189,11 @@ def _print_commands(console: Console, deployment: Deployment, request_id: str) -
         console.print("  " + command, soft_wrap=True, markup=False, highlight=False)
 
 
-def _verdict(console: Console, traces: Sequence[Traced]) -> int:
-    for traced in traces:
+def _verdict(console: Console, runs: Sequence[Mapping[str, Any]], traces: Sequence[Traced]) -> int:
+    for run, traced in zip(runs, traces, strict=True):
         if not traced.settled:
-            console.print(f"[red]{traced.request_id} is not terminal or waits for its cost[/red]")
+            reason = f"{run['status']} {run.get('error', '')}"
+            console.print(f"[red]{traced.request_id} is not settled: {escape(reason)}[/red]")
         elif not traced.priced:
             console.print(f"[red]{traced.request_id} has an attempt without a price[/red]")
     return 0 if all(traced.priced for traced in traces) else 1
