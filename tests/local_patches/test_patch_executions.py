@@ -268,3 +268,36 @@ def test_concurrent_workflow_writes_of_one_counter_are_all_kept(lab: Any) -> Non
 
     item = lab.client("dynamodb").get_item(TableName=table, Key={"id": {"S": "c"}})["Item"]
     assert item["n"] == {"N": "40"}
+
+
+def test_machine_tells_its_tracing_back(lab: Any) -> None:
+    states = lab.client("stepfunctions")
+    arn = lab.machine({"Done": {"Type": "Succeed"}})
+
+    states.update_state_machine(stateMachineArn=arn, tracingConfiguration={"enabled": True})
+
+    assert states.describe_state_machine(stateMachineArn=arn)["tracingConfiguration"] == {
+        "enabled": True
+    }
+
+
+def test_connection_tells_its_key_and_secret_but_never_its_credentials(lab: Any) -> None:
+    events, name = lab.client("events"), lab.name("connection")
+    events.create_connection(
+        Name=name,
+        AuthorizationType="API_KEY",
+        KmsKeyIdentifier="alias/mine",
+        AuthParameters={
+            "ApiKeyAuthParameters": {"ApiKeyName": "Authorization", "ApiKeyValue": "sk-secret"},
+            "InvocationHttpParameters": {
+                "HeaderParameters": [{"Key": "X", "Value": "sk-other", "IsValueSecret": True}]
+            },
+        },
+    )
+
+    described = events.describe_connection(Name=name)
+
+    assert described["KmsKeyIdentifier"] == "alias/mine"
+    assert f"events!connection/{name}/" in described["SecretArn"]
+    assert described["AuthParameters"]["ApiKeyAuthParameters"]["ApiKeyName"] == "Authorization"
+    assert "sk-" not in json.dumps(described["AuthParameters"])

@@ -13,6 +13,7 @@ from local.emulator.patches import (
     jsonata_scope,
     lambda_errors,
     parameter_events,
+    resource_fields,
     retry_delay,
     stream_poller,
     worker_cap,
@@ -29,6 +30,7 @@ ALL = (
     dynamodb_order,
     parameter_events,
     event_retries,
+    resource_fields,
     stream_poller,
 )
 

@@ -1,0 +1,162 @@
+"""Runs the real Terraform on a root module of this repository, and leaves the checkout clean.
+
+Each root module gets a shadow of the repository under `build/terraform/<module>`: links to
+everything, and a real folder in the module's own place, so that state, lock file and plugins land
+there while relative paths still hold.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from local.terraform_providers import NoProvidersError, cli_configuration, environment
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "build" / "terraform"
+OLDEST = (1, 9)
+_INSTALL = "https://developer.hashicorp.com/terraform/install"
+_VARIABLES = "local.auto.tfvars.json"
+# Of the user's environment, what would lead Terraform to another state or other arguments.
+_MISLEADING = ("TF_WORKSPACE", "TF_DATA_DIR", "TF_CLI_ARGS", "TF_PLUGIN_CACHE_DIR")
+
+
+class TerraformError(Exception):
+    """Says in one line what failed, and what to do or where to read on."""
+
+
+def init(module: Path, *, folder: Path = FOLDER) -> None:
+    """Initialise a root module with an empty state: a local cloud knows nothing of an earlier one.
+
+    `folder` holds what Terraform writes; give another one to use a module twice at a time.
+    """
+    here = _shadow(module, folder)
+    for old in here.glob("*.tfstate*"):
+        old.unlink()
+    (here / _VARIABLES).unlink(missing_ok=True)
+    try:
+        extra = environment(folder, os.environ)
+    except NoProvidersError as error:
+        raise TerraformError(str(error)) from error
+    try:
+        _run(here, ["init"], extra)
+    except TerraformError:
+        if not (here / ".terraform.lock.hcl").exists():
+            raise
+        # What was locked may be gone with the registry or mirror it came from.
+        (here / ".terraform.lock.hcl").unlink()
+        shutil.rmtree(here / ".terraform", ignore_errors=True)
+        _run(here, ["init"], extra)
+
+
+def apply(
+    module: Path,
+    *,
+    variables: Mapping[str, Any],
+    env: Mapping[str, str],
+    folder: Path = FOLDER,
+) -> None:
+    """Apply with these variables, which later plans of the same module use as well."""
+    here = _here(module, folder)
+    (here / _VARIABLES).write_text(json.dumps(dict(variables), indent=2))
+    _run(here, ["apply", "-auto-approve", "-parallelism=30"], env)
+
+
+def plan(module: Path, *, env: Mapping[str, str], folder: Path = FOLDER) -> str:
+    """Answer what an apply would change, as Terraform tells it; "" when nothing would."""
+    done = _run(_here(module, folder), ["plan", "-detailed-exitcode"], env, good=(0, 2))
+    return done.stdout if done.returncode == 2 else ""
+
+
+def destroy(module: Path, *, env: Mapping[str, str], folder: Path = FOLDER) -> None:
+    """Remove all that was applied."""
+    _run(_here(module, folder), ["destroy", "-auto-approve", "-parallelism=30"], env)
+
+
+def output(module: Path, *, folder: Path = FOLDER) -> dict[str, Any]:
+    """Answer the outputs of the last apply, by name."""
+    done = _run(_here(module, folder), ["output", "-json"], {})
+    return {name: each["value"] for name, each in json.loads(done.stdout).items()}
+
+
+def run_tests(module: Path, *, folder: Path = FOLDER) -> str:
+    """Run `terraform test` (plan only, no credentials) and answer what it printed."""
+    init(module, folder=folder)
+    return _run(_here(module, folder), ["test"], {}).stdout
+
+
+@lru_cache
+def _terraform() -> str:
+    found = shutil.which("terraform")
+    if not found:
+        raise TerraformError(f"Terraform is not on PATH: install 1.9 or newer from {_INSTALL}")
+    done = subprocess.run(
+        [found, "version", "-json"],
+        env=_environment({}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    version = re.search(r'"terraform_version":\s*"((\d+)\.(\d+)[^"]*)"', done.stdout)
+    if not version or (int(version[2]), int(version[3])) < OLDEST:
+        known = version[1] if version else "of an unknown version"
+        raise TerraformError(f"Terraform {known} is too old: install 1.9 or newer from {_INSTALL}")
+    return found
+
+
+def _run(
+    here: Path, arguments: Sequence[str], env: Mapping[str, str], *, good: Sequence[int] = (0,)
+) -> subprocess.CompletedProcess[str]:
+    colour = [] if arguments[0] == "output" else ["-no-color"]
+    command = [_terraform(), arguments[0], *colour, *arguments[1:]]
+    done = subprocess.run(
+        command, cwd=here, env=_environment(env), capture_output=True, text=True, check=False
+    )
+    log = here / f"{arguments[0]}.log"
+    log.write_text(done.stdout + done.stderr)
+    if done.returncode not in good:
+        lines = [line.strip("│╷╵ ") for line in done.stderr.splitlines()]
+        reason = " ".join(line for line in lines if line)[:400] or done.stdout.strip()[-400:]
+        raise TerraformError(f"terraform {arguments[0]} failed: {reason} (all of it: {log})")
+    return done
+
+
+def _environment(extra: Mapping[str, str]) -> dict[str, str]:
+    env = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in _MISLEADING and not name.startswith(("TF_CLI_ARGS_", "TF_VAR_"))
+    }
+    if cli_configuration(env) is None:
+        env.pop("TF_CLI_CONFIG_FILE", None)  # Terraform warns when the variable dangles
+    return {**env, "TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1", **extra}
+
+
+def _here(module: Path, folder: Path) -> Path:
+    """The module's own folder in the shadow of the repository."""
+    path = module.resolve().relative_to(ROOT)
+    return folder / "-".join(path.parts) / path
+
+
+def _shadow(module: Path, folder: Path) -> Path:
+    """Link the repository around the module's folder, and the module's files into it."""
+    here = _here(module, folder)
+    here.mkdir(parents=True, exist_ok=True)
+    real, shadow = module.resolve(), here
+    while True:
+        wanted = {entry.name: entry for entry in real.iterdir() if entry.name[0] != "."}
+        for link in shadow.iterdir():
+            if link.is_symlink() and link.name not in wanted:
+                link.unlink()
+        for name, entry in wanted.items():
+            link = shadow / name
+            if not link.is_symlink() and not link.exists():
+                link.symlink_to(entry)
+        if real == ROOT:
+            return here
+        real, shadow = real.parent, shadow.parent
