@@ -10,9 +10,13 @@ data "aws_iam_policy_document" "sync_api_key" {
   }
 
   statement {
-    sid       = "WriteTheConnection"
-    actions   = ["events:UpdateConnection"]
-    resources = [aws_cloudwatch_event_connection.openai[0].arn]
+    sid     = "WriteTheConnection"
+    actions = ["events:UpdateConnection"]
+    # The call names the connection; its ARN ends in an id that AWS adds.
+    resources = [
+      "arn:${local.partition}:events:${local.arn_suffix}:connection/${local.connection_name}",
+      "arn:${local.partition}:events:${local.arn_suffix}:connection/${local.connection_name}/*",
+    ]
   }
 
   # UpdateConnection writes the connection's secret with the caller's permission.
