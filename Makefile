@@ -27,11 +27,9 @@ down: $(READY) ## stop the local cloud
 
 test: lint types unit terraform-test local-test ## everything
 
-lint: $(READY) ## ruff and terraform fmt
+lint: $(READY) ## ruff
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
-	@$(RUN) -m tools.require_terraform
-	terraform fmt -check -recursive terraform examples
 
 types: $(READY) ## mypy, strict
 	$(RUN) -m mypy
@@ -39,8 +37,8 @@ types: $(READY) ## mypy, strict
 unit: $(READY) ## unit, property and workflow tests
 	$(RUN) -m pytest -n auto --dist loadfile tests --ignore tests/local_cloud --ignore tests/local_patches
 
-terraform-test: $(READY) package ## plan-only tests of the module
-	@$(RUN) -m local.terraform test
+terraform-test: $(READY) package ## terraform fmt and the plan-only tests of the module
+	@$(RUN) -m tools.terraform_checks
 
 local-test: $(READY) ## the local cloud, end to end
 	$(RUN) -m pytest tests/local_patches tests/local_cloud

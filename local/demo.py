@@ -25,12 +25,15 @@ from local.routing import Traced
 from local.terraform import TerraformError
 
 PROMPTS = ROOT / "local" / "prompts.jsonl"
+FOLDER = ROOT / "build" / "demo"
 RESULT = ROOT / "build" / "demo.json"
 _SETTLE_SECONDS = 120
+_TABLE_WIDTH = 150
 
 
 def main() -> int:
-    console = Console(width=150 if not sys.stdout.isatty() else None)
+    console = Console()
+    console.width = max(console.width, _TABLE_WIDTH)
     started = time.monotonic()
 
     def say(step: str) -> None:
@@ -38,12 +41,13 @@ def main() -> int:
 
     try:
         say("starting the local cloud and the provider simulator")
-        running = cloud.start()
+        # A folder of its own, so that a demo does not disturb a cloud that `make up` left running.
+        running = cloud.start(folder=FOLDER)
         try:
-            return _run(deploy(running, say), console, say)
+            return _run(deploy(running, say, FOLDER / "terraform"), console, say)
         finally:
             say("stopping the local cloud")
-            cloud.stop(running)
+            cloud.stop(running, folder=FOLDER)
     except (CloudError, TerraformError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -203,7 +207,7 @@ def _prompt_of(request: Mapping[str, Any]) -> str:
     return str(request.get("input") or request["messages"][-1]["content"])
 
 
-def _cut(text: str, width: int = 46) -> str:
+def _cut(text: str, width: int = 38) -> str:
     line = " ".join(text.split())
     return line if len(line) <= width else line[: width - 1] + "…"
 

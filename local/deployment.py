@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -53,9 +54,10 @@ class Deployment:
         )
 
 
-def deploy(cloud: Cloud, say: Progress) -> Deployment:
+def deploy(cloud: Cloud, say: Progress, folder: Path = terraform.FOLDER) -> Deployment:
     """Build the packages, apply `examples/local` to `cloud`, and put the key where users do.
 
+    `folder` keeps Terraform's state; two clouds at a time need two.
     Raises `terraform.TerraformError` with a one-line cure, or `SystemExit` from the packaging.
     """
     say("building the function zip and the provider-SDK layer")
@@ -67,10 +69,10 @@ def deploy(cloud: Cloud, say: Progress) -> Deployment:
             stdout=subprocess.DEVNULL,
         )
     say("terraform init")
-    terraform.init(EXAMPLE)
+    terraform.init(EXAMPLE, folder=folder)
     say("terraform apply")
-    terraform.apply(EXAMPLE, variables=_variables(cloud), env=cloud.env())
-    deployment = Deployment(cloud, terraform.output(EXAMPLE))
+    terraform.apply(EXAMPLE, variables=_variables(cloud), env=cloud.env(), folder=folder)
+    deployment = Deployment(cloud, terraform.output(EXAMPLE, folder=folder))
     say("putting the OpenAI key into SSM; an event carries it to the connection")
     deployment.client("ssm").put_parameter(
         Name=API_KEY_PARAMETER, Type="SecureString", Value=API_KEY, Overwrite=True

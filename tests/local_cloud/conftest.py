@@ -17,7 +17,7 @@ FOLDER = cloud.ROOT / "build" / "local-test"
 def deployment() -> Iterator[Deployment]:
     running = cloud.start(folder=FOLDER)
     try:
-        yield deploy(running, print)
+        yield deploy(running, print, FOLDER / "terraform")
     finally:
         cloud.stop(running, folder=FOLDER)
 
