@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ SHINGLE = 8  # words in a row that two independently written prompts do not shar
 Row = dict[str, Any]
 
 
+@cache
 def read(path: Path) -> list[Row]:
     lines = path.read_text(encoding="utf-8").split("\n")
     assert lines.pop() == "", f"{path.name} does not end with a line break"
@@ -36,11 +38,13 @@ def name(path: Path) -> str:
     return "/".join(path.parts[-2:])
 
 
-def words(text: str) -> list[str]:
-    """Return the words of a text, the same for a copy in other case, marks or letter shapes."""
+@cache
+def words(text: str) -> tuple[str, ...]:
+    """Return the words of a text, the same for a copy in other case, marks or width."""
     folded = unicodedata.normalize("NFKC", text).casefold()
-    visible = "".join(c for c in folded if unicodedata.category(c) not in {"Cf", "Mn"})
-    return re.findall(r"\w+|[^\w\s.,;:!?'\"’“”]", visible)
+    if not folded.isascii():
+        folded = "".join(c for c in folded if unicodedata.category(c) not in {"Cf", "Mn"})
+    return tuple(re.findall(r"\w+|[^\w\s.,;:!?'\"’“”]", folded))
 
 
 def texts(row: Row) -> Iterator[str]:
