@@ -8,19 +8,29 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from router.analyzer import Classification
+from router.asking import ask
+from router.clock import iso
 from router.config import Config
+from router.decision import Decision, Market, decide
 from router.errors import Conflict
-from router.plan import make_plan, plan_to_json, repeated
+from router.invoke import Provider
+from router.llm_classifier import Opinion
+from router.opinion_row import ASKED, asked_row, is_open, opinion_of, reported, unreported
+from router.plan import Plan, plan_to_json, repeated
 from router.request import parse_request
-from router.rows import Analysis, Row, accepted_rows, text_expiry
+from router.rows import Analysis, Row, accepted_rows, routed, text_expiry
 
 
 class Store(Protocol):
     """What accepting needs of the ``usage`` table."""
 
-    def accept(self, rows: list[Row]) -> Row | None: ...
+    def accept(self, rows: list[Row]) -> dict[str, Row] | None: ...
 
     def rows_of(self, request_id: str) -> dict[str, Row]: ...
+
+    def record_opinion(
+        self, request: Row, routed: Mapping[str, Any], outcome: Mapping[str, Any]
+    ) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,33 +41,74 @@ class Execution:
     name: str
 
 
-def accept(
-    payload: Any,
-    execution: Execution,
-    config: Config,
-    store: Store,
-    classify: Callable[[tuple[Mapping[str, str], ...]], Classification],
-    stopwatch: Callable[[], Analysis],
-    at: datetime,
-) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class World:
+    """What accepting needs beside the request; ``llm`` is called only where one is asked."""
+
+    store: Store
+    classify: Callable[[tuple[Mapping[str, str], ...]], Classification]
+    llm: Callable[[], Provider]
+    stopwatch: Callable[[], Analysis]
+    clock: Callable[[], datetime]
+    region: str
+
+
+def accept(payload: Any, execution: Execution, config: Config, world: World) -> dict[str, Any]:
     """Return the route plan of a request, accepted by this call or by an earlier try of it.
 
     A request that another run accepted under the same id is answered from its rows; raise
-    ``Conflict`` if its payload was another, and ``InvalidRequest`` if it is malformed.
+    ``Conflict`` if its payload was another, ``PolicyDenied`` if the tenant's rules leave it no
+    model, and ``InvalidRequest`` if it is malformed.
     """
     request = parse_request(
         payload, execution_name=execution.name, input_bytes_limit=config.input_bytes_limit
     )
-    classification = classify(request.messages)
-    plan = make_plan(request, classification, config)
-    rows = accepted_rows(request, classification, plan, config, stopwatch(), execution.arn, at)
-    existing = store.accept(rows)
+    classification = world.classify(request.messages)
+    decision = decide(request, classification, config)
+    at = world.clock()
+    question, notes = decision.question(Market(at, world.region, world.stopwatch().memory_mb))
+    plan = decision.plan(notes)
+    analysis = world.stopwatch()
+    rows = accepted_rows(request, classification, plan, config, analysis, execution.arn, at)
+    asked = [asked_row(request, plan, question, iso(at))] if question else []
+
+    existing = world.store.accept([*rows, *asked])
     if existing is not None:
-        if existing["payload_hash"] != request.payload_hash:
+        if existing["REQUEST"]["payload_hash"] != request.payload_hash:
             raise Conflict(
                 f"request_id {request.request_id} was used with another payload:"
                 " give a new request_id, or leave it out"
             )
-        if existing["execution_arn"] != execution.arn:
-            return repeated(store.rows_of(request.request_id))
+        if existing["REQUEST"]["execution_arn"] != execution.arn:
+            return repeated(existing)
+        plan = _plan_again(decision, existing, world) or plan
+    elif question:
+        opinion, attempt = ask(question, world.llm, world.clock)
+        outcome = reported(request.request_id, opinion, attempt)
+        plan = _plan_with(opinion, outcome, decision, rows[0], world)
     return plan_to_json(request, classification, plan, config, text_expiry(config, at))
+
+
+def _plan_again(decision: Decision, existing: Mapping[str, Row], world: World) -> Plan | None:
+    """Return the plan of an earlier try that asked an LLM, without asking it again."""
+    asked = existing.get(ASKED)
+    if asked is None:
+        return None
+    if not is_open(asked):
+        return decision.plan_with(opinion_of(asked))
+    # That try died while asking: the call may be on the bill, and its answer is lost.
+    outcome = unreported(asked["request_id"], "NoReport", iso(world.clock()))
+    opinion = Opinion(None, outcome["cause"])
+    return _plan_with(opinion, outcome, decision, existing["REQUEST"], world)
+
+
+def _plan_with(
+    opinion: Opinion, outcome: Mapping[str, Any], decision: Decision, request: Row, world: World
+) -> Plan:
+    plan = decision.plan_with(opinion)
+    outcome = {**outcome, "tier": plan.tier}
+    if world.store.record_opinion(request, routed(plan, world.stopwatch()), outcome):
+        return plan
+    # Another try was faster: what it wrote holds for both.
+    written = world.store.rows_of(request["request_id"])[ASKED]
+    return decision.plan_with(opinion_of(written))

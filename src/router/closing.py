@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from router.history import Event, attempts_in
+from router.opinion_row import ASKED, is_open, unreported
 from router.plan import shard_of
 from router.rows import Row, recovered_attempt_rows
 
@@ -35,7 +36,8 @@ def close_request(store: Store, request_id: str, run: EndedRun) -> bool:
     Does nothing for a request that is closed, that was never accepted, or that another run owns
     (a run that was refused as a Conflict must not touch the row it conflicted with).
     """
-    request = store.rows_of(request_id).get("REQUEST")
+    rows = store.rows_of(request_id)
+    request = rows.get("REQUEST")
     if request is None or request["status"] != "ACCEPTED" or request["execution_arn"] != run.arn:
         return False
     attempts = _attempts(request, run)
@@ -50,7 +52,10 @@ def close_request(store: Store, request_id: str, run: EndedRun) -> bool:
         "queue": f"PENDING#{shard_of(request_id)}",
         "queued_at": run.ended_at,
     }
-    return store.close(request, closing, recovered_attempt_rows(request, attempts))
+    recovered = recovered_attempt_rows(request, attempts)
+    if (asked := rows.get(ASKED)) and is_open(asked):
+        recovered.append(asked | unreported(request_id, run.cause, run.ended_at))
+    return store.close(request, closing, recovered)
 
 
 def _attempts(request: Row, run: EndedRun) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""What the module was told: tiers, thresholds, limits; read once from ``SWITCHYARD_CONFIG``."""
+"""What the module was told: tiers, rules, limits; read once from ``SWITCHYARD_CONFIG``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-TIERS = ("SIMPLE", "CALCULATION", "COMPLEX")
+from router.ladder import TIERS
+from router.policy import Rules, parse_rules, rules_of
+
+STRATEGIES = ("heuristic", "llm", "hybrid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +31,24 @@ class Tier:
 
 
 @dataclass(frozen=True, slots=True)
+class Llm:
+    """The model that is asked for its opinion: on every open decision, or only ``in_doubt``.
+
+    In doubt is a verdict of the heuristic whose confidence is below ``unsure_below``.
+    """
+
+    model: Model
+    in_doubt: bool
+    unsure_below: float
+    timeout_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
-    """The deployment's settings. ``raise_above`` and ``lower_below`` are bounds on the score."""
+    """The deployment's settings. ``raise_above`` and ``lower_below`` are bounds on the score.
+
+    Without ``llm`` the heuristic decides alone.
+    """
 
     tiers: Mapping[str, Tier]
     raise_above: float
@@ -39,10 +58,19 @@ class Config:
     text_ttl_days: int
     workflow_type: str
     workflow_seconds: int
+    llm: Llm | None
+    tenants: Mapping[str, Rules]
+
+    def rules_of(self, tenant: str) -> Rules:
+        """Return the rules that hold for a tenant."""
+        return rules_of(self.tenants, tenant)
 
     @classmethod
     def from_json(cls, text: str) -> Config:
-        """Parse the module's JSON; a missing key is a defect of the deployment and raises."""
+        """Parse the module's JSON; a missing key is a defect of the deployment and raises.
+
+        ``analyzer`` and ``tenants`` are given to those functions alone that route.
+        """
         data = json.loads(text)
         return cls(
             tiers={name: _tier(data["tiers"][name]) for name in TIERS},
@@ -53,6 +81,8 @@ class Config:
             text_ttl_days=int(data["text_ttl_days"]),
             workflow_type=str(data["workflow_type"]),
             workflow_seconds=int(data["workflow_seconds"]),
+            llm=_llm(data.get("analyzer") or {"strategy": "heuristic"}),
+            tenants=parse_rules(data.get("tenants") or {}),
         )
 
 
@@ -62,3 +92,17 @@ def _tier(data: Mapping[str, Any]) -> Tier:
 
 def _model(data: Mapping[str, Any]) -> Model:
     return Model(str(data["provider"]), str(data["model"]), int(data["max_tokens"]))
+
+
+def _llm(data: Mapping[str, Any]) -> Llm | None:
+    strategy = data["strategy"]
+    if strategy not in STRATEGIES:
+        raise ValueError(f"analyzer.strategy must be one of {', '.join(STRATEGIES)}")
+    if strategy == "heuristic":
+        return None
+    model = _model(data)
+    if model.provider != "bedrock":
+        raise ValueError("analyzer.provider must be bedrock: no other SDK is in this function")
+    return Llm(
+        model, strategy == "hybrid", float(data["unsure_below"]), timeout_ms=int(data["timeout_ms"])
+    )

@@ -3,6 +3,7 @@
 RouterError
 ├── RequestError            never accepted; the caller mends the request
 │   ├── InvalidRequest
+│   ├── PolicyDenied
 │   └── Conflict
 ├── StoreUnavailable        a table did not answer; the step is safe to repeat
 └── CallError               a model call that gave no answer; knows its outcome
@@ -41,6 +42,10 @@ class RequestError(RouterError):
 
 class InvalidRequest(RequestError):
     """A field of the request is missing, unknown or out of bounds."""
+
+
+class PolicyDenied(RequestError):
+    """The tenant's rules leave no model that may serve the request."""
 
 
 class Conflict(RequestError):

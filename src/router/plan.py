@@ -1,4 +1,4 @@
-"""Decides which tier serves a request, and writes down how: the route plan."""
+"""Writes down how the chosen tier serves a request: the route plan."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from router.analyzer import Classification, Complexity
+from router.analyzer import Classification
 from router.config import Config, Model
+from router.errors import PolicyDenied
+from router.policy import Rules
 from router.request import Request
+from router.strategy import Choice
 
 SHARDS = 8
 
@@ -28,30 +31,32 @@ class Plan:
     reasons: tuple[str, ...]
 
 
-def make_plan(request: Request, classification: Classification, config: Config) -> Plan:
-    """Choose the tier by the caller's word, else by kind and difficulty."""
-    tier, reasons = _choose_tier(request, classification, config)
+def make_plan(request: Request, choice: Choice, config: Config, rules: Rules) -> Plan:
+    """Return the plan of a choice; raise ``PolicyDenied`` if the rules leave its tier no model."""
+    models = permitted_models(choice.tier, config, rules)
+    if not models:
+        denied = ", ".join(sorted(rules.deny_providers))
+        raise PolicyDenied(
+            f"tenant {request.tenant} may not use {denied}, and tier {choice.tier} has no other"
+            " model: give the tier a fallback of another provider, or the tenant a floor or ceiling"
+            " that keeps it out of this tier"
+        )
+    bounded = tuple(limited(model, request) for model in models)
+    return Plan(choice.tier, bounded, config.tiers["COMPLEX"].primary, choice.reasons)
+
+
+def permitted_models(tier: str, config: Config, rules: Rules) -> tuple[Model, ...]:
+    """Return a tier's models in order, without those of providers that the rules forbid."""
     chosen = config.tiers[tier]
-    models = tuple(_limit(model, request) for model in (chosen.primary, *chosen.fallbacks))
-    return Plan(tier, models, config.tiers["COMPLEX"].primary, reasons)
+    return tuple(
+        model
+        for model in (chosen.primary, *chosen.fallbacks)
+        if model.provider not in rules.deny_providers
+    )
 
 
-def _choose_tier(
-    request: Request, classification: Classification, config: Config
-) -> tuple[str, tuple[str, ...]]:
-    label, score, reasons = classification.label, classification.score, classification.reasons
-    if request.tier:
-        return request.tier, (f"the request asked for {request.tier}", *reasons)
-    if label is Complexity.SIMPLE and score > config.raise_above:
-        note = f"looks simple, but is hard (score {score:.2f} above {config.raise_above:g})"
-        return Complexity.COMPLEX.value, (note, *reasons)
-    if label is Complexity.COMPLEX and score < config.lower_below:
-        note = f"looks complex, but is easy (score {score:.2f} below {config.lower_below:g})"
-        return Complexity.SIMPLE.value, (note, *reasons)
-    return label.value, reasons
-
-
-def _limit(model: Model, request: Request) -> Model:
+def limited(model: Model, request: Request) -> Model:
+    """Return the model with no more tokens to answer with than the request allows."""
     if request.max_tokens is None or request.max_tokens >= model.max_tokens:
         return model
     return Model(model.provider, model.model, request.max_tokens)

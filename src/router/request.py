@@ -25,7 +25,8 @@ class Request:
 
     ``messages`` are ``{"role", "content"}`` and end with the user's turn. ``payload_hash`` is the
     SHA-256 of everything that decides the answer, so that the same id can be told from another
-    payload. ``input_bytes`` counts the text as UTF-8 JSON.
+    payload. ``input_bytes`` counts the text as UTF-8 JSON. ``tier`` is a name that the tenant's
+    rules must know.
     """
 
     request_id: str

@@ -37,7 +37,7 @@ def accepted_rows(
     at: datetime,
 ) -> list[Row]:
     """Return the REQUEST row (ACCEPTED) and, where text is stored, the CONTENT row."""
-    shard, first = shard_of(request.request_id), plan.models[0]
+    shard = shard_of(request.request_id)
     key = {"request_id": request.request_id, "schema": SCHEMA, "tenant": request.tenant}
     row: Row = {
         **key,
@@ -50,20 +50,14 @@ def accepted_rows(
         "queue": f"ACCEPTED#{shard}",
         "queued_at": iso(at),
         "complexity": classification.label.value,
-        "route": plan.tier,
         "confidence": Decimal(f"{classification.confidence:.4f}"),
         "score": Decimal(f"{classification.score:.4f}"),
-        "reasons": list(plan.reasons),
         "classifier_version": classification.version,
         "workflow_type": config.workflow_type,
-        "analyze_ms": analysis.milliseconds,
-        "analyze_mb": analysis.memory_mb,
-        "planned_provider": first.provider,
-        "planned_model": first.model,
-        "max_tokens": first.max_tokens,
         "input_bytes": request.input_bytes,
         "baseline_provider": plan.baseline.provider,
         "baseline_model": plan.baseline.model,
+        **routed(plan, analysis),
     }
     if request.metadata:
         row["metadata"] = dict(request.metadata)
@@ -80,6 +74,20 @@ def accepted_rows(
         "expires_at": text_expiry(config, at),
     }
     return [row, content]
+
+
+def routed(plan: Plan, analysis: Analysis) -> Row:
+    """Return the attributes of the REQUEST row that an LLM's opinion may still change."""
+    first = plan.models[0]
+    return {
+        "route": plan.tier,
+        "reasons": list(plan.reasons),
+        "planned_provider": first.provider,
+        "planned_model": first.model,
+        "max_tokens": first.max_tokens,
+        "analyze_ms": analysis.milliseconds,
+        "analyze_mb": analysis.memory_mb,
+    }
 
 
 def text_expiry(config: Config, at: datetime) -> int:

@@ -1,4 +1,4 @@
-"""DynamoDB as the router sees it: accept once, read, close once."""
+"""DynamoDB as the router sees it: accept once, read, note an opinion once, close once."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from router.errors import StoreUnavailable
+from router.opinion_row import ASKED
 from router.rows import Row
 
 if TYPE_CHECKING:
@@ -29,10 +30,10 @@ class UsageStore:
         self._client = client
         self._table = table
 
-    def accept(self, rows: Sequence[Row]) -> Row | None:
+    def accept(self, rows: Sequence[Row]) -> dict[str, Row] | None:
         """Put the rows of a new request, all or none.
 
-        Return ``None`` when they were put, or the REQUEST row that stands under the id already.
+        Return ``None`` when they were put, or the rows that stand under the id already.
         Raise ``StoreUnavailable`` when neither is known.
         """
         puts = [
@@ -51,7 +52,7 @@ class UsageStore:
         except ClientError as error:
             for reason in error.response.get("CancellationReasons", []):
                 if reason.get("Code") == "ConditionalCheckFailed" and reason.get("Item"):
-                    return self.rows_of(_row(reason["Item"])["request_id"])["REQUEST"]
+                    return self.rows_of(_row(reason["Item"])["request_id"])
             raise StoreUnavailable(_code(error)) from error
         except BotoCoreError as error:
             raise StoreUnavailable(type(error).__name__) from error
@@ -82,36 +83,79 @@ class UsageStore:
         for page in pages:
             yield from map(_row, page["Items"])
 
+    def record_opinion(
+        self, request: Row, routed: Mapping[str, Any], outcome: Mapping[str, Any]
+    ) -> bool:
+        """Write what became of the classifier's call and the route that follows, both or neither.
+
+        Return ``False`` if another try has written an outcome, or the request is closed.
+        """
+        updates = [self._update_accepted(request, routed), self._update_asked(request, outcome)]
+        return not self._refused(updates)
+
     def close(self, request: Row, closing: Mapping[str, Any], attempts: Sequence[Row]) -> bool:
-        """Write the terminal row and the attempts that are not there yet, all or none.
+        """Write the terminal row and the attempts that have no outcome there yet, all or none.
 
         Return whether this call closed it; ``False`` means that somebody else had.
         """
-        names = {f"#{index}": name for index, name in enumerate(closing)}
-        values = {f":{index}": _serialize(value) for index, value in enumerate(closing.values())}
-        update = {
-            "Update": {
-                "TableName": self._table,
-                "Key": _item({"request_id": request["request_id"], "item": "REQUEST"}),
-                "UpdateExpression": "SET " + ", ".join(f"{n} = :{n[1:]}" for n in names),
-                "ConditionExpression": "#status = :accepted AND execution_arn = :execution",
-                "ExpressionAttributeNames": {**names, "#status": "status"},
-                "ExpressionAttributeValues": {
-                    **values,
-                    ":accepted": {"S": "ACCEPTED"},
-                    ":execution": {"S": request["execution_arn"]},
-                },
+        puts = [
+            {
+                "Put": {
+                    "TableName": self._table,
+                    "Item": _item(row),
+                    "ConditionExpression": "attribute_not_exists(outcome)",
+                }
             }
+            for row in attempts
+        ]
+        refused = self._refused([self._update_accepted(request, closing), *puts])
+        if refused and 0 not in refused:
+            raise StoreUnavailable("an attempt was written meanwhile: read and close again")
+        return not refused
+
+    def _update_accepted(self, request: Row, changes: Mapping[str, Any]) -> dict[str, Any]:
+        update = self._update(request["request_id"], "REQUEST", changes)
+        update["ConditionExpression"] = "#status = :accepted AND execution_arn = :execution"
+        update["ExpressionAttributeNames"]["#status"] = "status"
+        update["ExpressionAttributeValues"] |= _item(
+            {":accepted": "ACCEPTED", ":execution": request["execution_arn"]}
+        )
+        return {"Update": update}
+
+    def _update_asked(self, request: Row, changes: Mapping[str, Any]) -> dict[str, Any]:
+        update = self._update(request["request_id"], ASKED, changes)
+        update["ConditionExpression"] = (
+            "attribute_exists(request_id) AND attribute_not_exists(outcome)"
+        )
+        return {"Update": update}
+
+    def _update(self, request_id: str, item: str, changes: Mapping[str, Any]) -> dict[str, Any]:
+        names = {f"#{index}": name for index, name in enumerate(changes)}
+        return {
+            "TableName": self._table,
+            "Key": _item({"request_id": request_id, "item": item}),
+            "UpdateExpression": "SET " + ", ".join(f"{n} = :{n[1:]}" for n in names),
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": _item({f":{n[1:]}": changes[names[n]] for n in names}),
         }
-        puts = [{"Put": {"TableName": self._table, "Item": _item(row)}} for row in attempts]
+
+    def _refused(self, actions: list[dict[str, Any]]) -> set[int]:
+        """Write all actions or none; return the places of those whose condition did not hold."""
         try:
-            self._client.transact_write_items(TransactItems=[update, *puts])  # type: ignore[list-item]
+            self._client.transact_write_items(TransactItems=actions)  # type: ignore[arg-type]
         except ClientError as error:
-            first = (error.response.get("CancellationReasons") or [{}])[0]
-            if first.get("Code") == "ConditionalCheckFailed":
-                return False
+            reasons = error.response.get("CancellationReasons", [])
+            failed = {
+                place
+                for place, reason in enumerate(reasons)
+                if reason.get("Code") == "ConditionalCheckFailed"
+            }
+            if failed:
+                return failed
             raise StoreUnavailable(_code(error)) from error
-        return True
+        except BotoCoreError as error:
+            raise StoreUnavailable(type(error).__name__) from error
+        return set()
 
 
 @lru_cache(maxsize=1)

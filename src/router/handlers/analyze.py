@@ -8,10 +8,11 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from router.accept import Execution, accept
+from router.accept import Execution, World, accept
 from router.analyzer import load
 from router.clock import now
 from router.config import Config
+from router.providers import classifier
 from router.rows import Analysis
 from router.store import usage_store
 
@@ -19,20 +20,21 @@ logger = Logger()
 config = Config.from_json(os.environ["SWITCHYARD_CONFIG"])
 analyzer = load()
 memory_mb = int(os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "0"))
+timeout_ms = config.llm.timeout_ms if config.llm else 0
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Accept ``event["request"]`` for ``event["execution"]`` and answer with the plan."""
     started = time.monotonic()
-    execution = Execution(event["execution"]["arn"], event["execution"]["name"])
-    plan = accept(
-        event["request"],
-        execution,
-        config,
-        usage_store(),
-        analyzer.classify,
-        lambda: Analysis(round((time.monotonic() - started) * 1000), memory_mb),
-        now(),
+    world = World(
+        store=usage_store(),
+        classify=analyzer.classify,
+        llm=lambda: classifier(timeout_ms),
+        stopwatch=lambda: Analysis(round((time.monotonic() - started) * 1000), memory_mb),
+        clock=now,
+        region=os.environ.get("AWS_REGION", ""),
     )
+    execution = Execution(event["execution"]["arn"], event["execution"]["name"])
+    plan = accept(event["request"], execution, config, world)
     logger.info("routed", request_id=plan["request_id"], route=plan["route"])
     return plan

@@ -24,3 +24,11 @@ def provider(name: str) -> Provider:
 
             return Anthropic.from_environment()
     raise unknown_provider(name)
+
+
+@lru_cache(maxsize=1)
+def classifier(timeout_ms: int) -> Provider:
+    """Return the adapter that asks an LLM for its opinion, made when the first one is asked."""
+    from router.providers.bedrock import Bedrock
+
+    return Bedrock.within(timeout_ms / 1000)

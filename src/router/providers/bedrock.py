@@ -64,13 +64,18 @@ class Bedrock:
 
     @classmethod
     def from_environment(cls) -> Bedrock:
-        """Return the adapter with one wire call an attempt: the workflow owns retries.
+        """Return the adapter with the function's own time limit."""
+        return cls.within(float(os.environ["MODEL_TIMEOUT_SECONDS"]))
+
+    @classmethod
+    def within(cls, seconds: float) -> Bedrock:
+        """Return the adapter with one wire call an attempt: the caller owns retries.
 
         botocore would send a call again after its read time-out, and both would be billed.
         """
         config = Config(
-            connect_timeout=5,
-            read_timeout=float(os.environ["MODEL_TIMEOUT_SECONDS"]),
+            connect_timeout=min(5.0, seconds),
+            read_timeout=seconds,
             retries={"total_max_attempts": 1},
         )
         return cls(boto3.client("bedrock-runtime", config=config))

@@ -16,6 +16,13 @@ HAIKU = "us.anthropic.claude-haiku-5-5"
 SONNET = "us.anthropic.claude-sonnet-5-5"
 
 
+LLM = {"provider": "bedrock", "model": HAIKU, "max_tokens": 24, "timeout_ms": 3000}
+
+
+def analyzer(strategy: str = "hybrid", **changes: Any) -> dict[str, Any]:
+    return {"strategy": strategy, "unsure_below": 0.7, **LLM, **changes}
+
+
 def config(**changes: Any) -> Config:
     data: dict[str, Any] = {
         "tiers": {
@@ -46,10 +53,13 @@ def _tier(provider: str, model: str, max_tokens: int, fallbacks: list[Any]) -> d
 
 
 def classification(label: str = "SIMPLE", score: float = 0.5, **changes: Any) -> Classification:
+    """Return a verdict; for an unsure one give ``confidence``, the rest is spread evenly."""
+    confidence = changes.get("confidence", 0.9)
+    others = (1 - confidence) / 2
     fields: dict[str, Any] = {
         "label": Complexity(label),
-        "confidence": 0.9,
-        "probabilities": {kind: 0.9 if kind == label else 0.05 for kind in Complexity},
+        "confidence": confidence,
+        "probabilities": {kind: confidence if kind == label else others for kind in Complexity},
         "score": score,
         "reasons": ("asks for one fact",),
         "version": "test",

@@ -8,12 +8,12 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from router.accept import Execution, accept
-from router.errors import Conflict, InvalidRequest, StoreUnavailable
+from router.accept import Execution, World, accept
+from router.errors import Conflict, InvalidRequest, PolicyDenied, StoreUnavailable
 from router.rows import Analysis
 from router.store import UsageStore
 from tests.tables import create_tables
-from tests.unit.router.factories import AT, classification, config
+from tests.unit.router.factories import AT, analyzer, classification, config
 
 FIRST = Execution("arn:run-1", "run-1")
 SECOND = Execution("arn:run-2", "run-2")
@@ -27,18 +27,22 @@ def store() -> Iterator[UsageStore]:
         yield UsageStore(client, "usage")
 
 
+def no_llm() -> Any:
+    raise AssertionError("the heuristic decides alone here")
+
+
 def ask(
     store: UsageStore, payload: Any, execution: Execution = FIRST, **changes: Any
 ) -> dict[str, Any]:
-    return accept(
-        payload,
-        execution,
-        config(**changes),
-        store,
-        lambda _messages: classification(),
-        lambda: Analysis(3, 256),
-        AT,
+    world = World(
+        store=store,
+        classify=lambda _messages: classification(),
+        llm=no_llm,
+        stopwatch=lambda: Analysis(3, 256),
+        clock=lambda: AT,
+        region="us-east-1",
     )
+    return accept(payload, execution, config(**changes), world)
 
 
 def test_an_accepted_request_has_its_row_before_any_model_is_called(store: UsageStore) -> None:
@@ -91,6 +95,10 @@ def test_the_same_id_with_another_payload_is_a_conflict(store: UsageStore) -> No
 def test_a_refused_request_leaves_no_row(store: UsageStore) -> None:
     with pytest.raises(InvalidRequest):
         ask(store, {"input": ""})
+    with pytest.raises(InvalidRequest, match="`tier` must be one of"):
+        ask(store, {"input": "hi", "tier": "cheap"})
+    with pytest.raises(PolicyDenied):
+        ask(store, {"input": "hi"}, tenants={"*": {"deny_providers": ["bedrock"]}})
 
     assert store.rows_of("run-1") == {}
 
@@ -111,3 +119,14 @@ def test_a_table_that_does_not_answer_is_no_verdict_on_the_request(
 
     with pytest.raises(StoreUnavailable):
         ask(store, {"input": "hi"})
+
+
+def test_a_sure_heuristic_costs_one_round_trip_to_the_table(store: UsageStore) -> None:
+    calls: list[str] = []
+    store._client.meta.events.register(
+        "before-call.dynamodb", lambda model, **_: calls.append(model.name)
+    )
+
+    ask(store, {"input": "hi"}, analyzer=analyzer("hybrid"))
+
+    assert calls == ["TransactWriteItems"]

@@ -1,7 +1,24 @@
 from __future__ import annotations
 
-from router.plan import make_plan, plan_to_json, repeated, shard_of
+from typing import Any
+
+import pytest
+
+from router.analyzer import Classification
+from router.config import Config
+from router.decision import decide
+from router.errors import PolicyDenied
+from router.plan import Plan, plan_to_json, repeated, shard_of
+from router.request import Request
 from tests.unit.router.factories import HAIKU, SONNET, accepted, classification, config, request
+
+
+def make_plan(asked: Request, judged: Classification, settings: Config) -> Plan:
+    return decide(asked, judged, settings).plan()
+
+
+def rules(**given: Any) -> Config:
+    return config(tenants={"*": given})
 
 
 def test_each_class_goes_to_its_tiers_model() -> None:
@@ -91,3 +108,26 @@ def test_both_kinds_of_plan_have_the_fields_that_the_workflow_reads() -> None:
     first = plan_to_json(request(), classification(), plan, config(), 0)
 
     assert set(first) == set(repeated({"REQUEST": accepted()}))
+
+
+def test_a_forbidden_providers_models_are_dropped_and_the_next_one_serves() -> None:
+    plan = make_plan(request(), classification("CALCULATION"), rules(deny_providers=["openai"]))
+
+    assert [model.model for model in plan.models] == [SONNET]
+
+
+def test_a_tier_without_any_permitted_model_is_refused_with_the_cure() -> None:
+    with pytest.raises(PolicyDenied) as refused:
+        make_plan(request(), classification("SIMPLE"), rules(deny_providers=["bedrock"]))
+
+    assert "tenant default may not use bedrock, and tier SIMPLE has no other" in str(refused.value)
+    assert "give the tier a fallback of another provider" in str(refused.value)
+
+
+def test_the_baseline_is_the_same_for_a_tenant_that_may_not_use_it() -> None:
+    denied = rules(deny_providers=["bedrock"])
+
+    plan = make_plan(request(), classification("CALCULATION"), denied)
+
+    assert [model.model for model in plan.models] == ["gpt-6-luna"]
+    assert plan.baseline.model == SONNET

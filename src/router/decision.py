@@ -1,0 +1,90 @@
+"""One request's way to its plan: what is chosen without an LLM, whether one is worth asking,
+and what its opinion changes. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from router.analyzer import Classification, Complexity
+from router.config import Config, Model
+from router.invoke import ModelCall
+from router.ladder import TIERS
+from router.llm_classifier import Opinion, question, sent_bytes
+from router.plan import Plan, limited, make_plan, permitted_models
+from router.policy import Rules
+from router.request import Request
+from router.strategy import Choice, choose, moves, with_opinion
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """What a price depends on besides the model; ``memory_mb`` is that of the waiting Lambda."""
+
+    at: datetime
+    region: str
+    memory_mb: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A choice that stands, and the tiers to which an LLM's opinion may move it."""
+
+    request: Request
+    classification: Classification
+    config: Config
+    rules: Rules
+    choice: Choice
+    movable: tuple[str, ...]
+
+    def plan(self, notes: tuple[str, ...] = ()) -> Plan:
+        """Return the plan without an opinion; raise ``PolicyDenied`` if no model is left."""
+        choice = replace(self.choice, reasons=(*notes, *self.choice.reasons))
+        return make_plan(self.request, choice, self.config, self.rules)
+
+    def plan_with(self, opinion: Opinion) -> Plan:
+        """Return the plan after an LLM has spoken, or failed to."""
+        choice = with_opinion(self.choice, opinion, self.movable)
+        return make_plan(self.request, choice, self.config, self.rules)
+
+    def question(self, market: Market) -> tuple[ModelCall | None, tuple[str, ...]]:
+        """Return the call to make, if an opinion is wanted, or notes on why none is asked for."""
+        llm = self.config.llm
+        if llm is None or not self.movable:
+            return None, ()
+        if llm.in_doubt and self.classification.confidence >= llm.unsure_below:
+            return None, ()
+        if llm.model.provider in self.rules.deny_providers:
+            return None, (f"no LLM was asked: the tenant may not use {llm.model.provider}",)
+        asked = question(self.request.messages, llm.model)
+        if llm.in_doubt and (why := self._why_not(asked, market)):
+            return None, (why,)
+        return asked, ()
+
+    def _why_not(self, asked: ModelCall, market: Market) -> str | None:
+        # Most requests are sure: they need not wait for the price book.
+        from router.break_even import Move, why_not_ask
+
+        possible = [Move(self._model(tier), self._probability(tier)) for tier in self.movable]
+        chosen = self._model(self.choice.tier)
+        return why_not_ask(
+            asked, sent_bytes(asked), self.request.input_bytes, chosen, possible, market
+        )
+
+    def _model(self, tier: str) -> Model:
+        return limited(permitted_models(tier, self.config, self.rules)[0], self.request)
+
+    def _probability(self, tier: str) -> float:
+        """Return how probable it is that the truth lies at ``tier`` or beyond it."""
+        here, there = TIERS.index(self.choice.tier), TIERS.index(tier)
+        beyond = TIERS[there:] if there > here else TIERS[: there + 1]
+        return sum(self.classification.probabilities[Complexity(name)] for name in beyond)
+
+
+def decide(request: Request, classification: Classification, config: Config) -> Decision:
+    """Return the decision on a request, before any LLM is asked."""
+    rules = config.rules_of(request.tenant)
+    choice = choose(request, classification, config, rules)
+    usable = {tier for tier in TIERS if permitted_models(tier, config, rules)}
+    movable = moves(choice, rules, usable)
+    return Decision(request, classification, config, rules, choice, movable)
