@@ -32,21 +32,21 @@ data "aws_iam_policy_document" "failures" {
     }
   }
 
-  statement {
-    sid       = "RulesPutUndeliveredEventsHere"
-    actions   = ["sqs:SendMessage"]
-    resources = [local.failures_queue_arn]
-    principals {
-      type        = "Service"
-      identifiers = ["events.amazonaws.com"]
-    }
-    condition {
-      test     = "ArnEquals"
-      variable = "aws:SourceArn"
-      values = concat(
-        [aws_cloudwatch_event_rule.execution_ended_badly.arn],
-        aws_cloudwatch_event_rule.api_key_changed[*].arn,
-      )
+  dynamic "statement" {
+    for_each = aws_cloudwatch_event_rule.api_key_changed[*].arn
+    content {
+      sid       = "TheRulePutsUndeliveredEventsHere"
+      actions   = ["sqs:SendMessage"]
+      resources = [local.failures_queue_arn]
+      principals {
+        type        = "Service"
+        identifiers = ["events.amazonaws.com"]
+      }
+      condition {
+        test     = "ArnEquals"
+        variable = "aws:SourceArn"
+        values   = [statement.value]
+      }
     }
   }
 }

@@ -39,8 +39,14 @@ resource "aws_cloudwatch_event_target" "record_outcome" {
   rule = aws_cloudwatch_event_rule.execution_ended_badly.name
   arn  = aws_lambda_function.this["record_outcome"].arn
 
-  dead_letter_config {
-    arn = aws_sqs_queue.failures.arn
+  # The event may hold the request's text, and what fails is kept in a queue: the function is given the names alone. An
+  # event that cannot be delivered at all is dropped, since the sweep does its work.
+  input_transformer {
+    input_paths = {
+      execution = "$.detail.executionArn"
+      status    = "$.detail.status"
+    }
+    input_template = "{\"detail\": {\"executionArn\": <execution>, \"status\": <status>}}"
   }
 
   depends_on = [aws_lambda_permission.record_outcome]

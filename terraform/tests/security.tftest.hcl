@@ -190,6 +190,14 @@ run "text_stays_out_of_logs_unless_asked_for" {
     condition     = !aws_sfn_state_machine.this.logging_configuration[0].include_execution_data
     error_message = "Execution data is prompts and answers."
   }
+
+  assert {
+    condition = (
+      toset(values(aws_cloudwatch_event_target.record_outcome.input_transformer[0].input_paths)) == toset(["$.detail.executionArn", "$.detail.status"])
+      && length(aws_cloudwatch_event_target.record_outcome.dead_letter_config) == 0
+    )
+    error_message = "An event about an execution may hold its input: neither the function's failures nor a queue may keep it."
+  }
 }
 
 run "data_is_hard_to_lose" {
