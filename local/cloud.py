@@ -18,6 +18,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -196,8 +197,11 @@ def _end(pids: Iterable[int]) -> None:
                 os.kill(pid, signal.SIGKILL)
             deadline = float("inf")
         time.sleep(0.02)
-    for child in filter(None, (_children.pop(pid, None) for pid in ours)):
-        if child.stdin:
+    for pid in ours:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, signal.SIGKILL)  # Lambda workers in the middle of a handler
+        child = _children.pop(pid, None)
+        if child and child.stdin:
             child.stdin.close()
 
 

@@ -7,10 +7,11 @@ import threading
 
 
 def follow_parent() -> None:
-    """Send this process SIGTERM once standard input reaches its end.
+    """Send this process and its children SIGTERM once standard input reaches its end.
 
-    The parent holds the other end of the pipe, which the kernel closes even when the parent is
-    killed outright: no polling, no process ids that may have been used again.
+    The process must lead a process group of its own. The parent holds the other end of the pipe,
+    which the kernel closes even when the parent is killed outright: no polling, no process ids that
+    may have been used again.
     """
     threading.Thread(target=_wait_for_end, name="lifeline", daemon=True).start()
 
@@ -18,4 +19,4 @@ def follow_parent() -> None:
 def _wait_for_end() -> None:
     while sys.stdin.buffer.read(4096):
         pass
-    os.kill(os.getpid(), signal.SIGTERM)
+    os.killpg(0, signal.SIGTERM)

@@ -45,7 +45,7 @@ class PythonWorker(lambda_runtime.Worker):  # type: ignore[misc]
             if self._proc is None or self._proc.poll() is not None:
                 failure = self._start()
                 if failure:
-                    return {"error": failure, "log": self._read_log()}
+                    return {"error": failure, "log": self._take_log()}
             message = {
                 "event": event,
                 "request_id": request_id,
@@ -56,7 +56,7 @@ class PythonWorker(lambda_runtime.Worker):  # type: ignore[misc]
                 },
             }
             answer = self._exchange(message, request_id)
-            return {**answer, "log": self._read_log()}
+            return {**answer, "log": self._take_log()}
 
     def _exchange(self, message: dict[str, Any], request_id: str) -> dict[str, Any]:
         timeout = float(self.config.get("Timeout", 3))
@@ -99,8 +99,8 @@ class PythonWorker(lambda_runtime.Worker):  # type: ignore[misc]
             env=self._environment(code),
         )
         self._answers, self._log = queue.Queue(), queue.Queue()
-        for reader in (self._read_answers, self._read_stderr):
-            threading.Thread(target=reader, args=(self._proc,), daemon=True).start()
+        for reader, found in ((_read_answers, self._answers), (_read_log, self._log)):
+            threading.Thread(target=reader, args=(self._proc, found), daemon=True).start()
         settings = {
             "path": packages.search_path(code, layers),
             "handler": self.config.get("Handler", ""),
@@ -154,20 +154,7 @@ class PythonWorker(lambda_runtime.Worker):  # type: ignore[misc]
             "_HANDLER": self.config.get("Handler", ""),
         }
 
-    def _read_answers(self, process: subprocess.Popen[str]) -> None:
-        answers = self._answers
-        for line in process.stdout or ():
-            answers.put(json.loads(line))
-        answers.put(None)
-
-    def _read_stderr(self, process: subprocess.Popen[str]) -> None:
-        log = self._log
-        for line in process.stderr or ():
-            text = line.rstrip("\n")
-            log.put(None if text == END_OF_LOG else text)
-        log.put(None)
-
-    def _read_log(self) -> str:
+    def _take_log(self) -> str:
         lines: list[str] = []
         with suppress(queue.Empty):
             while (line := self._log.get(timeout=_LOG_SECONDS)) is not None:
@@ -178,6 +165,21 @@ class PythonWorker(lambda_runtime.Worker):  # type: ignore[misc]
         process, self._proc = self._proc, None
         process.kill()
         return int(process.wait())
+
+
+def _read_answers(
+    process: subprocess.Popen[str], answers: queue.Queue[dict[str, Any] | None]
+) -> None:
+    for line in process.stdout or ():
+        answers.put(json.loads(line))
+    answers.put(None)
+
+
+def _read_log(process: subprocess.Popen[str], log: queue.Queue[str | None]) -> None:
+    for line in process.stderr or ():
+        text = line.rstrip("\n")
+        log.put(None if text == END_OF_LOG else text)
+    log.put(None)
 
 
 def _error(kind: str, request_id: str, message: str) -> dict[str, Any]:

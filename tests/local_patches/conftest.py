@@ -30,11 +30,13 @@ class Lab:
             aws_access_key_id="test", aws_secret_access_key="test", region_name=cloud.REGION
         )
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, **credentials: str) -> Any:
+        """A client of the account's root, or of whoever holds these credentials."""
         return self._session.client(
             service,
             endpoint_url=self.cloud.emulator_url,
             config=Config(retries={"total_max_attempts": 1}),
+            **credentials,
         )
 
     def name(self, prefix: str) -> str:
@@ -59,9 +61,8 @@ class Lab:
             FunctionName=name,
             Runtime="python3.13",
             Handler="app.handler",
-            Role=ROLE,
             Code={"ZipFile": archive.getvalue()},
-            **{"Timeout": 10, **settings},
+            **{"Timeout": 10, "Role": ROLE, **settings},
         )
         return name
 
@@ -141,5 +142,14 @@ class Lab:
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     folder = tmp_path_factory.mktemp("cloud")
     running = cloud.start(folder=folder, extra_env={"LOCAL_HTTP_TASK_SECONDS": "1"})
+    yield Lab(running)
+    cloud.stop(running, folder=folder)
+
+
+@pytest.fixture(scope="session")
+def guarded_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A cloud of its own that evaluates IAM policies."""
+    folder = tmp_path_factory.mktemp("guarded")
+    running = cloud.start(folder=folder, auth=True)
     yield Lab(running)
     cloud.stop(running, folder=folder)

@@ -274,16 +274,16 @@ def test_machine_tells_its_tracing_back(lab: Any) -> None:
     states = lab.client("stepfunctions")
     arn = lab.machine({"Done": {"Type": "Succeed"}})
 
+    before = states.describe_state_machine(stateMachineArn=arn)["tracingConfiguration"]
     states.update_state_machine(stateMachineArn=arn, tracingConfiguration={"enabled": True})
+    after = states.describe_state_machine(stateMachineArn=arn)["tracingConfiguration"]
 
-    assert states.describe_state_machine(stateMachineArn=arn)["tracingConfiguration"] == {
-        "enabled": True
-    }
+    assert (before, after) == ({"enabled": False}, {"enabled": True})
 
 
 def test_connection_tells_its_key_and_secret_but_never_its_credentials(lab: Any) -> None:
     events, name = lab.client("events"), lab.name("connection")
-    events.create_connection(
+    created = events.create_connection(
         Name=name,
         AuthorizationType="API_KEY",
         KmsKeyIdentifier="alias/mine",
@@ -297,7 +297,9 @@ def test_connection_tells_its_key_and_secret_but_never_its_credentials(lab: Any)
 
     described = events.describe_connection(Name=name)
 
+    assert described["ConnectionArn"] == created["ConnectionArn"]
     assert described["KmsKeyIdentifier"] == "alias/mine"
     assert f"events!connection/{name}/" in described["SecretArn"]
+    assert f":connection/{name}/" in described["ConnectionArn"]
     assert described["AuthParameters"]["ApiKeyAuthParameters"]["ApiKeyName"] == "Authorization"
     assert "sk-" not in json.dumps(described["AuthParameters"])

@@ -6,6 +6,7 @@ name that has gone fails at start, not in the middle of a run.
 
 from local.emulator.patches import (
     admin,
+    connection_authorization,
     dynamodb_order,
     event_retries,
     execution_limits,
@@ -15,6 +16,7 @@ from local.emulator.patches import (
     parameter_events,
     resource_fields,
     retry_delay,
+    secure_transport,
     stream_poller,
     worker_cap,
 )
@@ -31,6 +33,8 @@ ALL = (
     parameter_events,
     event_retries,
     resource_fields,
+    connection_authorization,
+    secure_transport,
     stream_poller,
 )
 

@@ -1,9 +1,10 @@
 """Settings that a resource is made with are told back by its description.
 
 AWS: DescribeStateMachine tells the tracing configuration; DescribeConnection tells the KMS key and
-the ARN of the secret that holds the credentials, and never the credentials themselves.
+the ARN of the secret that holds the credentials, and never the credentials themselves; a
+connection's own ARN ends in an id.
 MiniStack 1.5.33: tracing, key and secret are forgotten, so that Terraform plans them again and
-again; the credentials are told to whoever asks.
+again; the credentials are told to whoever asks; the ARN has no id.
 """
 
 import copy
@@ -38,13 +39,15 @@ def apply() -> None:
 
     def new_connection(data: dict[str, Any]) -> Response:
         response = create_connection(data)
-        if response[0] == 200:
-            record = eventbridge._connections[data["Name"]]
-            scope = f"{eventbridge.get_region()}:{eventbridge.get_account_id()}"
-            secret = f"events!connection/{data['Name']}/{uuid.uuid4()}"
-            record["SecretArn"] = f"arn:aws:secretsmanager:{scope}:secret:{secret}-local0"
-            _keep_key(data)
-        return response
+        if response[0] != 200:
+            return response
+        record, number = eventbridge._connections[data["Name"]], str(uuid.uuid4())
+        scope = f"{eventbridge.get_region()}:{eventbridge.get_account_id()}"
+        secret = f"events!connection/{data['Name']}/{number}-local0"
+        record["SecretArn"] = f"arn:aws:secretsmanager:{scope}:secret:{secret}"
+        record["ConnectionArn"] += f"/{number}"
+        _keep_key(data)
+        return _with_arn(response, record["ConnectionArn"])
 
     def changed_connection(data: dict[str, Any]) -> Response:
         response = update_connection(data)
@@ -66,15 +69,25 @@ def apply() -> None:
 
 
 def _keep_tracing(data: dict[str, Any], response: Response) -> Response:
-    if response[0] == 200 and "tracingConfiguration" in data:
+    if response[0] == 200:
         arn = data.get("stateMachineArn") or json.loads(response[2])["stateMachineArn"]
-        stepfunctions._state_machines[arn]["tracingConfiguration"] = data["tracingConfiguration"]
+        machine = stepfunctions._state_machines[arn]
+        known = machine.get("tracingConfiguration", {"enabled": False})
+        machine["tracingConfiguration"] = data.get("tracingConfiguration") or known
     return response
 
 
 def _keep_key(data: dict[str, Any]) -> None:
-    if "KmsKeyIdentifier" in data:
-        eventbridge._connections[data["Name"]]["KmsKeyIdentifier"] = data["KmsKeyIdentifier"]
+    record = eventbridge._connections[data["Name"]]
+    if data.get("KmsKeyIdentifier"):
+        record["KmsKeyIdentifier"] = data["KmsKeyIdentifier"]
+    elif "KmsKeyIdentifier" in data:  # empty: back to the key that AWS owns
+        record.pop("KmsKeyIdentifier", None)
+
+
+def _with_arn(response: Response, arn: str) -> Response:
+    status, headers, body = response
+    return status, headers, json.dumps({**json.loads(body), "ConnectionArn": arn}).encode()
 
 
 def _without_secrets(connection: dict[str, Any]) -> dict[str, Any]:
