@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -115,6 +115,16 @@ def wait_for_execution(
             return run
         time.sleep(_POLL_SECONDS)
     raise TimeoutError(f"{execution_arn} still runs after {timeout_seconds:.0f} s")
+
+
+def eventually(condition: Callable[[], bool], timeout_seconds: float) -> bool:
+    """Return whether `condition` came true in time; it is asked again and again."""
+    deadline = time.monotonic() + timeout_seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_POLL_SECONDS)
+    return True
 
 
 def _sum(rows: Sequence[Mapping[str, Any]], name: str) -> Decimal | None:

@@ -1,0 +1,37 @@
+"""The tests' hand on the provider simulator: its script, its keys and its log of wire calls."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+
+@dataclass(frozen=True, slots=True)
+class Simulator:
+    url: str
+
+    def script(self, *rules: Mapping[str, Any]) -> None:
+        self._request("POST", "script", list(rules))
+
+    def clear_script(self) -> None:
+        self._request("DELETE", "script")
+
+    def accept_keys(self, provider: str, *keys: str) -> None:
+        self._request("PUT", "keys", {provider: list(keys)})
+
+    def calls_with(self, prompt: str) -> list[dict[str, Any]]:
+        """Return the wire calls that carried just this prompt, oldest first."""
+        fingerprint = hashlib.sha256(prompt.encode()).hexdigest()[:16]
+        calls: list[dict[str, Any]] = self._request("GET", "calls").json()
+        return [call for call in calls if call["prompt_hash"] == fingerprint]
+
+    def _request(self, method: str, path: str, body: Any = None) -> requests.Response:
+        with requests.Session() as session:
+            session.trust_env = False  # a proxy variable must not stand between us and loopback
+            answer = session.request(method, f"{self.url}/_admin/{path}", json=body, timeout=10)
+        answer.raise_for_status()
+        return answer
