@@ -7,10 +7,10 @@ from typing import Any
 USAGE, SPEND, CONTROL = "usage", "spend", "control"
 
 
-def create_tables(client: Any) -> None:
-    """Create the tables and indexes in an empty account."""
+def create_tables(client: Any, prefix: str = "") -> None:
+    """Create the tables and indexes in an empty account, their names behind ``prefix``."""
     client.create_table(
-        TableName=USAGE,
+        TableName=prefix + USAGE,
         **_keys("request_id", "item"),
         AttributeDefinitions=_texts(
             "request_id", "item", "day_shard", "accepted_at", "tenant", "queue", "queued_at"
@@ -25,7 +25,7 @@ def create_tables(client: Any) -> None:
     )
     for name, keys in ((SPEND, ("day", "cell")), (CONTROL, ("key",))):
         client.create_table(
-            TableName=name,
+            TableName=prefix + name,
             **_keys(*keys),
             AttributeDefinitions=_texts(*keys),
             BillingMode="PAY_PER_REQUEST",

@@ -22,7 +22,7 @@ CONTENT_WRITE_UNITS = 2 + 2  # the prompt, then the answer
 ATTEMPT_WRITE_UNITS = (2 + 1) + (2 + 1)  # written, priced
 CELL_WRITE_UNITS = 2  # one sum per request; a batch that shares cells costs less
 
-# `price_rows` prices rows in batches; its share per row, by measurement (eval/price_bench.py).
+# `price_rows` waits for one transaction of about 20 ms per batch; these are assumptions.
 PRICING_MS_PER_ROW = Decimal(5)
 PRICING_ROWS_PER_BATCH = Decimal(4)
 PRICING_MEMORY_MB = Decimal(256)

@@ -1,4 +1,4 @@
-"""Runs ``python -m tools.prices generate|check``."""
+"""Runs ``python -m tools.prices generate|check|document``."""
 
 from __future__ import annotations
 
@@ -13,12 +13,17 @@ def main() -> int:
     commands.add_parser("generate", help="add what genai-prices knows and the book does not")
     check = commands.add_parser("check", help="compare the book with LiteLLM's table")
     check.add_argument("--table", type=Path, help="the table, where litellm is not installed")
+    commands.add_parser("document", help="write the figures of docs/cost-model.md anew")
     arguments = parser.parse_args()
     today = datetime.now(UTC).strftime("%Y-%m-%d")
     if arguments.command == "generate":
         from tools.prices.generate import generate
 
         return generate(today)
+    if arguments.command == "document":
+        from tools.prices.document import write
+
+        return write()
     from tools.prices.check import check as compare
 
     return compare(arguments.table, today)

@@ -1,0 +1,131 @@
+"""Computes the figures of docs/cost-model.md, so that none of them is typed in."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+from cost_calculator.book import BOOK_PATH, default_book
+from cost_calculator.breakeven import WORKFLOWS, Assumptions, Model, per_request_overhead
+from cost_calculator.ledger import Cell, contribution
+from cost_calculator.overhead import AWS_PRICES_PATH, aws_prices
+from cost_calculator.pricing import plain
+from cost_calculator.settling import Rates, settle
+from cost_calculator.usage import TOKEN_CLASSES
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "cost-model.md"
+_BLOCK = re.compile(r"(<!-- computed: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_MILLION = 10**6
+
+EXAMPLE_USAGE = {
+    "inputTokens": 1_200,
+    "outputTokens": 350,
+    "totalTokens": 5_550,
+    "cacheReadInputTokens": 3_000,
+    "cacheWriteInputTokens": 1_000,
+    "cacheDetails": [{"ttl": "5m", "inputTokens": 600}, {"ttl": "1h", "inputTokens": 400}],
+}
+EXAMPLE_ROW = {
+    "request_id": "r-1", "item": "ATTEMPT#01", "schema": 1, "tenant": "acme", "tier": "SIMPLE",
+    "purpose": "answer", "mode": "standard", "cost_status": "PENDING", "provider": "bedrock",
+    "model": "us.anthropic.claude-haiku-5-5", "outcome": "OK", "retries": 0, "served": True,
+    "started_at": "2026-11-21T10:00:00.000Z", "ended_at": "2026-11-21T10:00:01.000Z",
+    "lambda_ms": 1_000, "lambda_mb": 256, "baseline_provider": "bedrock",
+    "baseline_model": "us.anthropic.claude-sonnet-5-5", "usage": json.dumps(EXAMPLE_USAGE),
+}  # fmt: skip
+
+
+def write() -> int:
+    """Write the document anew where a figure changed."""
+    DOCUMENT.write_text(computed(DOCUMENT.read_text(encoding="utf-8")), encoding="utf-8")
+    return 0
+
+
+def computed(text: str) -> str:
+    """Return the document with each computed block made anew."""
+    blocks = {
+        "usage": lambda: f"```json\n{json.dumps(EXAMPLE_USAGE)}\n```\n",
+        "example": _example,
+        "running": _running,
+        "aws-prices": _aws_prices,
+        "resolutions": _resolutions,
+    }
+    return _BLOCK.sub(lambda found: found[1] + blocks[found[2]]() + found[3], text)
+
+
+def _example() -> str:
+    rates = Rates(default_book(), aws_prices())
+    row = settle(EXAMPLE_ROW, rates, "2026-11-21T10:00:02.000Z")
+    price = default_book().find("bedrock", row["model"], datetime.fromisoformat(row["started_at"]))
+    lines = ["| class | tokens | $ per 1M | $ |", "|---|--:|--:|--:|"]
+    for name in TOKEN_CLASSES:
+        part, rate = row["cost_parts"][name], price.rates[name]
+        assert rate is not None
+        lines.append(f"| {name} | {row[f'{name}_tokens']:,} | {plain(rate)} | {plain(part)} |")
+    net = row["baseline_usd"] - row["cost_usd"]
+    total = sum(row[f"{name}_tokens"] for name in TOKEN_CLASSES)
+    lines += [
+        f"| **`cost_usd`** | {total:,} | `{row['price_version']}` | **{plain(row['cost_usd'])}** |",
+        f"| `baseline_usd` | {total:,} | `{row['baseline_price_version']}` |"
+        f" {plain(row['baseline_usd'])} |",
+        f"| `overhead_usd` (Lambda, estimate) | | | {plain(row['overhead_usd'])} |",
+        f"| saved, before the request's own overhead | | | {plain(net - row['overhead_usd'])} |",
+    ]
+    sums = ", ".join(f"`{name}` {plain(value)}" for name, value in contribution(row).items())
+    cell = Cell.of(row)
+    lines += ["", f"It adds to the cell `{cell.cell}` of `{cell.day}`: {sums}."]
+    return "\n".join(lines) + "\n"
+
+
+def _running() -> str:
+    given, prices = Assumptions(answer_ms=1_000), aws_prices()
+    causes: dict[str, dict[str, Decimal]] = {}
+    for workflow in WORKFLOWS:
+        model = Model("bedrock", "us.anthropic.claude-haiku-5-5")
+        for cause, usd in per_request_overhead(workflow, model, prices, given).items():
+            causes.setdefault(cause, {})[workflow] = usd
+    lines = [
+        "| cause | Standard, per 1,000 | per 1,000,000 | Express, per 1,000 | per 1,000,000 |",
+        "|---|--:|--:|--:|--:|",
+    ]
+    for cause, by_workflow in causes.items():
+        lines.append(_running_line(cause, by_workflow))
+    total = {w: sum((usd[w] for usd in causes.values()), Decimal(0)) for w in WORKFLOWS}
+    lines.append(_running_line("**all**", total))
+    return "\n".join(lines) + (
+        f"\n\nAssumed: the answer takes {given.answer_ms:,} ms, `analyze` {given.analyze_ms} ms at "
+        f"{given.analyze_mb} MB, `invoke_model` has {given.invoke_mb} MB; no free tier.\n"
+    )
+
+
+def _running_line(cause: str, usd: dict[str, Decimal]) -> str:
+    figures = [f"${usd[w] * count:,.4f}" if count == 1_000 else f"${usd[w] * count:,.2f}"
+               for w in WORKFLOWS for count in (1_000, _MILLION)]  # fmt: skip
+    return f"| {cause} | " + " | ".join(figures) + " |"
+
+
+def _aws_prices() -> str:
+    table = json.loads(AWS_PRICES_PATH.read_text(encoding="utf-8"))
+    lines = [
+        f"Prices of {table['region']}, checked on {table['checked']}.",
+        "",
+        "| price | $ | per | since | source |",
+        "|---|--:|---|---|---|",
+    ]
+    for name, row in table["prices"].items():
+        lines.append(
+            f"| {name} | {row['usd']} | {row['per']} | {row['effective_from']} | {row['source']} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _resolutions() -> str:
+    book = json.loads(BOOK_PATH.read_text(encoding="utf-8"))
+    lines = ["| models | what the book does, and why |", "|---|---|"]
+    for row in book["resolutions"]:
+        models = ", ".join(f"`{name}`" for name in row["models"])
+        lines.append(f"| {models} | {row['reason']} |")
+    return "\n".join(lines) + "\n"
