@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import scipy.sparse as sp
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
@@ -17,9 +16,9 @@ SEED = 20261121
 RARE = 2  # n-grams in fewer prompts are noise
 BLOCK_WEIGHTS = (1.0, 1.0, 0.7, 1.0)  # ask, letters, ends, text
 SIGNAL_WEIGHT = 0.15  # of a standardised signal beside n-grams of unit length
-INVERSE_L2 = 1.5
+INVERSE_L2 = 0.5
 TREES = 60
-TREE_WEIGHT = 1.0
+TREE_WEIGHT = 0.4
 
 
 @dataclass(frozen=True, slots=True)

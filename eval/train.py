@@ -132,7 +132,6 @@ def _file(
     dense[2][SIGNALS.index("characters")] += SCORE_LENGTH
     for lane in range(3):
         sections[f"signals.{lane}"] = array("f", dense[lane]).tobytes()
-    sections["typical"] = array("f", space.mean).tobytes()
     nodes, leaves, bases, ends = [], [], [], []
     for output in [*trees, *(score_trees or [([], [], 0.0)])]:
         offset = len(leaves) // 8

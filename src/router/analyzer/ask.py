@@ -5,41 +5,55 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from router.analyzer.lexicon import ENGLISH, words
 from router.analyzer.text import strip_opener
 
 MAX_SENTENCES = 48
-_SENTENCE = re.compile(r"[^\n]+?(?:[.?!:](?=\s|$)|[。！？؟।](?!$)|[。！？؟।]$|$)", re.M)
-_CODE_LINE = re.compile(
-    r"[;{}]\s*$|^\s*(?:#include|import \w|from \w+ import|def \w+\(|class \w+[:({]|return\b|for ?\(|while ?\("
-    r"|(?:public|private|static|const|let|var) |</?\w+|//|/\*|\*|\$ |>>>|@\w+)|^\s*\w+(?:\.\w+)* = |\w\(\w*\)$"
+_SENTENCE = re.compile(
+    r"[^\n]+?(?:[.?!:](?=\s|$)|[。！？؟।](?!$)|[。！？؟।]$|$)",
+    re.M,
 )
-_OPTION = re.compile(r"^\s*(?:\(?[a-h1-9][).:]\s|[-*•]\s)")
+_CODE_START = re.compile(
+    r"(?:#include|import \w|from \w+ import|def \w+\(|class \w+[:({]|return\b|for ?\(|while ?\("
+    r"|(?:public|private|static|const|let|var) |</?\w|//|/\*|\*|\$ |>>>|@\w|\w+(?:\.\w+)* = )"
+)
+_CALL_AT_END = re.compile(r"\w\(\w*\)$")
+_OPTION = re.compile(r"(?:\(?[a-h1-9][).:]\s|[-*•]\s)")
 _CELLS = re.compile(r"[|\t;]|, ?(?=[\d(\"'$])|,(?=\S)")
-_QUESTION_WORDS = frozenset(
-    """what whats who whos whom whose when where wheres which why how hows is are was were do does did can could should
-    will would has have in on at name if""".split()
-)
-IMPERATIVES = frozenset(
-    """write translate summarize summarise explain describe list give find calculate compute solve evaluate determine
-    simplify factor expand convert design implement create build develop compose draft generate make prove show derive
-    compare contrast analyze analyse discuss propose plan outline suggest recommend rewrite rephrase paraphrase fix
-    correct proofread shorten extract identify classify categorize label tag count sort rank order sum add subtract
-    multiply divide integrate differentiate estimate round spell define name tell say state use turn change set book
-    play remind call send show schedule order cancel order debug refactor optimize optimise review improve diagnose
-    investigate assess argue critique imagine pretend act roleplay invent devise architect model simulate answer
-    choose select pick complete continue fill replace remove rename delete insert capitalize format reformat sketch
-    construct provide produce return output print read recommend formulate elaborate tell work figure decide predict
-    reverse transform reduce plot draw graph decode encode decrypt parse validate test migrate deploy configure
-    troubleshoot brainstorm role-play narrate adapt""".split()
-)
+_QUOTED = re.compile(r'"[^"]{20,3000}"|^>.*$', re.M)
 _WORDS = re.compile(r"[^\W\d_]+")
+_QUESTION_WORDS = words(
+    """what whats who whos whom whose when where wheres which why how hows is are was were do does
+    did can could should will would has have in on at name if"""
+)
+_IMPERATIVES = words(
+    """write translate summarize summarise explain describe list give find calculate compute solve
+    evaluate determine simplify factor expand convert design implement create build develop compose
+    draft generate make prove show derive compare contrast analyze analyse discuss propose plan
+    outline suggest recommend rewrite rephrase paraphrase fix correct proofread shorten extract
+    identify classify categorize label tag count sort rank order sum add subtract multiply divide
+    integrate differentiate estimate round spell define name tell say state use turn change set book
+    play remind call send schedule cancel debug refactor optimize optimise review improve diagnose
+    investigate assess argue critique imagine pretend act roleplay invent devise architect model
+    simulate answer choose select pick complete continue fill replace remove rename delete insert
+    capitalize format reformat sketch construct provide produce return output print read formulate
+    elaborate work figure decide predict reverse transform reduce plot draw graph decode encode
+    decrypt parse validate test migrate deploy configure troubleshoot brainstorm narrate adapt"""
+)
+# What follows these is worked on, not asked.
+_EDITS = words(
+    """translate summarize summarise proofread paraphrase rephrase shorten copy capitalize
+    transcribe uppercase lowercase"""
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """A prompt cut up: the sentence that asks, the first and last ones, and where the ask stands."""
+    """A prompt cut up: the sentence that asks, the first and last ones, and what surrounds it."""
 
     ask: str
+    body: str  # the text without quotes, runs of keywords and what an edit works on
+    quoted: int  # characters in quotes
     first: str
     last: str
     position: float  # 0 the ask stands first .. 1 last
@@ -51,71 +65,115 @@ class Parts:
     table_lines: int
 
 
-def split(text: str, verbs: frozenset[str] = IMPERATIVES) -> Parts:
-    """Cut cleaned, lower-cased text into :class:`Parts`; the work is bounded by MAX_SENTENCES."""
-    lines = _SENTENCE.findall(text)
-    if len(lines) > MAX_SENTENCES:
-        lines = lines[: MAX_SENTENCES // 2] + lines[-MAX_SENTENCES // 2 :]
-    best, best_score, best_index = "", -99.0, 0
-    questions = imperatives = options = code_lines = table_lines = 0
-    fenced = False
-    final = len(lines) - 1
-    for index, line in enumerate(lines):
-        sentence = line.strip()
-        if not sentence:
-            continue
+class _Cutter:
+    """Counts what the sentences are and keeps the one that asks most plainly."""
+
+    def __init__(self) -> None:
+        self.best, self.score, self.index = "", -99.0, 0
+        self.kept: list[str] = []
+        self.questions = self.imperatives = self.options = self.code = self.table = 0
+        self.fenced = False
+
+    def see(self, sentence: str, index: int, final: int) -> None:
+        """Count one sentence and compare how much it looks like the ask."""
+        if len(sentence) > 50 and _is_keywords(sentence):
+            return
+        self.kept.append(sentence)
         if sentence.startswith(("```", "~~~")):
-            fenced = not fenced
-            code_lines += 1
-            continue
-        score = 0.0
-        if fenced or _CODE_LINE.search(sentence):
-            code_lines += 1
-            score -= 4
-        if sentence[0] in "(-*•abcdefgh" and _OPTION.match(sentence):
-            options += 1
-            score -= 2
-        if len(sentence) > 6 and len(_CELLS.findall(sentence)) > 2:
-            table_lines += 1
-            score -= 1.5
+            self.fenced = not self.fenced
+            self.code += 1
+            return
         bare = strip_opener(sentence)
-        if bare is not sentence and len(bare) < len(sentence):
-            score += 1.5
+        score = self._layout(sentence) + self._wording(sentence, bare)
+        score += 1.7 * (index == 0) + 1.6 * (index == final)
+        if score >= self.score:
+            self.best, self.score, self.index = bare, score, index
+
+    def _layout(self, sentence: str) -> float:
+        score = 0.0
+        end = sentence[-1]
+        if (
+            self.fenced
+            or end in ";{}"
+            or _CODE_START.match(sentence)
+            or (end == ")" and _CALL_AT_END.search(sentence))
+        ):
+            self.code += 1
+            score -= 4
+        if sentence[0] in "(-*•abcdefgh123456789" and _OPTION.match(sentence):
+            self.options += 1
+            score -= 2
+        if len(_CELLS.findall(sentence)) > 2:
+            self.table += 1
+            score -= 1.5
+        if len(sentence) > 320 or len(sentence) < 8:
+            score -= 1
+        return score
+
+    def _wording(self, sentence: str, bare: str) -> float:
+        score = 1.5 if len(bare) < len(sentence) else 0.0
         word = _WORDS.search(bare)
-        first_word = word.group() if word else ""
-        if first_word in verbs:
-            score += 3
-            imperatives += 1
-        elif first_word in _QUESTION_WORDS:
+        opening = word.group() if word else ""
+        if opening in _IMPERATIVES or opening in _EDITS:
+            self.imperatives += 1
+            score += 6 if opening in _EDITS else 3
+        elif opening in _QUESTION_WORDS:
             score += 1.5
         if sentence[-1] in "?？؟":
+            self.questions += 1
             score += 3
-            questions += 1
         elif "?" in sentence:
             score += 1
         elif sentence[-1] == ":":
-            score += 0.5
-        if index == 0:
-            score += 1
-        if index == final:
-            score += 1.6
-        if len(sentence) > 320:
-            score -= 1
-        elif len(sentence) < 8:
-            score -= 1
-        if score >= best_score:
-            best, best_score, best_index = bare, score, index
-    first = next((s.strip() for s in lines if s.strip()), "")
-    last = next((s.strip() for s in reversed(lines) if s.strip()), "")
+            score += 1.5
+        return score
+
+
+def split(text: str) -> Parts:
+    """Cut cleaned, lower-cased text into :class:`Parts`; the work is bounded by MAX_SENTENCES."""
+    whole = len(text)
+    text = _outside_quotes(text)
+    lines = [stripped for s in _SENTENCE.findall(text) if (stripped := s.strip())]
+    if len(lines) > MAX_SENTENCES:
+        lines = lines[: MAX_SENTENCES // 2] + lines[-MAX_SENTENCES // 2 :]
+    cutter = _Cutter()
+    final = len(lines) - 1
+    for index, sentence in enumerate(lines):
+        cutter.see(sentence, index, final)
+    ask = cutter.best or text.strip()
+    kept = cutter.kept or [ask]
+    opening = _WORDS.match(ask)
+    edits = opening is not None and opening.group() in _EDITS
     return Parts(
-        ask=best,
-        first=first,
-        last=last,
-        position=best_index / final if final > 0 else 0.5,
+        ask=ask,
+        body=ask if edits else "\n".join(kept),
+        quoted=whole - len(text),
+        first=kept[0],
+        last=kept[-1],
+        position=cutter.index / final if final > 0 else 0.5,
         sentences=len(lines),
-        questions=questions,
-        imperatives=imperatives,
-        options=options,
-        code_lines=code_lines,
-        table_lines=table_lines,
+        questions=cutter.questions,
+        imperatives=cutter.imperatives,
+        options=cutter.options,
+        code_lines=cutter.code,
+        table_lines=cutter.table,
+    )
+
+
+def _outside_quotes(text: str) -> str:
+    """Return the text with long quotes taken out, if anything is said outside them."""
+    if ('"' not in text and ">" not in text) or text.count('"') % 2:
+        return text
+    outside = _QUOTED.sub('"', text)
+    return outside if len(outside) < len(text) and len(_WORDS.findall(outside)) > 1 else text
+
+
+def _is_keywords(sentence: str) -> bool:
+    """Tell a run of bare words, as stuffed around an ask, from a sentence."""
+    found = _WORDS.findall(sentence)
+    return (
+        len(found) > 7
+        and sentence.isascii()
+        and ENGLISH.isdisjoint(found)
+        and not any(c in sentence for c in "0123456789=|(){};/$")
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import expm1
 
 from router.analyzer.features import SIGNALS, Features
 from router.analyzer.types import Complexity
@@ -69,23 +70,36 @@ _PHRASES = {
 }
 
 
+_AT = {name: index for index, name in enumerate(SIGNALS)}
+PHRASED = tuple((_AT[name], phrase) for name, phrase in _PHRASES.items())
+_NUMBERS, _SHARE, _WORDS, _CHARACTERS, _MUST, _AT_LEAST = (
+    _AT[name]
+    for name in (
+        "numbers", "share of the ask", "words", "characters", "text: constraint", "text: phrase_constraint",
+    )
+)  # fmt: skip
+
+
+def _counted(number: int) -> str:
+    return _COUNT[number] if number < len(_COUNT) else str(number)
+
+
 def _structural(label: Complexity, features: Features) -> list[str]:
-    value = dict(zip(SIGNALS, features.signals, strict=True))
-    parts = features.parts
+    signals, parts = features.signals, features.parts
     found = []
-    numbers = round(2.718281828 ** value["numbers"] - 1)
-    constraints = int(value["text: constraint"] + value["text: phrase_constraint"])
+    numbers = round(expm1(signals[_NUMBERS]))
+    constraints = int(signals[_MUST] + signals[_AT_LEAST])
     if label is Complexity.COMPLEX and constraints >= 2:
-        found.append(f"{_COUNT[constraints] if constraints < 10 else constraints} constraints")
+        found.append(f"{_counted(constraints)} constraints")
     if label is Complexity.CALCULATION and parts.table_lines >= 3:
         found.append("asks for a number from supplied data")
     elif label is Complexity.CALCULATION and numbers >= 2:
-        found.append(f"{_COUNT[numbers] if numbers < 10 else numbers} numbers to work with")
-    if value["share of the ask"] < 0.3 and parts.sentences > 3:
+        found.append(f"{_counted(numbers)} numbers to work with")
+    if signals[_SHARE] < 0.3 and parts.sentences > 3:
         found.append("long paste, short ask")
-    elif label is Complexity.SIMPLE and value["words"] < 3.1:
+    elif label is Complexity.SIMPLE and signals[_WORDS] < 3.1:
         found.append("short question")
-    if label is Complexity.COMPLEX and value["characters"] > 6.2:
+    if label is Complexity.COMPLEX and signals[_CHARACTERS] > 6.2:
         found.append("long task")
     if parts.code_lines > 3:
         found.append("code supplied")
@@ -94,17 +108,19 @@ def _structural(label: Complexity, features: Features) -> list[str]:
     return found
 
 
-def reasons(
-    label: Complexity, features: Features, contributions: Sequence[float]
-) -> tuple[str, ...]:
-    """Return up to four phrases, the weightiest signals first, then the prompt's structure."""
+def reasons(label: Complexity, features: Features, weights: Sequence[float]) -> tuple[str, ...]:
+    """Return up to four phrases, the weightiest signals first, then the prompt's structure.
+
+    ``weights`` holds what one more of each signal adds to the label's logit.
+    """
+    signals = features.signals
     ranked = sorted(
-        (
-            (weight, _PHRASES[name])
-            for name, value, weight in zip(SIGNALS, features.signals, contributions, strict=True)
-            if value and weight > 0.05 and name in _PHRASES
-        ),
+        [
+            (weight, phrase)
+            for index, phrase in PHRASED
+            if signals[index] and (weight := weights[index] * signals[index]) > 0.05
+        ],
         reverse=True,
     )
-    words = list(dict.fromkeys([*(p for _, p in ranked[:3]), *_structural(label, features)]))
+    words = list(dict.fromkeys([*[p for _, p in ranked[:3]], *_structural(label, features)]))
     return tuple(words[:4]) or ("no sign of a harder task",)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import pairwise, repeat
 from math import log1p
 
 from router.analyzer.ask import Parts, split
-from router.analyzer.lexicon import CATEGORIES, counters
+from router.analyzer.lexicon import CATEGORIES, ENGLISH, counters
+from router.analyzer.noise import strip_noise
 from router.analyzer.text import bounded, fold, strip_courtesies
 
 BLOCKS = ("ask", "letters", "ends", "text")
@@ -42,11 +43,6 @@ _FORM = {
     "there": "the", "my": "i", "we": "i", "show": "prove",
 }  # fmt: skip
 _FORM_INDEX = {name: index for index, name in enumerate(QUESTION_FORMS)}
-_ENGLISH = frozenset(
-    """the of is what a to in how for and i you are on do does that with it my this who when where why which can be was
-    from have has an if by we at your as me not or will there many much did their he she they were write find between
-    each get whats all""".split()
-)
 _SCRIPTS = (
     ("cyrillic or greek", re.compile(r"[\u0370-\u052f]")),
     ("arabic or hebrew", re.compile(r"[\u0590-\u08ff]")),
@@ -57,13 +53,16 @@ _WORD_START = re.compile(r"(?<!\w)\w|[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")
 LONGEST_STEM = 14
 _CAPPED = bytes(min(n, 8) for n in range(256))  # the ninth word of a kind tells nothing new
 
+COUNTED = (  # on a logarithmic scale
+    "characters", "words", "lines", "ask words", "sentences", "code lines", "table lines", "numbers",
+    "distinct numbers", "numbers in the ask", "arithmetic signs", "latex", "dates", "years", "decimals",
+    "percent signs", "currency signs", "equals signs", "single letters", "brackets", "quotes", "commas", "long words",
+    "underscores",
+)  # fmt: skip
 STRUCTURE = (
-    "characters", "words", "lines", "ask words", "share of the ask", "place of the ask", "sentences", "questions",
-    "imperatives", "options", "code lines", "table lines", "numbers", "distinct numbers", "numbers in the ask",
-    "share of numbers", "arithmetic signs", "latex", "dates", "years", "decimals", "percent signs", "currency signs",
-    "equals signs", "single letters", "brackets", "quotes", "question mark at end", "colon at end",
-    "letters per word", "not ascii", "longest number", "code fence", "json", "commas", "long words",
-    "distinct words", "underscores", "not english",
+    *COUNTED, "share of the ask", "place of the ask", "questions", "imperatives", "options", "share of numbers",
+    "question mark at end", "colon at end", "letters per word", "not ascii", "longest number", "code fence", "json",
+    "distinct words", "share in quotes", "not english",
 )  # fmt: skip
 SIGNALS: tuple[str, ...] = (
     *STRUCTURE,
@@ -99,18 +98,16 @@ def _shape(number: str) -> str:
 
 def _ngrams(words: list[str], longest: int) -> set[str]:
     found = set(words)
-    found.update(map(" ".join, zip(words, words[1:])))
+    found.update(map(" ".join, pairwise(words)))
     if longest > 2:
-        found.update(map(" ".join, zip(words, words[1:], words[2:])))
+        found.update(map(" ".join, zip(words, words[1:], words[2:], strict=False)))
     return found
 
 
 def _letters(text: str) -> set[str]:
     padded = f" {text} "
-    ends = range(len(padded) + 1)
-    found = {padded[i - 5 : i] for i in ends[5:]}
-    found.update([padded[i - 4 : i] for i in ends[4:]])
-    found.update([padded[i - 3 : i] for i in ends[3:]])
+    found = {padded[i - 5 : i] for i in range(5, len(padded) + 1)}
+    found.update([padded[i - 3 : i] for i in range(3, len(padded) + 1)])
     return found
 
 
@@ -133,13 +130,13 @@ def stems(text: str, lexicon: Mapping[str, int]) -> int:
 
 def extract(prompt: str, lexicon: Mapping[str, int]) -> Features:
     """Read one prompt of any length in bounded time; ``lexicon`` holds stems of other languages."""
-    return read(strip_courtesies(fold(bounded(prompt))), lexicon)
+    return read(strip_courtesies(strip_noise(fold(bounded(prompt)))), lexicon)
 
 
 def read(text: str, lexicon: Mapping[str, int]) -> Features:
     """Read text that was cleaned already."""
     parts = split(text)
-    words = tokens(_clip(text, 1100, 700).replace("'", ""))
+    words = tokens(_clip(parts.body, 1100, 700).replace("'", ""))
     if len(words) > 250:
         words = words[:160] + words[-90:]
     asked = _clip(parts.ask, 160, 80).replace("'", "")
@@ -151,10 +148,10 @@ def read(text: str, lexicon: Mapping[str, int]) -> Features:
     grams = (ask_grams, _letters(_DIGITS.sub("0", asked)), ends, text_grams)
     in_ask = sum(map(_COUNTS.get, ask_grams, repeat(0)))
     in_text = sum(map(_COUNTS.get, text_grams, repeat(0)))
-    foreign = _ENGLISH.isdisjoint(ask) or not text.isascii()
+    foreign = ENGLISH.isdisjoint(ask) or not text.isascii()
     if foreign:
         in_ask += stems(asked, lexicon)
-        in_text += stems(_clip(text, 300, 200), lexicon)
+        in_text += stems(_clip(parts.body, 300, 200), lexicon)
     counts = in_ask.to_bytes(_WIDTH, "little") + in_text.to_bytes(_WIDTH, "little")
     return Features(
         grams,
@@ -183,45 +180,51 @@ def _structure(text: str, parts: Parts, words: list[str], ask: list[str]) -> lis
     size = len(text) or 1
     numbers = [w for w in words if w[0] == "#"]
     alphabetic = [w for w in words if w.isalpha()]
-    lengths = [len(w) for w in alphabetic]
-    has_numbers = bool(numbers)
+    lengths = list(map(len, alphabetic))
+    count = text.count
+    figures = bool(numbers)
+    maths = figures or "=" in text or "+" in text
+    counted = (
+        size,
+        len(words),
+        count("\n"),
+        len(ask),
+        parts.sentences,
+        parts.code_lines,
+        parts.table_lines,
+        len(numbers),
+        len(set(_NUMBERS.findall(text))) if figures else 0,
+        sum([w[0] == "#" for w in ask]) if figures else 0,
+        len(_ARITHMETIC.findall(text)) if maths else 0,
+        len(_LATEX.findall(text)) if "\\" in text or "$" in text else 0,
+        len(_DATE.findall(text)) if figures else 0,
+        words.count("#y"),
+        words.count("#d"),
+        count("%"),
+        count("$") + count("€") + count("£"),
+        count("="),
+        lengths.count(1),
+        count("(") + count("{") + count("["),
+        count('"'),
+        count(","),
+        sum([n > 9 for n in lengths]),
+        count("_"),
+    )
     return [
-        log1p(size),
-        log1p(len(words)),
-        log1p(text.count("\n")),
-        log1p(len(ask)),
+        *map(log1p, counted),
         len(parts.ask) / size,
         parts.position,
-        log1p(parts.sentences),
         min(parts.questions, 5),
         min(parts.imperatives, 6),
         min(parts.options, 8),
-        log1p(parts.code_lines),
-        log1p(parts.table_lines),
-        log1p(len(numbers)),
-        log1p(len(set(_NUMBERS.findall(text)))) if has_numbers else 0.0,
-        log1p(sum([w[0] == "#" for w in ask])),
         len(numbers) / (len(words) or 1),
-        log1p(len(_ARITHMETIC.findall(text))),
-        log1p(len(_LATEX.findall(text))) if "\\" in text or "$" in text else 0.0,
-        log1p(len(_DATE.findall(text))) if has_numbers else 0.0,
-        log1p(words.count("#y")),
-        log1p(words.count("#d")),
-        log1p(text.count("%")),
-        log1p(text.count("$") + text.count("€") + text.count("£")),
-        log1p(text.count("=")),
-        log1p(lengths.count(1)),
-        log1p(text.count("(") + text.count("{") + text.count("[")),
-        log1p(text.count('"')),
-        float(text[-1:] in ("?", "？", "؟")),
-        float(text[-1:] == ":"),
+        text[-1:] in ("?", "？", "؟"),
+        text[-1:] == ":",
         sum(lengths) / (len(lengths) or 1),
         0.0 if text.isascii() else len(text[:400].encode()) / len(text[:400]) - 1.0,
-        float(max(map(len, numbers), default=0)),
-        float("```" in text),
-        float(text.count('":') > 1),
-        log1p(text.count(",")),
-        log1p(sum([n > 9 for n in lengths])),
+        max(map(len, numbers)) if figures else 0,
+        "```" in text,
+        count('":') > 1,
         len(set(alphabetic)) / (len(alphabetic) or 1),
-        log1p(text.count("_")),
+        parts.quoted / size,
     ]

@@ -38,7 +38,13 @@ class Analyzer:
         self._mix: list[float] = model["mix"]  # weight of the trees beside the linear part
         self._calibration: list[float] = model["calibration"]
         self._score: dict[str, float] = model["score"]
-        self._typical = weights.floats("typical")
+        self.threshold: float | None = model["score"].get("threshold")  # set by 'calibrate'
+        calculation, complex_ = self._signal_weights[:2]
+        self._toward = {
+            _SIMPLE: [-max(a, b) for a, b in zip(calculation, complex_, strict=True)],
+            _CALCULATION: calculation,
+            _COMPLEX: complex_,
+        }
         lanes = {name: 1 << 8 * index for index, name in enumerate(CATEGORIES)}
         self._lexicon: dict[str, int] = {}
         for category, stems in weights.json("lexicon").items():
@@ -54,7 +60,7 @@ class Analyzer:
 
     def classify_prompt(self, prompt: str) -> Classification:
         """Judge one prompt."""
-        features = extract(prompt, self._lexicon)
+        features = self.read(prompt)
         calculation, complex_, raw = self.outputs(features)
         slope, shift_calculation, shift_complex = self._calibration
         calculation = slope * calculation + shift_calculation
@@ -69,9 +75,13 @@ class Analyzer:
             confidence=shares[label],
             probabilities=shares,
             score=self._scored(raw, shares),
-            reasons=reasons(label, features, self._contributions(label, features)),
+            reasons=reasons(label, features, self._toward[label]),
             version=self.version,
         )
+
+    def read(self, prompt: str) -> Features:
+        """Return what the model reads of a prompt."""
+        return extract(prompt, self._lexicon)
 
     def outputs(self, features: Features) -> tuple[float, float, float]:
         """Return the logits of CALCULATION and COMPLEX against SIMPLE, and the raw score."""
@@ -97,20 +107,16 @@ class Analyzer:
         hard = s["complex"] * shares[_COMPLEX] + s["calculation"] * shares[_CALCULATION]
         return 1 / (1 + exp(-max(-30.0, min(30.0, s["slope"] * raw + hard + s["shift"]))))
 
-    def _contributions(self, label: Complexity, features: Features) -> list[float]:
-        lanes = self._signal_weights
-        away = [x - t for x, t in zip(features.signals, self._typical, strict=True)]
-        if label is _SIMPLE:
-            return [-max(a, b) * x for a, b, x in zip(lanes[0], lanes[1], away, strict=True)]
-        return list(map(mul, lanes[0 if label is _CALCULATION else 1], away))
-
 
 @lru_cache(maxsize=4)
 def load(path: Path | None = None) -> Analyzer:
     """Return the analyzer of a weights file, cached; without a path, the one shipped here."""
-    if path is not None:
-        return Analyzer(read_weights(path))
-    shipped = get_data("router.analyzer", SHIPPED)  # reads from inside a zip, too
+    return Analyzer(shipped_weights() if path is None else read_weights(path))
+
+
+def shipped_weights() -> Weights:
+    """Return the weights of the package, from a folder or from inside a zip."""
+    shipped = get_data("router.analyzer", SHIPPED)
     if shipped is None:
         raise FileNotFoundError(f"{SHIPPED} is missing from the package; run 'make train'")
-    return Analyzer(parse(shipped, SHIPPED))
+    return parse(shipped, SHIPPED)

@@ -9,19 +9,36 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from router.analyzer.lexicon import words
+
 HEAD = 2600  # characters read from the start of a long prompt
 TAIL = 2000  # and from its end: the ask stands in one of the two, hardly ever in between
 
 _INVISIBLE = dict.fromkeys(
-    [0xAD, 0x34F, 0x61C, 0x180E, 0xFEFF]
-    + list(range(0x200B, 0x2010))
-    + list(range(0x202A, 0x202F))
-    + list(range(0x2060, 0x2070))
-    + list(range(0x300, 0x370))  # combining accents: people leave them out as often as not
-    + list(range(0xFE00, 0xFE10))
-    + list(range(0xE0000, 0xE0080))
+    [
+        *(0xAD, 0x34F, 0x61C, 0x180E, 0xFEFF),
+        *range(0x200B, 0x2010),
+        *range(0x202A, 0x202F),
+        *range(0x2060, 0x2070),
+        *range(0x300, 0x370),  # combining accents: people leave them out as often as not
+        *range(0xFE00, 0xFE10),
+        *range(0xE0000, 0xE0080),
+    ]
 )
-_PUNCTUATION = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "«": '"', "»": '"', "…": "."})
+_PUNCTUATION = str.maketrans(
+    {
+        "’": "'",
+        "‘": "'",
+        "“": '"',
+        "”": '"',
+        "«": '"',
+        "»": '"',
+        "„": '"',
+        "「": '"',
+        "」": '"',
+        "…": ".",
+    }
+)
 _LOOKALIKES = str.maketrans(
     "аеорсухіјѕһԁԛԝкмтнвьгзԍνοαρτυικεηγχωøłđıßæœАВЕЅЗІЈКМНОРСТХУ",
     "aeopcyxijshdqwkmthbbr3gvoaptuikenyxwoldisaoabes3ijkmhopctxy",
@@ -32,15 +49,15 @@ _MIXED = re.compile(r"\w*(?:[a-z][\u0370-\u052f]|[\u0370-\u052f][a-z])\w*")
 _GAP = re.compile(r"\s{3,}")
 
 # A clause made of these words alone asks for nothing, provided one of _PHATIC is among them.
-_PHATIC = frozenset(
+_PHATIC = words(
     """hi hiya hello hey heya howdy yo greetings dear morning afternoon evening thanks thank thx ty
     cheers appreciated appreciate grateful please pls plz kindly sorry excuse pardon help helping
     question questions wondering wonder hope regards sincerely bye quick quickly urgent urgently asap
     concise brief briefly politely welcome curious stuck struggling mate buddy pal assistant hurry
     patience advance bother bothering dumb silly stupid newbie beginner favor favour ok okay so well
-    right hmm um uh""".split()
+    right hmm um uh"""
 )
-_FILLER = frozenset(
+_FILLER = words(
     """a about again all also am an and any anyone are as assist at be been being best but by can
     could day do doing else everyone everybody folks for friend friends from get give go going good
     got great guys had has have here how i id if ill im in is it its ive just kind know let lets
@@ -49,7 +66,7 @@ _FILLER = frozenset(
     sir madam team tell that the there these thing things this those time to today too very
     want was we week weekend were will with would yes you your youre yourself keep it short answer
     asking ask trying try first second fine ahead advice hand idea task request following below
-    nice ever so much bit glad happy""".split()
+    nice ever so much bit glad happy"""
 )
 _CLAUSE = re.compile(r"\s*([^.!?,:;\n—–-]{0,90})([.!?,:;\n—–-]+|$)\s*")
 _LAST_CLAUSE = re.compile(r"(?:^|[.!?;,\n—–]|\s-)\s*([^.!?;,\n—–]{1,70})[.!?\s:)(-]*$")
@@ -99,11 +116,11 @@ def fold(text: str) -> str:
 
 
 def _is_phatic(clause: str) -> bool:
-    words = _LETTERS.findall(clause.replace("'", ""))
+    said = _LETTERS.findall(clause.replace("'", ""))
     return (
-        bool(words)
-        and not _PHATIC.isdisjoint(words)
-        and all(w in _PHATIC or w in _FILLER for w in words)
+        bool(said)
+        and not _PHATIC.isdisjoint(said)
+        and all(w in _PHATIC or w in _FILLER for w in said)
     )
 
 

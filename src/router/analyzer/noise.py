@@ -1,0 +1,109 @@
+"""Takes out what talks to the router instead of asking: pleas for a class, fake roles, templates.
+
+A plea is dropped only where an ask is left, so a prompt *about* routing or roles keeps its words.
+"""
+
+from __future__ import annotations
+
+import re
+
+# One of these stands in every text that the patterns below could change.
+_TRIGGERS = (
+    "simpl", "complex", "calculation", "trivial", " easy", " hard", "route", "routing", "tier", "classif", "label",
+    "model", "system", "assistant", "user", "human", "categor", "escalat", "{", "<", "~~~", "^^", "....", "____",
+    "----", "====", "****", "ipsum", "prompt", "text:", "you:", "text =", "```", '"""', "ignore", "arithmetic",
+    "difficult", "question", "task", "request", "input",
+)  # fmt: skip
+_SPACED = re.compile(r"(?:(?<!\S)\S {1,3}){8,}\S(?!\S)")
+_MESSAGES = re.compile(r'"role"\s*:\s*"user"\s*,\s*"content"\s*:\s*"((?:[^"\\]|\\.)+)')
+_USER_TURN = re.compile(
+    r"^\W{0,3}(?:user|human|me|customer|q|role: user\s+content)\W{0,3}:\s*", re.M
+)
+_OTHER_TURN = re.compile(
+    r"^\W{0,3}(?:assistant|ai|bot|you|system|model|a|role: system)\W{0,3}:", re.M
+)
+_HIDDEN = re.compile(r"<!--.{0,200}?-->|display:\s*none[^>]*>[^<]{0,120}<", re.S)
+_TAG = re.compile(r"</?[a-z][^<>\n]{0,80}>")
+_TEMPLATE = re.compile(
+    r"\{[{%#]-?\s*([^{}%\n]{0,400}?)\s*-?[}%#]\}|<[%?](?:=|php)?\s*([^<>%\n]{0,120}?)\s*[%?]>|[$@#]\{([^{}\n]{0,60})\}"
+)
+_RULE = re.compile(r"[.\-_=*~#^]{5,}|\[\s*[x ]\s*\]|lorem ipsum[^?!]{0,600}?(?:\.|$)", re.M)
+_NAMED = re.compile(
+    r"^\W{0,3}(?:text|prompt|query|input|question|content|message|ask|task|x|request)\s*[=:]\s*(?=\S)",
+    re.M,
+)
+_WHOLE_FENCE = re.compile(r"\s*(```|~~~|\"\"\"|''')[a-z]{0,12}\n?(.*?)\1?\s*", re.S)
+_LABEL = (
+    r"(?:simpl\w*|complex\w*|calculations?|trivial\w*|eas(?:y|ier|iest)|hard(?:er|est)?|difficult\w*|arithmetic|maths?|definition|basic"
+    r"|reasoning|expert(?:-level)?|cheap\w*|small\w*|large\w*|big\w*|strong\w*|top|low|high|max\w*|opus|haiku|sonnet|o3|tiny|numeric)"
+)
+_META = (
+    r"(?:classif\w*|label\w*|rout(?:e|er|ed|ing)\b\w*|tiers?|categor\w+|analy[sz]er|analyze_complexity|(?:a|the|no|only|small|big|large|cheap\w*|best"
+    r"|strong\w*|top|frontier) model|system|verdict|complexity|escalat\w*|treat|instructions?|difficulty|task|class|needs?"
+    r"|requires?|question|request|answer is|answer's|mark|tag|downgrade|upgrade|level|send (?:this|it) to|score|probabilities|result"
+    r"|forget|ignore|just|really|only|not|such an?|this is|it's|its)"
+)
+_PLEA = re.compile(
+    rf"\b{_META}\b[^\n]{{0,60}}?\b{_LABEL}\b|\b{_LABEL}\b[^\n]{{0,40}}?\b{_META}\b"
+    r"|\bignore (?:the|all|any|everything|previous)\b[^\n]{0,60}|\bforget (?:what|all|everything)\b|do not classify"
+    r"|\byou are (?:now )?\w*(?:router|classifier)\w*|^\W*(?:simple|complex|calculation)\W*$",
+)
+_SURE = re.compile(
+    r"\b(?:classif\w*|label(?:led)?|rout(?:e|er|ed|ing)|tiers?|categor(?:y|ized)|analy[sz]er|analyze_complexity|model|verdict|escalate|treat|"
+    r"(?:simple|easy|trivial|hard|complex|numeric|maths?|small|tiny|quick|basic)(?:, \w+)? (?:question|request|task|ask|one|thing|definition)|"
+    r"no(?:t|thing) (?:at all )?(?:complex|hard|difficult)|needs? \S*reasoning|ignore|forget|class|(?:answer|return|reply|respond with|says?) (?:only )?\W?"
+    r"(?:simple|complex|calculation))\b|^\W*(?:simple|complex|calculation)\W*$"
+)
+_PIECE = re.compile(r"[^\n]+?(?:[.!?:;](?=\s)|(?=\s[(\[])|(?<=[)\]])(?=\s)|\s--? |$)|\n", re.M)
+_WORD = re.compile(r"\w\w+")
+
+
+def _unspaced(match: re.Match[str]) -> str:
+    return re.sub(r"(?<=\S) (?=\S)", "", match.group()).replace("   ", " ").replace("  ", " ")
+
+
+def _template(match: re.Match[str]) -> str:
+    inner = match.group(1) or match.group(2) or match.group(3) or ""
+    return f" {inner} " if len(_WORD.findall(inner)) > 4 else " "
+
+
+def _last_user_turn(text: str) -> str:
+    if said := _MESSAGES.findall(text):
+        return str(said[-1]).replace("\\n", "\n").replace('\\"', '"')
+    turns = list(_USER_TURN.finditer(text))
+    if turns and _OTHER_TURN.search(text):
+        last = text[turns[-1].end() :]
+        if other := _OTHER_TURN.search(last):
+            last = last[: other.start()]
+        if len(_WORD.findall(last)) > 1:
+            return last
+    return text
+
+
+def _without_pleas(text: str) -> str:
+    pieces = _PIECE.findall(text)
+    kept = [
+        p for p in pieces if len(p) > 150 or "?" in p or not _SURE.search(p) or not _PLEA.search(p)
+    ]
+    left = "".join(kept)
+    if len(kept) == len(pieces) or len(_WORD.findall(left)) < 2:
+        return text
+    return left
+
+
+def strip_noise(text: str) -> str:
+    """Return folded text without what addresses the router; equal text where there is none."""
+    if not any(map(text.__contains__, _TRIGGERS)) and text.count(" ") * 3 < len(text):
+        return text
+    text = _SPACED.sub(_unspaced, text)
+    text = _last_user_turn(text)
+    text = _HIDDEN.sub(" ", text)
+    if len(_TAG.findall(text)) <= 8:
+        text = _TAG.sub(" ", text)
+    text = _TEMPLATE.sub(_template, text)
+    text = _RULE.sub(" ", text)
+    fence = _WHOLE_FENCE.fullmatch(text)
+    if fence and fence.group(1) not in fence.group(2):
+        text = fence.group(2)
+    text = _without_pleas(_NAMED.sub("", text))
+    return text.strip()
