@@ -10,26 +10,23 @@ with it, however it ends. `up` leaves them running until `down`; what runs where
 import json
 import os
 import shutil
-import signal
 import socket
-import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from local.processes import end, is_alive, runs, spawn
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "build" / "local"
 STATE = FOLDER / "cloud.json"
 REGION = "us-east-1"
 START_SECONDS = 60.0
-STOP_SECONDS = 8.0
-
-_children: dict[int, subprocess.Popen[bytes]] = {}
+_MODULES = ("local.emulator", "local.simulator")
 
 
 class CloudError(Exception):
@@ -84,11 +81,13 @@ def start(
     pids: list[int] = []
     try:
         for name, arguments in commands.items():
-            pids.append(_spawn(name, arguments, folder, env, detach=detach))
+            log = _log(folder, name)
+            module = f"local.{name}"
+            pids.append(spawn(module, arguments, cwd=ROOT, env=env, log=log, detach=detach))
         for name, pid, port in zip(commands, pids, ports, strict=True):
             _wait_until_ready(name, pid, port, folder)
     except BaseException:
-        _end(pids)
+        end(pids)
         raise
     emulator, simulator = (f"http://127.0.0.1:{port}" for port in ports)
     return Cloud(emulator, simulator, auth, tuple(pids))
@@ -96,7 +95,7 @@ def start(
 
 def stop(cloud: Cloud, *, folder: Path = FOLDER) -> None:
     """Stop both servers, wait for their end, and remove what they unpacked."""
-    _end(cloud.pids)
+    end(cloud.pids)
     shutil.rmtree(folder / "tmp", ignore_errors=True)
 
 
@@ -120,7 +119,7 @@ def running(state: Path = STATE) -> Cloud | None:
         _health("simulator", cloud.simulator_url)
     ):
         return cloud
-    _end(pid for pid in cloud.pids if _is_ours(pid))
+    end(pid for pid in cloud.pids if runs(pid, _MODULES))
     state.unlink(missing_ok=True)
     return None
 
@@ -138,37 +137,21 @@ def _port(wanted: int, name: str) -> int:
         return int(probe.getsockname()[1])
 
 
-def _spawn(
-    name: str, arguments: list[str], folder: Path, env: Mapping[str, str], *, detach: bool
-) -> int:
-    logs = folder / "log"
-    logs.mkdir(parents=True, exist_ok=True)
-    with (logs / f"{name}.log").open("wb") as log:
-        child = subprocess.Popen(
-            [sys.executable, "-m", f"local.{name}", *arguments],
-            cwd=ROOT,
-            env=dict(env),
-            # The pipe's other end closes when this process ends; see local/lifeline.py.
-            stdin=subprocess.DEVNULL if detach else subprocess.PIPE,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C goes to the caller alone, which then stops us in order
-        )
-    _children[child.pid] = child
-    return child.pid
-
-
 def _wait_until_ready(name: str, pid: int, port: int, folder: Path) -> None:
     health = _health(name, f"http://127.0.0.1:{port}")
     deadline = time.monotonic() + START_SECONDS
-    log = folder / "log" / f"{name}.log"
+    log = _log(folder, name)
     while not _answers(health):
-        if not _is_alive(pid):
+        if not is_alive(pid):
             lines = log.read_text(errors="replace").strip().splitlines() or ["no output"]
             raise CloudError(f"The {name} ended while starting: {lines[-1]} (all of it: {log})")
         if time.monotonic() > deadline:
             raise CloudError(f"The {name} did not answer within {START_SECONDS:.0f} s; see {log}")
         time.sleep(0.05)
+
+
+def _log(folder: Path, name: str) -> Path:
+    return folder / "log" / f"{name}.log"
 
 
 def _health(name: str, url: str) -> str:
@@ -183,44 +166,6 @@ def _answers(url: str) -> bool:
             return bool(response.status == 200)
     except (urllib.error.URLError, OSError):
         return False
-
-
-def _end(pids: Iterable[int]) -> None:
-    ours = list(pids)
-    waiting = [pid for pid in ours if _is_alive(pid)]
-    for pid in waiting:
-        os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + STOP_SECONDS
-    while waiting := [pid for pid in waiting if _is_alive(pid)]:
-        if time.monotonic() > deadline:
-            for pid in waiting:
-                os.kill(pid, signal.SIGKILL)
-            deadline = float("inf")
-        time.sleep(0.02)
-    for pid in ours:
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(pid, signal.SIGKILL)  # Lambda workers in the middle of a handler
-        child = _children.pop(pid, None)
-        if child and child.stdin:
-            child.stdin.close()
-
-
-def _is_alive(pid: int) -> bool:
-    if pid in _children:
-        return _children[pid].poll() is None
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-def _is_ours(pid: int) -> bool:
-    """Whether a pid of an old state file is still one of our servers, not a later stranger."""
-    found = subprocess.run(
-        ["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
-    return "local.emulator" in found.stdout or "local.simulator" in found.stdout
 
 
 def main(arguments: list[str]) -> int:

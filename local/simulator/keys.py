@@ -3,8 +3,6 @@
 import threading
 from collections.abc import Mapping, Sequence
 
-from local.simulator.journal import fingerprint
-
 # Accepted until a test says otherwise; Bedrock takes any AWS credentials.
 _DEFAULT_PREFIX = {"openai": "sk-local-", "anthropic": "sk-ant-local-", "bedrock": ""}
 
@@ -32,8 +30,3 @@ class Keys:
                     self._exact.pop(provider, None)
                 else:
                     self._exact[provider] = frozenset(accepted)
-
-    def fingerprints(self) -> dict[str, list[str]]:
-        """The accepted keys, each as its fingerprint."""
-        with self._lock:
-            return {name: sorted(map(fingerprint, keys)) for name, keys in self._exact.items()}

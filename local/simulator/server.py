@@ -6,7 +6,7 @@ import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from local.simulator import answers
+from local.simulator import admin, answers
 from local.simulator.anthropic import Anthropic
 from local.simulator.bedrock import Bedrock
 from local.simulator.journal import Call, Journal, fingerprint
@@ -105,30 +105,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def _admin(self, body: bytes) -> None:
         server = self.server
-        try:
-            match self.command, self.path:
-                case "GET", "/_admin/health":
-                    self._send(200, {"status": "up"})
-                case "GET", "/_admin/calls":
-                    self._send(200, {"calls": server.journal.all()})
-                case "DELETE", "/_admin/calls":
-                    server.journal.clear()
-                    self._send(200, {})
-                case "GET", "/_admin/script":
-                    self._send(200, {"left": server.script.left()})
-                case "POST", "/_admin/script":
-                    server.script.add(_list(body))
-                    self._send(200, {"left": server.script.left()})
-                case "DELETE", "/_admin/script":
-                    server.script.clear()
-                    self._send(200, {})
-                case "PUT", "/_admin/keys":
-                    server.keys.put(_object(body))
-                    self._send(200, server.keys.fingerprints())
-                case _:
-                    self._send(404, {"error": f"no such path: {self.command} {self.path}"})
-        except ValueError as error:
-            self._send(400, {"error": str(error)})
+        status, answer = admin.handle(
+            self.command, self.path, body, server.script, server.journal, server.keys
+        )
+        self._send(status, answer)
 
     def _body(self) -> bytes:
         return self.rfile.read(int(self.headers.get("content-length") or 0))
@@ -210,19 +190,3 @@ def _delay(ask: Ask, action: Action) -> int:
     if action.delay_ms is not None:
         return action.delay_ms
     return 20 + int(fingerprint(ask.prompt), 16) % 41
-
-
-def _list(body: bytes) -> list[Json]:
-    rules = json.loads(body)
-    if isinstance(rules, dict):
-        rules = [rules]
-    if not isinstance(rules, list) or not all(isinstance(rule, dict) for rule in rules):
-        raise ValueError("send one rule or a list of rules, each a JSON object")
-    return rules
-
-
-def _object(body: bytes) -> Json:
-    parsed = json.loads(body)
-    if not isinstance(parsed, dict):
-        raise ValueError('send {"openai": ["sk-..."]}')
-    return parsed

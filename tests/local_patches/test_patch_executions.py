@@ -67,15 +67,18 @@ def test_aborted_run_stays_aborted_and_retries_no_more(lab: Any) -> None:
         f"    boto3.client('sqs').send_message(QueueUrl={url!r}, MessageBody='1')\n"
         "    raise ValueError('again')\n"
     )
-    retry = [{"ErrorEquals": ["ValueError"], "IntervalSeconds": 1, "MaxAttempts": 5}]
+    retry = [{"ErrorEquals": ["ValueError"], "IntervalSeconds": 1, "MaxAttempts": 1}]
     run = lab.start(lab.machine({"Call": task(name, Retry=retry, End=True)}))
     lab.messages(url)
 
-    lab.client("stepfunctions").stop_execution(executionArn=run)
+    states = lab.client("stepfunctions")
+    states.stop_execution(executionArn=run)
+    lab.run({"Wait": {"Type": "Wait", "Seconds": 3, "End": True}})  # past the retry's time
 
     assert lab.end(run)["status"] == "ABORTED"
-    history = lab.client("stepfunctions").get_execution_history(executionArn=run)["events"]
+    history = states.get_execution_history(executionArn=run)["events"]
     assert history[-1]["type"] == "ExecutionAborted"
+    assert "Messages" not in lab.client("sqs").receive_message(QueueUrl=url)
 
 
 def test_same_name_and_input_while_running_answers_the_same_run(lab: Any) -> None:
