@@ -28,11 +28,9 @@ def imported_by(module):
 
 @pytest.mark.parametrize("name", CORE)
 def test_core_imports_no_aws_sdk(name):
-    assert not imported_by(f"cost_calculator.{name}") & {
-        "boto3",
-        "botocore",
-        "aws_lambda_powertools",
-    }
+    imported = imported_by(f"cost_calculator.{name}")
+
+    assert not imported & {"boto3", "botocore", "aws_lambda_powertools"}
 
 
 def test_lambda_imports_neither_price_package_nor_tracer_nor_router():

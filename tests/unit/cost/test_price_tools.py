@@ -44,12 +44,9 @@ def test_generating_twice_changes_nothing(workshop):
 def test_change_with_a_date_of_its_own_is_a_row_of_its_own(workshop):
     generate(TODAY)
 
-    assert [
-        (r["effective_from"], r["usd_per_mtok"]["input"]) for r in rows(workshop, "gpt-5.6-luna")
-    ] == [
-        (None, "1"),
-        ("2026-07-30", "0.2"),
-    ]
+    first, second = rows(workshop, "gpt-5.6-luna")
+    assert (first["effective_from"], first["usd_per_mtok"]["input"]) == (None, "1")
+    assert (second["effective_from"], second["usd_per_mtok"]["input"]) == ("2026-07-30", "0.2")
 
 
 def test_silent_change_becomes_a_row_dated_today_and_the_old_row_stays(workshop):
@@ -81,34 +78,29 @@ def test_model_that_the_source_does_not_know_stops_the_generator(workshop):
         generate(TODAY)
 
 
-def litellm_table(folder, **changes):
-    entry = {
-        "litellm_provider": "bedrock_converse",
-        "input_cost_per_token": 1.1e-07,
-        "output_cost_per_token": 5.5e-07,
-        "cache_read_input_token_cost": 1.1e-08,
-        "cache_creation_input_token_cost": 1.375e-07,
-        "cache_creation_input_token_cost_above_1hr": 2.2e-07,
+def litellm_table(folder, output="0.55"):
+    """Write their table: dollars per token, and fields of their own for the long context."""
+    per_mtok = {
+        "input_cost_per_token": ("0.11", "0.55"),
+        "output_cost_per_token": (output, "2.75"),
+        "cache_read_input_token_cost": ("0.011", "0.055"),
+        "cache_creation_input_token_cost": ("0.1375", "0.6875"),
+        "cache_creation_input_token_cost_above_1hr": ("0.22", "1.1"),
     }
-    above = {
-        f"{name}_above_100k_tokens": 5 * value
-        for name, value in entry.items()
-        if value != entry["litellm_provider"]
-    }
+    prices = [f'"{name}": {low}e-6' for name, (low, _) in per_mtok.items()]
+    prices += [f'"{name}_above_100k_tokens": {high}e-6' for name, (_, high) in per_mtok.items()]
+    entry = ", ".join(['"litellm_provider": "bedrock_converse"', *prices])
     path = folder / "table.json"
-    path.write_text(json.dumps({HAIKU: {**entry, **above, **changes}}))
+    path.write_text(f'{{"{HAIKU}": {{{entry}}}}}')
     return path
 
 
 def test_check_accepts_agreement_and_fails_on_a_difference_nobody_settled(workshop, capsys):
     generate_module.MODELS_PATH.write_text(json.dumps({"bedrock": [HAIKU]}))
     generate(TODAY)
-    table = litellm_table(workshop)
-    table.write_text(table.read_text().replace("5.5000000000000004e-07", "5.5e-07"))
-    assert check(table, TODAY) == 0
+    assert check(litellm_table(workshop), TODAY) == 0
 
-    differing = litellm_table(workshop, output_cost_per_token=6e-07)
-    assert check(differing, TODAY) == 1
+    assert check(litellm_table(workshop, output="0.6"), TODAY) == 1
     assert "output: book 0.55, LiteLLM 0.6" in capsys.readouterr().out
 
 
@@ -118,7 +110,7 @@ def test_settled_difference_passes_with_its_reason(workshop, capsys):
     generate_module.RESOLUTIONS_PATH.write_text(json.dumps([reason]))
     generate(TODAY)
 
-    assert check(litellm_table(workshop, output_cost_per_token=6e-07), TODAY) == 0
+    assert check(litellm_table(workshop, output="0.6"), TODAY) == 0
     assert "because" in capsys.readouterr().out
 
 
