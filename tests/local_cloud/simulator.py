@@ -26,7 +26,7 @@ class Simulator:
     def calls_with(self, prompt: str) -> list[dict[str, Any]]:
         """Return the wire calls that carried just this prompt, oldest first."""
         fingerprint = hashlib.sha256(prompt.encode()).hexdigest()[:16]
-        calls: list[dict[str, Any]] = self._request("GET", "calls").json()
+        calls: list[dict[str, Any]] = self._request("GET", "calls").json()["calls"]
         return [call for call in calls if call["prompt_hash"] == fingerprint]
 
     def _request(self, method: str, path: str, body: Any = None) -> requests.Response:

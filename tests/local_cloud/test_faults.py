@@ -61,7 +61,7 @@ FAULTS = [
     Fault("unknown-model", "SIMPLE", {"status": 404, "code": "ResourceNotFoundException"},
           "FAILED", [(HAIKU, "REJECTED", "ModelNotFound", 0, "PRICED")]),
     Fault("too-long", "SIMPLE",
-          {"status": 400, "code": "ValidationException", "message": "Input is too long for requested model."},
+          {"status": 400, "code": "ValidationException", "message": "Input is too long."},
           "SUCCEEDED", [(HAIKU, "REJECTED", "ContextTooLong", 0, "PRICED"), served(SONNET)]),
     Fault("dropped", "SIMPLE", {"fault": "drop"},
           "SUCCEEDED", [(HAIKU, "UNKNOWN", "ModelError", 0, "UNKNOWN"), served(SONNET)]),
