@@ -1,8 +1,31 @@
 data "aws_iam_policy_document" "analyze" {
   statement {
     sid       = "AcceptOnce"
-    actions   = ["dynamodb:PutItem", "dynamodb:Query"]
+    actions   = ["dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
     resources = [aws_dynamodb_table.usage.arn]
+  }
+
+  dynamic "statement" {
+    for_each = var.analyzer.strategy == "heuristic" ? [] : [1]
+    content {
+      sid       = "AskTheClassifier"
+      actions   = ["bedrock:InvokeModel"]
+      resources = [local.classifier_arn]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.analyzer.strategy == "heuristic" || length(local.classifier_routed_arns) == 0 ? [] : [1]
+    content {
+      sid       = "BeRoutedByItsProfile"
+      actions   = ["bedrock:InvokeModel"]
+      resources = local.classifier_routed_arns
+      condition {
+        test     = "ArnEquals"
+        variable = "bedrock:InferenceProfileArn"
+        values   = [local.classifier_arn]
+      }
+    }
   }
 }
 

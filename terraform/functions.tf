@@ -4,7 +4,7 @@ locals {
   function_zip = coalesce(var.package.function_zip, "${path.module}/../build/function.zip")
   layer_zip    = coalesce(var.package.layer_zip, "${path.module}/../build/layer-${var.functions.architecture}.zip")
 
-  config = jsonencode({
+  config = {
     tiers            = local.tiers
     routing          = var.routing
     limits           = var.limits
@@ -12,7 +12,16 @@ locals {
     text_ttl_days    = var.privacy.text_ttl_days
     workflow_type    = var.workflow.type
     workflow_seconds = local.workflow_seconds
-  })
+  }
+
+  # Settings that are null are left out: the environment is small.
+  tenants = {
+    for tenant, rules in var.tenants : tenant => {
+      for name, value in merge(rules, {
+        pins = rules.pins == null ? null : [for pin in rules.pins : { for part, text in pin : part => text if text != null }]
+      }) : name => value if value != null
+    }
+  }
 
   # A model's read time-out < its function's time-out < the 300 s of the state that calls it.
   model_timeout_seconds = 240
@@ -24,10 +33,14 @@ locals {
         handler     = "router.handlers.analyze.handler"
         timeout     = 15
         memory      = 512
-        environment = {
-          USAGE_TABLE       = aws_dynamodb_table.usage.name
-          SWITCHYARD_CONFIG = local.config
-        }
+        environment = merge(
+          {
+            USAGE_TABLE       = aws_dynamodb_table.usage.name
+            SWITCHYARD_CONFIG = jsonencode(merge(local.config, { analyzer = local.analyzer, tenants = local.tenants }))
+            PRICE_OVERRIDES   = jsonencode(var.prices)
+          },
+          var.bedrock.endpoint == null ? {} : { AWS_ENDPOINT_URL_BEDROCK_RUNTIME = var.bedrock.endpoint },
+        )
       }
       invoke_model = {
         description = "Makes one call to one model."
@@ -52,7 +65,7 @@ locals {
         memory      = 256
         environment = {
           USAGE_TABLE       = aws_dynamodb_table.usage.name
-          SWITCHYARD_CONFIG = local.config
+          SWITCHYARD_CONFIG = jsonencode(local.config)
         }
       }
       price_rows = {
@@ -74,7 +87,7 @@ locals {
         environment = {
           USAGE_TABLE       = aws_dynamodb_table.usage.name
           SPEND_TABLE       = aws_dynamodb_table.spend.name
-          SWITCHYARD_CONFIG = local.config
+          SWITCHYARD_CONFIG = jsonencode(local.config)
           PRICE_OVERRIDES   = jsonencode(var.prices)
         }
       }
@@ -157,7 +170,7 @@ resource "aws_lambda_function" "this" {
         for variable, value in merge(local.powertools[each.key], each.value.environment) :
         length(variable) + length(value)
       ])
-      error_message = "The settings of ${each.key} exceed the 4 KB that Lambda allows its environment. Shorten `models` or `prices`; prices for everybody belong in src/cost_calculator/price_book.json."
+      error_message = "The settings of ${each.key} exceed the 4 KB that Lambda allows its environment. Shorten `models`, `prices` or `tenants` (fewer pins, and what holds for everybody under \"*\"); prices for everybody belong in src/cost_calculator/price_book.json."
     }
   }
 }

@@ -26,6 +26,33 @@ locals {
     ]
   }
 
+  # A conditional would make strings of the numbers.
+  analyzer = {
+    for name, value in merge(var.analyzer, { provider = "bedrock", model = local.classifier_model }) :
+    name => value if name == "strategy" || var.analyzer.strategy != "heuristic"
+  }
+
+  classifier_model = (
+    startswith(var.analyzer.model, "arn:") || can(regex(local.geography, var.analyzer.model))
+    ? var.analyzer.model
+    : "${local.bedrock_prefix}${var.analyzer.model}"
+  )
+  classifier_has_geography = can(regex(local.geography, local.classifier_model))
+  classifier_is_profile    = local.classifier_has_geography || strcontains(local.classifier_model, "inference-profile/")
+  classifier_arn = (
+    startswith(local.classifier_model, "arn:") ? local.classifier_model
+    : local.classifier_has_geography ? "arn:${local.partition}:bedrock:${local.arn_suffix}:inference-profile/${local.classifier_model}"
+    : "arn:${local.partition}:bedrock:${local.region}::foundation-model/${local.classifier_model}"
+  )
+  # The models behind the classifier's profile, in whichever region of its geography has room.
+  classifier_routed_arns = [
+    for id in(
+      !local.classifier_is_profile ? []
+      : local.classifier_has_geography ? [replace(local.classifier_model, "/${local.geography}/", "")]
+      : var.bedrock.foundation_models
+    ) : "arn:${local.partition}:bedrock:*::foundation-model/${id}"
+  ]
+
   bedrock_ids      = distinct([for call in flatten(values(local.calls)) : call.model if call.provider == "bedrock"])
   bedrock_arns     = [for id in local.bedrock_ids : id if startswith(id, "arn:")]
   bedrock_profiles = [for id in local.bedrock_ids : id if can(regex(local.geography, id))]

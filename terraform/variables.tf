@@ -221,6 +221,138 @@ variable "routing" {
   }
 }
 
+variable "analyzer" {
+  description = <<-EOT
+    Who says what kind of work a prompt asks for.
+
+    - `strategy`: `heuristic` asks nobody; `llm` asks a Bedrock model about every prompt whose tier is open; `hybrid` asks
+      where the heuristic is unsure and the price difference at stake exceeds what asking costs. Left out: `hybrid`. An
+      opinion moves a request by one tier at most, within its tenant's floor and ceiling.
+    - `model`: the Bedrock model that is asked, written as in `models`. Left out: `anthropic.claude-haiku-5-5`.
+    - `unsure_below`: confidence below which `hybrid` takes the heuristic for unsure. Left out: 0.7.
+    - `timeout_ms`: how long the opinion is waited for; then the heuristic decides. Left out: 3000.
+    - `max_tokens`: of the reply, which is one word in JSON. Left out: 24.
+  EOT
+  type = object({
+    strategy     = optional(string, "hybrid")
+    model        = optional(string, "anthropic.claude-haiku-5-5")
+    unsure_below = optional(number, 0.7)
+    timeout_ms   = optional(number, 3000)
+    max_tokens   = optional(number, 24)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = contains(["heuristic", "llm", "hybrid"], var.analyzer.strategy)
+    error_message = "Write analyzer.strategy as \"heuristic\", \"llm\" or \"hybrid\"."
+  }
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9][A-Za-z0-9._:/-]*$", var.analyzer.model))
+    error_message = "Write analyzer.model as a Bedrock model id such as \"anthropic.claude-haiku-5-5\", or as an ARN."
+  }
+
+  validation {
+    condition     = var.analyzer.unsure_below >= 0 && var.analyzer.unsure_below <= 1
+    error_message = "Write analyzer.unsure_below from 0 to 1."
+  }
+
+  validation {
+    condition     = var.analyzer.timeout_ms >= 200 && var.analyzer.timeout_ms <= 8000 && floor(var.analyzer.timeout_ms) == var.analyzer.timeout_ms
+    error_message = "Write analyzer.timeout_ms as a whole number from 200 to 8000: analyze must end within 15 s."
+  }
+
+  validation {
+    condition     = var.analyzer.max_tokens >= 16 && var.analyzer.max_tokens <= 1024 && floor(var.analyzer.max_tokens) == var.analyzer.max_tokens
+    error_message = "Write analyzer.max_tokens as a whole number from 16 to 1024; a model that thinks before it answers needs hundreds."
+  }
+}
+
+variable "tenants" {
+  description = <<-EOT
+    Rules by tenant; those of `"*"` hold for everybody, and a tenant's own fields stand before them one by one. Each rule that
+    is applied stands among the reasons on the request's row.
+
+    - `floor`, `ceiling`: the tiers between which every decision stays, a caller's `tier` included; SIMPLE < CALCULATION <
+      COMPLEX. Left out: SIMPLE and COMPLEX.
+    - `pins`: the first that matches what the user wrote decides the tier, unless the caller names one. `contains` is a word or
+      phrase, found as whole words whatever its case; `regex` is searched likewise and takes repeats with a bound alone
+      (`{0,40}` for `*`), so that no text can make the search slow. A pin is found in the first and last 8,000 characters.
+    - `deny_providers`: `bedrock`, `openai`, `anthropic`: never called for this tenant. A tier without another model then
+      refuses the request with PolicyDenied.
+    - `tier_names`: names of your own that a request may give as its `tier`, such as `{ cheap = "SIMPLE" }`.
+
+    Left out: no rules.
+  EOT
+  type = map(object({
+    floor          = optional(string)
+    ceiling        = optional(string)
+    pins           = optional(list(object({ tier = string, contains = optional(string), regex = optional(string) })))
+    deny_providers = optional(list(string))
+    tier_names     = optional(map(string))
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition = alltrue([
+      for tier in flatten([
+        for rules in values(var.tenants) : [
+          rules.floor, rules.ceiling, [for pin in coalesce(rules.pins, []) : pin.tier], values(coalesce(rules.tier_names, {}))
+        ]
+      ]) : tier == null ? true : contains(["SIMPLE", "CALCULATION", "COMPLEX"], tier)
+    ])
+    error_message = "Write each floor, ceiling and tier as SIMPLE, CALCULATION or COMPLEX."
+  }
+
+  validation {
+    condition = alltrue([
+      for rules in values(var.tenants) :
+      !contains(["COMPLEX>CALCULATION", "COMPLEX>SIMPLE", "CALCULATION>SIMPLE"], "${coalesce(rules.floor, "SIMPLE")}>${coalesce(rules.ceiling, "COMPLEX")}")
+    ])
+    error_message = "Write a floor that is not above its ceiling: SIMPLE < CALCULATION < COMPLEX."
+  }
+
+  validation {
+    condition = alltrue([
+      for pin in flatten([for rules in values(var.tenants) : coalesce(rules.pins, [])]) :
+      (pin.contains == null) != (pin.regex == null)
+    ])
+    error_message = "Write each pin with either contains or regex, such as { contains = \"contract\", tier = \"COMPLEX\" }."
+  }
+
+  validation {
+    # Without escapes and sets, what is left of * + and (? is a repeat without a bound, or a form that is not taken.
+    condition = alltrue([
+      for pin in flatten([for rules in values(var.tenants) : coalesce(rules.pins, [])]) :
+      pin.regex == null ? true : !can(regex("[*+]|\\{[0-9]+,\\}|\\(\\?[^:]", replace(replace(pin.regex, "/\\\\./", ""), "/\\[[^\\]]*\\]/", "")))
+    ])
+    error_message = "Write each repeat of a regex with a bound, {0,40} for * and {1,40} for +, and no lookaround or flags: a pin must not be slow, whatever the text."
+  }
+
+  validation {
+    condition = alltrue([
+      for provider in flatten([for rules in values(var.tenants) : coalesce(rules.deny_providers, [])]) :
+      contains(["bedrock", "openai", "anthropic"], provider)
+    ])
+    error_message = "Write deny_providers as a list of \"bedrock\", \"openai\" and \"anthropic\"."
+  }
+
+  validation {
+    condition = alltrue([
+      for name in flatten([for rules in values(var.tenants) : keys(coalesce(rules.tier_names, {}))]) :
+      can(regex("^[A-Za-z][0-9A-Za-z_-]{0,31}$", name)) && !contains(["SIMPLE", "CALCULATION", "COMPLEX"], name)
+    ])
+    error_message = "Write each of tier_names with up to 32 letters, digits, - and _, a letter first, and none of the three tiers."
+  }
+
+  validation {
+    condition     = alltrue([for tenant in keys(var.tenants) : tenant == "*" || can(regex("^[0-9A-Za-z_.@-]{1,64}$", tenant))])
+    error_message = "Write each tenant as a request does, with up to 64 letters, digits, _, ., @ and -, or as \"*\" for everybody."
+  }
+}
+
 variable "limits" {
   description = <<-EOT
     What a request may ask for.

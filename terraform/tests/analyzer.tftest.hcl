@@ -1,0 +1,212 @@
+# Who classifies, what that may cost in permissions, and the tenants' rules.
+
+mock_provider "aws" {
+  source          = "./tests/mocks"
+  override_during = plan
+}
+
+# Any file will do: nothing is uploaded.
+variables {
+  package = { function_zip = "./versions.tf", layer_zip = "./versions.tf" }
+}
+
+run "hybrid_is_the_default_and_may_ask_one_model" {
+  command = plan
+
+  assert {
+    condition = jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["SWITCHYARD_CONFIG"]).analyzer == {
+      strategy = "hybrid", provider = "bedrock", model = "us.anthropic.claude-haiku-5-5", unsure_below = 0.7, timeout_ms = 3000, max_tokens = 24
+    }
+    error_message = "These defaults are documented."
+  }
+
+  assert {
+    condition = {
+      for statement in data.aws_iam_policy_document.analyze.statement : statement.sid => toset(statement.resources)
+      if contains(statement.actions, "bedrock:InvokeModel")
+      } == {
+      AskTheClassifier     = toset(["arn:aws:bedrock:eu-central-1:123456789012:inference-profile/us.anthropic.claude-haiku-5-5"])
+      BeRoutedByItsProfile = toset(["arn:aws:bedrock:*::foundation-model/anthropic.claude-haiku-5-5"])
+    }
+    error_message = "analyze may ask the classifier's model and call no other."
+  }
+
+  assert {
+    condition = one([
+      for statement in data.aws_iam_policy_document.analyze.statement :
+      tolist(one(statement.condition).values) if statement.sid == "BeRoutedByItsProfile"
+    ]) == tolist(["arn:aws:bedrock:eu-central-1:123456789012:inference-profile/us.anthropic.claude-haiku-5-5"])
+    error_message = "The model is reached through the profile alone."
+  }
+
+  assert {
+    condition = (
+      jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["SWITCHYARD_CONFIG"]).analyzer.timeout_ms < 1000 * aws_lambda_function.this["analyze"].timeout
+    )
+    error_message = "The function must outlive its question, or every slow opinion would cost the request a retry."
+  }
+}
+
+run "the_heuristic_alone_needs_no_model" {
+  command = plan
+
+  variables {
+    analyzer = { strategy = "heuristic" }
+  }
+
+  assert {
+    condition     = alltrue([for statement in data.aws_iam_policy_document.analyze.statement : !contains(statement.actions, "bedrock:InvokeModel")])
+    error_message = "A function that asks nobody may call nobody."
+  }
+
+  assert {
+    condition     = jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["SWITCHYARD_CONFIG"]).analyzer == { strategy = "heuristic" }
+    error_message = "analyze must be told."
+  }
+}
+
+run "a_classifier_of_this_region_or_of_an_arn_is_called_directly" {
+  command = plan
+
+  variables {
+    bedrock  = { profile_prefix = "" }
+    analyzer = { strategy = "llm", model = "amazon.nova-lite-v1:0" }
+  }
+
+  assert {
+    condition = {
+      for statement in data.aws_iam_policy_document.analyze.statement : statement.sid => toset(statement.resources)
+      if contains(statement.actions, "bedrock:InvokeModel")
+    } == { AskTheClassifier = toset(["arn:aws:bedrock:eu-central-1::foundation-model/amazon.nova-lite-v1:0"]) }
+    error_message = "Without a profile there is one model to call."
+  }
+}
+
+run "the_classifier_is_asked_where_the_models_are_and_weighed_by_your_prices" {
+  command = plan
+
+  variables {
+    bedrock = { endpoint = "http://127.0.0.1:8080" }
+    prices  = [{ provider = "bedrock", model = "next", input = "1" }]
+  }
+
+  assert {
+    condition = (
+      aws_lambda_function.this["analyze"].environment[0].variables["AWS_ENDPOINT_URL_BEDROCK_RUNTIME"] == "http://127.0.0.1:8080"
+      && jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["PRICE_OVERRIDES"])[0].model == "next"
+    )
+    error_message = "analyze must know endpoint and prices."
+  }
+}
+
+run "rules_reach_analyze_without_what_was_left_out" {
+  command = plan
+
+  variables {
+    tenants = {
+      "*"  = { deny_providers = ["openai"] }
+      acme = { floor = "CALCULATION", pins = [{ regex = "\\bPO-\\d{4,10}\\b", tier = "SIMPLE" }], tier_names = { cheap = "SIMPLE" } }
+    }
+  }
+
+  assert {
+    condition = jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["SWITCHYARD_CONFIG"]).tenants == {
+      "*"  = { deny_providers = ["openai"] }
+      acme = { floor = "CALCULATION", pins = [{ regex = "\\bPO-\\d{4,10}\\b", tier = "SIMPLE" }], tier_names = { cheap = "SIMPLE" } }
+    }
+    error_message = "The environment is small: it holds what was said and nothing else."
+  }
+
+  assert {
+    condition     = !can(jsondecode(aws_lambda_function.this["sweep"].environment[0].variables["SWITCHYARD_CONFIG"]).tenants)
+    error_message = "Only the function that routes needs the rules."
+  }
+}
+
+run "rules_that_do_not_fit_are_refused_with_the_cure" {
+  command = plan
+
+  variables {
+    tenants = { acme = { pins = [for number in range(80) : { contains = "a keyword that is as long as this, number ${number}", tier = "SIMPLE" }] } }
+  }
+
+  expect_failures = [aws_lambda_function.this]
+}
+
+run "an_analyzer_that_cannot_be_is_refused" {
+  command = plan
+
+  variables {
+    analyzer = { strategy = "always", model = "a b", unsure_below = 2, timeout_ms = 20000, max_tokens = 1 }
+  }
+
+  expect_failures = [var.analyzer]
+}
+
+run "a_floor_above_its_ceiling_is_refused" {
+  command = plan
+
+  variables {
+    tenants = { acme = { floor = "COMPLEX", ceiling = "SIMPLE" } }
+  }
+
+  expect_failures = [var.tenants]
+}
+
+run "an_unknown_tier_is_refused" {
+  command = plan
+
+  variables {
+    tenants = { acme = { tier_names = { cheap = "TINY" } } }
+  }
+
+  expect_failures = [var.tenants]
+}
+
+run "a_pin_of_two_kinds_is_refused" {
+  command = plan
+
+  variables {
+    tenants = { acme = { pins = [{ contains = "a", regex = "b", tier = "SIMPLE" }] } }
+  }
+
+  expect_failures = [var.tenants]
+}
+
+run "a_pattern_without_a_bound_is_refused" {
+  command = plan
+
+  variables {
+    tenants = { acme = { pins = [{ regex = "(a|a)*b", tier = "SIMPLE" }] } }
+  }
+
+  expect_failures = [var.tenants]
+}
+
+run "a_pattern_with_lookaround_is_refused" {
+  command = plan
+
+  variables {
+    tenants = { acme = { pins = [{ regex = "(?=x)y", tier = "SIMPLE" }] } }
+  }
+
+  expect_failures = [var.tenants]
+}
+
+run "a_star_as_a_character_is_no_repeat" {
+  command = plan
+
+  variables {
+    tenants = { acme = { pins = [{ regex = "a\\*b[*+](?:c|d){0,3}", tier = "SIMPLE" }] } }
+  }
+}
+
+run "an_unknown_provider_is_refused" {
+  command = plan
+
+  variables {
+    tenants = { acme = { deny_providers = ["azure"] } }
+  }
+
+  expect_failures = [var.tenants]
+}
