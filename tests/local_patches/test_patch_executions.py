@@ -250,6 +250,9 @@ def test_concurrent_workflow_writes_of_one_counter_are_all_kept(lab: Any) -> Non
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
     )
+    # A row long to copy: what is read and what is written back lie far apart.
+    row = {"id": {"S": "c"}, "long": {"L": [{"N": f"{n}"} for n in range(20_000)]}}
+    lab.client("dynamodb").put_item(TableName=table, Item=row)
     machine = lab.machine(
         {
             "Add": {
