@@ -11,13 +11,16 @@ import json
 from array import array
 from collections.abc import Sequence
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
 
+from eval.augment import generated
 from eval.data import ROOT, Outcome, Row, outcomes, own, public
 from eval.fit import (
     BLOCK_WEIGHTS,
+    SEED,
     SIGNAL_WEIGHT,
     TREE_WEIGHT,
     Space,
@@ -34,19 +37,26 @@ from router.analyzer.weights import BIAS, LANE, dump
 VERSION = "heuristic-2026.11.1"
 SHIPPED = ROOT / "src" / "router" / "analyzer" / "heuristic.weights"
 KEPT = (34_000, 26_000, 8_000, 28_000)  # n-grams of each block that ship
+LABEL_SHARE = 0.82  # of them chosen by the labels' weights, the rest by the score's
 OWN_WEIGHT = 2.0  # a hand-written prompt beside one of the public sources
 SCORE_L2, SCORE_TREES, SCORE_LENGTH = 15.0, 1.0, 0.05
+# sigmoid(slope * raw + complex * P(COMPLEX) + ... + shift): chosen on the dev outcomes
+SCORE = {"slope": 6.0, "complex": 3.0, "calculation": 0.0, "shift": -2.2}
 # softmax(slope * logits + shifts): fitted on held-out sources by eval.crossval
 CALIBRATION = (1.0, 0.0, 0.0)
 
 
-def important(space: Space, weights: Floats, kept: Sequence[int]) -> list[Vocabulary]:
-    """Return each block's vocabulary without the n-grams that move the least."""
+def important(
+    space: Space, weights: Floats, score: Floats, kept: Sequence[int]
+) -> list[Vocabulary]:
+    """Return each block's vocabulary without the n-grams that move labels and score the least."""
     found, start = [], 0
     for v, limit in zip(space.vocabularies, kept, strict=True):
         moved = np.abs(weights[:, start : start + len(v.columns)]).max(axis=0) * v.idf
         mask = np.zeros(len(moved), dtype=bool)
-        mask[np.argsort(-moved, kind="stable")[:limit]] = True
+        mask[np.argsort(-moved, kind="stable")[: int(limit * LABEL_SHARE)]] = True
+        gained = np.abs(score[start : start + len(v.columns)]) * v.idf * ~mask
+        mask[np.argsort(-gained, kind="stable")[: limit - int(limit * LABEL_SHARE)]] = True
         found.append(v.keep(mask))
         start += len(v.columns)
     return found
@@ -71,18 +81,25 @@ def packed(
     }, [float(s) for s in scales]
 
 
+GENERATED_WEIGHT = 0.7
+
+
 def train(rows: Sequence[Row], own_rows: Sequence[Row], routed: Sequence[Outcome]) -> bytes:
     """Return the bytes of a weights file."""
-    everything = [*rows, *own_rows]
+    made = generated(rows, Random(SEED)) if rows else []
+    everything = [*rows, *own_rows, *made]
     read = features([r.prompt for r in everything])
     y = np.array([r.label for r in everything])
-    weight = np.array([1.0] * len(rows) + [OWN_WEIGHT] * len(own_rows))
+    weight = np.array(
+        [1.0] * len(rows) + [OWN_WEIGHT] * len(own_rows) + [GENERATED_WEIGHT] * len(made)
+    )
     routed_read = features([o.prompt for o in routed])
 
     space = Space.of(read)
     first = linear_labels(space.matrix(read), y, weight)
     coefficients = np.stack([first.coef_[1] - first.coef_[0], first.coef_[2] - first.coef_[0]])
-    kept = important(space, coefficients, KEPT)
+    score_linear, score_trees = _score(space, routed, routed_read)
+    kept = important(space, coefficients, score_linear, KEPT)
     space = Space(kept, space.mean, space.spread)
     labels = linear_labels(space.matrix(read), y, weight)
     trees = flatten(tree_labels(signals(read), y, weight))
@@ -99,7 +116,7 @@ def train(rows: Sequence[Row], own_rows: Sequence[Row], routed: Sequence[Outcome
         float(score_linear[-1]),
     ]
     return _file(space, lanes, constants, trees, score_trees, {
-        "public": len(rows), "own": len(own_rows), "outcomes": len(routed),
+        "public": len(rows), "own": len(own_rows), "generated": len(made), "outcomes": len(routed),
     })  # fmt: skip
 
 
@@ -148,7 +165,7 @@ def _file(
     sections["model"] = json.dumps({
         "signals": SIGNALS, "scales": scales, "nodes": nodes, "ends": ends, "mix": mix,
         "constants": constants, "calibration": CALIBRATION,
-        "score": {"slope": 6.0, "complex": 1.0, "calculation": 0.3, "shift": -1.0},
+        "score": SCORE,
     }).encode()  # fmt: skip
     return dump({"version": VERSION, "trained": trained}, sections)
 

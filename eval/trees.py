@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 Output = tuple[list[tuple[int, float, int, int]], list[float], float]
-"""Nodes (feature, threshold, tree, mask of leaves kept), eight leaves a tree, and the base value."""
+"""Nodes (feature, threshold, tree, mask of leaves kept), eight leaves a tree, the base value."""
 
 
 def flatten(fitted: Any) -> list[Output]:

@@ -95,7 +95,7 @@ def curve(scores: Sequence[float], rows: Sequence[Outcome]) -> list[Point]:
     for index, (score, row) in enumerate(ranked):
         total += row.weak - row.strong
         if index + 1 == len(ranked) or ranked[index + 1][0] > score:
-            above = ranked[index + 1][0] if index + 1 < len(ranked) else score + 1e-9
+            above = (score + ranked[index + 1][0]) / 2 if index + 1 < len(ranked) else score + 1e-9
             quality = total / len(rows)
             share = 1 - (index + 1) / len(rows)
             points.append(Point(above, share, quality, quality / best if best else 0.0))

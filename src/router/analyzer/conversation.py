@@ -8,15 +8,18 @@ from collections.abc import Mapping, Sequence
 from router.analyzer.lexicon import words
 
 _AGREEMENT = words(
-    """yes yeah yep yup y no nope ok okay sure fine right correct exactly agreed great good perfect nice cool please
-    thanks thank you do it that this so go ahead on continue proceed carry next more again both all of them the
-    first second third last one option a b c d sounds works for me lets let's si sí oui ja да хорошо はい 好 好的"""
+    """yes yeah yep yup y no nope ok okay sure fine right correct exactly agreed great good perfect
+    nice cool please thanks thank you do it that this so go ahead on continue proceed carry next
+    more again both all of them the first second third last one option a b c d sounds works for me
+    lets let's si sí oui ja да хорошо はい 好 好的"""
 )
 _ELLIPSIS = re.compile(
-    r"(?:and|but|also|what about|how about|now|then|same|again|instead|why|in|for|with|make it|shorter|longer|as)\b"
+    r"(?:and|but|also|what about|how about|now|then|same|again|instead|why|in|for|with|make it"
+    r"|shorter|longer|as)\b"
 )
 _OFFER = re.compile(
-    r"(?:would you like me to|do you want me to|shall i|should i|want me to|i can|i could|let me know if"
+    r"(?:would you like me to|do you want me to|shall i|should i|want me to|i can|i could"
+    r"|let me know if"
     r" (?:you want|i should)(?: me)?(?: to)?)\s+([^?\n]{4,400})",
     re.I,
 )

@@ -75,7 +75,8 @@ PHRASED = tuple((_AT[name], phrase) for name, phrase in _PHRASES.items())
 _NUMBERS, _SHARE, _WORDS, _CHARACTERS, _MUST, _AT_LEAST = (
     _AT[name]
     for name in (
-        "numbers", "share of the ask", "words", "characters", "text: constraint", "text: phrase_constraint",
+        "numbers", "share of the ask", "words", "characters", "text: constraint",
+        "text: phrase_constraint",
     )
 )  # fmt: skip
 

@@ -29,18 +29,20 @@ _ARITHMETIC = re.compile(
 _LATEX = re.compile(r"\\[a-z]+|\$[^$\n]{1,80}\$")
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d|\d:\d\d|\d(?:st|nd|rd|th|am|pm)\b|\d ?%")
 _WHICH = re.compile(
-    r"(what(?:'s|s| is| are| was| were)?|who(?:'s|se|m)?|when|where|which|why|how many|how much|how long|how far|how old"
+    r"(what(?:'s|s| is| are| was| were)?|who(?:'s|se|m)?|when|where|which|why|how many|how much"
+    r"|how long|how far|how old"
     r"|how|is|are|was|were|do|does|did|can|if|in|the|a|i|my|we|there|write|prove|show|find)\b"
 )
 QUESTION_FORMS = (
-    "what", "who", "when", "where", "which", "why", "how many", "how much", "how", "is", "do", "can", "if", "the",
-    "i", "write", "prove", "find",
+    "what", "who", "when", "where", "which", "why", "how many", "how much", "how", "is", "do",
+    "can", "if", "the", "i", "write", "prove", "find",
 )  # fmt: skip
 _FORM = {
-    "what's": "what", "whats": "what", "what is": "what", "what are": "what", "what was": "what", "what were": "what",
-    "who's": "who", "whose": "who", "whom": "who", "how long": "how many", "how far": "how many",
-    "how old": "how many", "are": "is", "was": "is", "were": "is", "does": "do", "did": "do", "a": "the", "in": "the",
-    "there": "the", "my": "i", "we": "i", "show": "prove",
+    "what's": "what", "whats": "what", "what is": "what", "what are": "what", "what was": "what",
+    "what were": "what", "who's": "who", "whose": "who", "whom": "who", "how long": "how many",
+    "how far": "how many", "how old": "how many", "are": "is", "was": "is", "were": "is",
+    "does": "do", "did": "do", "a": "the", "in": "the", "there": "the", "my": "i", "we": "i",
+    "show": "prove",
 }  # fmt: skip
 _FORM_INDEX = {name: index for index, name in enumerate(QUESTION_FORMS)}
 _SCRIPTS = (
@@ -54,15 +56,18 @@ LONGEST_STEM = 14
 _CAPPED = bytes(min(n, 8) for n in range(256))  # the ninth word of a kind tells nothing new
 
 COUNTED = (  # on a logarithmic scale
-    "characters", "words", "lines", "ask words", "sentences", "code lines", "table lines", "numbers",
-    "distinct numbers", "numbers in the ask", "arithmetic signs", "latex", "dates", "years", "decimals",
-    "percent signs", "currency signs", "equals signs", "single letters", "brackets", "quotes", "commas", "long words",
+    "characters", "words", "lines", "ask words", "sentences", "code lines", "table lines",
+    "numbers",
+    "distinct numbers", "numbers in the ask", "arithmetic signs", "latex", "dates", "years",
+    "decimals",
+    "percent signs", "currency signs", "equals signs", "single letters", "brackets", "quotes",
+    "commas", "long words",
     "underscores",
 )  # fmt: skip
 STRUCTURE = (
-    *COUNTED, "share of the ask", "place of the ask", "questions", "imperatives", "options", "share of numbers",
-    "question mark at end", "colon at end", "letters per word", "not ascii", "longest number", "code fence", "json",
-    "distinct words", "share in quotes", "not english",
+    *COUNTED, "share of the ask", "place of the ask", "questions", "imperatives", "options",
+    "share of numbers", "question mark at end", "colon at end", "letters per word", "not ascii",
+    "longest number", "code fence", "json", "distinct words", "share in quotes", "not english",
 )  # fmt: skip
 SIGNALS: tuple[str, ...] = (
     *STRUCTURE,
@@ -221,7 +226,7 @@ def _structure(text: str, parts: Parts, words: list[str], ask: list[str]) -> lis
         text[-1:] in ("?", "？", "؟"),
         text[-1:] == ":",
         sum(lengths) / (len(lengths) or 1),
-        0.0 if text.isascii() else len(text[:400].encode()) / len(text[:400]) - 1.0,
+        0.0 if text.isascii() else len(text[:400].encode(errors="replace")) / len(text[:400]) - 1.0,
         max(map(len, numbers)) if figures else 0,
         "```" in text,
         count('":') > 1,

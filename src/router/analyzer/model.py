@@ -1,4 +1,4 @@
-"""The classifier: a linear part over n-grams and boosted trees over signals, mixed and calibrated."""
+"""The classifier: a linear part over n-grams mixed with boosted trees over signals."""
 
 from __future__ import annotations
 

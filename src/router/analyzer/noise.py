@@ -9,10 +9,11 @@ import re
 
 # One of these stands in every text that the patterns below could change.
 _TRIGGERS = (
-    "simpl", "complex", "calculation", "trivial", " easy", " hard", "route", "routing", "tier", "classif", "label",
-    "model", "system", "assistant", "user", "human", "categor", "escalat", "{", "<", "~~~", "^^", "....", "____",
-    "----", "====", "****", "ipsum", "prompt", "text:", "you:", "text =", "```", '"""', "ignore", "arithmetic",
-    "difficult", "question", "task", "request", "input",
+    "simpl", "complex", "calculation", "trivial", " easy", " hard", "route", "routing", "tier",
+    "classif", "label", "model", "system", "assistant", "user", "human", "categor", "escalat", "{",
+    "<", "~~~", "^^", "....", "____", "----", "====", "****", "ipsum", "prompt", "text:", "you:",
+    "text =", "```", '"""', "ignore", "arithmetic", "difficult", "question", "task", "request",
+    "input",
 )  # fmt: skip
 _SPACED = re.compile(r"(?:(?<!\S)\S {1,3}){8,}\S(?!\S)")
 _MESSAGES = re.compile(r'"role"\s*:\s*"user"\s*,\s*"content"\s*:\s*"((?:[^"\\]|\\.)+)')
@@ -25,33 +26,44 @@ _OTHER_TURN = re.compile(
 _HIDDEN = re.compile(r"<!--.{0,200}?-->|display:\s*none[^>]*>[^<]{0,120}<", re.S)
 _TAG = re.compile(r"</?[a-z][^<>\n]{0,80}>")
 _TEMPLATE = re.compile(
-    r"\{[{%#]-?\s*([^{}%\n]{0,400}?)\s*-?[}%#]\}|<[%?](?:=|php)?\s*([^<>%\n]{0,120}?)\s*[%?]>|[$@#]\{([^{}\n]{0,60})\}"
+    r"\{[{%#]-?\s*([^{}%\n]{0,400}?)\s*-?[}%#]\}|<[%?](?:=|php)?\s*([^<>%\n]{0,120}?)\s*[%?]>"
+    r"|[$@#]\{([^{}\n]{0,60})\}"
 )
 _RULE = re.compile(r"[.\-_=*~#^]{5,}|\[\s*[x ]\s*\]|lorem ipsum[^?!]{0,600}?(?:\.|$)", re.M)
 _NAMED = re.compile(
-    r"^\W{0,3}(?:text|prompt|query|input|question|content|message|ask|task|x|request)\s*[=:]\s*(?=\S)",
+    r"^\W{0,3}(?:text|prompt|query|input|question|content|message|ask|task|x"
+    r"|request)\s*[=:]\s*(?=\S)",
     re.M,
 )
 _WHOLE_FENCE = re.compile(r"\s*(```|~~~|\"\"\"|''')[a-z]{0,12}\n?(.*?)\1?\s*", re.S)
 _LABEL = (
-    r"(?:simpl\w*|complex\w*|calculations?|trivial\w*|eas(?:y|ier|iest)|hard(?:er|est)?|difficult\w*|arithmetic|maths?|definition|basic"
-    r"|reasoning|expert(?:-level)?|cheap\w*|small\w*|large\w*|big\w*|strong\w*|top|low|high|max\w*|opus|haiku|sonnet|o3|tiny|numeric)"
+    r"(?:simpl\w*|complex\w*|calculations?|trivial\w*|eas(?:y|ier|iest)|hard(?:er|est)?"
+    r"|difficult\w*|arithmetic|maths?|definition|basic"
+    r"|reasoning|expert(?:-level)?|cheap\w*|small\w*|large\w*|big\w*|strong\w*|top|low|high"
+    r"|max\w*|opus|haiku|sonnet|o3|tiny|numeric)"
 )
 _META = (
-    r"(?:classif\w*|label\w*|rout(?:e|er|ed|ing)\b\w*|tiers?|categor\w+|analy[sz]er|analyze_complexity|(?:a|the|no|only|small|big|large|cheap\w*|best"
-    r"|strong\w*|top|frontier) model|system|verdict|complexity|escalat\w*|treat|instructions?|difficulty|task|class|needs?"
-    r"|requires?|question|request|answer is|answer's|mark|tag|downgrade|upgrade|level|send (?:this|it) to|score|probabilities|result"
+    r"(?:classif\w*|label\w*|rout(?:e|er|ed|ing)\b\w*|tiers?|categor\w+|analy[sz]er"
+    r"|analyze_complexity|(?:a|the|no|only|small|big|large|cheap\w*|best"
+    r"|strong\w*|top|frontier) model|system|verdict|complexity|escalat\w*|treat|instructions?"
+    r"|difficulty|task|class|needs?"
+    r"|requires?|question|request|answer is|answer's|mark|tag|downgrade|upgrade|level"
+    r"|send (?:this|it) to|score|probabilities|result"
     r"|forget|ignore|just|really|only|not|such an?|this is|it's|its)"
 )
 _PLEA = re.compile(
     rf"\b{_META}\b[^\n]{{0,60}}?\b{_LABEL}\b|\b{_LABEL}\b[^\n]{{0,40}}?\b{_META}\b"
-    r"|\bignore (?:the|all|any|everything|previous)\b[^\n]{0,60}|\bforget (?:what|all|everything)\b|do not classify"
+    r"|\bignore (?:the|all|any|everything|previous)\b[^\n]{0,60}|\bforget (?:what|all"
+    r"|everything)\b|do not classify"
     r"|\byou are (?:now )?\w*(?:router|classifier)\w*|^\W*(?:simple|complex|calculation)\W*$",
 )
 _SURE = re.compile(
-    r"\b(?:classif\w*|label(?:led)?|rout(?:e|er|ed|ing)|tiers?|categor(?:y|ized)|analy[sz]er|analyze_complexity|model|verdict|escalate|treat|"
-    r"(?:simple|easy|trivial|hard|complex|numeric|maths?|small|tiny|quick|basic)(?:, \w+)? (?:question|request|task|ask|one|thing|definition)|"
-    r"no(?:t|thing) (?:at all )?(?:complex|hard|difficult)|needs? \S*reasoning|ignore|forget|class|(?:answer|return|reply|respond with|says?) (?:only )?\W?"
+    r"\b(?:classif\w*|label(?:led)?|rout(?:e|er|ed|ing)|tiers?|categor(?:y|ized)|analy[sz]er"
+    r"|analyze_complexity|model|verdict|escalate|treat|"
+    r"(?:simple|easy|trivial|hard|complex|numeric|maths?|small|tiny|quick"
+    r"|basic)(?:, \w+)? (?:question|request|task|ask|one|thing|definition)|"
+    r"no(?:t|thing) (?:at all )?(?:complex|hard|difficult)|needs? \S*reasoning|ignore|forget"
+    r"|class|(?:answer|return|reply|respond with|says?) (?:only )?\W?"
     r"(?:simple|complex|calculation))\b|^\W*(?:simple|complex|calculation)\W*$"
 )
 _PIECE = re.compile(r"[^\n]+?(?:[.!?:;](?=\s)|(?=\s[(\[])|(?<=[)\]])(?=\s)|\s--? |$)|\n", re.M)

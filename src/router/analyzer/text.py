@@ -52,19 +52,19 @@ _GAP = re.compile(r"\s{3,}")
 _PHATIC = words(
     """hi hiya hello hey heya howdy yo greetings dear morning afternoon evening thanks thank thx ty
     cheers appreciated appreciate grateful please pls plz kindly sorry excuse pardon help helping
-    question questions wondering wonder hope regards sincerely bye quick quickly urgent urgently asap
-    concise brief briefly politely welcome curious stuck struggling mate buddy pal assistant hurry
-    patience advance bother bothering dumb silly stupid newbie beginner favor favour ok okay so well
-    right hmm um uh"""
+    question questions wondering wonder hope regards sincerely bye quick quickly urgent urgently
+    asap concise brief briefly politely welcome curious stuck struggling mate buddy pal assistant
+    hurry patience advance bother bothering dumb silly stupid newbie beginner favor favour ok okay
+    so well right hmm um uh"""
 )
 _FILLER = words(
     """a about again all also am an and any anyone are as assist at be been being best but by can
     could day do doing else everyone everybody folks for friend friends from get give go going good
     got great guys had has have here how i id if ill im in is it its ive just kind know let lets
-    like little lot look looking love lovely make may maybe me might mind minute moment more much my
-    need needed no not now of on one or our out really rush simple small some someone something
-    sir madam team tell that the there these thing things this those time to today too very
-    want was we week weekend were will with would yes you your youre yourself keep it short answer
+    like little lot look looking love lovely make may maybe me might mind minute moment more much
+    my need needed no not now of on one or our out really rush simple small some someone something
+    sir madam team tell that the there these thing things this those time to today too very want
+    was we week weekend were will with would yes you your youre yourself keep it short answer
     asking ask trying try first second fine ahead advice hand idea task request following below
     nice ever so much bit glad happy"""
 )
@@ -73,16 +73,20 @@ _LAST_CLAUSE = re.compile(r"(?:^|[.!?;,\n—–]|\s-)\s*([^.!?;,\n—–]{1,70})
 _LETTERS = re.compile(r"[a-z]+")
 _OPENER = re.compile(
     r"(?:(?:so|ok|okay|well|also|and|hey|please|pls|plz|kindly|now)[ ,]+)*"
-    r"(?:(?:please |kindly )?(?:can|could|would|will) (?:you|u|someone|anyone)(?: please| kindly| possibly| maybe"
-    r"| quickly| just)*(?: (?:help me(?: to| with| understand)?|tell me|let me know|be so kind (?:as )?to|explain to me"
+    r"(?:(?:please |kindly )?(?:can|could|would|will) (?:you|u|someone|anyone)(?: please| kindly"
+    r"| possibly| maybe"
+    r"| quickly| just)*(?: (?:help me(?: to| with| understand)?|tell me|let me know"
+    r"|be so kind (?:as )?to|explain to me"
     r"|mind telling me))?"
     r"|(?:i|we)(?:'d| would)? (?:like|want|need|love|have|am trying|was wondering|wonder)"
-    r"(?: (?:you )?to(?: know| ask(?: you)?| understand| find out)?| if you (?:can|could|would)| help with| some help with"
+    r"(?: (?:you )?to(?: know| ask(?: you)?| understand| find out)?| if you (?:can|could|would)"
+    r"| help with| some help with"
     r"| a question)?"
     r"|(?:do|does|did) (?:you|anyone|anybody) (?:happen to )?(?:know|remember)"
     r"|(?:please |pls )?(?:help me(?: to| with)?|tell me|let me know|remind me|enlighten me)"
     r"|(?:i'm|im|i am) (?:wondering|curious|trying to (?:understand|find out|figure out))"
-    r"|(?:any|some)(?:one|body) knows?|please|pls|plz|kindly|(?:quick |small )?question|q|task|prompt|input|query)"
+    r"|(?:any|some)(?:one|body) knows?|please|pls|plz|kindly|(?:quick |small )?question|q|task"
+    r"|prompt|input|query)"
     r"(?=[\s:,])[\s:,]*"
 )
 

@@ -19,7 +19,7 @@ class Complexity(StrEnum):
 class Classification:
     """The verdict on one prompt, with everything needed to explain it.
 
-    ``confidence`` is the calibrated probability of ``label`` (0..1) and ``probabilities`` sums to 1.
+    ``confidence`` is the calibrated probability of ``label`` (0..1); ``probabilities`` sum to 1.
     ``score`` (0..1) says how much the strong model is needed: task type is not difficulty.
     """
 

@@ -43,7 +43,7 @@ class Weights:
         return json.loads(self.section(name))
 
     def table(self, block: str) -> dict[str, int]:
-        """Return n-gram -> packed weights: three biased lanes, above them the squared idf times 8."""
+        """Return n-gram -> packed weights: three biased lanes, above them eight times idf²."""
         values = array("Q")
         values.frombytes(self.section(f"{block}.values"))
         return dict(zip(self.section(f"{block}.keys").decode().split("\n"), values, strict=True))

@@ -67,13 +67,12 @@ def read(path: Path) -> tuple[list[Outcome], int, list[str]]:
         for number, line in lines(source):
             try:
                 row = parse(line)
-                prompt, strong, weak = row.get("prompt"), row.get("strong", 1.0), row.get("weak")
+                prompt = row.get("prompt")
                 if not isinstance(prompt, str):
                     raise BadLine('"prompt" is missing or no string')
-                if not _is_number(strong) or not _is_number(weak):
-                    raise BadLine('"strong" and "weak" must be finite numbers, such as 1 and 0.5')
+                strong, weak = _number(row.get("strong", 1.0)), _number(row.get("weak"))
                 assumed += "strong" not in row
-                rows.append(Outcome(prompt, float(strong), float(weak)))
+                rows.append(Outcome(prompt, strong, weak))
             except BadLine as error:
                 bad.append(f"{path}:{number}: {error}")
     return rows, assumed, bad
@@ -100,10 +99,13 @@ def report(
         (p for p in fitted.shipped if p.kept >= min(chosen.kept, 1.0)), key=lambda p: p.strong_share
     )
     saved = 1 - _cost(chosen, args) / top
+    shown = [
+        min(fitted.curve, key=lambda p: abs(p.strong_share - share / 100))
+        for share in range(100, -1, -10)
+    ]
     table = [
         f"  {p.strong_share:7.0%} {p.kept:9.1%} {_cost(p, args):12.6g} {p.threshold:10.3f}"
-        for share in range(100, -1, -10)
-        for p in [min(fitted.curve, key=lambda q, s=share: abs(q.strong_share - s / 100))]
+        for p in shown
     ]
     return "\n".join([
         f"{rows} rows, {bad} bad lines left out; figures on held-out fifths of the rows",
@@ -121,10 +123,11 @@ def _cost(point: Point, args: argparse.Namespace) -> float:
     return float(point.strong_share * args.strong_cost + (1 - point.strong_share) * args.weak_cost)
 
 
-def _is_number(value: object) -> bool:
-    return (
-        isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf")
-    )
+def _number(value: object) -> float:
+    known = isinstance(value, int | float) and not isinstance(value, bool)
+    if not known or not abs(number := float(str(value))) < float("inf"):
+        raise BadLine('"strong" and "weak" must be finite numbers, such as 1 and 0.5')
+    return number
 
 
 def _share(text: str) -> float:
