@@ -92,6 +92,8 @@ def _ending(name: str | None) -> Ending | None:
 def _say(ask: Ask) -> str:
     if ask.schema is not None:
         return json.dumps(_instance(ask.schema, ask.question))
+    if kind := _classify(ask):
+        return kind
     question = ask.question.lower()
     for words, fact in _FACTS:
         if all(word in question for word in words):
@@ -105,6 +107,18 @@ def _say(ask: Ask) -> str:
     )
     topic = " ".join(ask.question.split()[:8]).rstrip("?.!,:;")
     return f"On “{topic}”: " + " ".join(_pick(seed, 5 + seed % 8 if asks_much else 1 + seed % 2))
+
+
+def _classify(ask: Ask) -> str | None:
+    """The reply to Switchyard's own question about a request's kind, by its shape alone."""
+    if '{"class": "SIMPLE"}' not in ask.prompt:
+        return None
+    try:
+        request = json.loads(ask.question)["request"]
+    except (ValueError, TypeError, KeyError):
+        return None
+    kind = "CALCULATION" if _calculate(request) else "COMPLEX" if len(request) > 160 else "SIMPLE"
+    return json.dumps({"class": kind})
 
 
 def _pick(seed: int, count: int) -> list[str]:

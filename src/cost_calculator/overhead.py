@@ -63,7 +63,13 @@ def request_overhead(row: Mapping[str, Any], prices: AwsPrices) -> dict[str, Dec
 
 
 def attempt_overhead(row: Mapping[str, Any], prices: AwsPrices) -> dict[str, Decimal]:
-    """Return the dollars of the Lambda that made one attempt; none where the workflow made it."""
+    """Return the dollars of the Lambda that made one attempt; none where the workflow made it.
+
+    A question to the classifier has no Lambda of its own; it costs rows that the request's count of
+    attempts leaves out: its own, and the REQUEST row once more.
+    """
+    if row.get("purpose") == "classify":
+        return _rounded({"tables": 2 * ATTEMPT_WRITE_UNITS * prices["dynamodb_write_unit"]})
     ms, memory = row.get("lambda_ms"), row.get("lambda_mb")
     return _rounded({"invoke": lambda_call(ms, memory, prices)}) if ms and memory else {}
 
