@@ -65,6 +65,12 @@ def tokens(sums: Sums) -> tuple[Decimal, Decimal]:
     return sent, _of(sums, "output_tokens")
 
 
+def nothing_priced(sums: Sums) -> bool:
+    """Say whether there were attempts and the cost of not one is known: then no sum is 0."""
+    gaps = sum((_of(sums, name) for name in ("unpriced", "unknown", "invalid_usage")), Decimal(0))
+    return _of(sums, "attempts") == gaps > 0
+
+
 def net_savings(sums: Sums) -> Decimal:
     """Return what the baseline model would have cost, less what was spent: models and overhead."""
     return _of(sums, "baseline_usd") - _of(sums, "cost_usd") - _of(sums, "overhead_usd")

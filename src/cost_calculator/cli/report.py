@@ -21,6 +21,7 @@ from cost_calculator.reporting import (
     Report,
     days_between,
     net_savings,
+    nothing_priced,
     partitions,
     roll_up,
     savings_in_words,
@@ -115,12 +116,13 @@ def _headings(savings: bool) -> list[str]:
 def _cells(sums: Sums, savings: bool) -> list[str]:
     sent, received = tokens(sums)
     counts = [sums.get("requests", _ZERO), sums.get("attempts", _ZERO), sent, received]
-    money = [sums.get(name, _ZERO) for name in _MONEY]
+    known = not nothing_priced(sums)
+    money = [sums.get("cost_usd", _ZERO) if known else None, sums.get("overhead_usd", _ZERO)]
     if savings:
-        money += [sums.get("baseline_usd", _ZERO), net_savings(sums)]
-    return [plain(value) for value in (*counts, *money)]
+        money += [sums.get("baseline_usd", _ZERO), net_savings(sums)] if known else [None, None]
+    return ["" if value is None else plain(value) for value in (*counts, *money)]
 
 
 def _sums(sums: Sums) -> dict[str, str]:
     known = {name: plain(value) for name, value in sorted(sums.items())}
-    return known | {"net_savings_usd": plain(net_savings(sums))}
+    return known if nothing_priced(sums) else known | {"net_savings_usd": plain(net_savings(sums))}

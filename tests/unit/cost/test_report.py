@@ -61,6 +61,14 @@ def test_since_takes_whole_days(spent, capsys):
     assert [line["day"] for line in found["lines"]] == [at(3)[:10], at(0)[:10]]
 
 
+def test_long_time_spans_give_the_same_figures(spent, capsys):
+    month = json.loads(report(capsys, "--json", "--since", "40d"))
+    years = json.loads(report(capsys, "--json", "--since", "4000d"))
+
+    assert years["total"] == month["total"]
+    assert Decimal(years["total"]["cost_usd"]) == Decimal("0.00014421")
+
+
 def test_csv_is_exact_and_names_the_gaps(spent, capsys):
     rows = list(csv.reader(io.StringIO(report(capsys, "--csv", "--savings"))))
 
@@ -80,6 +88,16 @@ def test_table_shows_unpriced_and_unknown_in_rows_of_their_own(spent, capsys, mo
     assert "at most 0.0011308" in text
     assert "0.00013794" in text
     assert "Not in this figure: 1 unpriced, 1 unknown attempts." in text
+
+
+def test_model_without_a_price_shows_no_cost_rather_than_0(spent, capsys):
+    rows = list(csv.reader(io.StringIO(report(capsys, "--csv", "--savings"))))
+    lines = json.loads(report(capsys, "--json"))["lines"]
+
+    (mystery,) = [dict(zip(rows[0], row, strict=False)) for row in rows if row[0] == "mystery"]
+    assert (mystery["cost_usd"], mystery["net_savings_usd"]) == ("", "")
+    (line,) = [line for line in lines if line["model"] == "mystery"]
+    assert not {"cost_usd", "net_savings_usd"} & set(line)
 
 
 def test_tenant_with_a_separator_in_its_name_stays_whole():
