@@ -44,7 +44,8 @@ class Deployment:
 
     def client(self, service: str) -> Any:
         """Return a boto3 client of the local cloud."""
-        return boto3.client(
+        make: Any = boto3.client  # the stubs know each service by a literal of its own
+        return make(
             service,
             endpoint_url=self.cloud.emulator_url,
             region_name=REGION,

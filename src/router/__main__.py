@@ -8,7 +8,7 @@ import sys
 
 COMMANDS = {
     "classify": "label prompts: JSONL {id, prompt} in, JSONL {id, label, confidence, ...} out",
-    "score": "score prompts by shipped or calibrated weights: JSONL {id, prompt} in, {id, score} out",
+    "score": "score prompts, also by calibrated weights: JSONL {id, prompt} in, {id, score} out",
     "explain": "judge one prompt and say why, for a person",
     "calibrate": "refit the score to your own outcomes and choose a threshold, with a report",
     "breakeven": "say whether routing is worth it: for a mix of prompts, or for your own tables",
