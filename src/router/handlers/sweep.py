@@ -9,8 +9,8 @@ from typing import Any
 
 import boto3
 from aws_lambda_powertools import Logger
-from cost_calculator.sweeping import price_pending
 
+from cost_calculator.sweeping import price_pending
 from router.clock import now
 from router.config import Config
 from router.runs import ended_run, step_functions
