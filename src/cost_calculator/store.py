@@ -39,6 +39,9 @@ _PASSING = frozenset(
     }
 )
 
+# One item can be the reason for these; whatever else fails, fails for every item.
+_ABOUT_AN_ITEM = frozenset({"ValidationException", "TransactionCanceledException"})
+
 Row = dict[str, Any]
 Key = tuple[str, str]
 
@@ -92,7 +95,7 @@ class LedgerStore:
                 longest = min(_LONGEST_WAIT_SECONDS, _FIRST_WAIT_SECONDS * 2**attempt)
                 self._sleep(random.uniform(0, longest))
                 continue
-            except (ClientError, BotoCoreError) as error:
+            except ClientError as error:
                 self._isolate(planned, error, outcome)
                 return
             if not duplicates:
@@ -104,10 +107,10 @@ class LedgerStore:
                 self._commit_group(make_group(rest), outcome)
             return
 
-    def _isolate(self, planned: Group, error: Exception, outcome: Outcome) -> None:
+    def _isolate(self, planned: Group, error: ClientError, outcome: Outcome) -> None:
         """Keep one row that DynamoDB will not take from holding up the others."""
-        if len(planned.changes) == 1:
-            outcome.failed[planned.changes[0].key] = str(error)
+        if error.response["Error"]["Code"] not in _ABOUT_AN_ITEM or len(planned.changes) == 1:
+            outcome.failed |= {change.key: str(error) for change in planned.changes}
             return
         middle = len(planned.changes) // 2
         self._commit_group(make_group(planned.changes[:middle]), outcome)

@@ -179,6 +179,22 @@ def test_row_the_table_will_not_take_does_not_hold_up_the_others(dynamodb, store
     assert cells(dynamodb) == sums_by_hand(ROWS)
 
 
+def test_missing_right_fails_the_batch_at_once_and_loses_nothing(dynamodb):
+    put(dynamodb, ROWS)
+    calls = []
+
+    class Denied:
+        def transact_write_items(self, **arguments):
+            calls.append(arguments)
+            raise service_error("AccessDeniedException")
+
+    report = deliver(LedgerStore(Denied(), USAGE, SPEND), ROWS)
+
+    assert len(report.failed) == len(ROWS)
+    assert len(calls) == 1
+    assert usage_row(dynamodb)["cost_status"] == "PENDING"
+
+
 class Refusing:
     """A client that finds one row invalid, whoever travels with it."""
 
