@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from router.analyzer import Classification
-from router.asking import ask
 from router.clock import iso
 from router.config import Config
 from router.decision import Decision, Market, decide
@@ -83,6 +82,8 @@ def accept(payload: Any, execution: Execution, config: Config, world: World) -> 
             return repeated(existing)
         plan = _plan_again(decision, existing, world) or plan
     elif question:
+        from router.asking import ask
+
         opinion, attempt = ask(question, world.llm, world.clock)
         outcome = reported(request.request_id, opinion, attempt)
         plan = _plan_with(opinion, outcome, decision, rows[0], world)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from router.analyzer import Classification, Complexity
 from router.config import Config
@@ -14,6 +15,9 @@ from router.ladder import neighbours, one_step
 from router.llm_classifier import Opinion
 from router.policy import Rules
 from router.request import Request
+
+if TYPE_CHECKING:
+    from router.pins import Pin
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ def _unbounded(
         tier = rules.tier_named(request.tier)
         own_name = "" if tier == request.tier else f" ({request.tier})"
         return tier, (f"the request asked for {tier}{own_name}",), False
-    if pin := rules.pin_of(request.messages):
+    if rules.pins and (pin := _pin_of(rules, request)):
         # By number: the words of a pin would tell what stands in the prompt.
         return pin.tier, (f"pinned to {pin.tier} by pin {pin.number} of the tenant's rules",), False
     if label is Complexity.SIMPLE and score > config.raise_above:
@@ -52,6 +56,12 @@ def _unbounded(
         note = f"looks complex, but is easy (score {score:.2f} below {config.lower_below:g})"
         return Complexity.SIMPLE.value, (note,), True
     return label.value, (), True
+
+
+def _pin_of(rules: Rules, request: Request) -> Pin | None:
+    from router.pins import pin_of
+
+    return pin_of(rules.pins, request.messages)
 
 
 def moves(choice: Choice, rules: Rules, usable: Collection[str]) -> tuple[str, ...]:
