@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from cost_calculator.usage import TOKEN_CLASSES
+from cost_calculator.price_row import InvalidPriceRow, PriceRow, is_date, read_row
 
 BOOK_PATH = Path(__file__).with_name("price_book.json")
 
@@ -22,41 +20,10 @@ _ARN = re.compile(
     r"arn:aws[a-z-]*:bedrock:(?P<region>[a-z0-9-]+):\d*:"
     r"(?P<kind>inference-profile|application-inference-profile|foundation-model)/(?P<id>.+)"
 )
-_MAX_RATE = Decimal(10**6)
 
 
 class PriceUnknown(LookupError):
     """No row prices this call; the message says why and what would help."""
-
-
-class InvalidPriceRow(ValueError):
-    """A price row cannot be read; the message names the row and the field."""
-
-
-Rates = Mapping[str, Decimal | None]
-"""US dollars per million tokens, by token class; None where no price is known."""
-
-
-@dataclass(frozen=True, slots=True)
-class PriceRow:
-    """One dated price, from ``effective_from`` (UTC ``YYYY-MM-DD``; empty: always) to the next."""
-
-    provider: str
-    model: str
-    mode: str
-    effective_from: str
-    version: str
-    rates: Rates
-    above: tuple[tuple[int, Rates], ...]
-    regions: frozenset[str]
-
-    def rates_for(self, total_input: int) -> Rates:
-        """Return the rates of the whole call: a long context reprices all of it, not its excess."""
-        rates = self.rates
-        for threshold, tier in self.above:
-            if total_input > threshold:
-                rates = tier
-        return rates
 
 
 class PriceBook:
@@ -71,7 +38,7 @@ class PriceBook:
         self._aliases = {name: dict(pairs) for name, pairs in book["aliases"].items()}
         self._overrides: dict[tuple[str, str, str], list[PriceRow]] = {}
         for raw in (overrides or {}).get("rows", ()):
-            row = _read_row(raw, origin="override:")
+            row = read_row(raw, origin="override:")
             self._overrides.setdefault((row.provider, row.model, row.mode), []).append(row)
         for provider, pairs in (overrides or {}).get("aliases", {}).items():
             self._aliases.setdefault(provider, {}).update(pairs)
@@ -112,7 +79,7 @@ class PriceBook:
             return aliases[model], region
         if (dated := _DATED.fullmatch(model)) and dated[1] in self._dated.get(provider, ()):
             base = str(dated[1])
-            if _is_date(dated[2], "%Y-%m-%d" if provider == "openai" else "%Y%m%d"):
+            if is_date(dated[2], "%Y-%m-%d" if provider == "openai" else "%Y%m%d"):
                 return aliases.get(base, base), region
         return model, region
 
@@ -120,7 +87,7 @@ class PriceBook:
         """Return the rows of a key: the user's own before the book's, each the newest first."""
         rows = self._rows.get(key)
         if rows is None:  # read on first use: one call needs one model, not the whole book
-            book = [_read_row(raw) for raw in self._raw.get(key, ())]
+            book = [read_row(raw) for raw in self._raw.get(key, ())]
             rows = sorted(self._overrides.get(key, ()), key=_start, reverse=True)
             rows += sorted(book, key=_start, reverse=True)
             self._rows[key] = rows
@@ -151,66 +118,5 @@ def default_book() -> PriceBook:
     return PriceBook(book, read_overrides(os.environ.get("PRICE_OVERRIDES", "")))
 
 
-def _read_row(raw: object, origin: str = "") -> PriceRow:
-    if not isinstance(raw, Mapping):
-        raise InvalidPriceRow("a price row must be an object")
-    for field in ("provider", "model", "usd_per_mtok"):
-        if not raw.get(field):
-            raise InvalidPriceRow(f"the price row of {raw.get('model', 'a model')} lacks {field!r}")
-    model, mode = str(raw["model"]), str(raw.get("mode", "standard"))
-    effective_from = str(raw.get("effective_from") or "")
-    if effective_from and not _is_date(effective_from, "%Y-%m-%d"):
-        raise InvalidPriceRow(f"{model}: effective_from must look like 2026-11-21")
-    version = raw.get("version") or f"{raw['provider']}/{model}/{mode}@{effective_from or 'start'}"
-    return PriceRow(
-        provider=str(raw["provider"]),
-        model=model,
-        mode=mode,
-        effective_from=effective_from,
-        version=origin + str(version),
-        rates=_read_rates(model, raw["usd_per_mtok"]),
-        above=_read_tiers(model, raw.get("above", ())),
-        regions=frozenset(raw.get("regions", ())),
-    )
-
-
-def _read_tiers(model: str, raw: Iterable[Any]) -> tuple[tuple[int, Rates], ...]:
-    try:
-        tiers = [(int(t["input_tokens"]), _read_rates(model, t["usd_per_mtok"])) for t in raw]
-    except (KeyError, TypeError):
-        raise InvalidPriceRow(f"{model}: each of above needs input_tokens, usd_per_mtok") from None
-    return tuple(sorted(tiers, key=lambda tier: tier[0]))
-
-
-def _read_rates(model: str, raw: object) -> Rates:
-    if not isinstance(raw, Mapping) or not {"input", "output"} <= set(raw) <= set(TOKEN_CLASSES):
-        raise InvalidPriceRow(
-            f"{model}: usd_per_mtok needs input and output, and may have {', '.join(TOKEN_CLASSES)}"
-        )
-    return {name: _read_rate(model, name, raw.get(name)) for name in TOKEN_CLASSES}
-
-
-def _read_rate(model: str, name: str, value: object) -> Decimal | None:
-    if value is None:
-        return None
-    try:
-        # A string, so that no rate ever passes through a binary fraction.
-        rate = Decimal(value) if isinstance(value, str) else Decimal("NaN")
-    except InvalidOperation:
-        rate = Decimal("NaN")
-    if not rate.is_finite() or not 0 <= rate < _MAX_RATE or len(rate.as_tuple().digits) > 12:
-        raise InvalidPriceRow(
-            f'{model}: {name} must be dollars per million tokens, a string such as "0.11"'
-        )
-    return rate
-
-
 def _start(row: PriceRow) -> str:
     return row.effective_from
-
-
-def _is_date(text: str, pattern: str) -> bool:
-    try:
-        return datetime.strptime(text, pattern).replace(tzinfo=UTC).strftime(pattern) == text
-    except ValueError:
-        return False

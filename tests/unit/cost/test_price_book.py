@@ -8,12 +8,12 @@ import pytest
 
 from cost_calculator.book import (
     BOOK_PATH,
-    InvalidPriceRow,
     PriceBook,
     PriceUnknown,
     default_book,
     read_overrides,
 )
+from cost_calculator.price_row import InvalidPriceRow
 from cost_calculator.pricing import CostStatus, price
 from cost_calculator.usage import Tokens
 
