@@ -115,15 +115,6 @@ def break_even(
     return Answer(ways, best, _sentence(best, best_single, complex_only, asking, routed))
 
 
-def asking_pays(chance: Decimal, dear_usd: Decimal, cheap_usd: Decimal, ask_usd: Decimal) -> bool:
-    """Say whether to ask the classifier about one prompt: the rule of the table, per request.
-
-    ``chance`` is how likely it is to find that the cheap model will do; asking pays where what that
-    saves, times how likely it is, is more than what asking costs.
-    """
-    return chance * (dear_usd - cheap_usd) > ask_usd
-
-
 def per_request_overhead(
     workflow: str, model: Model, aws: AwsPrices, given: Assumptions
 ) -> Mapping[str, Decimal]:

@@ -12,7 +12,6 @@ from cost_calculator.breakeven import (
     Kind,
     Model,
     PriceMissing,
-    asking_pays,
     break_even,
     per_request_overhead,
 )
@@ -77,14 +76,6 @@ def test_model_without_a_price_gives_no_answer_rather_than_a_free_one():
     tiers = {**DEFAULT_TIERS, "SIMPLE": Model("bedrock", "mystery")}
     with pytest.raises(PriceMissing, match="mystery"):
         break_even(mix("0.5", "0.5"), tiers, 10, NOW, RATES)
-
-
-def test_asking_about_one_prompt_pays_where_the_chance_to_save_is_worth_it():
-    dear, cheap, question = Decimal("0.012"), Decimal("0.0006"), Decimal("0.0002")
-
-    assert asking_pays(Decimal("0.5"), dear, cheap, question)
-    assert not asking_pays(Decimal("0.01"), dear, cheap, question)
-    assert not asking_pays(Decimal(1), Decimal("0.0001"), Decimal("0.00001"), question)
 
 
 def test_running_a_million_requests_stays_within_the_goal():
