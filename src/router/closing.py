@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from cost_calculator.shards import shard_of
 from router.history import Event, attempts_in
 from router.opinion_row import ASKED, is_open, unreported
-from router.plan import shard_of
 from router.rows import Row, recovered_attempt_rows
 
 

@@ -10,9 +10,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from cost_calculator.shards import shard_of
 from router.invoke import ModelCall
 from router.llm_classifier import Opinion, sent_bytes
-from router.plan import Plan, shard_of
+from router.plan import Plan
 from router.request import Request
 from router.rows import SCHEMA, Row
 

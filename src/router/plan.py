@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cost_calculator.shards import shard_of
 from router.analyzer import Classification
 from router.config import Config, Model
 from router.errors import PolicyDenied
 from router.policy import Rules
 from router.request import Request
 from router.strategy import Choice
-
-SHARDS = 8
 
 # The HTTP Task ends at 60 s and 256 KiB whatever it is told; a small model writes 4,096 tokens in
 # that time. A longer answer goes through the Lambda.
@@ -60,11 +58,6 @@ def limited(model: Model, request: Request) -> Model:
     if request.max_tokens is None or request.max_tokens >= model.max_tokens:
         return model
     return Model(model.provider, model.model, request.max_tokens)
-
-
-def shard_of(request_id: str) -> str:
-    """Return the request's shard, 0 to 7; all its rows and sums use the same one."""
-    return str(hashlib.sha256(request_id.encode()).digest()[0] % SHARDS)
 
 
 def plan_to_json(

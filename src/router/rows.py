@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from cost_calculator.shards import shard_of
 from router.analyzer import Classification
 from router.clock import iso
 from router.config import Config
-from router.plan import Plan, shard_of
+from router.plan import Plan
 from router.request import Request
 
 SCHEMA = 1

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from cost_calculator.shards import SHARDS
 from router.clock import iso
 from router.closing import EndedRun, Store, close_request
 from router.config import Config
-from router.plan import SHARDS
 from router.rows import Row
 
 # Events arrive within a minute as a rule: the sweep leaves them that time.

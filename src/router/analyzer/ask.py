@@ -22,6 +22,7 @@ _OPTION = re.compile(r"(?:\(?[a-h1-9][).:]\s|[-*•]\s)")
 _CELLS = re.compile(r"[|\t;]|, ?(?=[\d(\"'$])|,(?=\S)")
 _QUOTED = re.compile(r'"[^"]{20,3000}"|^>.*$', re.M)
 _WORDS = re.compile(r"[^\W\d_]+")
+_COMMON = (" the ", " a ", " of ", " to ", " is ", " in ", " and ")
 _QUESTION_WORDS = words(
     """what whats who whos whom whose when where wheres which why how hows is are was were do does
     did can could should will would has have in on at name if"""
@@ -103,7 +104,7 @@ class _Cutter:
         if sentence[0] in "(-*•abcdefgh123456789" and _OPTION.match(sentence):
             self.options += 1
             score -= 2
-        if len(_CELLS.findall(sentence)) > 2:
+        if _may_hold_cells(sentence) and len(_CELLS.findall(sentence)) > 2:
             self.table += 1
             score -= 1.5
         if len(sentence) > 320 or len(sentence) < 8:
@@ -168,8 +169,15 @@ def _outside_quotes(text: str) -> str:
     return outside if len(outside) < len(text) and len(_WORDS.findall(outside)) > 1 else text
 
 
+def _may_hold_cells(sentence: str) -> bool:
+    count = sentence.count
+    return count(",") + count("|") + count(";") + count("\t") > 2
+
+
 def _is_keywords(sentence: str) -> bool:
     """Tell a run of bare words, as stuffed around an ask, from a sentence."""
+    if any(map(sentence.__contains__, _COMMON)):
+        return False
     found = _WORDS.findall(sentence)
     return (
         len(found) > 7

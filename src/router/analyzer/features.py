@@ -24,10 +24,13 @@ _NUMBERS = re.compile(r"\d+")
 _COUNTS = counters()
 _WIDTH = len(CATEGORIES)
 _ARITHMETIC = re.compile(
-    r"\d\s*[-+*/^×÷x%=]\s*\(?-?\d|\d (?:plus|minus|times) \d|\d[xyz]\b|[xyzn]\s*[\^=+]"
+    r"[0-9](?:\s*[-+*/^×÷x%=]\s*\(?-?[0-9]| (?:plus|minus|times) [0-9]|[xyz]\b)"
 )
+_VARIABLE = re.compile(r"[xyzn]\s*[\^=+]")
 _LATEX = re.compile(r"\\[a-z]+|\$[^$\n]{1,80}\$")
-_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d|\d:\d\d|\d(?:st|nd|rd|th|am|pm)\b|\d ?%")
+_DATE = re.compile(
+    r"[0-9](?:[0-9]{0,3}[-/.][0-9]{1,2}[-/.][0-9]|:[0-9][0-9]|(?:st|nd|rd|th|am|pm)\b| ?%)"
+)
 _WHICH = re.compile(
     r"(what(?:'s|s| is| are| was| were)?|who(?:'s|se|m)?|when|where|which|why|how many|how much"
     r"|how long|how far|how old"
@@ -111,34 +114,42 @@ def _ngrams(words: list[str], longest: int) -> set[str]:
 
 def _letters(text: str) -> set[str]:
     padded = f" {text} "
-    found = {padded[i - 5 : i] for i in range(5, len(padded) + 1)}
-    found.update([padded[i - 3 : i] for i in range(3, len(padded) + 1)])
-    return found
+    return {padded[i - 4 : i] for i in range(4, len(padded) + 1)}
 
 
 def _clip(text: str, head: int, tail: int) -> str:
     return text if len(text) <= head + tail else f"{text[:head]} {text[-tail:]}"
 
 
-def stems(text: str, lexicon: Mapping[str, int]) -> int:
-    """Sum the counters of the stems that words of another language begin with."""
-    found = 0
-    text += " "
-    for start in _WORD_START.finditer(text):
-        at = start.start()
-        for size in range(LONGEST_STEM, 0, -1):
-            if counter := lexicon.get(text[at : at + size]):
-                found |= counter
-                break
-    return found
+class Stems:
+    """Stems of other languages with their counters; found at the start of words only."""
+
+    def __init__(self, counters: Mapping[str, int]) -> None:
+        self._counters = counters
+        lengths: dict[str, set[int]] = {}
+        for stem in counters:
+            lengths.setdefault(stem[:2], set()).add(len(stem))
+        self._lengths = {start: sorted(found, reverse=True) for start, found in lengths.items()}
+
+    def seen(self, text: str) -> int:
+        """Return the counters of the longest stem of each word, each category at most once."""
+        found = 0
+        text += " "
+        for start in _WORD_START.finditer(text):
+            at = start.start()
+            for size in self._lengths.get(text[at : at + 2], ()):
+                if counter := self._counters.get(text[at : at + size]):
+                    found |= counter
+                    break
+        return found
 
 
-def extract(prompt: str, lexicon: Mapping[str, int]) -> Features:
-    """Read one prompt of any length in bounded time; ``lexicon`` holds stems of other languages."""
-    return read(strip_courtesies(strip_noise(fold(bounded(prompt)))), lexicon)
+def extract(prompt: str, stems: Stems) -> Features:
+    """Read one prompt of any length in bounded time; ``stems`` are other languages'."""
+    return read(strip_courtesies(strip_noise(fold(bounded(prompt)))), stems)
 
 
-def read(text: str, lexicon: Mapping[str, int]) -> Features:
+def read(text: str, stems: Stems) -> Features:
     """Read text that was cleaned already."""
     parts = split(text)
     words = tokens(_clip(parts.body, 1100, 700).replace("'", ""))
@@ -148,15 +159,15 @@ def read(text: str, lexicon: Mapping[str, int]) -> Features:
     ask = tokens(asked)
     ask_grams = _ngrams(["^", *ask, "$"], 3)
     text_grams = _ngrams(words, 2)
-    ends = {"<" + g for g in _ngrams(tokens(parts.first[:80].replace("'", ""))[:8], 3)}
-    ends.update([">" + g for g in _ngrams(tokens(parts.last[-100:].replace("'", ""))[-10:], 2)])
+    ends = {"<" + g for g in _ngrams(words[:6], 3)}
+    ends.update([">" + g for g in _ngrams(words[-7:], 2)])
     grams = (ask_grams, _letters(_DIGITS.sub("0", asked)), ends, text_grams)
     in_ask = sum(map(_COUNTS.get, ask_grams, repeat(0)))
     in_text = sum(map(_COUNTS.get, text_grams, repeat(0)))
     foreign = ENGLISH.isdisjoint(ask) or not text.isascii()
     if foreign:
-        in_ask += stems(asked, lexicon)
-        in_text += stems(_clip(parts.body, 300, 200), lexicon)
+        in_ask += stems.seen(asked)
+        in_text += stems.seen(_clip(parts.body, 300, 200))
     counts = in_ask.to_bytes(_WIDTH, "little") + in_text.to_bytes(_WIDTH, "little")
     return Features(
         grams,
@@ -188,7 +199,6 @@ def _structure(text: str, parts: Parts, words: list[str], ask: list[str]) -> lis
     lengths = list(map(len, alphabetic))
     count = text.count
     figures = bool(numbers)
-    maths = figures or "=" in text or "+" in text
     counted = (
         size,
         len(words),
@@ -200,7 +210,8 @@ def _structure(text: str, parts: Parts, words: list[str], ask: list[str]) -> lis
         len(numbers),
         len(set(_NUMBERS.findall(text))) if figures else 0,
         sum([w[0] == "#" for w in ask]) if figures else 0,
-        len(_ARITHMETIC.findall(text)) if maths else 0,
+        (len(_ARITHMETIC.findall(text)) if figures else 0)
+        + (len(_VARIABLE.findall(text)) if "=" in text or "+" in text or "^" in text else 0),
         len(_LATEX.findall(text)) if "\\" in text or "$" in text else 0,
         len(_DATE.findall(text)) if figures else 0,
         words.count("#y"),

@@ -37,12 +37,16 @@ class Forest:
                 thresholds.append(threshold)
                 masks.append(self._all ^ mask)
             self._cuts.append((feature, thresholds, masks))
+        # Signals are never negative, and a larger one rules out more: what zeros rule out is known.
+        self._at_zero = self._all
+        for _, thresholds, masks in self._cuts:
+            self._at_zero &= masks[bisect_left(thresholds, 0.0)]
 
     def leaf_values(self, signals: Sequence[float]) -> list[float]:
-        """Return the value of the leaf that each tree ends in."""
-        alive = self._all
+        """Return the value of the leaf that each tree ends in; no signal may be negative."""
+        alive = self._at_zero
         for feature, thresholds, masks in self._cuts:
-            if passed := bisect_left(thresholds, signals[feature]):
-                alive &= masks[passed]
+            if value := signals[feature]:
+                alive &= masks[bisect_left(thresholds, value)]
         leaf = alive.to_bytes(self.trees, "little").translate(_LOWEST_BIT)
         return list(map(getitem, self._leaves, leaf))

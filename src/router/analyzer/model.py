@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import compress
 from math import exp
 from operator import mul
 from pathlib import Path
@@ -11,7 +12,7 @@ from pkgutil import get_data
 
 from router.analyzer.conversation import judged_text
 from router.analyzer.explain import reasons
-from router.analyzer.features import BLOCKS, SIGNALS, Features, extract
+from router.analyzer.features import BLOCKS, SIGNALS, Features, Stems, extract
 from router.analyzer.forest import Forest
 from router.analyzer.lexicon import CATEGORIES
 from router.analyzer.linear import Block
@@ -46,10 +47,11 @@ class Analyzer:
             _COMPLEX: complex_,
         }
         lanes = {name: 1 << 8 * index for index, name in enumerate(CATEGORIES)}
-        self._lexicon: dict[str, int] = {}
+        counters: dict[str, int] = {}
         for category, stems in weights.json("lexicon").items():
             for stem in stems:
-                self._lexicon[stem] = self._lexicon.get(stem, 0) | lanes[category]
+                counters[stem] = counters.get(stem, 0) | lanes[category]
+        self._stems = Stems(counters)
 
     def classify(self, messages: Sequence[Mapping[str, str]]) -> Classification:
         """Judge a conversation by its last user turn, with what that answers.
@@ -81,7 +83,7 @@ class Analyzer:
 
     def read(self, prompt: str) -> Features:
         """Return what the model reads of a prompt."""
-        return extract(prompt, self._lexicon)
+        return extract(prompt, self._stems)
 
     def outputs(self, features: Features) -> tuple[float, float, float]:
         """Return the logits of CALCULATION and COMPLEX against SIMPLE, and the raw score."""
@@ -94,11 +96,12 @@ class Analyzer:
             sum(leaves[three:]),
         )
         sums = [b.sums(g) for b, g in zip(self._blocks, features.grams, strict=True)]
+        signals = features.signals
+        present = list(filter(None, signals))  # most are zero
         found = []
-        for lane in range(3):
-            linear = sum(s[lane] for s in sums) + sum(
-                map(mul, self._signal_weights[lane], features.signals)
-            )
+        for lane, weights in enumerate(self._signal_weights):
+            linear = sum(map(mul, compress(weights, signals), present))
+            linear += sum([s[lane] for s in sums])
             found.append(linear + self._constants[lane] + self._mix[lane] * trees[lane])
         return found[0], found[1], found[2]
 

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import re
 
-# One of these stands in every text that the patterns below could change.
-_TRIGGERS = (
-    "simpl", "complex", "calculation", "trivial", " easy", " hard", "route", "routing", "tier",
-    "classif", "label", "model", "system", "assistant", "user", "human", "categor", "escalat", "{",
-    "<", "~~~", "^^", "....", "____", "----", "====", "****", "ipsum", "prompt", "text:", "you:",
-    "text =", "```", '"""', "ignore", "arithmetic", "difficult", "question", "task", "request",
-    "input",
+# Cheap looks ahead: a pattern runs only where one of its literals stands in the text.
+_PLEADING = (
+    "simpl", "complex", "calculation", "trivial", "easy", "hard", "arithmetic", "math", "difficult",
+    "reasoning", "expert", "cheap", "small", "large", "strong", "opus", "haiku", "basic", "tiny",
+    "definition", "classif", "ignore", "forget",
 )  # fmt: skip
+_TEMPLATES = ("{{", "{%", "{#", "<%", "<?", "${", "@{", "#{")
+_RULES = ("....", "----", "____", "====", "****", "~~~~", "####", "^^^^", "ipsum", "[ ]", "[x]")
+_FENCES = ("```", "~~~", '"""', "'''")
 _SPACED = re.compile(r"(?:(?<!\S)\S {1,3}){8,}\S(?!\S)")
 _MESSAGES = re.compile(r'"role"\s*:\s*"user"\s*,\s*"content"\s*:\s*"((?:[^"\\]|\\.)+)')
 _USER_TURN = re.compile(
@@ -35,7 +36,6 @@ _NAMED = re.compile(
     r"|request)\s*[=:]\s*(?=\S)",
     re.M,
 )
-_WHOLE_FENCE = re.compile(r"\s*(```|~~~|\"\"\"|''')[a-z]{0,12}\n?(.*?)\1?\s*", re.S)
 _LABEL = (
     r"(?:simpl\w*|complex\w*|calculations?|trivial\w*|eas(?:y|ier|iest)|hard(?:er|est)?"
     r"|difficult\w*|arithmetic|maths?|definition|basic"
@@ -103,19 +103,36 @@ def _without_pleas(text: str) -> str:
     return left
 
 
+def _unfenced(text: str) -> str:
+    """Return what stands in a fence around the whole text, open at its end or closed."""
+    mark = text[:3]
+    if mark not in _FENCES:
+        return text
+    inner = text[3:].removesuffix(mark)
+    language, newline, rest = inner.partition("\n")
+    if newline and language.isalpha() and len(language) < 13:
+        inner = rest
+    return text if mark in inner else inner
+
+
 def strip_noise(text: str) -> str:
     """Return folded text without what addresses the router; equal text where there is none."""
-    if not any(map(text.__contains__, _TRIGGERS)) and text.count(" ") * 3 < len(text):
-        return text
-    text = _SPACED.sub(_unspaced, text)
-    text = _last_user_turn(text)
-    text = _HIDDEN.sub(" ", text)
-    if len(_TAG.findall(text)) <= 8:
-        text = _TAG.sub(" ", text)
-    text = _TEMPLATE.sub(_template, text)
-    text = _RULE.sub(" ", text)
-    fence = _WHOLE_FENCE.fullmatch(text)
-    if fence and fence.group(1) not in fence.group(2):
-        text = fence.group(2)
-    text = _without_pleas(_NAMED.sub("", text))
+    has = text.__contains__
+    if text.count(" ") * 3 > len(text):
+        text = _SPACED.sub(_unspaced, text)
+    if ":" in text:
+        text = _last_user_turn(text)
+    if "<" in text:
+        text = _HIDDEN.sub(" ", text)
+        if len(_TAG.findall(text)) <= 8:
+            text = _TAG.sub(" ", text)
+    if any(map(has, _TEMPLATES)):
+        text = _TEMPLATE.sub(_template, text)
+    if any(map(has, _RULES)):
+        text = _RULE.sub(" ", text)
+    text = _unfenced(text.strip())
+    if ":" in text or "=" in text:
+        text = _NAMED.sub("", text)
+    if any(map(has, _PLEADING)):
+        text = _without_pleas(text)
     return text.strip()

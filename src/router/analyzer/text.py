@@ -45,7 +45,7 @@ _LOOKALIKES = str.maketrans(
 )
 _LATIN = re.compile(r"[a-z]")
 _CYRILLIC_GREEK = re.compile(r"[\u0370-\u052f]")
-_MIXED = re.compile(r"\w*(?:[a-z][\u0370-\u052f]|[\u0370-\u052f][a-z])\w*")
+_WORD = re.compile(r"\w+")
 _GAP = re.compile(r"\s{3,}")
 
 # A clause made of these words alone asks for nothing, provided one of _PHATIC is among them.
@@ -112,11 +112,17 @@ def fold(text: str) -> str:
         if foreign < len(_LATIN.findall(text)) / 2:
             text = text.translate(_LOOKALIKES)
         else:
-            text = _MIXED.sub(lambda m: m.group().translate(_LOOKALIKES), text)
+            text = _WORD.sub(_latin_if_mixed, text)
     text = unicodedata.normalize("NFC", text)
     return "".join(
         str(unicodedata.digit(c, c)) if c.isdigit() and not c.isascii() else c for c in text
     )
+
+
+def _latin_if_mixed(match: re.Match[str]) -> str:
+    word = match.group()
+    mixed = _LATIN.search(word) and _CYRILLIC_GREEK.search(word)
+    return word.translate(_LOOKALIKES) if mixed else word
 
 
 def _is_phatic(clause: str) -> bool:

@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
+from cost_calculator.shards import shard_of
 from router.analyzer import Classification
 from router.config import Config
 from router.decision import decide
 from router.errors import PolicyDenied
-from router.plan import Plan, plan_to_json, repeated, shard_of
+from router.plan import Plan, plan_to_json, repeated
 from router.request import Request
 from tests.unit.router.factories import HAIKU, SONNET, accepted, classification, config, request
 
