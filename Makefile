@@ -4,6 +4,10 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
+# The peers that benchmarks compare with hold other versions back: they have their own environment.
+BENCH_VENV := .venv-bench
+BENCH_RUN := $(BENCH_VENV)/bin/python
+BENCH_READY := $(BENCH_VENV)/.ready
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,11 +47,29 @@ terraform-test: $(READY) package ## terraform fmt and the plan-only tests of the
 local-test: $(READY) ## the local cloud, end to end
 	$(RUN) -m pytest tests/local_patches tests/local_cloud
 
+##@ measurements
+
+eval: $(BENCH_READY) ## routing quality beside LiteLLM's routers: labels, difficulty, red team, languages, speed; with gates
+	$(BENCH_RUN) -m eval.benchmark
+
+bench: $(BENCH_READY) ## pricing beside genai-prices and LiteLLM: agreement and speed
+	$(BENCH_RUN) -m eval.price_agreement
+	$(BENCH_RUN) -m eval.price_bench
+
+prices-check: $(BENCH_READY) ## compare the price book with LiteLLM's published table
+	$(BENCH_RUN) -m tools.prices check
+
 ##@ build
 
 package: $(READY) ## build the function zip and the layer for Lambda on arm64
 	@$(RUN) -m tools.package function
 	@$(RUN) -m tools.package layer arm64
+
+train: $(READY) ## train the shipped weights again, to the byte, from SWITCHYARD_DATA (../shared/data)
+	$(RUN) -m eval.train
+
+prices: $(READY) ## add to the price book what genai-prices knows and it does not
+	$(RUN) -m tools.prices generate
 
 lock: ## pin every dependency again
 	@tools/lock.sh
@@ -56,7 +78,12 @@ clean: ## remove what was built
 	rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(READY): requirements/dev.lock requirements/bootstrap.lock pyproject.toml tools/venv.sh
-	@PYTHON="$(PYTHON)" tools/venv.sh $(VENV)
+	@PYTHON="$(PYTHON)" tools/venv.sh $(VENV) requirements/dev.lock
 	@touch $@
 
-.PHONY: help demo up ask down test lint types unit terraform-test local-test package lock clean
+$(BENCH_READY): $(READY) requirements/bench.lock
+	@PYTHON="$(PYTHON)" tools/venv.sh $(BENCH_VENV) requirements/bench.lock
+	@touch $@
+
+.PHONY: help demo up ask down test lint types unit terraform-test local-test eval bench prices-check \
+	 package train prices lock clean

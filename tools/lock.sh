@@ -12,4 +12,5 @@ compile dev.lock --extra layer --extra local --extra dev --extra train pyproject
 compile function.lock pyproject.toml
 # The layer alone: what the function zip already holds is left to it.
 printf '%s\n' "anthropic>=2.11" "openai>=3.52" "jsonschema>=4.23" | compile layer.lock -c requirements/dev.lock -
+compile bench.lock --extra bench --extra train pyproject.toml
 echo "uv" | compile bootstrap.lock -

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Makes the virtual environment from the hash-pinned locks.
+# Makes a virtual environment from a hash-pinned lock: venv.sh FOLDER LOCK
 set -eu
 venv=$1
+lock=$2
 cd "$(dirname "$0")/.."
 if ! "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
     echo "Switchyard needs Python 3.11 or newer: install it, or name it: make PYTHON=python3.13 …" >&2
@@ -16,9 +17,9 @@ step() {
         exit 1
     fi
 }
-echo "making $venv from requirements/dev.lock"
+echo "making $venv from $lock"
 [ -x "$venv/bin/python" ] || step "$PYTHON" -m venv "$venv"
 step "$venv/bin/python" -m pip install --quiet --require-hashes -r requirements/bootstrap.lock
 
-step "$venv/bin/uv" pip install --quiet --python "$venv/bin/python" --require-hashes -r requirements/dev.lock
+step "$venv/bin/uv" pip install --quiet --python "$venv/bin/python" --require-hashes -r "$lock"
 step "$venv/bin/uv" pip install --quiet --python "$venv/bin/python" --no-deps --no-build-isolation --editable .
