@@ -1,0 +1,60 @@
+"""The stream at its worst, and the sums all the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import requests
+
+from cost_calculator.cli.reconcile import reconcile_tables
+from cost_calculator.reconciling import Reconciliation
+from cost_calculator.store import LedgerStore
+from local import routing
+from local.deployment import Deployment
+
+TIERS = ("SIMPLE", "CALCULATION", "COMPLEX")
+
+
+def emulator(deployment: Deployment, method: str, path: str, body: Any = None) -> Any:
+    with requests.Session() as session:
+        session.trust_env = False
+        url = f"{deployment.cloud.emulator_url}/_local/{path}"
+        answer = session.request(method, url, json=body, timeout=10)
+    answer.raise_for_status()
+    return answer.json() if answer.content else None
+
+
+def drained(deployment: Deployment) -> bool:
+    streams = emulator(deployment, "GET", "streams")["streams"]
+    return not any(stream["pending"] for stream in streams)
+
+
+def reconciled(deployment: Deployment) -> Reconciliation:
+    client = deployment.client("dynamodb")
+    return reconcile_tables(LedgerStore(client, deployment.usage_table, deployment.spend_table))
+
+
+def test_duplicates_shuffles_kills_and_replays_change_no_sum(deployment: Deployment) -> None:
+    price_rows = deployment.outputs["functions"]["price_rows"]["name"]
+    emulator(deployment, "POST", "streams", {"duplicate": 1, "shuffle": 7})
+    emulator(deployment, "POST", "kill", {"function": price_rows, "count": 4, "after_ms": 30})
+    try:
+        arns = routing.start(
+            deployment, [{"input": f"once {n}", "tier": TIERS[n % 3]} for n in range(60)]
+        )
+        ids = [arn.rsplit(":", 1)[1] for arn in arns]
+        traces = routing.wait_until_settled(deployment, ids, 180)
+        assert all(traced.priced for traced in traces)
+        before = reconciled(deployment)
+
+        for seed in (1, 2, 3):
+            emulator(deployment, "POST", "streams", {"shuffle": seed})
+            emulator(deployment, "POST", "streams", {"replay": True})
+            assert routing.eventually(lambda: drained(deployment), 120)
+    finally:
+        emulator(deployment, "POST", "streams", {"duplicate": 0, "shuffle": None})
+
+    after = reconciled(deployment)
+    assert after.differences == ()
+    assert after.pending == 0
+    assert after.total == before.total
