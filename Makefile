@@ -59,6 +59,9 @@ bench: $(BENCH_READY) ## pricing beside genai-prices and LiteLLM: agreement and 
 prices-check: $(BENCH_READY) ## compare the price book with LiteLLM's published table
 	$(BENCH_RUN) -m tools.prices check
 
+faults: $(READY) ## what goes wrong, on the local cloud, as a table
+	$(RUN) -m pytest tests/local_cloud/test_fault*.py
+
 ##@ build
 
 package: $(READY) ## build the function zip and the layer for Lambda on arm64
@@ -85,5 +88,5 @@ $(BENCH_READY): $(READY) requirements/bench.lock
 	@PYTHON="$(PYTHON)" tools/venv.sh $(BENCH_VENV) requirements/bench.lock
 	@touch $@
 
-.PHONY: help demo up ask down test lint types unit terraform-test local-test eval bench prices-check \
+.PHONY: help demo up ask down test lint types unit terraform-test local-test faults eval bench prices-check \
 	 package train prices lock clean

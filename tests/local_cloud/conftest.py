@@ -1,21 +1,36 @@
-"""One local cloud, one real `terraform apply`, for all tests of this folder."""
+"""One local cloud, one real `terraform apply`, for all tests of this folder.
+
+With `SWITCHYARD_CLOUD=running` they use the cloud that `make up` left running instead; start it
+with `LOCAL_HTTP_TASK_SECONDS=8`, or the test of a call that hangs takes its full minute.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from local import cloud
-from local.deployment import Deployment, deploy
+from local.deployment import Deployment, deploy, existing
+from tests.local_cloud import fault_table
+from tests.local_cloud.hands import Emulator
+from tests.local_cloud.simulator import Simulator
 
 FOLDER = cloud.ROOT / "build" / "local-test"
+HTTP_TASK_SECONDS = "8"
 
 
 @pytest.fixture(scope="session")
 def deployment() -> Iterator[Deployment]:
-    running = cloud.start(folder=FOLDER)
+    if os.environ.get("SWITCHYARD_CLOUD") == "running":
+        found = cloud.running()
+        assert found, "no cloud is running: make up"
+        yield existing(found)
+        return
+    running = cloud.start(folder=FOLDER, extra_env={"LOCAL_HTTP_TASK_SECONDS": HTTP_TASK_SECONDS})
     try:
         yield deploy(running, print, FOLDER / "terraform")
     finally:
@@ -25,3 +40,27 @@ def deployment() -> Iterator[Deployment]:
 @pytest.fixture(scope="session")
 def logs(deployment: Deployment) -> Path:
     return FOLDER / "log"
+
+
+@pytest.fixture
+def simulator(deployment: Deployment) -> Iterator[Simulator]:
+    simulator = Simulator(deployment.cloud.simulator_url)
+    yield simulator
+    simulator.clear_script()
+
+
+@pytest.fixture(scope="session")
+def emulator(deployment: Deployment) -> Emulator:
+    return Emulator(deployment)
+
+
+@pytest.fixture
+def tell(record_property: Any) -> fault_table.Tell:
+    """Put a line into the table of faults: fault, what is injected, the expected path."""
+    return fault_table.teller(record_property)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    reports = [report for group in terminalreporter.stats.values() for report in group]
+    for line in fault_table.lines(reports):
+        terminalreporter.write_line(line)

@@ -1,29 +1,35 @@
 """What providers do wrong, and what the rows and the bill say afterwards.
 
-Each row of the table is one execution with one scripted fault; all run side by side.
+Each row of the table is one execution with one scripted fault; all run side by side. Time limits
+are short here: 4 s for a model (240 s as deployed), 8 s for the HTTP Task (60 s on AWS).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from local import routing
 from local.deployment import Deployment
+from tests.local_cloud.fault_table import Tell
+from tests.local_cloud.hands import Emulator, states_entered
 from tests.local_cloud.simulator import Simulator
 
 HAIKU = "us.anthropic.claude-haiku-5-5"
 SONNET = "us.anthropic.claude-sonnet-5-5"
 LUNA = "gpt-6-luna"
+FIRST = {"SIMPLE": HAIKU, "CALCULATION": LUNA}
+FIRST_STATE = {"SIMPLE": "InvokeHaiku", "CALCULATION": "InvokeOpenAI"}
+HTTP_200 = ("OK", "TRUNCATED", "REFUSED", "FILTERED", "BAD_RESPONSE")
 WAIT = 120
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault on the first model of a tier, and the attempts it must leave.
+    """A fault on the first model of a tier, or on `every_model`, and the attempts it must leave.
 
     `attempts` are (model, outcome, cause, retries, cost status); the last one serves if `status`
     says so.
@@ -35,11 +41,34 @@ class Fault:
     status: str
     attempts: list[tuple[str, str, str | None, int, str]]
     count: int | None = None
-    transitions: int | None = field(default=None)
+    transitions: int | None = None
+    every_model: bool = False
 
     @property
     def prompt(self) -> str:
-        return f"fault {self.name}"
+        return f"fault {self.name}."  # no name is the beginning of another's prompt
+
+    @property
+    def rule(self) -> dict[str, Any]:
+        model = {} if self.every_model else {"model": FIRST[self.tier]}
+        return {"match": {"contains": self.prompt, **model}, "count": self.count, **self.action}
+
+    @property
+    def answered(self) -> bool:
+        return self.status in ("SUCCEEDED", "TRUNCATED")
+
+    @property
+    def path(self) -> list[str]:
+        """The states that the run must enter after the plan is made."""
+        states: list[str] = []
+        for number, (_, outcome, *_) in enumerate(self.attempts):
+            states.append(FIRST_STATE[self.tier] if number == 0 else "InvokeFallback")
+            if states[-1] == "InvokeOpenAI" and outcome in HTTP_200:
+                states.append("CheckOpenAIAnswer")
+            if outcome not in ("OK", "TRUNCATED"):
+                states.append("NextFallback")
+        end = ["RecordOutcome"] if self.answered else ["RecordFailure", "NotifyFailure"]
+        return [*states, *end, *([] if self.answered else ["RequestFailed"])]
 
 
 def served(model: str, outcome: str = "OK", retries: int = 0, cost: str = "PRICED") -> Any:
@@ -67,6 +96,27 @@ FAULTS = [
           "SUCCEEDED", [(HAIKU, "UNKNOWN", "ModelError", 0, "UNKNOWN"), served(SONNET)]),
     Fault("html", "SIMPLE", {"fault": "html", "status": 200},
           "SUCCEEDED", [(HAIKU, "BAD_RESPONSE", "BadResponse", 0, "UNKNOWN"), served(SONNET)]),
+    Fault("half-a-body", "SIMPLE", {"fault": "half"},
+          "SUCCEEDED", [(HAIKU, "UNKNOWN", "ModelError", 0, "UNKNOWN"), served(SONNET)]),
+    Fault("empty", "SIMPLE", {"fault": "empty"},
+          "SUCCEEDED", [(HAIKU, "BAD_RESPONSE", "BadResponse", 0, "PRICED"), served(SONNET)]),
+    Fault("bad-gateway", "SIMPLE", {"fault": "html"},
+          "SUCCEEDED", [(HAIKU, "UNKNOWN", "ModelError", 0, "UNKNOWN"), served(SONNET)]),
+    Fault("slow", "SIMPLE", {"delay_ms": 12000},
+          "SUCCEEDED", [(HAIKU, "UNKNOWN", "ModelTimeout", 0, "UNKNOWN"), served(SONNET)]),
+    Fault("nobody-has-room", "SIMPLE", THROTTLED, "FAILED",
+          [(HAIKU, "THROTTLED", "Throttled", 3, "PRICED"),
+           (SONNET, "THROTTLED", "Throttled", 3, "PRICED")], every_model=True, transitions=15),
+    Fault("nobody-is-well", "SIMPLE", {"status": 500, "code": "InternalServerException"}, "FAILED",
+          [(HAIKU, "UNKNOWN", "ModelError", 0, "UNKNOWN"),
+           (SONNET, "UNKNOWN", "ModelError", 0, "UNKNOWN")], every_model=True),
+    Fault("everybody-refuses", "SIMPLE", {"ending": "guardrail"}, "BLOCKED",
+          [(HAIKU, "BLOCKED", "Blocked", 0, "PRICED"),
+           (SONNET, "BLOCKED", "Blocked", 0, "PRICED")], every_model=True),
+    Fault("too-long-for-all", "SIMPLE",
+          {"status": 400, "code": "ValidationException", "message": "Input is too long."}, "FAILED",
+          [(HAIKU, "REJECTED", "ContextTooLong", 0, "PRICED"),
+           (SONNET, "REJECTED", "ContextTooLong", 0, "PRICED")], every_model=True),
     Fault("filtered", "SIMPLE", {"ending": "filter"},
           "SUCCEEDED", [(HAIKU, "FILTERED", "Filtered", 0, "PRICED"), served(SONNET)]),
     Fault("guardrail", "SIMPLE", {"ending": "guardrail"},
@@ -85,6 +135,14 @@ FAULTS = [
           [(LUNA, "UNKNOWN", "States.Http.Socket", 0, "UNKNOWN"), served(SONNET)]),
     Fault("openai-unauthorized", "CALCULATION", {"status": 401}, "FAILED",
           [(LUNA, "REJECTED", "AccessDenied", 0, "PRICED")]),
+    Fault("openai-html", "CALCULATION", {"fault": "html", "status": 200}, "SUCCEEDED",
+          [(LUNA, "BAD_RESPONSE", "BadResponse", 0, "UNKNOWN"), served(SONNET)]),
+    Fault("openai-half-a-body", "CALCULATION", {"fault": "half"}, "SUCCEEDED",
+          [(LUNA, "UNKNOWN", "States.Http.Socket", 0, "UNKNOWN"), served(SONNET)]),
+    Fault("openai-hangs", "CALCULATION", {"delay_ms": 20000}, "SUCCEEDED",
+          [(LUNA, "UNKNOWN", "States.Http.Socket", 0, "UNKNOWN"), served(SONNET)]),
+    Fault("openai-no-usage", "CALCULATION", {"fault": "no_usage"}, "SUCCEEDED",
+          [served(LUNA, cost="UNKNOWN")]),
     Fault("openai-empty", "CALCULATION", {"fault": "empty"}, "SUCCEEDED",
           [(LUNA, "BAD_RESPONSE", "BadResponse", 0, "PRICED"), served(SONNET)], transitions=7),
     Fault("openai-refusal", "CALCULATION", {"ending": "refusal"}, "SUCCEEDED",
@@ -94,36 +152,32 @@ FAULTS = [
     Fault("openai-truncated", "CALCULATION", {"ending": "length"}, "TRUNCATED",
           [served(LUNA, "TRUNCATED")]),
 ]  # fmt: skip
-FIRST = {"SIMPLE": HAIKU, "CALCULATION": LUNA}
 
 
 @dataclass(frozen=True)
 class Seen:
     traced: routing.Traced
     run: Mapping[str, Any]
+    entered: list[str]
     wire_calls: int
 
 
 @pytest.fixture(scope="module")
-def seen(deployment: Deployment) -> Iterator[dict[str, Seen]]:
+def seen(deployment: Deployment, emulator: Emulator) -> Iterator[dict[str, Seen]]:
     simulator = Simulator(deployment.cloud.simulator_url)
-    simulator.script(
-        *(
-            {
-                "match": {"model": FIRST[fault.tier], "contains": fault.prompt},
-                "count": fault.count,
-                **fault.action,
-            }
-            for fault in FAULTS
-        )
-    )
-    arns = routing.start(
-        deployment, [{"input": fault.prompt, "tier": fault.tier} for fault in FAULTS]
-    )
-    runs = [routing.wait_for_execution(deployment, arn, WAIT) for arn in arns]
+    simulator.script(*(fault.rule for fault in FAULTS))
+    requests = [{"input": fault.prompt, "tier": fault.tier} for fault in FAULTS]
+    with emulator.settings("invoke_model", MODEL_TIMEOUT_SECONDS="4"):
+        arns = routing.start(deployment, requests)
+        runs = [routing.wait_for_execution(deployment, arn, WAIT) for arn in arns]
     traces = routing.wait_until_settled(deployment, [run["name"] for run in runs], WAIT)
     yield {
-        fault.name: Seen(traced, run, len(simulator.calls_with(fault.prompt)))
+        fault.name: Seen(
+            traced,
+            run,
+            states_entered(deployment, run["executionArn"]),
+            len(simulator.calls_with(fault.prompt)),
+        )
         for fault, traced, run in zip(FAULTS, traces, runs, strict=True)
     }
     simulator.clear_script()
@@ -135,19 +189,33 @@ def fault(request: pytest.FixtureRequest) -> Fault:
     return found
 
 
+@pytest.fixture(autouse=True)
+def told(fault: Fault, seen: dict[str, Seen], tell: Tell) -> None:
+    where = "every model" if fault.every_model else fault.attempts[0][0]
+    times = "once" if fault.count == 1 else "each time"
+    injected = ", ".join(f"{name} {value}" for name, value in fault.action.items())
+    told = tell(fault.name, f"{where}, {times}: {injected}", " > ".join(fault.path))
+    told.found(seen[fault.name].traced)
+
+
 def test_the_request_ends_as_the_fault_demands(fault: Fault, seen: dict[str, Seen]) -> None:
     traced, run = seen[fault.name].traced, seen[fault.name].run
 
     assert traced.settled
     assert traced.request["status"] == fault.status
-    assert run["status"] == ("FAILED" if fault.status == "FAILED" else "SUCCEEDED")
-    if fault.status == "FAILED":
-        assert run["error"] == traced.request["cause"] == fault.attempts[-1][2]
-    else:
+    assert run["status"] == ("SUCCEEDED" if fault.answered else "FAILED")
+    if fault.answered:
         assert traced.request["model"] == fault.attempts[-1][0]
         assert traced.output
+    else:
+        assert run["error"] == traced.request["cause"] == fault.attempts[-1][2]
+        assert "model" not in traced.request
+
+
+def test_the_run_takes_the_expected_path(fault: Fault, seen: dict[str, Seen]) -> None:
+    assert seen[fault.name].entered == ["AnalyzeComplexity", "RouteByComplexity", *fault.path]
     if fault.transitions:
-        assert traced.request["transitions"] == fault.transitions
+        assert seen[fault.name].traced.request["transitions"] == fault.transitions
 
 
 def test_every_attempt_stands_on_a_row_with_its_cause_and_cost(

@@ -1,0 +1,164 @@
+"""The tests' hands on the cloud: kill a worker, disturb a stream, change a function's settings."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+from local import routing
+from local.deployment import Deployment
+
+WAIT = 90.0
+
+
+@dataclass(frozen=True, slots=True)
+class Emulator:
+    """Faults of AWS on order, and the settings that tests change for a while."""
+
+    deployment: Deployment
+
+    def name_of(self, function: str) -> str:
+        """Return the deployed name of `invoke_model` and its like."""
+        return str(self.deployment.outputs["functions"][function]["name"])
+
+    def kill(self, function: str, count: int = 1, after_ms: int = 0) -> None:
+        """Let the next calls of a function lose their worker."""
+        order = {"function": self.name_of(function), "count": count, "after_ms": after_ms}
+        self._post("kill", order)
+
+    def deaths_to_come(self, function: str) -> int:
+        return int(self._post("kill", None).get(self.name_of(function), 0))
+
+    def streams(self, **order: Any) -> list[dict[str, Any]]:
+        """Disturb the streams, or ask how they are."""
+        streams: list[dict[str, Any]] = self._post("streams", order or None)["streams"]
+        return streams
+
+    def drained(self) -> bool:
+        """Whether every record of every stream has been delivered."""
+        return all(stream["pending"] == 0 for stream in self.streams())
+
+    def drain(self) -> None:
+        wait_for(self.drained, "the streams are not delivered")
+
+    def sweep(self) -> dict[str, Any]:
+        """Run the sweep as its schedule would; return what it did."""
+        answer = self.deployment.client("lambda").invoke(
+            FunctionName=self.name_of("sweep"), Payload=b"{}"
+        )
+        payload: dict[str, Any] = json.load(answer["Payload"])
+        assert "FunctionError" not in answer, payload
+        return payload
+
+    @contextmanager
+    def settings(self, function: str, **variables: str) -> Iterator[None]:
+        """Give a function other environment variables for a while."""
+        client = self.deployment.client("lambda")
+        name = self.name_of(function)
+        before = client.get_function_configuration(FunctionName=name)["Environment"]
+        changed = {"Variables": {**before["Variables"], **variables}}
+        client.update_function_configuration(FunctionName=name, Environment=changed)
+        try:
+            yield
+        finally:
+            client.update_function_configuration(FunctionName=name, Environment=before)
+
+    @contextmanager
+    def workflow_limit(self, seconds: int) -> Iterator[None]:
+        """Give the workflow another time limit for a while."""
+        client = self.deployment.client("stepfunctions")
+        arn = self.deployment.state_machine_arn
+        definition = client.describe_state_machine(stateMachineArn=arn)["definition"]
+        shorter = json.dumps({**json.loads(definition), "TimeoutSeconds": seconds})
+        client.update_state_machine(stateMachineArn=arn, definition=shorter)
+        try:
+            yield
+        finally:
+            client.update_state_machine(stateMachineArn=arn, definition=definition)
+
+    @contextmanager
+    def stream_off(self) -> Iterator[None]:
+        """Stop the delivery of the usage table's stream for a while."""
+        client = self.deployment.client("lambda")
+        mapping = self.deployment.outputs["event_source_mapping_id"]
+        client.update_event_source_mapping(UUID=mapping, Enabled=False)
+        try:
+            yield
+        finally:
+            client.update_event_source_mapping(UUID=mapping, Enabled=True)
+
+    @contextmanager
+    def no_events(self) -> Iterator[None]:
+        """Keep the ends of executions from `record_outcome` for a while."""
+        client = self.deployment.client("events")
+        rule = self.deployment.state_machine_arn.rsplit(":", 1)[1] + "-execution-ended-badly"
+        client.disable_rule(Name=rule)
+        try:
+            yield
+        finally:
+            client.enable_rule(Name=rule)
+
+    def failures(self) -> list[dict[str, Any]]:
+        """Take all messages out of the failures queue."""
+        client = self.deployment.client("sqs")
+        url = self.deployment.outputs["failures_queue"]["url"]
+        taken: list[dict[str, Any]] = []
+        while messages := client.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get(
+            "Messages"
+        ):
+            for message in messages:
+                client.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+                taken.append(json.loads(message["Body"]))
+        return taken
+
+    def _post(self, path: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
+        with requests.Session() as session:
+            session.trust_env = False  # a proxy variable must not stand between us and loopback
+            url = f"{self.deployment.cloud.emulator_url}/_local/{path}"
+            answer = session.request("GET" if body is None else "POST", url, json=body, timeout=30)
+        answer.raise_for_status()
+        found: dict[str, Any] = answer.json()
+        return found
+
+
+def states_entered(deployment: Deployment, execution_arn: str) -> list[str]:
+    """Return the names of the states that a run entered, in order."""
+    pages = (
+        deployment.client("stepfunctions")
+        .get_paginator("get_execution_history")
+        .paginate(executionArn=execution_arn)
+    )
+    return [
+        event["stateEnteredEventDetails"]["name"]
+        for page in pages
+        for event in page["events"]
+        if "stateEnteredEventDetails" in event
+    ]
+
+
+def make_older(deployment: Deployment, request_id: str, queued_at: str) -> None:
+    """Put all rows of a request that wait for something back in time, as if nobody had come."""
+    client = deployment.client("dynamodb")
+    traced = routing.trace(deployment, request_id)
+    for row in (traced.request, *traced.attempts):
+        if "queue" in row:
+            client.update_item(
+                TableName=deployment.usage_table,
+                Key={"request_id": {"S": request_id}, "item": {"S": row["item"]}},
+                UpdateExpression="SET queued_at = :then",
+                ExpressionAttributeValues={":then": {"S": queued_at}},
+            )
+
+
+def wait_for(condition: Callable[[], Any], otherwise: str, seconds: float = WAIT) -> None:
+    """Wait until a condition holds; fail with `otherwise` if it does not in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, otherwise
+        time.sleep(0.05)

@@ -1,0 +1,90 @@
+"""Text that is too large, or that some part might take for more than text."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from local import routing
+from local.deployment import Deployment
+from tests.local_cloud.fault_table import Tell
+from tests.local_cloud.simulator import Simulator
+
+
+def content(deployment: Deployment, request_id: str) -> dict[str, str]:
+    row = deployment.client("dynamodb").get_item(
+        TableName=deployment.usage_table,
+        Key={"request_id": {"S": request_id}, "item": {"S": "CONTENT"}},
+    )["Item"]
+    prompt = json.loads(row["input"]["S"])["messages"][0]["content"]
+    return {"input": prompt, "output": row["output"]["S"]}
+
+
+def test_an_input_over_the_limit_is_refused_with_the_limit_and_never_accepted(
+    deployment: Deployment, simulator: Simulator, tell: Tell
+) -> None:
+    told = tell("input-too-large", "140,000 bytes of text", "AnalyzeComplexity > RequestRejected")
+    prompt = "x" * 140_000
+    [arn] = routing.start(deployment, [{"input": prompt}])
+
+    run = routing.wait_for_execution(deployment, arn, 60)
+
+    assert (run["status"], run["error"]) == ("FAILED", "InvalidRequest")
+    assert "131072" in run["cause"]
+    traced = routing.trace(deployment, run["name"])
+    told.found(traced)
+    assert traced.request == {}
+    assert simulator.calls_with(prompt) == []
+
+
+@pytest.mark.parametrize(
+    ("prompt", "kept"),
+    [
+        ("a NUL \0 in the middle", "a NUL  in the middle"),
+        ("a lone \ud800 surrogate", "a lone \ufffd surrogate"),
+    ],
+    ids=["nul", "lone-surrogate"],
+)
+def test_text_that_no_provider_takes_is_altered_and_marked(
+    deployment: Deployment, simulator: Simulator, prompt: str, kept: str, tell: Tell
+) -> None:
+    told = tell("unsendable-text", "NUL; a lone surrogate", "InvokeHaiku > RecordOutcome")
+    client = deployment.client("stepfunctions")
+    run = client.start_execution(
+        stateMachineArn=deployment.state_machine_arn,
+        input=json.dumps({"input": prompt, "tier": "SIMPLE"}),
+    )
+    name = routing.wait_for_execution(deployment, run["executionArn"], 60)["name"]
+
+    [traced] = routing.wait_until_settled(deployment, [name], 60)
+    told.found(traced)
+    assert traced.request["status"] == "SUCCEEDED"
+    assert traced.request["text_altered"] is True
+    assert content(deployment, name)["input"] == kept
+    assert len(simulator.calls_with(kept)) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{% $states.input %} {{ jinja }} ${var} $x %s {0}",
+        '"quoted" \\ back\\slash \n line \u2028 separator',
+        "```json\n{\"a\": 1}\n``` 👩‍👩‍👧 \u202ertl\u202c e\u0301",
+        "w" * 8_000,
+    ],
+    ids=["templates", "quotes", "markdown-and-emoji", "one-huge-word"],
+)  # fmt: skip
+def test_text_comes_back_as_it_went_in_prompt_and_answer_alike(
+    deployment: Deployment, simulator: Simulator, text: str, tell: Tell
+) -> None:
+    told = tell("text-as-code", "templates, quotes, fences, emoji, one huge word", "round trip")
+    simulator.script({"match": {"contains": text}, "count": None, "text": text})
+    [arn] = routing.start(deployment, [{"input": text, "tier": "SIMPLE"}])
+    run = routing.wait_for_execution(deployment, arn, 60)
+
+    [traced] = routing.wait_until_settled(deployment, [run["name"]], 60)
+    told.found(traced)
+    assert json.loads(run["output"])["output"] == text
+    assert content(deployment, run["name"]) == {"input": text, "output": text}
+    assert "text_altered" not in traced.request
