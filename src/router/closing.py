@@ -59,7 +59,11 @@ def close_request(store: Store, request_id: str, run: EndedRun) -> bool:
 
 
 def _attempts(request: Row, run: EndedRun) -> list[dict[str, Any]]:
-    planned = {"provider": request["planned_provider"], "model": request["planned_model"]}
+    planned = {
+        "provider": request["planned_provider"],
+        "model": request["planned_model"],
+        "max_tokens": request["max_tokens"],
+    }
     if run.history is not None:
         return attempts_in(run.history, planned, run.ended_at)
     # Without a history (Express) nobody knows whether the model was called: it may be on the bill.

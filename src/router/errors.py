@@ -5,7 +5,7 @@ RouterError
 │   ├── InvalidRequest
 │   ├── PolicyDenied
 │   └── Conflict
-├── StoreUnavailable        a table did not answer; the step is safe to repeat
+├── StoreUnavailable        a table or the history did not answer; safe to repeat
 └── CallError               a model call that gave no answer; knows its outcome
     ├── NotBilled           safe to send again
     │   ├── Throttled
@@ -53,7 +53,7 @@ class Conflict(RequestError):
 
 
 class StoreUnavailable(RouterError):
-    """A table did not answer; nothing was decided, so the step may be repeated."""
+    """A table or a run's history did not answer; nothing was decided, so try again."""
 
 
 class CallError(RouterError):

@@ -26,12 +26,12 @@ class _Entry:
 
 
 def attempts_in(
-    events: Iterable[Event], planned: Mapping[str, str], ended_at: str
+    events: Iterable[Event], planned: Mapping[str, Any], ended_at: str
 ) -> list[dict[str, Any]]:
     """Return the attempts in a history, in order, in the workflow's own shape.
 
-    ``events`` are those of GetExecutionHistory, oldest first. ``planned`` gives the ``provider``
-    and ``model`` of the plan, for a call whose own parameters are not in the history.
+    ``events`` are those of GetExecutionHistory, oldest first. ``planned`` gives ``provider``,
+    ``model`` and ``max_tokens`` of the plan, for a call whose parameters are not in the history.
     """
     return [_attempt(entry, planned, ended_at) for entry in _entries(events) if entry.scheduled]
 
@@ -53,7 +53,7 @@ def _entries(events: Iterable[Event]) -> list[_Entry]:
     return entries
 
 
-def _attempt(entry: _Entry, planned: Mapping[str, str], ended_at: str) -> dict[str, Any]:
+def _attempt(entry: _Entry, planned: Mapping[str, Any], ended_at: str) -> dict[str, Any]:
     last = entry.last
     base = {
         **_called(entry.scheduled[-1], planned),
@@ -73,12 +73,14 @@ def _attempt(entry: _Entry, planned: Mapping[str, str], ended_at: str) -> dict[s
     return unknown | {"cause": failure.get("error", "NoReport")} | _trusted(reported)
 
 
-def _called(scheduled: Event, planned: Mapping[str, str]) -> dict[str, str]:
+def _called(scheduled: Event, planned: Mapping[str, Any]) -> dict[str, Any]:
     parameters = _json(scheduled["taskScheduledEventDetails"].get("parameters"))
     call = parameters.get("Payload") or parameters.get("RequestBody") or {}
+    most = call.get("max_tokens", call.get("max_completion_tokens", planned["max_tokens"]))
     return {
         "provider": call.get("provider", planned["provider"]),
         "model": call.get("model", planned["model"]),
+        "max_tokens": int(most),
     }
 
 

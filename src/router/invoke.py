@@ -97,6 +97,7 @@ def _attempt(call: ModelCall, started: datetime, ended: datetime, memory_mb: int
     return {
         "provider": call.provider,
         "model": call.model,
+        "max_tokens": call.max_tokens,
         "started_at": iso(started),
         "ended_at": iso(ended),
         "latency_ms": latency_ms,

@@ -111,7 +111,6 @@ def recovered_attempt_rows(request: Row, attempts: Sequence[Mapping[str, Any]]) 
             "cost_status": "PENDING",
             "queue": f"PENDING#{shard}",
             "queued_at": attempt["ended_at"],
-            "max_tokens": request["max_tokens"],
             "input_bytes": request["input_bytes"],
             "baseline_provider": request["baseline_provider"],
             "baseline_model": request["baseline_model"],

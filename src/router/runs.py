@@ -8,9 +8,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
 from router.clock import iso, now
 from router.closing import EndedRun
+from router.errors import StoreUnavailable
 from router.history import Event
 
 if TYPE_CHECKING:
@@ -26,7 +28,22 @@ def step_functions() -> SFNClient:
 
 
 def ended_run(client: SFNClient, arn: str) -> tuple[str, EndedRun] | None:
-    """Return the request id and the end of a Standard run, or ``None`` while it still runs."""
+    """Return the request id and the end of a Standard run, or ``None`` while it still runs.
+
+    Raise ``StoreUnavailable`` where Step Functions does not say. A run that it no longer knows
+    (its history is kept for 90 days) is over, and whether it called a model is not known.
+    """
+    try:
+        return _ended_run(client, arn)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ExecutionDoesNotExist":
+            raise StoreUnavailable(error.response["Error"]["Code"]) from error
+        return arn.rsplit(":", 1)[-1], EndedRun(arn, "Abandoned", iso(now()), None)
+    except BotoCoreError as error:
+        raise StoreUnavailable(type(error).__name__) from error
+
+
+def _ended_run(client: SFNClient, arn: str) -> tuple[str, EndedRun] | None:
     run: Any = client.describe_execution(executionArn=arn)
     if run["status"] in ("RUNNING", "PENDING_REDRIVE"):
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -10,10 +11,19 @@ from cost_calculator.shards import SHARDS
 from router.clock import iso
 from router.closing import EndedRun, Store, close_request
 from router.config import Config
+from router.errors import StoreUnavailable
 from router.rows import Row
 
 # Events arrive within a minute as a rule: the sweep leaves them that time.
 _GRACE = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """How many requests a sweep closed, and how many it had to leave to the next one."""
+
+    closed: int
+    left: int
 
 
 class QueueStore(Store, Protocol):
@@ -27,22 +37,29 @@ def close_abandoned(
     find_run: Callable[[str], tuple[str, EndedRun] | None],
     config: Config,
     at: datetime,
-) -> int:
-    """Close every request that is ACCEPTED beyond the workflow's time limit; return how many.
+) -> Swept:
+    """Close every request that is ACCEPTED beyond the workflow's time limit.
 
     ``find_run`` gives the end of a Standard run, ``None`` while it runs. An Express run cannot be
-    looked up; beyond its limit it is over.
+    looked up; beyond its limit it is over. A request that cannot be closed now is left to the next
+    sweep and does not keep the others open.
     """
     before = iso(at - timedelta(seconds=config.workflow_seconds) - _GRACE)
-    closed = 0
+    closed = left = 0
     for shard in range(SHARDS):
         for row in store.queued(f"ACCEPTED#{shard}", before):
-            if row["workflow_type"] == "EXPRESS":
-                run = EndedRun(row["execution_arn"], "Abandoned", iso(at), None)
-            else:
-                found = find_run(row["execution_arn"])
-                if found is None:
-                    continue
-                run = found[1]
-            closed += close_request(store, row["request_id"], run)
-    return closed
+            try:
+                run = _end_of(row, find_run, at)
+                closed += run is not None and close_request(store, row["request_id"], run)
+            except StoreUnavailable:
+                left += 1
+    return Swept(closed, left)
+
+
+def _end_of(
+    row: Row, find_run: Callable[[str], tuple[str, EndedRun] | None], at: datetime
+) -> EndedRun | None:
+    if row["workflow_type"] == "EXPRESS":
+        return EndedRun(row["execution_arn"], "Abandoned", iso(at), None)
+    found = find_run(row["execution_arn"])
+    return found[1] if found else None

@@ -30,7 +30,7 @@ OUR_ERRORS = {
 AWS_ERRORS = re.compile(
     r"States\.(ALL|Timeout|Http\.StatusCode\.\d{3})"
     r"|Lambda\.(TooManyRequestsException|ServiceException|AWSLambdaException|SdkClientException|Unknown)"
-    r"|Sandbox\.Timedout|Runtime\.ExitError"
+    r"|Lambda\.ClientExecutionTimeoutException|Sandbox\.Timedout|Runtime\.ExitError"
     r"|Events\.ConnectionResource\.(AuthInProgress|ConcurrentModification)"
     r"|DynamoDb\.\w+Exception|SNS\.(Throttled|InternalError)Exception"
 )
@@ -111,6 +111,26 @@ def test_every_error_of_a_model_call_has_a_place_in_the_workflow() -> None:
     }
 
     assert leaves == set(STATES["InvokeHaiku"]["Catch"][0]["ErrorEquals"])
+
+
+def test_every_refusal_reaches_the_caller_as_its_message_alone() -> None:
+    refusals = {
+        name
+        for name, kind in inspect.getmembers(errors, inspect.isclass)
+        if issubclass(kind, errors.RequestError) and kind is not errors.RequestError
+    }
+
+    assert set(STATES["AnalyzeComplexity"]["Catch"][0]["ErrorEquals"]) == refusals
+
+
+def test_a_failure_without_a_cause_cannot_end_the_run_on_its_own_way_out() -> None:
+    # JSONata has no value for a missing field, and an expression without a value ends the run.
+    # Every plain use of Cause is therefore joined with the empty text; $parse stands only behind
+    # our own errors, whose cause is always there.
+    uses = re.findall(r"(\$parse\()?\$states\.errorOutput\.Cause( & '')?", TEXT)
+
+    assert uses
+    assert all(parsed or joined for parsed, joined in uses)
 
 
 def test_only_what_cannot_have_been_billed_is_sent_again() -> None:

@@ -26,7 +26,7 @@ _ROWS_A_RUN = 5000
 def handler(_event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answer with how many requests were closed and what was priced."""
     at = now()
-    closed = close_abandoned(usage_store(), partial(ended_run, step_functions()), config, at)
+    swept = close_abandoned(usage_store(), partial(ended_run, step_functions()), config, at)
     priced = price_pending(
         boto3.client("dynamodb"),
         usage_table=os.environ["USAGE_TABLE"],
@@ -34,5 +34,5 @@ def handler(_event: dict[str, Any], _context: object) -> dict[str, Any]:
         older_than=at - _STREAM_HEAD_START,
         limit=_ROWS_A_RUN,
     )
-    logger.info("swept", closed=closed, priced=priced)
-    return {"closed": closed, "priced": priced}
+    logger.info("swept", closed=swept.closed, left=swept.left, priced=priced)
+    return {"closed": swept.closed, "left": swept.left, "priced": priced}

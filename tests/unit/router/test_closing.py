@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 from router.closing import EndedRun, close_request
+from router.errors import StoreUnavailable
 from router.rows import Row
-from router.sweeping import close_abandoned
+from router.sweeping import Swept, close_abandoned
 from tests.unit.router.factories import AT, HAIKU, SONNET, accepted, config
 
 ENDED = "2026-11-21T10:05:00.000Z"
@@ -170,15 +171,15 @@ def test_the_sweep_closes_what_no_event_closed() -> None:
     store = Memory(sweepable())
     late = AT + timedelta(seconds=900, minutes=3)
 
-    assert close_abandoned(store, lambda arn: ("r-1", run()), config(), late) == 1
+    assert close_abandoned(store, lambda arn: ("r-1", run()), config(), late) == Swept(1, 0)
 
 
 def test_the_sweep_leaves_a_request_its_time_and_a_run_its_life() -> None:
     store = Memory(sweepable())
     soon, late = AT + timedelta(seconds=900), AT + timedelta(seconds=900, minutes=3)
 
-    assert close_abandoned(store, lambda arn: ("r-1", run()), config(), soon) == 0
-    assert close_abandoned(store, lambda arn: None, config(), late) == 0
+    assert close_abandoned(store, lambda arn: ("r-1", run()), config(), soon) == Swept(0, 0)
+    assert close_abandoned(store, lambda arn: None, config(), late) == Swept(0, 0)
 
 
 def test_an_express_run_beyond_its_limit_leaves_a_call_that_may_be_billed() -> None:
@@ -187,6 +188,24 @@ def test_an_express_run_beyond_its_limit_leaves_a_call_that_may_be_billed() -> N
     def find(_arn: str) -> None:
         raise AssertionError("an Express run cannot be looked up")
 
-    assert close_abandoned(store, find, config(), AT + timedelta(hours=1)) == 1
+    assert close_abandoned(store, find, config(), AT + timedelta(hours=1)) == Swept(1, 0)
     [(_, [attempt])] = store.closed
     assert (attempt["outcome"], attempt["cause"]) == ("UNKNOWN", "Abandoned")
+
+
+def test_a_request_that_cannot_be_closed_now_does_not_keep_the_others_open() -> None:
+    store = Memory(sweepable(), sweepable(request_id="r-2", execution_arn="arn:run-2"))
+
+    def find(arn: str) -> tuple[str, EndedRun]:
+        if arn == "arn:run-1":
+            raise StoreUnavailable("ThrottlingException")
+        return "r-2", run(arn=arn)
+
+    assert close_abandoned(store, find, config(), AT + timedelta(hours=1)) == Swept(1, 1)
+
+
+def test_a_recovered_call_keeps_its_own_token_limit() -> None:
+    call = {"provider": "bedrock", "model": SONNET, "max_tokens": 4096}
+    _, [attempt] = close(entered("InvokeFallback"), scheduled(Payload=call))
+
+    assert attempt["max_tokens"] == 4096
