@@ -20,9 +20,16 @@ demo: $(READY) ## route local/prompts.jsonl end to end on this machine and print
 up: $(READY) ## start the local cloud with Switchyard deployed on it, and leave it running
 	@$(RUN) -m local.up
 
-ask: export PROMPT := $(value PROMPT)
+# As it was written: a $ in a prompt is no variable of make's.
+ifdef PROMPT
+override PROMPT := $(value PROMPT)
+export PROMPT
+endif
 ask: $(READY) ## route one prompt through it: make ask PROMPT="…"
 	@$(RUN) -m local.ask
+
+env: $(READY) ## print the variables that point the AWS CLI at it
+	@$(RUN) -m local.cloud env
 
 down: $(READY) ## stop the local cloud
 	@$(RUN) -m local.cloud down
@@ -88,5 +95,5 @@ $(BENCH_READY): $(READY) requirements/bench.lock
 	@PYTHON="$(PYTHON)" tools/venv.sh $(BENCH_VENV) requirements/bench.lock
 	@touch $@
 
-.PHONY: help demo up ask down test lint types unit terraform-test local-test faults eval bench prices-check \
+.PHONY: help demo up ask env down test lint types unit terraform-test local-test faults eval bench prices-check \
 	 package train prices lock clean

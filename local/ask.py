@@ -14,11 +14,14 @@ from rich.markup import escape
 
 from local import cloud, routing
 from local.deployment import existing
+from local.isolation import isolate
+from local.terraform import TerraformError
 
 _WAIT_SECONDS = 90
 
 
 def main(arguments: list[str]) -> int:
+    isolate()
     prompt = " ".join(arguments) or os.environ.get("PROMPT", "")
     running = cloud.running()
     if not prompt:
@@ -27,9 +30,13 @@ def main(arguments: list[str]) -> int:
     if running is None:
         print("The local cloud is not running: make up", file=sys.stderr)
         return 1
-    deployment = existing(running)
-    [arn] = routing.start(deployment, [{"input": prompt}])
-    run = routing.wait_for_execution(deployment, arn, _WAIT_SECONDS)
+    try:
+        deployment = existing(running)
+        [arn] = routing.start(deployment, [{"input": prompt}])
+        run = routing.wait_for_execution(deployment, arn, _WAIT_SECONDS)
+    except (TerraformError, TimeoutError) as error:
+        print(error, file=sys.stderr)
+        return 1
     if run["status"] != "SUCCEEDED":
         print(f"{run['status']}: {run.get('error')}: {run.get('cause')}", file=sys.stderr)
         return 1

@@ -1,6 +1,6 @@
 """Starts and stops the local cloud: the emulator and the provider simulator, on loopback.
 
-    python -m local.cloud up | down | status
+    python -m local.cloud up | down | status | env
 
 A program that needs the cloud only while it runs calls `start()` and `stop()`; its children end
 with it, however it ends. `up` leaves them running until `down`; what runs where stands in
@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from local.isolation import isolate
 from local.processes import end, is_alive, runs, spawn
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -73,7 +74,6 @@ def start(
     ports = (_port(emulator_port, "emulator"), _port(simulator_port, "simulator"))
     flags = [] if detach else ["--follow-parent"]
     env = {**os.environ, **(extra_env or {}), "TMPDIR": str(scratch), "AWS_REGION": REGION}
-    env.pop("AWS_ENDPOINT_URL", None)  # the functions' endpoint is the emulator itself
     commands = {
         "emulator": ["--port", str(ports[0]), *flags, *(["--auth"] if auth else [])],
         "simulator": ["--port", str(ports[1]), *flags],
@@ -124,6 +124,14 @@ def running(state: Path = STATE) -> Cloud | None:
     return None
 
 
+def port_from(variable: str) -> int:
+    """Return the port that a variable of the environment names; 0, any free one, without it."""
+    text = os.environ.get(variable) or "0"
+    if not text.isdecimal() or int(text) > 65535:
+        raise CloudError(f"{variable}={text} is no port: write a number from 0 to 65535.")
+    return int(text)
+
+
 def _port(wanted: int, name: str) -> int:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -170,16 +178,17 @@ def _answers(url: str) -> bool:
 
 def main(arguments: list[str]) -> int:
     """Run the command line; the exit code is 0 when the cloud is as asked for."""
+    isolate()
     command = arguments[0] if len(arguments) == 1 else ""
-    if command not in {"up", "down", "status"}:
-        print("usage: python -m local.cloud up|down|status", file=sys.stderr)
+    if command not in {"up", "down", "status", "env"}:
+        print("usage: python -m local.cloud up|down|status|env", file=sys.stderr)
         return 2
     cloud = running()
     if command == "up":
         try:
             cloud = cloud or start(
-                emulator_port=int(os.environ.get("LOCAL_EMULATOR_PORT", "0")),
-                simulator_port=int(os.environ.get("LOCAL_SIMULATOR_PORT", "0")),
+                emulator_port=port_from("LOCAL_EMULATOR_PORT"),
+                simulator_port=port_from("LOCAL_SIMULATOR_PORT"),
                 auth=os.environ.get("AUTH", "").lower() == "true",
                 detach=True,
             )
@@ -191,7 +200,11 @@ def main(arguments: list[str]) -> int:
         stop(cloud)
         STATE.unlink(missing_ok=True)
         cloud = None
-    print(_describe(cloud))
+    if command == "env" and cloud:
+        for name, value in cloud.env().items():
+            print(f"export {name}={value}")
+        return 0
+    print(_describe(cloud), file=sys.stderr if command == "env" else sys.stdout)
     return 0 if cloud or command == "down" else 1
 
 

@@ -19,7 +19,7 @@ _POLL_SECONDS = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """A request as its rows tell it; `cost_usd` is None while an attempt's cost is not known."""
+    """A request as its rows tell it; money is None while a part of it is not known."""
 
     request_id: str
     request: Mapping[str, Any]
@@ -41,19 +41,22 @@ class Traced:
 
     @property
     def cost_usd(self) -> Decimal | None:
-        return _sum(self.attempts, "cost_usd")
+        return _sum([row.get("cost_usd") for row in self.attempts])
 
     @property
     def baseline_usd(self) -> Decimal | None:
-        return _sum(self.attempts, "baseline_usd")
+        return _sum([row.get("baseline_usd") for row in self.attempts])
 
     @property
     def overhead_usd(self) -> Decimal | None:
-        return _sum([self.request, *self.attempts], "overhead_usd")
+        """What ran around the models; an attempt without a Lambda has none of its own."""
+        own = [row["overhead_usd"] for row in self.attempts if "overhead_usd" in row]
+        return _sum([self.request.get("overhead_usd"), *own])
 
     def tokens(self, *classes: str) -> int | None:
         """Return the tokens of these classes over all attempts; None when none is known."""
-        known = [row[name] for row in self.attempts for name in classes if name in row]
+        names = [f"{name}_tokens" for name in classes]
+        known = [row[name] for row in self.attempts for name in names if name in row]
         return int(sum(known)) if known else None
 
 
@@ -127,6 +130,6 @@ def eventually(condition: Callable[[], bool], timeout_seconds: float) -> bool:
     return True
 
 
-def _sum(rows: Sequence[Mapping[str, Any]], name: str) -> Decimal | None:
-    known = [row[name] for row in rows if name in row]
-    return sum(known, Decimal(0)) if known else None
+def _sum(values: Sequence[Decimal | None]) -> Decimal | None:
+    known = [value for value in values if value is not None]
+    return sum(known, Decimal(0)) if known and len(known) == len(values) else None

@@ -8,17 +8,19 @@ import sys
 from local import cloud
 from local.cloud import CloudError
 from local.deployment import deploy
+from local.isolation import isolate
 from local.terraform import TerraformError
 
 
 def main() -> int:
+    isolate()
     if running := cloud.running():
         print(f"Running already: AWS at {running.emulator_url}. make down stops it.")
         return 0
     try:
         started = cloud.start(
-            emulator_port=int(os.environ.get("LOCAL_EMULATOR_PORT", "0")),
-            simulator_port=int(os.environ.get("LOCAL_SIMULATOR_PORT", "0")),
+            emulator_port=cloud.port_from("LOCAL_EMULATOR_PORT"),
+            simulator_port=cloud.port_from("LOCAL_SIMULATOR_PORT"),
             auth=os.environ.get("AUTH", "").lower() == "true",
             detach=True,
         )
@@ -30,12 +32,15 @@ def main() -> int:
     except (CloudError, TerraformError) as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("interrupted: nothing is left running", file=sys.stderr)
+        return 130
     cloud.save(started)
     print(f"AWS at {started.emulator_url}, the providers at {started.simulator_url}.")
     print('make ask PROMPT="What is the capital of France?"    or, with the AWS CLI:')
+    print('eval "$(make -s env)"')
     print(
-        f"aws --endpoint-url {started.emulator_url} stepfunctions start-execution"
-        f" --state-machine-arn {deployment.state_machine_arn}"
+        f"aws stepfunctions start-execution --state-machine-arn {deployment.state_machine_arn}"
         """ --input '{"input": "What is the capital of France?"}'"""
     )
     return 0

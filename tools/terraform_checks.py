@@ -6,10 +6,12 @@ import subprocess
 import sys
 
 from local import terraform
+from local.isolation import isolate
 from local.terraform import ROOT, TerraformError
 
 
 def main() -> int:
+    isolate()
     try:
         print(terraform.run_tests(ROOT / "terraform"), end="")
     except TerraformError as error:

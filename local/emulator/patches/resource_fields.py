@@ -2,7 +2,7 @@
 
 AWS: DescribeStateMachine tells the tracing configuration; DescribeConnection tells the KMS key and
 the ARN of the secret that holds the credentials, and never the credentials themselves; a
-connection's own ARN ends in an id.
+connection's own ARN ends in an id. UpdateConnection without a KMS key takes one that AWS owns.
 MiniStack 1.5.33: tracing, key and secret are forgotten, so that Terraform plans them again and
 again; the credentials are told to whoever asks; the ARN has no id.
 """
@@ -81,7 +81,7 @@ def _keep_key(data: dict[str, Any]) -> None:
     record = eventbridge._connections[data["Name"]]
     if data.get("KmsKeyIdentifier"):
         record["KmsKeyIdentifier"] = data["KmsKeyIdentifier"]
-    elif "KmsKeyIdentifier" in data:  # empty: back to the key that AWS owns
+    else:  # an update that names none goes back to a key that AWS owns
         record.pop("KmsKeyIdentifier", None)
 
 
