@@ -101,6 +101,7 @@ locals {
         environment = {
           OPENAI_API_KEY_PARAMETER = var.openai.api_key_parameter
           CONNECTION_NAME          = local.connection_name
+          CONNECTION_KMS_KEY       = local.kms_key_arn
         }
       }
     } : {},

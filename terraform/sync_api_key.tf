@@ -30,6 +30,13 @@ data "aws_iam_policy_document" "sync_api_key" {
     ]
     resources = [aws_cloudwatch_event_connection.openai[0].secret_arn]
   }
+
+  # EventBridge looks at the key that the connection is to be kept under before it uses it.
+  statement {
+    sid       = "NameTheConnectionsKey"
+    actions   = ["kms:DescribeKey"]
+    resources = [local.kms_key_arn]
+  }
 }
 
 resource "aws_iam_role_policy" "sync_api_key" {

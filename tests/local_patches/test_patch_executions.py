@@ -309,3 +309,15 @@ def test_connection_tells_its_key_and_secret_but_never_its_credentials(lab: Any)
     assert f":connection/{name}/" in described["ConnectionArn"]
     assert described["AuthParameters"]["ApiKeyAuthParameters"]["ApiKeyName"] == "Authorization"
     assert "sk-" not in json.dumps(described["AuthParameters"])
+
+
+def test_connection_updated_without_a_key_goes_back_to_one_that_aws_owns(lab: Any) -> None:
+    events, name = lab.client("events"), lab.name("connection")
+    secret = {"ApiKeyAuthParameters": {"ApiKeyName": "Authorization", "ApiKeyValue": "sk-secret"}}
+    events.create_connection(
+        Name=name, AuthorizationType="API_KEY", KmsKeyIdentifier="alias/mine", AuthParameters=secret
+    )
+
+    events.update_connection(Name=name, AuthorizationType="API_KEY", AuthParameters=secret)
+
+    assert "KmsKeyIdentifier" not in events.describe_connection(Name=name)

@@ -29,6 +29,8 @@ def handler(_event: dict[str, Any], _context: object) -> dict[str, Any]:
     boto3.client("events").update_connection(
         Name=os.environ["CONNECTION_NAME"],
         AuthorizationType="API_KEY",
+        # Left out, the secret would fall back to a key that AWS owns.
+        KmsKeyIdentifier=os.environ["CONNECTION_KMS_KEY"],
         AuthParameters={
             "ApiKeyAuthParameters": {
                 "ApiKeyName": "Authorization",
