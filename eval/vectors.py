@@ -12,7 +12,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from eval.data import OWN
-from router.analyzer.features import BLOCKS, LONGEST_STEM, Features, extract
+from router.analyzer.features import BLOCKS, LONGEST_STEM, Features, Stems, extract
 from router.analyzer.lexicon import CATEGORIES
 from router.analyzer.text import fold
 
@@ -50,8 +50,8 @@ def counters(lexicon: dict[str, list[str]]) -> dict[str, int]:
 
 def features(prompts: Sequence[str]) -> list[Features]:
     """Read prompts exactly as the run time does."""
-    lexicon = counters(foreign_lexicon())
-    return [extract(p, lexicon) for p in prompts]
+    stems = Stems(counters(foreign_lexicon()))
+    return [extract(p, stems) for p in prompts]
 
 
 @dataclass(frozen=True, slots=True)

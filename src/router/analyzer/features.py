@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise, repeat
+from itertools import pairwise
 from math import log1p
 
 from router.analyzer.ask import Parts, split
@@ -162,8 +162,8 @@ def read(text: str, stems: Stems) -> Features:
     ends = {"<" + g for g in _ngrams(words[:6], 3)}
     ends.update([">" + g for g in _ngrams(words[-7:], 2)])
     grams = (ask_grams, _letters(_DIGITS.sub("0", asked)), ends, text_grams)
-    in_ask = sum(map(_COUNTS.get, ask_grams, repeat(0)))
-    in_text = sum(map(_COUNTS.get, text_grams, repeat(0)))
+    in_ask = sum(filter(None, map(_COUNTS.get, ask_grams)))
+    in_text = sum(filter(None, map(_COUNTS.get, text_grams)))
     foreign = ENGLISH.isdisjoint(ask) or not text.isascii()
     if foreign:
         in_ask += stems.seen(asked)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from itertools import repeat
 from math import sqrt
 
-from router.analyzer.weights import BIAS, LANE, UNKNOWN
+from router.analyzer.weights import BIAS, LANE
 
 _MASK = (1 << LANE) - 1
 
@@ -20,11 +19,12 @@ class Block:
 
     def sums(self, grams: Collection[str]) -> tuple[float, float, float]:
         """Return the block's share of the two label logits and of the score."""
-        packed = sum(map(self.table.get, grams, repeat(UNKNOWN)))
-        squared = packed >> 3 * LANE
-        if not squared:
+        known = list(filter(None, map(self.table.get, grams)))
+        if not known:
             return 0.0, 0.0, 0.0
-        bias = BIAS * len(grams)
+        packed = sum(known)
+        squared = packed >> 3 * LANE
+        bias = BIAS * len(known)
         norm = sqrt(squared / 8)
         first, second, third = self._scales
         return (

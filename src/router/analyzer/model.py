@@ -20,7 +20,8 @@ from router.analyzer.types import Classification, Complexity
 from router.analyzer.weights import Weights, parse, read_weights
 
 SHIPPED = "heuristic.weights"
-_SIMPLE, _CALCULATION, _COMPLEX = Complexity
+_LABELS = tuple(Complexity)
+_SIMPLE, _CALCULATION, _COMPLEX = _LABELS
 
 
 class Analyzer:
@@ -70,11 +71,13 @@ class Analyzer:
         top = max(0.0, calculation, complex_)
         powers = (exp(-top), exp(calculation - top), exp(complex_ - top))
         total = sum(powers)
-        shares = dict(zip(Complexity, (p / total for p in powers), strict=True))
-        label = max(shares, key=shares.__getitem__)
+        found = [p / total for p in powers]
+        shares = dict(zip(_LABELS, found, strict=True))
+        confidence = max(found)
+        label = _LABELS[found.index(confidence)]
         return Classification(
             label=label,
-            confidence=shares[label],
+            confidence=confidence,
             probabilities=shares,
             score=self._scored(raw, shares),
             reasons=reasons(label, features, self._toward[label]),

@@ -13,6 +13,12 @@ _PLEADING = (
     "reasoning", "expert", "cheap", "small", "large", "strong", "opus", "haiku", "basic", "tiny",
     "definition", "classif", "ignore", "forget",
 )  # fmt: skip
+_ADDRESSING = (
+    "classif", "label", "rout", "tier", "categor", "analy", "model", "verdict", "escalat", "treat",
+    "question", "request", "task", " ask", " one", "thing", "definition", "need", "ignore",
+    "forget", "class", "answer", "return", "reply", "respond", "say", "simple", "complex",
+    "calculation",
+)  # fmt: skip
 _TEMPLATES = ("{{", "{%", "{#", "<%", "<?", "${", "@{", "#{")
 _RULES = ("....", "----", "____", "====", "****", "~~~~", "####", "^^^^", "ipsum", "[ ]", "[x]")
 _FENCES = ("```", "~~~", '"""', "'''")
@@ -133,6 +139,6 @@ def strip_noise(text: str) -> str:
     text = _unfenced(text.strip())
     if ":" in text or "=" in text:
         text = _NAMED.sub("", text)
-    if any(map(has, _PLEADING)):
+    if any(map(has, _PLEADING)) and any(map(has, _ADDRESSING)):
         text = _without_pleas(text)
     return text.strip()

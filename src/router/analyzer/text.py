@@ -46,6 +46,7 @@ _LOOKALIKES = str.maketrans(
 _LATIN = re.compile(r"[a-z]")
 _CYRILLIC_GREEK = re.compile(r"[\u0370-\u052f]")
 _WORD = re.compile(r"\w+")
+_OTHER_DIGIT = re.compile(r"[^\D0-9]")
 _GAP = re.compile(r"\s{3,}")
 
 # A clause made of these words alone asks for nothing, provided one of _PHATIC is among them.
@@ -114,9 +115,7 @@ def fold(text: str) -> str:
         else:
             text = _WORD.sub(_latin_if_mixed, text)
     text = unicodedata.normalize("NFC", text)
-    return "".join(
-        str(unicodedata.digit(c, c)) if c.isdigit() and not c.isascii() else c for c in text
-    )
+    return _OTHER_DIGIT.sub(lambda m: str(unicodedata.digit(m.group())), text)
 
 
 def _latin_if_mixed(match: re.Match[str]) -> str:

@@ -13,7 +13,6 @@ from typing import Any
 FORMAT = 1
 LANE = 18  # bits of each of the three sums packed into one integer
 BIAS = 128  # a weight is stored as weight + BIAS, so that lanes never borrow from each other
-UNKNOWN = BIAS | BIAS << LANE | BIAS << 2 * LANE  # an n-gram without weights: zeros, biased
 
 
 class InvalidWeights(ValueError):
