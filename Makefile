@@ -69,6 +69,10 @@ prices-check: $(BENCH_READY) ## compare the price book with LiteLLM's published 
 faults: $(READY) ## what goes wrong, on the local cloud, as a table
 	$(RUN) -m pytest tests/local_cloud/test_fault*.py
 
+soak: N ?= 2000
+soak: $(READY) ## N requests, a fifth of them faulty, with kills, aborts and replays; then the audit: make soak N=2000
+	@$(RUN) -m tests.soak --requests $(N)
+
 ##@ build
 
 package: $(READY) ## build the function zip and the layer for Lambda on arm64
@@ -95,5 +99,5 @@ $(BENCH_READY): $(READY) requirements/bench.lock
 	@PYTHON="$(PYTHON)" tools/venv.sh $(BENCH_VENV) requirements/bench.lock
 	@touch $@
 
-.PHONY: help demo up ask env down test lint types unit terraform-test local-test faults eval bench prices-check \
+.PHONY: help demo up ask env down test lint types unit terraform-test local-test faults soak eval bench prices-check \
 	 package train prices lock clean

@@ -23,11 +23,15 @@ class Simulator:
     def accept_keys(self, provider: str, *keys: str) -> None:
         self._request("PUT", "keys", {provider: list(keys)})
 
+    def calls(self) -> list[dict[str, Any]]:
+        """Return all calls on the wire, oldest first."""
+        calls: list[dict[str, Any]] = self._request("GET", "calls").json()["calls"]
+        return calls
+
     def calls_with(self, prompt: str) -> list[dict[str, Any]]:
         """Return the wire calls that carried just this prompt, oldest first."""
         fingerprint = hashlib.sha256(prompt.encode()).hexdigest()[:16]
-        calls: list[dict[str, Any]] = self._request("GET", "calls").json()["calls"]
-        return [call for call in calls if call["prompt_hash"] == fingerprint]
+        return [call for call in self.calls() if call["prompt_hash"] == fingerprint]
 
     def _request(self, method: str, path: str, body: Any = None) -> requests.Response:
         with requests.Session() as session:

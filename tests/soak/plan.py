@@ -1,0 +1,97 @@
+"""Draws what a soak does from its seed: the requests, what their providers do, what AWS does."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+TIERS = ("SIMPLE", "CALCULATION", "COMPLEX", None)
+FAULTY = 0.2
+REPEATED = 0.02
+MODEL_TIMEOUT_SECONDS = 5
+_ASKS = ("What is the capital of France?", "What is 17 * 24?", "Prove that 2 is prime.")
+
+# What a provider may do to a call; a count above 1 takes the fallbacks as well.
+_PROVIDER_FAULTS: tuple[Mapping[str, Any], ...] = (
+    {"status": 429},
+    {"status": 429, "count": 2},
+    {"status": 429, "count": 8},
+    {"status": 503, "count": 3},
+    {"status": 503, "count": 8},
+    {"status": 500},
+    {"status": 500, "count": 2},
+    {"status": 400},
+    {"status": 401},
+    {"status": 403},
+    {"status": 404},
+    {"fault": "drop"},
+    {"fault": "half"},
+    {"fault": "html"},
+    {"fault": "html", "status": 200},
+    {"fault": "empty"},
+    {"fault": "no_usage"},
+    {"ending": "length"},
+    {"ending": "refusal"},
+    {"ending": "filter", "count": 2},
+    {"ending": "guardrail"},
+    {"usage": {"inputTokens": -5, "prompt_tokens": -5}},
+    {"delay_ms": 1500},
+    {"delay_ms": 1000 * MODEL_TIMEOUT_SECONDS + 2000},
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request, the rule for its provider, and what AWS does when it has been started.
+
+    `disaster` is `abort`, `replay`, `shuffle`, or the name of a function to kill; most have none.
+    """
+
+    request_id: str
+    prompt: str
+    tier: str | None
+    repeated: bool
+    rule: Mapping[str, Any] | None
+    disaster: str | None
+    after_ms: int
+
+    @property
+    def request(self) -> dict[str, Any]:
+        """The execution's input."""
+        tier = {"tier": self.tier} if self.tier else {}
+        return {"request_id": self.request_id, "input": self.prompt, **tier}
+
+
+_DISASTERS = (
+    *(("abort",) * 4),
+    *(("invoke_model",) * 4),
+    *(("price_rows",) * 4),
+    *(("analyze",) * 2),
+    "record_outcome",
+    "replay",
+    *(("shuffle",) * 2),
+)
+
+
+def asks(count: int, seed: int) -> list[Ask]:
+    """Return the requests of a soak; the same seed draws the same ones."""
+    draw = random.Random(seed)
+    return [_ask(number, seed, draw) for number in range(count)]
+
+
+def _ask(number: int, seed: int, draw: random.Random) -> Ask:
+    mark = f"[soak {seed}-{number}]"
+    rule = None
+    if draw.random() < FAULTY:
+        rule = {"match": {"contains": mark}, **draw.choice(_PROVIDER_FAULTS)}
+    return Ask(
+        request_id=f"soak-{seed}-{number}",
+        prompt=f"{mark} {draw.choice(_ASKS)}",
+        tier=draw.choice(TIERS),
+        repeated=draw.random() < REPEATED,
+        rule=rule,
+        disaster=draw.choice(_DISASTERS) if number % 10 == 9 else None,
+        after_ms=draw.randrange(0, 400),
+    )

@@ -1,0 +1,160 @@
+"""Sends the requests of a soak, does to AWS what its plan says, and waits until all is quiet."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from cost_calculator.store import LedgerStore
+from local import routing
+from local.deployment import Deployment
+from tests.local_cloud.hands import Emulator, make_older, wait_for
+from tests.local_cloud.simulator import Simulator
+from tests.soak.plan import MODEL_TIMEOUT_SECONDS, Ask
+
+KILLED = ("invoke_model", "price_rows", "analyze", "record_outcome")
+_AT_A_TIME = 32
+_LONG_AGO = "2026-01-01T00:00:00.000Z"
+_SWEEPS = 5
+
+
+@dataclass(slots=True)
+class Ran:
+    """What was sent and done; `runs` are the first executions by request id.
+
+    `poison` are the failures that any replay of this stream brings, soak or not.
+    """
+
+    asks: list[Ask] = field(default_factory=list)
+    runs: dict[str, str] = field(default_factory=dict)
+    disasters: Counter[str] = field(default_factory=Counter)
+    poison: set[str] = field(default_factory=set)
+    swept: int = 0
+
+
+def soak(
+    deployment: Deployment, asks: Sequence[Ask], seconds: float, say: Callable[[str], None]
+) -> Ran:
+    """Send the requests, no new one after so many seconds, and return when nothing moves."""
+    emulator, simulator = Emulator(deployment), Simulator(deployment.cloud.simulator_url)
+    poison = _poison(deployment, emulator)
+    simulator.script(*(ask.rule for ask in asks if ask.rule))
+    with emulator.settings("invoke_model", MODEL_TIMEOUT_SECONDS=str(MODEL_TIMEOUT_SECONDS)):
+        try:
+            ran = _send(deployment, emulator, asks, time.monotonic() + seconds, say)
+            for arn in ran.runs.values():
+                routing.wait_for_execution(deployment, arn, 120)
+        finally:
+            _calm(emulator)
+            simulator.clear_script()
+    wait_for(emulator.drained, "the stream is not delivered", 300)
+    _let_time_pass(deployment, emulator, ran)
+    ran.poison |= poison
+    return ran
+
+
+def _poison(deployment: Deployment, emulator: Emulator) -> set[str]:
+    """Return the failures of records that were in the stream before, and empty the queue."""
+    emulator.drain()
+    if any(stream["discarded"] for stream in emulator.streams()):
+        failures(deployment)
+        emulator.streams(replay=True)
+        wait_for(emulator.drained, "the stream is not delivered", 300)
+    return failures(deployment)
+
+
+def _send(
+    deployment: Deployment,
+    emulator: Emulator,
+    asks: Sequence[Ask],
+    deadline: float,
+    say: Callable[[str], None],
+) -> Ran:
+    ran = Ran()
+    for number, ask in enumerate(asks):
+        if time.monotonic() > deadline:
+            say(f"out of time after {number} of {len(asks)} requests")
+            break
+        if number >= _AT_A_TIME:
+            earlier = ran.runs[asks[number - _AT_A_TIME].request_id]
+            routing.wait_for_execution(deployment, earlier, 120)
+        for _ in range(2 if ask.repeated else 1):
+            [arn] = routing.start(deployment, [ask.request])
+            ran.runs.setdefault(ask.request_id, arn)
+        ran.asks.append(ask)
+        if ask.disaster:
+            _strike(deployment, emulator, ask, ran)
+        if number % 200 == 199:
+            say(f"{number + 1} requests sent")
+    return ran
+
+
+def _strike(deployment: Deployment, emulator: Emulator, ask: Ask, ran: Ran) -> None:
+    disaster = str(ask.disaster)
+    ran.disasters[disaster] += 1
+    if disaster == "abort":
+        time.sleep(ask.after_ms / 1000)
+        try:
+            deployment.client("stepfunctions").stop_execution(executionArn=ran.runs[ask.request_id])
+        except ClientError:  # over already
+            ran.disasters["abort, too late"] += 1
+    elif disaster == "replay":
+        emulator.streams(replay=True)
+    elif disaster == "shuffle":
+        emulator.streams(duplicate=1, shuffle=ask.after_ms)
+    else:
+        emulator.kill(disaster, after_ms=ask.after_ms)
+
+
+def _calm(emulator: Emulator) -> None:
+    for function in KILLED:
+        emulator.kill(function, count=0)
+    emulator.streams(duplicate=0, shuffle=None)
+
+
+def _let_time_pass(deployment: Deployment, emulator: Emulator, ran: Ran) -> None:
+    """Do what the schedule does within half an hour: sweep up what events and stream lost."""
+    for _ in range(_SWEEPS):
+        routing.eventually(lambda: not _waiting(deployment, ran), 10)
+        if not (waiting := _waiting(deployment, ran)):
+            return
+        for request_id in waiting:
+            make_older(deployment, request_id, _LONG_AGO)
+        ran.swept += len(waiting)
+        emulator.sweep()
+        wait_for(emulator.drained, "the stream is not delivered", 300)
+
+
+def _waiting(deployment: Deployment, ran: Ran) -> set[str]:
+    """Return the requests that are not closed, or not priced."""
+    return {
+        row["request_id"]
+        for row in ledger(deployment).all_rows()
+        if row["request_id"] in ran.runs
+        and str(row.get("queue", "")).startswith(("ACCEPTED", "PENDING"))
+    }
+
+
+def ledger(deployment: Deployment) -> LedgerStore:
+    """Return the tables of the deployment, as the reports read them."""
+    client = deployment.client("dynamodb")
+    return LedgerStore(client, deployment.usage_table, deployment.spend_table)
+
+
+def failures(deployment: Deployment) -> set[str]:
+    """Empty the failures queue; return what its messages speak of."""
+    return {_about(message) for message in Emulator(deployment).failures()}
+
+
+def _about(message: Mapping[str, Any]) -> str:
+    """Name the records or the event of a message, the same whenever they fail."""
+    batch = message.get("DDBStreamBatchInfo") or {}
+    if "startSequenceNumber" in batch:
+        return f"stream records {batch['startSequenceNumber']} to {batch['endSequenceNumber']}"
+    return json.dumps(message)[:300]
