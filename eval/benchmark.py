@@ -22,7 +22,8 @@ from eval.metrics import Ints
 from eval.perturb import REWRITINGS, SEED
 from router.analyzer import Analyzer, load
 
-# Just under what was measured on 2026-11-21; "<" marks figures that must stay below.
+# Just under what was measured on 2026-11-21, with the shared data or on the own sets alone,
+# whichever is lower; "<" marks figures that must stay below.
 GATES: dict[str, float] = {
     "dev: accuracy": 0.970,
     "dev: COMPLEX called SIMPLE <": 0.027,
@@ -30,11 +31,11 @@ GATES: dict[str, float] = {
     "handwritten: COMPLEX called SIMPLE <": 0.045,
     "multilingual: accuracy": 0.885,
     "red team: flips <": 0.09,
-    "calibration error (ECE) <": 0.03,
+    "calibration error (ECE) <": 0.035,
     "upper case: label kept": 1.0,
     "lower case: label kept": 1.0,
     "typos: label kept": 0.975,
-    "courtesies: label kept": 0.965,
+    "courtesies: label kept": 0.945,
     "mmlu_dev: APGR of score": 0.66,
     "gsm8k_dev: APGR of score": 0.64,
     "time of LiteLLM's rules <": 0.95,
@@ -143,10 +144,9 @@ def speed(table: Table, analyzer: Analyzer, routers: dict[str, Callable[[str], i
     if rules := times.get("LiteLLM rules"):
         table["time of LiteLLM's rules <"] = {"ours": times["ours"] / rules}
     loaded = startup("from router.analyzer import load; load()")
-    table["import and load: ms"] = {
-        "ours": loaded,
-        "import jsonschema": startup("import jsonschema"),
-    }
+    other = startup("import jsonschema")
+    table["import and load: ms"] = {"ours": loaded, "import jsonschema": other}
+    table["time of importing jsonschema <"] = {"ours": loaded / other}
 
 
 def below(table: Table) -> list[str]:
