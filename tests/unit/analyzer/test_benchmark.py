@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("sklearn", reason="the benchmark needs the train extra")
 
-from eval import benchmark  # noqa: E402
+from eval import benchmark
 
 
 def test_a_figure_below_its_gate_is_named() -> None:
