@@ -61,6 +61,7 @@ def deploy(cloud: Cloud, say: Progress, folder: Path = terraform.FOLDER) -> Depl
     `folder` keeps Terraform's state; two clouds at a time need two.
     Raises `terraform.TerraformError` with a one-line cure, or `SystemExit` from the packaging.
     """
+    terraform.program()  # what is missing is told before the long work
     say("building the function zip and the provider-SDK layer")
     for part in (["function"], ["layer", "host"]):
         subprocess.run(

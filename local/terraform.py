@@ -91,7 +91,8 @@ def run_tests(module: Path, *, folder: Path = FOLDER) -> str:
 
 
 @lru_cache
-def _terraform() -> str:
+def program() -> str:
+    """Return where Terraform is; raise where it is missing or too old."""
     found = shutil.which("terraform")
     if not found:
         raise TerraformError(f"Terraform is not on PATH: install 1.9 or newer from {_INSTALL}")
@@ -113,7 +114,7 @@ def _run(
     here: Path, arguments: Sequence[str], env: Mapping[str, str], *, good: Sequence[int] = (0,)
 ) -> subprocess.CompletedProcess[str]:
     colour = [] if arguments[0] == "output" else ["-no-color"]
-    command = [_terraform(), arguments[0], *colour, *arguments[1:]]
+    command = [program(), arguments[0], *colour, *arguments[1:]]
     done = subprocess.run(
         command, cwd=here, env=_environment(env), capture_output=True, text=True, check=False
     )

@@ -193,9 +193,9 @@ def test_missing_or_old_terraform_says_what_to_install(
         (tmp_path / "terraform").write_text(f"#!/bin/sh\n{script}\n")
         (tmp_path / "terraform").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    terraform._terraform.cache_clear()
+    terraform.program.cache_clear()
 
     with pytest.raises(terraform.TerraformError, match=words):
-        terraform._terraform()
+        terraform.program()
 
-    terraform._terraform.cache_clear()
+    terraform.program.cache_clear()
