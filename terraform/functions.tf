@@ -167,9 +167,10 @@ resource "aws_lambda_function" "this" {
     }
 
     precondition {
+      # Lambda counts bytes; length() would count characters.
       condition = 4096 >= sum([
         for variable, value in merge(local.powertools[each.key], each.value.environment) :
-        length(variable) + length(value)
+        length(base64encode("${variable}${value}")) * 3 / 4
       ])
       error_message = "The settings of ${each.key} exceed the 4 KB that Lambda allows its environment. Shorten `models`, `prices` or `tenants` (fewer pins, and what holds for everybody under \"*\"); prices for everybody belong in src/cost_calculator/price_book.json."
     }

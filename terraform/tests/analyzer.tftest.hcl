@@ -133,6 +133,16 @@ run "rules_that_do_not_fit_are_refused_with_the_cure" {
   expect_failures = [aws_lambda_function.this]
 }
 
+run "rules_are_counted_in_bytes_as_lambda_counts_them" {
+  command = plan
+
+  variables {
+    tenants = { acme = { pins = [for number in range(20) : { contains = "${number}${join("", [for part in range(10) : "契約書審査"])}", tier = "COMPLEX" }] } }
+  }
+
+  expect_failures = [aws_lambda_function.this]
+}
+
 run "an_analyzer_that_cannot_be_is_refused" {
   command = plan
 
