@@ -6,6 +6,15 @@ data "aws_iam_policy_document" "analyze" {
   }
 
   dynamic "statement" {
+    for_each = var.analyzer.weights == null ? [] : [var.analyzer.weights]
+    content {
+      sid       = "ReadItsWeights"
+      actions   = ["s3:GetObject"]
+      resources = ["arn:${local.partition}:s3:::${statement.value.bucket}/${statement.value.key}"]
+    }
+  }
+
+  dynamic "statement" {
     for_each = var.analyzer.strategy == "heuristic" ? [] : [1]
     content {
       sid       = "AskTheClassifier"

@@ -40,6 +40,7 @@ locals {
             PRICE_OVERRIDES   = jsonencode(var.prices)
           },
           var.bedrock.endpoint == null ? {} : { AWS_ENDPOINT_URL_BEDROCK_RUNTIME = var.bedrock.endpoint },
+          var.analyzer.weights == null ? {} : { ANALYZER_WEIGHTS = "s3://${var.analyzer.weights.bucket}/${var.analyzer.weights.key}" },
         )
       }
       invoke_model = {

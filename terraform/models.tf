@@ -29,7 +29,7 @@ locals {
   # A conditional would make strings of the numbers.
   analyzer = {
     for name, value in merge(var.analyzer, { provider = "bedrock", model = local.classifier_model }) :
-    name => value if name == "strategy" || var.analyzer.strategy != "heuristic"
+    name => value if name != "weights" && (name == "strategy" || var.analyzer.strategy != "heuristic")
   }
 
   classifier_model = (

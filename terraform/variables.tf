@@ -234,6 +234,9 @@ variable "analyzer" {
     - `unsure_below`: confidence below which `hybrid` takes the heuristic for unsure. Left out: 0.7.
     - `timeout_ms`: how long the opinion is waited for; then the heuristic decides. Left out: 3000.
     - `max_tokens`: of the reply, which is one word in JSON. Left out: 24.
+    - `weights`: `bucket` and `key` of weights that `python -m router calibrate` made of your own outcomes; their threshold
+      stands for `routing.raise_above`. Where the bucket has a KMS key of its own, that key's policy must let `analyze` decrypt.
+      Left out: the weights of the package.
   EOT
   type = object({
     strategy     = optional(string, "hybrid")
@@ -241,6 +244,7 @@ variable "analyzer" {
     unsure_below = optional(number, 0.7)
     timeout_ms   = optional(number, 3000)
     max_tokens   = optional(number, 24)
+    weights      = optional(object({ bucket = string, key = string }))
   })
   default  = {}
   nullable = false

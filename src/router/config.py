@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from router.ladder import TIERS
@@ -64,6 +64,16 @@ class Config:
     def rules_of(self, tenant: str) -> Rules:
         """Return the rules that hold for a tenant."""
         return rules_of(self.tenants, tenant)
+
+    def with_threshold(self, threshold: float | None) -> Config:
+        """Return the settings with the score threshold of calibrated weights, if they have one.
+
+        It was chosen for a target on the user's own outcomes, so it stands for ``raise_above``;
+        ``lower_below`` may not reach over it.
+        """
+        if threshold is None:
+            return self
+        return replace(self, raise_above=threshold, lower_below=min(self.lower_below, threshold))
 
     @classmethod
     def from_json(cls, text: str) -> Config:

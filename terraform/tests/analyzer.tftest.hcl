@@ -220,3 +220,38 @@ run "an_unknown_provider_is_refused" {
 
   expect_failures = [var.tenants]
 }
+
+run "calibrated_weights_are_named_and_may_be_read" {
+  command = plan
+
+  variables {
+    analyzer = { weights = { bucket = "ours", key = "router.weights" } }
+  }
+
+  assert {
+    condition     = aws_lambda_function.this["analyze"].environment[0].variables["ANALYZER_WEIGHTS"] == "s3://ours/router.weights"
+    error_message = "analyze must be told where its weights are."
+  }
+
+  assert {
+    condition = one([
+      for statement in data.aws_iam_policy_document.analyze.statement : tolist(statement.resources)
+      if contains(statement.actions, "s3:GetObject")
+    ]) == tolist(["arn:aws:s3:::ours/router.weights"])
+    error_message = "analyze may read that one object."
+  }
+}
+
+run "without_weights_of_its_own_analyze_reads_no_bucket" {
+  command = plan
+
+  assert {
+    condition     = !contains(keys(aws_lambda_function.this["analyze"].environment[0].variables), "ANALYZER_WEIGHTS")
+    error_message = "The shipped weights need no address."
+  }
+
+  assert {
+    condition     = alltrue([for statement in data.aws_iam_policy_document.analyze.statement : !contains(statement.actions, "s3:GetObject")])
+    error_message = "No permission is given that is not needed."
+  }
+}

@@ -10,6 +10,7 @@ from aws_lambda_powertools import Logger
 
 from router.accept import Execution, World, accept
 from router.analyzer import load
+from router.calibrated import calibrated_weights
 from router.clock import now
 from router.config import Config
 from router.providers import classifier
@@ -17,8 +18,8 @@ from router.rows import Analysis
 from router.store import usage_store
 
 logger = Logger()
-config = Config.from_json(os.environ["SWITCHYARD_CONFIG"])
-analyzer = load()
+analyzer = load(calibrated_weights(logger))
+config = Config.from_json(os.environ["SWITCHYARD_CONFIG"]).with_threshold(analyzer.threshold)
 memory_mb = int(os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "0"))
 timeout_ms = config.llm.timeout_ms if config.llm else 0
 

@@ -1,0 +1,37 @@
+"""Fetches weights that were calibrated on the deployment's own traffic."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools import Logger
+
+
+def calibrated_weights(logger: Logger) -> Path | None:
+    """Return the file that ``ANALYZER_WEIGHTS`` (``s3://bucket/key``) names, fetched once.
+
+    Return ``None``, for the weights of the package, where nothing is named; also where S3 does not
+    give the file: a prompt routed by the shipped weights beats one that is not routed, and the
+    row's ``classifier_version`` tells which weights judged it.
+    """
+    address = os.environ.get("ANALYZER_WEIGHTS")
+    if not address:
+        return None
+    bucket, _, key = address.removeprefix("s3://").partition("/")
+    name = hashlib.sha256(address.encode()).hexdigest()
+    path = Path(tempfile.gettempdir()) / f"{name}.weights"
+    try:
+        body = boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    except (ClientError, BotoCoreError) as error:
+        logger.error("calibrated weights not loaded", address=address, reason=str(error))
+        return None
+    path.write_bytes(body)
+    return path
