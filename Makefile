@@ -36,7 +36,12 @@ down: $(READY) ## stop the local cloud
 
 ##@ checks
 
-test: lint types unit terraform-test local-test ## everything
+# Side by side, since the local cloud mostly waits; each one's output in one piece where make can.
+SIDE_BY_SIDE := -j 3 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+
+test: lint types ## everything
+	@echo "unit tests, the module's tests and the local cloud, side by side: minutes, and then their output"
+	@$(MAKE) --no-print-directory $(SIDE_BY_SIDE) unit terraform-test local-test
 
 lint: $(READY) ## ruff
 	$(RUN) -m ruff check .

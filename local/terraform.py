@@ -15,7 +15,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from local.terraform_providers import NoProvidersError, cli_configuration, environment
+from local.locking import alone
+from local.terraform_providers import CACHE, NoProvidersError, cli_configuration, environment
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "build" / "terraform"
@@ -43,6 +44,12 @@ def init(module: Path, *, folder: Path = FOLDER) -> None:
         extra = environment(folder, os.environ)
     except NoProvidersError as error:
         raise TerraformError(str(error)) from error
+    # Terraform does not guard its cache of providers against a second init.
+    with alone(CACHE.with_suffix(".lock")):
+        _init(here, extra)
+
+
+def _init(here: Path, extra: Mapping[str, str]) -> None:
     try:
         _run(here, ["init"], extra)
     except TerraformError:

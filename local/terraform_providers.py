@@ -11,6 +11,8 @@ REGISTRY = "registry.terraform.io"
 MIRROR_VARIABLE = "SWITCHYARD_TERRAFORM_MIRROR"
 _PROBE_URL = f"https://{REGISTRY}/.well-known/terraform.json"
 _PROBE_SECONDS = 3.0
+# One for every root module: the provider is large, and the demo and the tests are apart.
+CACHE = Path(__file__).resolve().parent.parent / "build" / "provider-cache"
 _PROVIDER = Path(REGISTRY, "hashicorp", "aws")
 
 
@@ -35,9 +37,13 @@ def environment(folder: Path, outer: Mapping[str, str]) -> dict[str, str]:
     if _configures_providers(outer):
         return {}
     if registry_answers():
-        cache = folder / "provider-cache"
+        cache = Path(outer.get("TF_PLUGIN_CACHE_DIR") or CACHE)
         cache.mkdir(parents=True, exist_ok=True)
-        return {"TF_PLUGIN_CACHE_DIR": outer.get("TF_PLUGIN_CACHE_DIR", str(cache))}
+        return {
+            "TF_PLUGIN_CACHE_DIR": str(cache),
+            # No lock file is kept here, without which Terraform would pass the cache by.
+            "TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE": "1",
+        }
     for place in _usual_places(outer):
         if (place / _PROVIDER).is_dir():
             return _from_mirror(place, folder)

@@ -17,6 +17,8 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from local.locking import alone
+
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 LAMBDA_PYTHON = "3.13"
@@ -33,8 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
     parts.add_parser("function")
     parts.add_parser("layer").add_argument("target", choices=[*_PLATFORMS, "host"])
     args = parser.parse_args(arguments)
-    BUILD.mkdir(exist_ok=True)
-    made = function_zip() if args.part == "function" else layer_zip(args.target)
+    with alone(BUILD / "package.lock"):
+        made = function_zip() if args.part == "function" else layer_zip(args.target)
     print(f"{made.relative_to(ROOT)}: {made.stat().st_size / 1e6:.2f} MB")
     return 0
 

@@ -43,10 +43,15 @@ def test_named_mirror_comes_before_the_registry(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("online")
-def test_registry_is_used_with_a_cache_of_our_own(tmp_path: Path) -> None:
-    env = environment(tmp_path / "build", {"HOME": str(tmp_path)})
+def test_every_root_module_takes_the_registrys_provider_from_one_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(terraform_providers, "CACHE", tmp_path / "cache")
+    demo, test = (environment(tmp_path / each, {"HOME": str(tmp_path)}) for each in ("a", "b"))
 
-    assert env == {"TF_PLUGIN_CACHE_DIR": str(tmp_path / "build" / "provider-cache")}
+    assert demo == test
+    assert demo["TF_PLUGIN_CACHE_DIR"] == str(tmp_path / "cache")
+    assert demo["TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE"] == "1"
 
 
 @pytest.mark.usefixtures("offline")
