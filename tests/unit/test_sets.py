@@ -16,9 +16,10 @@ ROOT = Path(__file__).parents[2]
 HANDWRITTEN = [
     ROOT / "eval/data/train/handwritten.jsonl",
     ROOT / "tests/sets/handwritten.jsonl",
+    ROOT / "eval/data/train/styles.jsonl",
 ]
 REDTEAM = [ROOT / "eval/data/train/redteam.jsonl", ROOT / "tests/sets/redteam.jsonl"]
-TRAIN = [HANDWRITTEN[0], REDTEAM[0]]
+TRAIN = [HANDWRITTEN[0], REDTEAM[0], HANDWRITTEN[2]]
 MEASURED = [HANDWRITTEN[1], REDTEAM[1]]
 LABELS = {"SIMPLE", "CALCULATION", "COMPLEX"}
 DATA = Path(os.environ.get("SWITCHYARD_DATA", ROOT / "../shared/data")) / "complexity/train.jsonl"
@@ -128,6 +129,7 @@ def test_no_measured_prompt_is_in_the_public_training_data() -> None:
     [
         (TRAIN[0], 900, 30, 10),
         (TRAIN[1], 500, 15, 10),
+        (TRAIN[2], 1200, 40, 10),
         (MEASURED[0], 240, 10, 12),
         (MEASURED[1], 160, 15, 6),
     ],
