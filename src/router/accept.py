@@ -10,10 +10,11 @@ from typing import Any, Protocol
 from router.analyzer import Classification
 from router.clock import iso
 from router.config import Config
-from router.decision import Decision, Market, decide
+from router.decision import Decision, decide
 from router.errors import Conflict
 from router.invoke import Provider
 from router.llm_classifier import Opinion
+from router.market import Market
 from router.opinion_row import ASKED, asked_row, is_open, opinion_of, reported, unreported
 from router.plan import Plan, plan_to_json, repeated
 from router.request import parse_request

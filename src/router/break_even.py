@@ -10,8 +10,8 @@ from cost_calculator.overhead import ATTEMPT_WRITE_UNITS, aws_prices, lambda_tim
 from cost_calculator.pricing import price
 from cost_calculator.usage import Tokens
 from router.config import Model
-from router.decision import Market
 from router.invoke import ModelCall
+from router.market import Market
 
 # Estimates, on the side of asking less: a token of prose is about four bytes, answers are short
 # rather than long, and analyze waits a second for the opinion.

@@ -4,26 +4,17 @@ and what its opinion changes. Pure."""
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from router.analyzer import Classification, Complexity
 from router.config import Config, Model
 from router.invoke import ModelCall
 from router.ladder import TIERS
 from router.llm_classifier import Opinion, question, sent_bytes
+from router.market import Market
 from router.plan import Plan, limited, make_plan, permitted_models
 from router.policy import Rules
 from router.request import Request
 from router.strategy import Choice, choose, moves, with_opinion
-
-
-@dataclass(frozen=True, slots=True)
-class Market:
-    """What a price depends on besides the model; ``memory_mb`` is that of the waiting Lambda."""
-
-    at: datetime
-    region: str
-    memory_mb: int
 
 
 @dataclass(frozen=True, slots=True)

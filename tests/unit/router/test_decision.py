@@ -9,9 +9,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from router.config import Config
-from router.decision import Decision, Market, decide
+from router.decision import Decision, decide
 from router.ladder import TIERS
 from router.llm_classifier import Opinion
+from router.market import Market
 from tests.unit.router.factories import (
     AT,
     HAIKU,
