@@ -19,6 +19,8 @@ EXAMPLE = ROOT / "examples" / "local"
 API_KEY_PARAMETER = "/switchyard/openai-api-key"
 # The simulator knows this key; it opens nothing else.
 API_KEY = "sk-local-switchyard"
+ANTHROPIC_API_KEY_PARAMETER = "/switchyard/anthropic-api-key"
+ANTHROPIC_API_KEY = "sk-ant-local-switchyard"
 
 Progress = Callable[[str], None]
 
@@ -75,10 +77,14 @@ def deploy(cloud: Cloud, say: Progress, folder: Path = terraform.FOLDER) -> Depl
     say("terraform apply")
     terraform.apply(EXAMPLE, variables=_variables(cloud), env=cloud.env(), folder=folder)
     deployment = Deployment(cloud, terraform.output(EXAMPLE, folder=folder))
-    say("putting the OpenAI key into SSM; an event carries it to the connection")
-    deployment.client("ssm").put_parameter(
-        Name=API_KEY_PARAMETER, Type="SecureString", Value=API_KEY, Overwrite=True
-    )
+    say("putting the keys into SSM; an event carries OpenAI's to the connection")
+    for name, key in (
+        (API_KEY_PARAMETER, API_KEY),
+        (ANTHROPIC_API_KEY_PARAMETER, ANTHROPIC_API_KEY),
+    ):
+        deployment.client("ssm").put_parameter(
+            Name=name, Type="SecureString", Value=key, Overwrite=True
+        )
     return deployment
 
 
@@ -96,4 +102,5 @@ def _variables(cloud: Cloud) -> dict[str, str]:
         "function_zip": str(build / "function.zip"),
         "layer_zip": str(build / "layer-host.zip"),
         "api_key_parameter": API_KEY_PARAMETER,
+        "anthropic_api_key_parameter": ANTHROPIC_API_KEY_PARAMETER,
     }

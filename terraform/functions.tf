@@ -6,6 +6,7 @@ locals {
 
   config = {
     tiers            = local.tiers
+    providers        = local.providers
     routing          = var.routing
     limits           = var.limits
     store_text       = var.privacy.store_text
@@ -50,6 +51,7 @@ locals {
         memory      = 256
         environment = merge(
           {
+            ANSWERS_BUCKET           = aws_s3_bucket.answers.id
             MODEL_TIMEOUT_SECONDS    = tostring(local.model_timeout_seconds)
             OPENAI_API_KEY_PARAMETER = var.openai.api_key_parameter
           },

@@ -39,6 +39,12 @@ data "aws_iam_policy_document" "invoke_model" {
       "arn:${local.partition}:ssm:${local.arn_suffix}:parameter${name}"
     ]
   }
+
+  statement {
+    sid       = "StoreLargeAnswers"
+    actions   = ["s3:PutObject"]
+    resources = ["${aws_s3_bucket.answers.arn}/answers/*"]
+  }
 }
 
 resource "aws_iam_role_policy" "invoke_model" {

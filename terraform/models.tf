@@ -14,17 +14,24 @@ locals {
   # Each tier's models in the order in which they are asked.
   calls = {
     for name, tier in var.models : name => [
-      for call in concat([{ provider = tier.provider, model = tier.model, max_tokens = tier.max_tokens }], tier.fallbacks) : {
-        provider   = call.provider
-        max_tokens = call.max_tokens
-        model = (
-          call.provider != "bedrock" || startswith(call.model, "arn:") || can(regex(local.geography, call.model))
-          ? call.model
-          : "${local.bedrock_prefix}${call.model}"
-        )
-      }
+      for call in concat([merge({ for name, value in tier : name => value if name != "fallbacks" }, { when = null })], tier.fallbacks) : merge(
+        {
+          provider   = call.provider
+          max_tokens = call.max_tokens
+          model = (
+            call.provider != "bedrock" || startswith(call.model, "arn:") || can(regex(local.geography, call.model))
+            ? call.model
+            : "${local.bedrock_prefix}${call.model}"
+          )
+        },
+        # What is left out stays out: the functions' environment is small.
+        { for name, value in { when = call.when, context_tokens = call.context_tokens } : name => value if value != null },
+      )
     ]
   }
+
+  # Those that have a key, or need none.
+  providers = concat(["bedrock", "openai"], var.anthropic.api_key_parameter == null ? [] : ["anthropic"])
 
   # A conditional would make strings of the numbers.
   analyzer = {

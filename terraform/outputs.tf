@@ -54,6 +54,11 @@ output "failures_queue" {
   }
 }
 
+output "answers_bucket" {
+  description = "The bucket of answers that are too large for the workflow (`name`, `arn`); an output's or a row's `output_s3` points into it."
+  value       = { name = aws_s3_bucket.answers.id, arn = aws_s3_bucket.answers.arn }
+}
+
 output "notifications_topic_arn" {
   description = "ARN of the SNS topic that tells of failed requests."
   value       = local.topic_arn

@@ -85,7 +85,7 @@ locals {
   # Services that decrypt with the caller's permission.
   function_key_services = {
     analyze        = ["dynamodb"]
-    invoke_model   = ["ssm"]
+    invoke_model   = ["s3", "ssm"]
     record_outcome = ["dynamodb", "sqs", "states"]
     price_rows     = ["dynamodb", "sqs"]
     sweep          = ["dynamodb", "sqs", "states"]

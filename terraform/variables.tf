@@ -32,31 +32,42 @@ variable "models" {
     (`eu.…`, `global.…`) and an ARN are used as they stand. `max_tokens` caps an answer; an OpenAI answer of more than
     4,096 tokens does not fit the 60 s of an HTTP Task and goes through the Lambda.
 
+    A fallback is asked for the causes in its `when`: `throttled` (no capacity, not reached), `timeout`, `too_long`, `refused`
+    (also a content filter or a guardrail), `error` (whatever else went wrong); left out: all of them. No model is asked
+    twice. One whose provider has no key is passed over. After `too_long` only a model with a larger window is asked;
+    `context_tokens` tells the window of a model that `src/router/windows.py` does not know, such as an ARN.
+
     Left out: Claude Haiku 5.5 for SIMPLE, GPT-6 Luna for CALCULATION, Claude Sonnet 5.5 for COMPLEX; each tier that is
     left out keeps its default. COMPLEX is also the baseline that savings are measured against.
   EOT
   type = object({
     SIMPLE = optional(object({
-      provider   = optional(string, "bedrock")
-      model      = string
-      max_tokens = optional(number, 2048)
+      provider       = optional(string, "bedrock")
+      model          = string
+      max_tokens     = optional(number, 2048)
+      context_tokens = optional(number)
       fallbacks = optional(list(object({
-        provider   = optional(string, "bedrock")
-        model      = string
-        max_tokens = optional(number, 4096)
+        provider       = optional(string, "bedrock")
+        model          = string
+        max_tokens     = optional(number, 4096)
+        context_tokens = optional(number)
+        when           = optional(list(string))
       })), [])
       }), {
       model     = "anthropic.claude-haiku-5-5"
       fallbacks = [{ model = "anthropic.claude-sonnet-5-5" }]
     })
     CALCULATION = optional(object({
-      provider   = optional(string, "bedrock")
-      model      = string
-      max_tokens = optional(number, 4096)
+      provider       = optional(string, "bedrock")
+      model          = string
+      max_tokens     = optional(number, 4096)
+      context_tokens = optional(number)
       fallbacks = optional(list(object({
-        provider   = optional(string, "bedrock")
-        model      = string
-        max_tokens = optional(number, 4096)
+        provider       = optional(string, "bedrock")
+        model          = string
+        max_tokens     = optional(number, 4096)
+        context_tokens = optional(number)
+        when           = optional(list(string))
       })), [])
       }), {
       provider  = "openai"
@@ -64,13 +75,16 @@ variable "models" {
       fallbacks = [{ model = "anthropic.claude-sonnet-5-5" }]
     })
     COMPLEX = optional(object({
-      provider   = optional(string, "bedrock")
-      model      = string
-      max_tokens = optional(number, 8192)
+      provider       = optional(string, "bedrock")
+      model          = string
+      max_tokens     = optional(number, 8192)
+      context_tokens = optional(number)
       fallbacks = optional(list(object({
-        provider   = optional(string, "bedrock")
-        model      = string
-        max_tokens = optional(number, 8192)
+        provider       = optional(string, "bedrock")
+        model          = string
+        max_tokens     = optional(number, 8192)
+        context_tokens = optional(number)
+        when           = optional(list(string))
       })), [])
       }), {
       model     = "anthropic.claude-sonnet-5-5"
@@ -110,11 +124,24 @@ variable "models" {
   }
 
   validation {
-    condition = var.anthropic.api_key_parameter != null || alltrue([
-      for call in flatten([for tier in values(var.models) : concat([tier], tier.fallbacks)]) :
-      call.provider != "anthropic"
-    ])
+    condition     = var.anthropic.api_key_parameter != null || alltrue([for tier in values(var.models) : tier.provider != "anthropic"])
     error_message = "A model of provider \"anthropic\" needs a key: set anthropic.api_key_parameter to the name of an SSM SecureString, or take the model from \"bedrock\"."
+  }
+
+  validation {
+    condition = alltrue([
+      for fallback in flatten([for tier in values(var.models) : tier.fallbacks]) :
+      fallback.when == null ? true : length(fallback.when) > 0 && alltrue([for cause in fallback.when : contains(["throttled", "timeout", "too_long", "refused", "error"], cause)])
+    ])
+    error_message = "Write a fallback's `when` as a list of \"throttled\", \"timeout\", \"too_long\", \"refused\" and \"error\", or leave it out to ask the model in each case."
+  }
+
+  validation {
+    condition = alltrue([
+      for call in flatten([for tier in values(var.models) : concat([tier], tier.fallbacks)]) :
+      call.context_tokens == null ? true : call.context_tokens >= 1 && floor(call.context_tokens) == call.context_tokens
+    ])
+    error_message = "Write context_tokens as a whole number of tokens, such as 200000."
   }
 }
 

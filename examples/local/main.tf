@@ -6,6 +6,7 @@ provider "aws" {
   skip_credentials_validation = true
   skip_metadata_api_check     = true
   skip_region_validation      = true
+  s3_use_path_style           = true
 }
 
 module "switchyard" {
@@ -18,6 +19,18 @@ module "switchyard" {
     layer_zip    = coalesce(var.layer_zip, "${path.module}/../../build/layer-host.zip")
   }
   functions = { architecture = var.architecture }
+
+  # A chain by cause, across the three providers.
+  models = {
+    COMPLEX = {
+      model = "anthropic.claude-sonnet-5-5"
+      fallbacks = [
+        { provider = "anthropic", model = "claude-sonnet-5-5", when = ["throttled", "timeout"] },
+        { provider = "openai", model = "gpt-6-sol", when = ["too_long", "refused"] },
+        { model = "anthropic.claude-sonnet-5" },
+      ]
+    }
+  }
 
   bedrock = { endpoint = var.bedrock_endpoint }
   openai = {

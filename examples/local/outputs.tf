@@ -18,6 +18,11 @@ output "failures_queue" {
   value       = module.switchyard.failures_queue
 }
 
+output "answers_bucket" {
+  description = "The bucket of large answers."
+  value       = module.switchyard.answers_bucket
+}
+
 output "notifications_topic_arn" {
   description = "The topic that tells of failed requests."
   value       = module.switchyard.notifications_topic_arn

@@ -9,17 +9,26 @@ from typing import Any
 
 from router.ladder import TIERS
 from router.policy import Rules, parse_rules, rules_of
+from router.windows import context_tokens
 
 STRATEGIES = ("heuristic", "llm", "hybrid")
+PROVIDERS = ("bedrock", "openai", "anthropic")
+FALLBACK_CAUSES = ("throttled", "timeout", "too_long", "refused", "error")
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model of one provider, and how many tokens it may answer with."""
+    """A model of one provider, and how many tokens it may answer with.
+
+    As a fallback it is asked for the causes in ``when`` alone. ``context_tokens`` is its window,
+    ``None`` where that is not known.
+    """
 
     provider: str
     model: str
     max_tokens: int
+    when: tuple[str, ...] = FALLBACK_CAUSES
+    context_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +56,7 @@ class Llm:
 class Config:
     """The deployment's settings. ``raise_above`` and ``lower_below`` are bounds on the score.
 
-    Without ``llm`` the heuristic decides alone.
+    Without ``llm`` the heuristic decides alone. ``providers`` have a key, or need none.
     """
 
     tiers: Mapping[str, Tier]
@@ -60,6 +69,7 @@ class Config:
     workflow_seconds: int
     llm: Llm | None
     tenants: Mapping[str, Rules]
+    providers: tuple[str, ...] = PROVIDERS
 
     def rules_of(self, tenant: str) -> Rules:
         """Return the rules that hold for a tenant."""
@@ -93,6 +103,7 @@ class Config:
             workflow_seconds=int(data["workflow_seconds"]),
             llm=_llm(data.get("analyzer") or {"strategy": "heuristic"}),
             tenants=parse_rules(data.get("tenants") or {}),
+            providers=tuple(data.get("providers") or PROVIDERS),
         )
 
 
@@ -101,7 +112,13 @@ def _tier(data: Mapping[str, Any]) -> Tier:
 
 
 def _model(data: Mapping[str, Any]) -> Model:
-    return Model(str(data["provider"]), str(data["model"]), int(data["max_tokens"]))
+    provider, model = str(data["provider"]), str(data["model"])
+    when = tuple(data.get("when") or FALLBACK_CAUSES)
+    if unknown := set(when) - set(FALLBACK_CAUSES):
+        causes = ", ".join(FALLBACK_CAUSES)
+        raise ValueError(f"{model}: no cause is called {', '.join(sorted(unknown))}; use {causes}")
+    window = data.get("context_tokens") or context_tokens(provider, model)
+    return Model(provider, model, int(data["max_tokens"]), when, int(window) if window else None)
 
 
 def _llm(data: Mapping[str, Any]) -> Llm | None:

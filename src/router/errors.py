@@ -23,7 +23,8 @@ RouterError
         ├── Refused
         ├── Filtered
         ├── Blocked
-        └── BadResponse
+        ├── BadResponse
+        └── AnswerNotStored
 """
 
 from __future__ import annotations
@@ -159,5 +160,11 @@ class Blocked(NoAnswer):
 
 class BadResponse(NoAnswer):
     """The body is not what the provider's API promises: HTML, half a body, no choices, no text."""
+
+    outcome = "BAD_RESPONSE"
+
+
+class AnswerNotStored(NoAnswer):
+    """The answer is too large for the workflow, and S3 did not take it."""
 
     outcome = "BAD_RESPONSE"

@@ -26,6 +26,7 @@ class ModelCall:
     messages: tuple[Mapping[str, str], ...]
     system: str | None
     max_tokens: int
+    request_id: str = ""
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> ModelCall:
@@ -36,17 +37,22 @@ class ModelCall:
             messages=tuple(event["messages"]),
             system=event.get("system"),
             max_tokens=int(event["max_tokens"]),
+            request_id=str(event.get("request_id") or ""),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a model answered. ``usage`` is the provider's own object, ``None`` if none came."""
+    """What a model answered. ``usage`` is the provider's own object, ``None`` if none came.
+
+    An answer too large to hand on stands at ``output_s3``, and ``text`` is empty.
+    """
 
     text: str
     truncated: bool
     usage: Mapping[str, Any] | None
     response_model: str | None
+    output_s3: str | None = None
 
 
 class Provider(Protocol):
@@ -61,7 +67,7 @@ def invoke(
     clock: Callable[[], datetime],
     memory_mb: int,
 ) -> dict[str, Any]:
-    """Return ``{"answer", "status", "attempt"}`` for one call.
+    """Return ``{"answer", "output_s3", "status", "attempt"}`` for one call.
 
     Raise the provider's ``CallError`` with the attempt, as JSON, for its message: Step Functions
     keeps nothing else of an exception, and a failed call may have been billed.
@@ -84,7 +90,12 @@ def invoke(
         **_known(usage=answer.usage, response_model=answer.response_model),
     }
     status = "TRUNCATED" if answer.truncated else "SUCCEEDED"
-    return {"answer": answer.text, "status": status, "attempt": attempt}
+    return {
+        "answer": answer.text,
+        "output_s3": answer.output_s3,
+        "status": status,
+        "attempt": attempt,
+    }
 
 
 def unknown_provider(name: str) -> InvalidModelRequest:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cost_calculator.shards import shard_of
@@ -44,12 +44,12 @@ def make_plan(request: Request, choice: Choice, config: Config, rules: Rules) ->
 
 
 def permitted_models(tier: str, config: Config, rules: Rules) -> tuple[Model, ...]:
-    """Return a tier's models in order, without those of providers that the rules forbid."""
+    """Return a tier's models in order: of providers that have a key and that the rules allow."""
     chosen = config.tiers[tier]
     return tuple(
         model
         for model in (chosen.primary, *chosen.fallbacks)
-        if model.provider not in rules.deny_providers
+        if model.provider in config.providers and model.provider not in rules.deny_providers
     )
 
 
@@ -57,7 +57,7 @@ def limited(model: Model, request: Request) -> Model:
     """Return the model with no more tokens to answer with than the request allows."""
     if request.max_tokens is None or request.max_tokens >= model.max_tokens:
         return model
-    return Model(model.provider, model.model, request.max_tokens)
+    return replace(model, max_tokens=request.max_tokens)
 
 
 def plan_to_json(
@@ -76,10 +76,11 @@ def plan_to_json(
         "reasons": list(plan.reasons),
         "call": {
             **_model_to_json(first),
+            "request_id": request.request_id,
             "messages": list(request.messages),
             "system": request.system,
         },
-        "fallbacks": [_model_to_json(model) for model in others],
+        "fallbacks": [_fallback_to_json(model, plan.models) for model in others],
         "record": {
             "shard": shard_of(request.request_id),
             "store_text": config.store_text,
@@ -101,6 +102,12 @@ def _model_to_json(model: Model) -> dict[str, Any]:
     return {"provider": model.provider, "model": model.model, "max_tokens": model.max_tokens}
 
 
+def _fallback_to_json(model: Model, plan: tuple[Model, ...]) -> dict[str, Any]:
+    window = model.context_tokens or 0
+    smaller = [other.model for other in plan if 0 < (other.context_tokens or 0) < window]
+    return {**_model_to_json(model), "when": list(model.when), "larger_than": smaller}
+
+
 def repeated(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """Return the plan for a request that was accepted before: no call, what is known of it.
 
@@ -113,6 +120,7 @@ def repeated(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         "repeated": True,
         "execution_arn": request["execution_arn"],
         "output": content.get("output"),
+        "output_s3": request.get("output_s3"),
         "complexity": request["complexity"],
         "confidence": float(request["confidence"]),
         "reasons": list(request["reasons"]),

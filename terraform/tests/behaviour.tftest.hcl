@@ -119,8 +119,9 @@ run "invoke_model_may_call_the_configured_models_and_no_other" {
         "arn:aws:bedrock:*::foundation-model/anthropic.claude-haiku-5-5",
         "arn:aws:bedrock:*::foundation-model/openai.gpt-6-luna",
       ])
-      CallModels  = toset(["arn:aws:bedrock:eu-central-1:123456789012:provisioned-model/abc123"])
-      ReadTheKeys = toset(["arn:aws:ssm:eu-central-1:123456789012:parameter/switchyard/openai-api-key"])
+      CallModels        = toset(["arn:aws:bedrock:eu-central-1:123456789012:provisioned-model/abc123"])
+      ReadTheKeys       = toset(["arn:aws:ssm:eu-central-1:123456789012:parameter/switchyard/openai-api-key"])
+      StoreLargeAnswers = toset(["arn:aws:s3:::made-answers-1/answers/*"])
     }
     error_message = "The role must name these models, and reach the models behind a profile through that profile alone."
   }
@@ -147,7 +148,7 @@ run "without_a_prefix_models_are_called_in_this_region" {
 
   assert {
     condition = {
-      for statement in data.aws_iam_policy_document.invoke_model.statement : statement.sid => tolist(statement.resources) if statement.sid != "ReadTheKeys"
+      for statement in data.aws_iam_policy_document.invoke_model.statement : statement.sid => tolist(statement.resources) if !contains(["ReadTheKeys", "StoreLargeAnswers"], statement.sid)
     } == { CallModels = tolist(["arn:aws:bedrock:eu-central-1::foundation-model/anthropic.claude-haiku-5-5"]) }
     error_message = "A model of this region needs one ARN."
   }
@@ -442,5 +443,52 @@ run "roles_keep_within_the_boundary" {
       role.permissions_boundary == "arn:aws:iam::123456789012:policy/boundary"
     ])
     error_message = "An organisation that demands a boundary refuses any role without it."
+  }
+}
+
+run "a_fallback_may_be_meant_for_some_causes" {
+  command = plan
+
+  variables {
+    models = {
+      COMPLEX = {
+        model = "anthropic.claude-sonnet-5-5"
+        fallbacks = [
+          { provider = "anthropic", model = "claude-sonnet-5-5", when = ["throttled"] },
+          { provider = "openai", model = "gpt-6-sol", when = ["too_long"], context_tokens = 2000000 },
+        ]
+      }
+    }
+  }
+
+  assert {
+    condition = [for fallback in jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["SWITCHYARD_CONFIG"]).tiers.COMPLEX.fallbacks : fallback] == [
+      { provider = "anthropic", model = "claude-sonnet-5-5", max_tokens = 8192, when = ["throttled"] },
+      { provider = "openai", model = "gpt-6-sol", max_tokens = 8192, when = ["too_long"], context_tokens = 2000000 },
+    ]
+    error_message = "analyze must be told the causes and the window."
+  }
+
+  assert {
+    condition     = jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["SWITCHYARD_CONFIG"]).providers == ["bedrock", "openai"]
+    error_message = "A provider without a key must be known as such: its fallbacks are passed over."
+  }
+}
+
+run "large_answers_are_encrypted_private_and_expire_with_the_text" {
+  command = plan
+
+  variables {
+    privacy = { text_ttl_days = 7 }
+  }
+
+  assert {
+    condition     = aws_s3_bucket_lifecycle_configuration.answers.rule[0].expiration[0].days == 7 && one(one(aws_s3_bucket_server_side_encryption_configuration.answers.rule).apply_server_side_encryption_by_default).sse_algorithm == "aws:kms"
+    error_message = "Large answers are text: they are encrypted, and go when text goes."
+  }
+
+  assert {
+    condition     = aws_s3_bucket_public_access_block.answers.block_public_acls && aws_s3_bucket_public_access_block.answers.block_public_policy && aws_s3_bucket_public_access_block.answers.ignore_public_acls && aws_s3_bucket_public_access_block.answers.restrict_public_buckets
+    error_message = "The bucket must not be public."
   }
 }

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
 from local import routing
 from local.deployment import Deployment
 from tests.local_cloud.fault_table import Tell
+from tests.local_cloud.hands import Emulator
 from tests.local_cloud.simulator import Simulator
 
 
@@ -88,3 +90,61 @@ def test_text_comes_back_as_it_went_in_prompt_and_answer_alike(
     assert json.loads(run["output"])["output"] == text
     assert content(deployment, run["name"]) == {"input": text, "output": text}
     assert "text_altered" not in traced.request
+
+
+LARGE = "é" * 150_000
+
+
+def answers(text: str) -> dict[str, Any]:
+    return {
+        "output": {"message": {"role": "assistant", "content": [{"text": text}]}},
+        "stopReason": "end_turn",
+        "usage": {"inputTokens": 10, "outputTokens": 75_000, "totalTokens": 75_010},
+        "metrics": {"latencyMs": 1},
+    }
+
+
+def test_an_answer_too_large_for_the_workflow_is_stored_and_pointed_to(
+    deployment: Deployment, simulator: Simulator, tell: Tell
+) -> None:
+    told = tell("answer-too-large", "300 KB of answer", "InvokeHaiku > RecordOutcome, s3://…")
+    request = {"input": "say a lot", "tier": "SIMPLE", "request_id": "large-1"}
+    simulator.script({"match": {"contains": "say a lot"}, "body": answers(LARGE)})
+    [arn] = routing.start(deployment, [request])
+    outcome = json.loads(routing.wait_for_execution(deployment, arn, 60)["output"])
+
+    [traced] = routing.wait_until_settled(deployment, ["large-1"], 60)
+    told.found(traced)
+    told.rows += f"; {outcome['output_s3'][:20]}…"
+    bucket, key = outcome["output_s3"].removeprefix("s3://").split("/", 1)
+    stored = deployment.client("s3").get_object(Bucket=bucket, Key=key)
+    assert stored["Body"].read().decode() == LARGE
+    assert stored["ServerSideEncryption"] == "aws:kms"
+    assert "output" not in outcome
+    assert traced.request["output_s3"] == outcome["output_s3"]
+    assert traced.output is None
+    assert traced.priced
+    assert int(traced.attempts[0]["output_tokens"]) == 75_000
+
+    [again] = routing.start(deployment, [request])
+    repeated = json.loads(routing.wait_for_execution(deployment, again, 60)["output"])
+    assert repeated["output_s3"] == outcome["output_s3"]
+
+
+def test_an_answer_that_cannot_be_stored_is_paid_for_and_another_model_answers(
+    deployment: Deployment, emulator: Emulator, simulator: Simulator, tell: Tell
+) -> None:
+    path = "InvokeHaiku > NextFallback > InvokeFallback > RecordOutcome"
+    told = tell("answer-not-stored", "300 KB of answer, and no bucket takes it", path)
+    simulator.script({"match": {"contains": "say too much"}, "body": answers(LARGE)})
+    with emulator.settings("invoke_model", ANSWERS_BUCKET="no-such-bucket"):
+        [arn] = routing.start(deployment, [{"input": "say too much", "tier": "SIMPLE"}])
+        run = routing.wait_for_execution(deployment, arn, 60)
+
+    [traced] = routing.wait_until_settled(deployment, [run["name"]], 60)
+    told.found(traced)
+    lost, served = traced.attempts
+    assert (lost["outcome"], lost["cause"]) == ("BAD_RESPONSE", "AnswerNotStored")
+    assert lost["cost_usd"] > 0
+    assert served["served"] == 1
+    assert traced.request["fallback_cause"] == "AnswerNotStored"

@@ -21,8 +21,11 @@ from tests.local_cloud.simulator import Simulator
 HAIKU = "us.anthropic.claude-haiku-5-5"
 SONNET = "us.anthropic.claude-sonnet-5-5"
 LUNA = "gpt-6-luna"
-FIRST = {"SIMPLE": HAIKU, "CALCULATION": LUNA}
-FIRST_STATE = {"SIMPLE": "InvokeHaiku", "CALCULATION": "InvokeOpenAI"}
+SOL = "gpt-6-sol"
+DIRECT = "claude-sonnet-5-5"
+OLDER = "us.anthropic.claude-sonnet-5"
+FIRST = {"SIMPLE": HAIKU, "CALCULATION": LUNA, "COMPLEX": SONNET}
+FIRST_STATE = {"SIMPLE": "InvokeHaiku", "CALCULATION": "InvokeOpenAI", "COMPLEX": "InvokeSonnet"}
 HTTP_200 = ("OK", "TRUNCATED", "REFUSED", "FILTERED", "BAD_RESPONSE")
 WAIT = 120
 
@@ -75,6 +78,7 @@ def served(model: str, outcome: str = "OK", retries: int = 0, cost: str = "PRICE
     return (model, outcome, None, retries, cost)
 
 
+TOO_LONG = {"status": 400, "code": "ValidationException", "message": "Input is too long."}
 THROTTLED = {"status": 429, "code": "ThrottlingException", "message": "Too many requests"}
 FAULTS = [
     Fault("throttled-once", "SIMPLE", THROTTLED, "SUCCEEDED",
@@ -89,9 +93,8 @@ FAULTS = [
           "FAILED", [(HAIKU, "REJECTED", "AccessDenied", 0, "PRICED")], transitions=7),
     Fault("unknown-model", "SIMPLE", {"status": 404, "code": "ResourceNotFoundException"},
           "FAILED", [(HAIKU, "REJECTED", "ModelNotFound", 0, "PRICED")]),
-    Fault("too-long", "SIMPLE",
-          {"status": 400, "code": "ValidationException", "message": "Input is too long."},
-          "SUCCEEDED", [(HAIKU, "REJECTED", "ContextTooLong", 0, "PRICED"), served(SONNET)]),
+    Fault("too-long", "SIMPLE", TOO_LONG, "FAILED",
+          [(HAIKU, "REJECTED", "ContextTooLong", 0, "PRICED")], transitions=7),
     Fault("dropped", "SIMPLE", {"fault": "drop"},
           "SUCCEEDED", [(HAIKU, "UNKNOWN", "ModelError", 0, "UNKNOWN"), served(SONNET)]),
     Fault("html", "SIMPLE", {"fault": "html", "status": 200},
@@ -113,10 +116,6 @@ FAULTS = [
     Fault("everybody-refuses", "SIMPLE", {"ending": "guardrail"}, "BLOCKED",
           [(HAIKU, "BLOCKED", "Blocked", 0, "PRICED"),
            (SONNET, "BLOCKED", "Blocked", 0, "PRICED")], every_model=True),
-    Fault("too-long-for-all", "SIMPLE",
-          {"status": 400, "code": "ValidationException", "message": "Input is too long."}, "FAILED",
-          [(HAIKU, "REJECTED", "ContextTooLong", 0, "PRICED"),
-           (SONNET, "REJECTED", "ContextTooLong", 0, "PRICED")], every_model=True),
     Fault("filtered", "SIMPLE", {"ending": "filter"},
           "SUCCEEDED", [(HAIKU, "FILTERED", "Filtered", 0, "PRICED"), served(SONNET)]),
     Fault("guardrail", "SIMPLE", {"ending": "guardrail"},
@@ -151,6 +150,20 @@ FAULTS = [
           [(LUNA, "FILTERED", "Filtered", 0, "PRICED"), served(SONNET)]),
     Fault("openai-truncated", "CALCULATION", {"ending": "length"}, "TRUNCATED",
           [served(LUNA, "TRUNCATED")]),
+    Fault("complex-throttled", "COMPLEX", THROTTLED, "SUCCEEDED",
+          [(SONNET, "THROTTLED", "Throttled", 3, "PRICED"), served(DIRECT)]),
+    Fault("complex-slow", "COMPLEX", {"delay_ms": 12000}, "SUCCEEDED",
+          [(SONNET, "UNKNOWN", "ModelTimeout", 0, "UNKNOWN"), served(DIRECT)]),
+    Fault("complex-too-long", "COMPLEX", TOO_LONG, "SUCCEEDED",
+          [(SONNET, "REJECTED", "ContextTooLong", 0, "PRICED"), served(SOL)]),
+    Fault("complex-refused", "COMPLEX", {"ending": "filter"}, "SUCCEEDED",
+          [(SONNET, "FILTERED", "Filtered", 0, "PRICED"), served(SOL)]),
+    Fault("complex-error", "COMPLEX", {"status": 500, "code": "InternalServerException"},
+          "SUCCEEDED", [(SONNET, "UNKNOWN", "ModelError", 0, "UNKNOWN"), served(OLDER)]),
+    Fault("complex-overloaded-everywhere", "COMPLEX", {"status": 429}, "FAILED",
+          [(SONNET, "THROTTLED", "Throttled", 3, "PRICED"),
+           (DIRECT, "THROTTLED", "Throttled", 3, "PRICED"),
+           (OLDER, "THROTTLED", "Throttled", 3, "PRICED")], every_model=True),
 ]  # fmt: skip
 
 
@@ -205,7 +218,10 @@ def test_the_request_ends_as_the_fault_demands(fault: Fault, seen: dict[str, See
     assert traced.request["status"] == fault.status
     assert run["status"] == ("SUCCEEDED" if fault.answered else "FAILED")
     if fault.answered:
+        assert traced.request["planned_model"] == fault.attempts[0][0]
         assert traced.request["model"] == fault.attempts[-1][0]
+        why = fault.attempts[0][2] if len(fault.attempts) > 1 else None
+        assert traced.request.get("fallback_cause") == why
         assert traced.output
     else:
         assert run["error"] == traced.request["cause"] == fault.attempts[-1][2]

@@ -13,6 +13,7 @@ import pytest
 from cfnlint.api import lint_all
 
 from router import errors
+from router.config import FALLBACK_CAUSES
 
 ASL = Path(__file__).parents[2] / "asl"
 TEXT = (ASL / "router.asl.json").read_text(encoding="utf-8")
@@ -190,3 +191,16 @@ def test_the_readme_has_a_row_for_each_state() -> None:
     readme = (ASL / "README.md").read_text(encoding="utf-8")
 
     assert re.findall(r"^\| `(\w+)` \|", readme, re.MULTILINE) == list(STATES)
+
+
+def test_the_next_fallback_is_chosen_by_the_same_words_in_condition_and_assignment() -> None:
+    choice = STATES["NextFallback"]["Choices"][1]
+    condition, chosen = choice["Condition"], choice["Assign"]["call"]
+
+    assert condition.split("$exists($next)")[0] == chosen.split("$merge([$call")[0]
+
+
+def test_every_cause_of_a_fallback_is_one_that_the_workflow_tells() -> None:
+    condition = STATES["NextFallback"]["Choices"][1]["Condition"]
+
+    assert set(re.findall(r"[?:] '(\w+)'", condition)) == set(FALLBACK_CAUSES)

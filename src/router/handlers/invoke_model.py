@@ -7,9 +7,10 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from router.answers import answer_store, handed_on
 from router.clock import now
 from router.errors import CallError
-from router.invoke import ModelCall, invoke
+from router.invoke import Answer, ModelCall, invoke
 from router.providers import provider
 
 logger = Logger()
@@ -19,8 +20,9 @@ memory_mb = int(os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "0"))
 class _Late:
     """Finds the adapter inside the attempt, so that a missing one is recorded like any failure."""
 
-    def complete(self, call: ModelCall) -> Any:
-        return provider(call.provider).complete(call)
+    def complete(self, call: ModelCall) -> Answer:
+        answer = provider(call.provider).complete(call)
+        return handed_on(answer, call.request_id, answer_store(os.environ["ANSWERS_BUCKET"]))
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

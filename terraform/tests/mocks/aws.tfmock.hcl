@@ -65,6 +65,10 @@ mock_resource "aws_sqs_queue" {
   }
 }
 
+mock_resource "aws_s3_bucket" {
+  defaults = { arn = "arn:aws:s3:::made-answers-1", id = "made-answers-1" }
+}
+
 mock_resource "aws_sns_topic" {
   defaults = { arn = "arn:aws:sns:eu-central-1:123456789012:made" }
 }

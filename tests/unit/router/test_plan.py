@@ -132,3 +132,83 @@ def test_the_baseline_is_the_same_for_a_tenant_that_may_not_use_it() -> None:
 
     assert [model.model for model in plan.models] == ["gpt-6-luna"]
     assert plan.baseline.model == SONNET
+
+
+def chain(*fallbacks: dict[str, Any], **changes: Any) -> Config:
+    tiers = {
+        name: {"provider": "bedrock", "model": "us.anthropic.claude-haiku-4-5", "max_tokens": 2048}
+        for name in ("SIMPLE", "CALCULATION", "COMPLEX")
+    }
+    named = [{"provider": "bedrock", "max_tokens": 4096, **fallback} for fallback in fallbacks]
+    tiers["SIMPLE"] = {**tiers["SIMPLE"], "fallbacks": named}
+    return config(tiers=tiers, **changes)
+
+
+def fallbacks_of(settings: Config) -> list[dict[str, Any]]:
+    judged = classification("SIMPLE")
+    plan = make_plan(request(), judged, settings)
+    found: list[dict[str, Any]] = plan_to_json(request(), judged, plan, settings, 0)["fallbacks"]
+    return found
+
+
+def test_a_fallback_without_causes_is_meant_for_all() -> None:
+    [fallback] = fallbacks_of(chain({"model": SONNET}))
+
+    assert fallback["when"] == ["throttled", "timeout", "too_long", "refused", "error"]
+
+
+def test_a_fallback_keeps_its_causes() -> None:
+    [fallback] = fallbacks_of(chain({"model": SONNET, "when": ["throttled"]}))
+
+    assert fallback["when"] == ["throttled"]
+
+
+def test_an_unknown_cause_is_refused_with_those_there_are() -> None:
+    with pytest.raises(ValueError, match="no cause is called busy; use throttled"):
+        chain({"model": SONNET, "when": ["busy"]})
+
+
+def test_a_fallback_knows_which_models_of_the_plan_have_a_smaller_window() -> None:
+    same, larger = fallbacks_of(
+        chain({"model": "us.anthropic.claude-sonnet-4-5"}, {"model": SONNET})
+    )
+
+    assert same["larger_than"] == []
+    assert larger["larger_than"] == [
+        "us.anthropic.claude-haiku-4-5",
+        "us.anthropic.claude-sonnet-4-5",
+    ]
+
+
+def test_a_window_that_is_not_known_is_not_taken_for_larger_or_smaller() -> None:
+    unknown, larger = fallbacks_of(
+        chain({"model": "arn:aws:bedrock:us-east-1:1:inference-profile/x"}, {"model": SONNET})
+    )
+
+    assert unknown["larger_than"] == []
+    assert larger["larger_than"] == ["us.anthropic.claude-haiku-4-5"]
+
+
+def test_a_configured_window_stands_before_the_known_one() -> None:
+    [fallback] = fallbacks_of(
+        chain({"model": "arn:aws:bedrock:us-east-1:1:inference-profile/x", "context_tokens": 10**6})
+    )
+
+    assert fallback["larger_than"] == ["us.anthropic.claude-haiku-4-5"]
+
+
+def test_a_model_whose_provider_has_no_key_is_not_in_the_plan() -> None:
+    direct = {"provider": "anthropic", "model": "claude-sonnet-5-5"}
+
+    found = fallbacks_of(chain(direct, {"model": SONNET}, providers=["bedrock", "openai"]))
+
+    assert [fallback["model"] for fallback in found] == [SONNET]
+
+
+def test_a_repeated_request_is_told_where_its_large_answer_is() -> None:
+    row = accepted(status="SUCCEEDED", output_s3="s3://b/answers/r-1/x.txt")
+
+    outcome = repeated({"REQUEST": row})["outcome"]
+
+    assert outcome["output_s3"] == "s3://b/answers/r-1/x.txt"
+    assert "output" not in outcome

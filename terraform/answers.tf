@@ -1,0 +1,74 @@
+# Answers that are too large for a state of the workflow. A row or an output that points here says s3://….
+
+resource "aws_s3_bucket" "answers" {
+  # Bucket names are the whole world's: AWS ends this one.
+  bucket_prefix = "${substr(var.name, 0, 27)}-answers-"
+  force_destroy = !var.tables.deletion_protection
+  tags          = local.tags
+}
+
+resource "aws_s3_bucket_server_side_encryption_configuration" "answers" {
+  bucket = aws_s3_bucket.answers.id
+
+  rule {
+    bucket_key_enabled = true
+    apply_server_side_encryption_by_default {
+      sse_algorithm     = "aws:kms"
+      kms_master_key_id = local.kms_key_arn
+    }
+  }
+}
+
+resource "aws_s3_bucket_public_access_block" "answers" {
+  bucket = aws_s3_bucket.answers.id
+
+  block_public_acls       = true
+  block_public_policy     = true
+  ignore_public_acls      = true
+  restrict_public_buckets = true
+}
+
+# Text goes when the CONTENT rows go.
+resource "aws_s3_bucket_lifecycle_configuration" "answers" {
+  bucket = aws_s3_bucket.answers.id
+
+  rule {
+    id     = "text-expires"
+    status = "Enabled"
+    filter {}
+
+    expiration {
+      days = var.privacy.text_ttl_days
+    }
+
+    abort_incomplete_multipart_upload {
+      days_after_initiation = 1
+    }
+  }
+}
+
+data "aws_iam_policy_document" "answers" {
+  statement {
+    sid       = "TlsOnly"
+    effect    = "Deny"
+    actions   = ["s3:*"]
+    resources = [aws_s3_bucket.answers.arn, "${aws_s3_bucket.answers.arn}/*"]
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+    condition {
+      test     = "Bool"
+      variable = "aws:SecureTransport"
+      values   = ["false"]
+    }
+  }
+}
+
+resource "aws_s3_bucket_policy" "answers" {
+  bucket = aws_s3_bucket.answers.id
+  policy = data.aws_iam_policy_document.answers.json
+
+  # Two changes of a bucket's access at a time are refused.
+  depends_on = [aws_s3_bucket_public_access_block.answers]
+}

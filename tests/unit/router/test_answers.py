@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from router.answers import STATE_BYTES, AnswerStore, handed_on
+from router.errors import AnswerNotStored
+from router.invoke import Answer
+
+USAGE = {"inputTokens": 1, "outputTokens": 2}
+
+
+@pytest.fixture
+def s3() -> Iterator[Any]:
+    with mock_aws():
+        client = boto3.client(
+            "s3", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
+        )
+        client.create_bucket(Bucket="answers-1")
+        yield client
+
+
+def answer(text: str) -> Answer:
+    return Answer(text, False, USAGE, None)
+
+
+def test_an_answer_that_fits_is_handed_on_as_it_is(s3: Any) -> None:
+    small = answer("x" * (STATE_BYTES - 2))  # its quotes count
+
+    assert handed_on(small, "r-1", AnswerStore(lambda: s3, "answers-1")) is small
+
+
+@pytest.mark.parametrize("text", ["x" * (STATE_BYTES - 1), "\x01" * (STATE_BYTES // 6 + 1)])
+def test_what_is_too_large_as_json_is_stored_under_its_request(s3: Any, text: str) -> None:
+    handed = handed_on(answer(text), "r-1", AnswerStore(lambda: s3, "answers-1"))
+
+    assert handed.text == ""
+    assert handed.usage == USAGE
+    bucket, key = str(handed.output_s3).removeprefix("s3://").split("/", 1)
+    assert (bucket, key.startswith("answers/r-1/")) == ("answers-1", True)
+    assert s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode() == text
+
+
+def test_an_answer_that_s3_does_not_take_keeps_its_usage(s3: Any) -> None:
+    with pytest.raises(AnswerNotStored) as failed:
+        handed_on(answer("x" * 200_000), "r-1", AnswerStore(lambda: s3, "no-such-bucket"))
+
+    assert failed.value.usage == USAGE
