@@ -9,10 +9,7 @@ from router.analyzer.lexicon import ENGLISH, words
 from router.analyzer.text import strip_opener
 
 MAX_SENTENCES = 48
-_SENTENCE = re.compile(
-    r"[^\n]+?(?:[.?!:](?=\s|$)|[。！？؟।](?!$)|[。！？؟।]$|$)",
-    re.M,
-)
+_SENTENCE = re.compile(r"[^\n](?:[^\n.?!:。！？؟।]+|[.?!:](?!\s|$))*(?:[.?!:。！？؟।]|$)", re.M)
 _CODE_START = re.compile(
     r"(?:#include|import \w|from \w+ import|def \w+\(|class \w+[:({]|return\b|for ?\(|while ?\("
     r"|(?:public|private|static|const|let|var) |</?\w|//|/\*|\*|\$ |>>>|@\w|\w+(?:\.\w+)* = )"

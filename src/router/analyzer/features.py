@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -18,10 +19,14 @@ _TOKEN = re.compile(
     r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]|[^\W\d_\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]+"
     r"|\d+(?:[.,]\d+)*|[^\w\s']"
 )
-_ASCII_TOKEN = re.compile(r"[a-z]+|\d+(?:[.,]\d+)*|[^\w\s']")
+# The four separators are white space to every pattern that is not re.A.
+_ASCII_TOKEN = re.compile(r"[a-z]+|\d+(?:[.,]\d+)*|[^\w\s'\x1c-\x1f]", re.A)
+_FIGURES = "0123456789"
+_SHAPES = frozenset({"#", "#1", "#2", "#3", "#4", "#5", "#6", "#d", "#y"})  # of numbers
 _DIGITS = re.compile(r"\d")
 _NUMBERS = re.compile(r"\d+")
 _COUNTS = counters()
+_COUNTED = frozenset(_COUNTS)
 _WIDTH = len(CATEGORIES)
 _ARITHMETIC = re.compile(
     r"[0-9](?:\s*[-+*/^×÷x%=]\s*\(?-?[0-9]| (?:plus|minus|times) [0-9]|[xyz]\b)"
@@ -54,8 +59,11 @@ _SCRIPTS = (
     ("indic or thai", re.compile(r"[\u0900-\u0eff]")),
     ("east asian", re.compile(r"[\u1100-\u11ff\u3040-\u9fff\uac00-\ud7af]")),
 )
-_WORD_START = re.compile(r"(?<!\w)\w|[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")
 LONGEST_STEM = 14
+_WORD_START = re.compile(  # a word with what follows it, as far as a stem may reach
+    rf"(?=((?:(?<!\w)\w|[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]).{{0,{LONGEST_STEM - 1}}}))",
+    re.S,
+)
 _CAPPED = bytes(min(n, 8) for n in range(256))  # the ninth word of a kind tells nothing new
 
 COUNTED = (  # on a logarithmic scale
@@ -93,7 +101,9 @@ class Features:
 def tokens(text: str) -> list[str]:
     """Words, numbers by their shape, and punctuation marks."""
     found = (_ASCII_TOKEN if text.isascii() else _TOKEN).findall(text)
-    return [t if t[0] not in "0123456789" else _shape(t) for t in found]
+    if not any(map(text.__contains__, _FIGURES)):
+        return found
+    return [t if t >= ":" or t < "0" else _shape(t) for t in found]
 
 
 def _shape(number: str) -> str:
@@ -114,7 +124,7 @@ def _ngrams(words: list[str], longest: int) -> set[str]:
 
 def _letters(text: str) -> set[str]:
     padded = f" {text} "
-    return {padded[i - 4 : i] for i in range(4, len(padded) + 1)}
+    return set(map("".join, zip(padded, padded[1:], padded[2:], padded[3:], strict=False)))
 
 
 def _clip(text: str, head: int, tail: int) -> str:
@@ -134,11 +144,9 @@ class Stems:
     def seen(self, text: str) -> int:
         """Return the counters of the longest stem of each word, each category at most once."""
         found = 0
-        text += " "
-        for start in _WORD_START.finditer(text):
-            at = start.start()
-            for size in self._lengths.get(text[at : at + 2], ()):
-                if counter := self._counters.get(text[at : at + size]):
+        for word in set(_WORD_START.findall(text + " ")):
+            for size in self._lengths.get(word[:2], ()):
+                if counter := self._counters.get(word[:size]):
                     found |= counter
                     break
         return found
@@ -152,18 +160,19 @@ def extract(prompt: str, stems: Stems) -> Features:
 def read(text: str, stems: Stems) -> Features:
     """Read text that was cleaned already."""
     parts = split(text)
-    words = tokens(_clip(parts.body, 1100, 700).replace("'", ""))
-    if len(words) > 250:
-        words = words[:160] + words[-90:]
     asked = _clip(parts.ask, 160, 80).replace("'", "")
-    ask = tokens(asked)
+    ask = words = tokens(asked)
+    if (body := _clip(parts.body, 1100, 700).replace("'", "")) != asked:
+        words = tokens(body)
+        if len(words) > 250:
+            words = words[:160] + words[-90:]
     ask_grams = _ngrams(["^", *ask, "$"], 3)
     text_grams = _ngrams(words, 2)
     ends = {"<" + g for g in _ngrams(words[:6], 3)}
     ends.update([">" + g for g in _ngrams(words[-7:], 2)])
     grams = (ask_grams, _letters(_DIGITS.sub("0", asked)), ends, text_grams)
-    in_ask = sum(filter(None, map(_COUNTS.get, ask_grams)))
-    in_text = sum(filter(None, map(_COUNTS.get, text_grams)))
+    in_ask = sum(map(_COUNTS.__getitem__, _COUNTED & ask_grams))
+    in_text = sum(map(_COUNTS.__getitem__, _COUNTED & text_grams))
     foreign = ENGLISH.isdisjoint(ask) or not text.isascii()
     if foreign:
         in_ask += stems.seen(asked)
@@ -194,9 +203,9 @@ def _form(text: str, ask: str) -> list[float]:
 
 def _structure(text: str, parts: Parts, words: list[str], ask: list[str]) -> list[float]:
     size = len(text) or 1
-    numbers = [w for w in words if w[0] == "#"]
-    alphabetic = [w for w in words if w.isalpha()]
-    lengths = list(map(len, alphabetic))
+    numbers = list(filter(_SHAPES.__contains__, words))
+    alphabetic = list(filter(str.isalpha, words))
+    lengths = sorted(map(len, alphabetic))
     count = text.count
     figures = bool(numbers)
     counted = (
@@ -209,21 +218,21 @@ def _structure(text: str, parts: Parts, words: list[str], ask: list[str]) -> lis
         parts.table_lines,
         len(numbers),
         len(set(_NUMBERS.findall(text))) if figures else 0,
-        sum([w[0] == "#" for w in ask]) if figures else 0,
+        sum(map(_SHAPES.__contains__, ask)) if figures else 0,
         (len(_ARITHMETIC.findall(text)) if figures else 0)
         + (len(_VARIABLE.findall(text)) if "=" in text or "+" in text or "^" in text else 0),
         len(_LATEX.findall(text)) if "\\" in text or "$" in text else 0,
         len(_DATE.findall(text)) if figures else 0,
-        words.count("#y"),
-        words.count("#d"),
+        numbers.count("#y"),
+        numbers.count("#d"),
         count("%"),
         count("$") + count("€") + count("£"),
         count("="),
-        lengths.count(1),
+        bisect_right(lengths, 1),
         count("(") + count("{") + count("["),
         count('"'),
         count(","),
-        sum([n > 9 for n in lengths]),
+        len(lengths) - bisect_right(lengths, 9),
         count("_"),
     )
     return [

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import compress
 from operator import getitem
 
 LEAVES = 8
@@ -29,24 +30,24 @@ class Forest:
         for feature, threshold, tree, kept in nodes:
             ruled_out = (~kept & 0xFF) << 8 * tree
             by_feature.setdefault(feature, []).append((threshold, ruled_out))
-        self._cuts: list[tuple[int, list[float], list[int]]] = []
-        for feature, pairs in sorted(by_feature.items()):
+        self._cuts: list[tuple[list[float], list[int]]] = []
+        for feature in range(max(by_feature, default=-1) + 1):
             thresholds, masks, mask = [], [self._all], 0
-            for threshold, ruled_out in sorted(pairs):
+            for threshold, ruled_out in sorted(by_feature.get(feature, ())):
                 mask |= ruled_out
                 thresholds.append(threshold)
                 masks.append(self._all ^ mask)
-            self._cuts.append((feature, thresholds, masks))
+            self._cuts.append((thresholds, masks))
         # Signals are never negative, and a larger one rules out more: what zeros rule out is known.
         self._at_zero = self._all
-        for _, thresholds, masks in self._cuts:
+        for thresholds, masks in self._cuts:
             self._at_zero &= masks[bisect_left(thresholds, 0.0)]
 
     def leaf_values(self, signals: Sequence[float]) -> list[float]:
         """Return the value of the leaf that each tree ends in; no signal may be negative."""
         alive = self._at_zero
-        for feature, thresholds, masks in self._cuts:
-            if value := signals[feature]:
-                alive &= masks[bisect_left(thresholds, value)]
+        present = zip(filter(None, signals), compress(self._cuts, signals), strict=False)
+        for value, (thresholds, masks) in present:
+            alive &= masks[bisect_left(thresholds, value)]
         leaf = alive.to_bytes(self.trees, "little").translate(_LOWEST_BIT)
         return list(map(getitem, self._leaves, leaf))

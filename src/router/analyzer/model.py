@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from itertools import compress
 from math import exp
-from operator import mul
 from pathlib import Path
 from pkgutil import get_data
 
@@ -15,7 +13,7 @@ from router.analyzer.explain import reasons
 from router.analyzer.features import BLOCKS, SIGNALS, Features, Stems, extract
 from router.analyzer.forest import Forest
 from router.analyzer.lexicon import CATEGORIES
-from router.analyzer.linear import Block
+from router.analyzer.linear import Block, Dense, Sums
 from router.analyzer.types import Classification, Complexity
 from router.analyzer.weights import Weights, parse, read_weights
 
@@ -35,23 +33,24 @@ class Analyzer:
         self._blocks = [Block(weights.table(b), tuple(model["scales"][b])) for b in BLOCKS]
         self._forest = Forest(model["nodes"], weights.floats("leaves"))
         self._ends: list[int] = model["ends"]  # where each output's trees end: three labels, score
-        self._signal_weights = [weights.floats(f"signals.{lane}") for lane in range(3)]
+        lanes = [weights.floats(f"signals.{lane}") for lane in range(3)]
+        self._dense = Dense([(a, b, c) for a, b, c in zip(*lanes, strict=True)])
         self._constants: list[float] = model["constants"]
         self._mix: list[float] = model["mix"]  # weight of the trees beside the linear part
         self._calibration: list[float] = model["calibration"]
         self._score: dict[str, float] = model["score"]
         self.threshold: float | None = model["score"].get("threshold")  # set by 'calibrate'
-        calculation, complex_ = self._signal_weights[:2]
+        calculation, complex_, _ = lanes
         self._toward = {
             _SIMPLE: [-max(a, b) for a, b in zip(calculation, complex_, strict=True)],
             _CALCULATION: calculation,
             _COMPLEX: complex_,
         }
-        lanes = {name: 1 << 8 * index for index, name in enumerate(CATEGORIES)}
+        bytes_of = {name: 1 << 8 * index for index, name in enumerate(CATEGORIES)}
         counters: dict[str, int] = {}
         for category, stems in weights.json("lexicon").items():
             for stem in stems:
-                counters[stem] = counters.get(stem, 0) | lanes[category]
+                counters[stem] = counters.get(stem, 0) | bytes_of[category]
         self._stems = Stems(counters)
 
     def classify(self, messages: Sequence[Mapping[str, str]]) -> Classification:
@@ -88,7 +87,7 @@ class Analyzer:
         """Return what the model reads of a prompt."""
         return extract(prompt, self._stems)
 
-    def outputs(self, features: Features) -> tuple[float, float, float]:
+    def outputs(self, features: Features) -> Sums:
         """Return the logits of CALCULATION and COMPLEX against SIMPLE, and the raw score."""
         leaves = self._forest.leaf_values(features.signals)
         one, two, three, _ = self._ends
@@ -99,14 +98,14 @@ class Analyzer:
             sum(leaves[three:]),
         )
         sums = [b.sums(g) for b, g in zip(self._blocks, features.grams, strict=True)]
-        signals = features.signals
-        present = list(filter(None, signals))  # most are zero
-        found = []
-        for lane, weights in enumerate(self._signal_weights):
-            linear = sum(map(mul, compress(weights, signals), present))
-            linear += sum([s[lane] for s in sums])
-            found.append(linear + self._constants[lane] + self._mix[lane] * trees[lane])
-        return found[0], found[1], found[2]
+        sums.append(self._dense.sums(features.signals))
+        first, second, third = (
+            sum(linear) + constant + mix * tree
+            for linear, constant, mix, tree in zip(
+                zip(*sums, strict=True), self._constants, self._mix, trees, strict=True
+            )
+        )
+        return first, second, third
 
     def _scored(self, raw: float, shares: Mapping[Complexity, float]) -> float:
         s = self._score

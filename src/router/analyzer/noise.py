@@ -86,8 +86,10 @@ def _template(match: re.Match[str]) -> str:
 
 
 def _last_user_turn(text: str) -> str:
-    if said := _MESSAGES.findall(text):
+    if '"role"' in text and (said := _MESSAGES.findall(text)):
         return str(said[-1]).replace("\\n", "\n").replace('\\"', '"')
+    if "\n" not in text:  # two turns take two lines
+        return text
     turns = list(_USER_TURN.finditer(text))
     if turns and _OTHER_TURN.search(text):
         last = text[turns[-1].end() :]
