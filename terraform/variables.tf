@@ -33,7 +33,7 @@ variable "models" {
     4,096 tokens does not fit the 60 s of an HTTP Task and goes through the Lambda.
 
     A fallback is asked for the causes in its `when`: `throttled` (no capacity, not reached), `timeout`, `too_long`, `refused`
-    (also a content filter or a guardrail), `error` (whatever else went wrong); left out: all of them. No model is asked
+    (also a content filter), `error` (whatever else went wrong); left out: all of them. No model is asked
     twice. One whose provider has no key is passed over. After `too_long` only a model with a larger window is asked;
     `context_tokens` tells the window of a model that `src/router/windows.py` does not know, such as an ARN.
 

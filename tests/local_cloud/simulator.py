@@ -28,10 +28,10 @@ class Simulator:
         calls: list[dict[str, Any]] = self._request("GET", "calls").json()["calls"]
         return calls
 
-    def calls_with(self, prompt: str) -> list[dict[str, Any]]:
-        """Return the wire calls that carried just this prompt, oldest first."""
+    def calls_with(self, prompt: str, since: int = 0) -> list[dict[str, Any]]:
+        """Return the wire calls with just this prompt, leaving out the first ``since`` calls."""
         fingerprint = hashlib.sha256(prompt.encode()).hexdigest()[:16]
-        return [call for call in self.calls() if call["prompt_hash"] == fingerprint]
+        return [call for call in self.calls()[since:] if call["prompt_hash"] == fingerprint]
 
     def _request(self, method: str, path: str, body: Any = None) -> requests.Response:
         with requests.Session() as session:

@@ -113,13 +113,13 @@ FAULTS = [
     Fault("nobody-is-well", "SIMPLE", {"status": 500, "code": "InternalServerException"}, "FAILED",
           [(HAIKU, "UNKNOWN", "ModelError", 0, "UNKNOWN"),
            (SONNET, "UNKNOWN", "ModelError", 0, "UNKNOWN")], every_model=True),
-    Fault("everybody-refuses", "SIMPLE", {"ending": "guardrail"}, "BLOCKED",
-          [(HAIKU, "BLOCKED", "Blocked", 0, "PRICED"),
-           (SONNET, "BLOCKED", "Blocked", 0, "PRICED")], every_model=True),
+    Fault("everybody-refuses", "SIMPLE", {"ending": "filter"}, "FILTERED",
+          [(HAIKU, "FILTERED", "Filtered", 0, "PRICED"),
+           (SONNET, "FILTERED", "Filtered", 0, "PRICED")], every_model=True),
     Fault("filtered", "SIMPLE", {"ending": "filter"},
           "SUCCEEDED", [(HAIKU, "FILTERED", "Filtered", 0, "PRICED"), served(SONNET)]),
     Fault("guardrail", "SIMPLE", {"ending": "guardrail"},
-          "SUCCEEDED", [(HAIKU, "BLOCKED", "Blocked", 0, "PRICED"), served(SONNET)]),
+          "BLOCKED", [(HAIKU, "BLOCKED", "Blocked", 0, "PRICED")]),
     Fault("truncated", "SIMPLE", {"ending": "length"}, "TRUNCATED", [served(HAIKU, "TRUNCATED")]),
     Fault("no-usage", "SIMPLE", {"fault": "no_usage"},
           "SUCCEEDED", [served(HAIKU, cost="UNKNOWN")]),
@@ -179,6 +179,7 @@ class Seen:
 def seen(deployment: Deployment, emulator: Emulator) -> Iterator[dict[str, Seen]]:
     simulator = Simulator(deployment.cloud.simulator_url)
     simulator.script(*(fault.rule for fault in FAULTS))
+    before = len(simulator.calls())
     requests = [{"input": fault.prompt, "tier": fault.tier} for fault in FAULTS]
     with emulator.settings("invoke_model", MODEL_TIMEOUT_SECONDS="4"):
         arns = routing.start(deployment, requests)
@@ -189,7 +190,7 @@ def seen(deployment: Deployment, emulator: Emulator) -> Iterator[dict[str, Seen]
             traced,
             run,
             states_entered(deployment, run["executionArn"]),
-            len(simulator.calls_with(fault.prompt)),
+            len(simulator.calls_with(fault.prompt, before)),
         )
         for fault, traced, run in zip(FAULTS, traces, runs, strict=True)
     }
