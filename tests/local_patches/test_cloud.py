@@ -14,10 +14,13 @@ import pytest
 
 from local import cloud
 
+# A background job of a shell ignores Ctrl-C, and so does what it starts: the program listens again.
 PROGRAM = """
+import signal
 import sys
 from pathlib import Path
 from local import cloud
+signal.signal(signal.SIGINT, signal.default_int_handler)
 running = cloud.start(folder=Path(sys.argv[1]))
 print(*running.pids, flush=True)
 sys.stdin.read()
@@ -56,7 +59,7 @@ def test_servers_end_with_the_program_that_started_them(
         assert all(map(is_alive, pids))
 
         program.send_signal(how)
-        program.wait()
+        program.wait(timeout=30)
 
     lab.wait_for(lambda: not any(map(is_alive, pids)))
 
