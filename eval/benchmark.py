@@ -38,7 +38,7 @@ GATES: dict[str, float] = {
     "courtesies: label kept": 0.945,
     "mmlu_dev: APGR of score": 0.66,
     "gsm8k_dev: APGR of score": 0.64,
-    "time of LiteLLM's rules <": 0.95,
+    "time of LiteLLM's rules <": 0.70,
     "time of importing jsonschema <": 0.8,
     "200 KB: ms <": 30.0,
 }

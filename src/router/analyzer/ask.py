@@ -15,6 +15,7 @@ _CODE_START = re.compile(
     r"|(?:public|private|static|const|let|var) |</?\w|//|/\*|\*|\$ |>>>|@\w|\w+(?:\.\w+)* = )"
 )
 _CALL_AT_END = re.compile(r"\w\(\w*\)$")
+_CODE_STARTS = words("#in imp fro def cla ret for whi pub pri sta con let var")
 _OPTION = re.compile(r"(?:\(?[a-h1-9][).:]\s|[-*•]\s)")
 _CELLS = re.compile(r"[|\t;]|, ?(?=[\d(\"'$])|,(?=\S)")
 _QUOTED = re.compile(r'"[^"]{20,3000}"|^>.*$', re.M)
@@ -93,7 +94,7 @@ class _Cutter:
         if (
             self.fenced
             or end in ";{}"
-            or _CODE_START.match(sentence)
+            or (_may_start_code(sentence) and _CODE_START.match(sentence))
             or (end == ")" and _CALL_AT_END.search(sentence))
         ):
             self.code += 1
@@ -164,6 +165,10 @@ def _outside_quotes(text: str) -> str:
         return text
     outside = _QUOTED.sub('"', text)
     return outside if len(outside) < len(text) and len(_WORDS.findall(outside)) > 1 else text
+
+
+def _may_start_code(sentence: str) -> bool:
+    return sentence[0] in "<>/*$@" or sentence[:3] in _CODE_STARTS or " = " in sentence
 
 
 def _may_hold_cells(sentence: str) -> bool:

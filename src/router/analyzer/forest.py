@@ -24,7 +24,7 @@ class Forest:
         self, nodes: Sequence[tuple[int, float, int, int]], leaves: Sequence[float]
     ) -> None:
         self.trees = len(leaves) // LEAVES
-        self._leaves = [list(leaves[i : i + LEAVES]) for i in range(0, len(leaves), LEAVES)]
+        self._leaves = [tuple(leaves[i : i + LEAVES]) for i in range(0, len(leaves), LEAVES)]
         self._all = (1 << 8 * self.trees) - 1
         by_feature: dict[int, list[tuple[float, int]]] = {}
         for feature, threshold, tree, kept in nodes:

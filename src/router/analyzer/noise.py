@@ -134,7 +134,7 @@ def strip_noise(text: str) -> str:
         text = _HIDDEN.sub(" ", text)
         if len(_TAG.findall(text)) <= 8:
             text = _TAG.sub(" ", text)
-    if any(map(has, _TEMPLATES)):
+    if ("{" in text or "<" in text) and any(map(has, _TEMPLATES)):
         text = _TEMPLATE.sub(_template, text)
     if any(map(has, _RULES)):
         text = _RULE.sub(" ", text)

@@ -80,6 +80,10 @@ _OPENER = re.compile(
     r"|prompt|input|query)"
     r"(?=[\s:,])[\s:,]*"
 )
+# The first two characters of all that _OPENER can match.
+_OPENER_STARTS = words(
+    "so ok we al an he no pl ki ca co wo wi i' im do di te le re en qu sm ta pr in q: q,"
+) | {"i ", "q ", "q\t"}
 
 
 def bounded(prompt: str) -> str:
@@ -151,6 +155,8 @@ def strip_courtesies(text: str) -> str:
 def strip_opener(sentence: str) -> str:
     """Take "could you please", "I would like to know" and the like off the front of a sentence."""
     for _ in range(3):
+        if sentence[:2] not in _OPENER_STARTS:
+            break
         opener = _OPENER.match(sentence)
         if not opener or len(sentence) - opener.end() < 4:
             break

@@ -73,3 +73,16 @@ def test_openers_are_taken_off_the_ask() -> None:
 
 def test_russian_is_not_folded_into_latin() -> None:
     assert fold("Сколько стоит сыр?") == "сколько стоит сыр?"
+
+
+@pytest.mark.parametrize(
+    "opener",
+    [
+        "so, can you", "we would like to know", "i'd like to know", "i want to know",
+        "im wondering", "does anyone know", "did you know", "help me with", "let me know",
+        "remind me", "enlighten me", "anyone knows", "somebody knows", "small question:",
+        "q:", "q\t", "task:", "prompt:", "input:", "kindly", "pls", "okay, now, also, hey, please",
+    ],
+)  # fmt: skip
+def test_every_kind_of_opener_is_taken_off(opener: str) -> None:
+    assert strip_opener(f"{opener} who wrote emma") != f"{opener} who wrote emma"
