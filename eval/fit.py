@@ -16,7 +16,7 @@ SEED = 20261121
 RARE = 2  # n-grams in fewer prompts are noise
 BLOCK_WEIGHTS = (1.0, 1.0, 0.7, 1.0)  # ask, letters, ends, text
 SIGNAL_WEIGHT = 0.15  # of a standardised signal beside n-grams of unit length
-INVERSE_L2 = 0.5
+INVERSE_L2 = 1.0
 TREES = 60
 TREE_WEIGHT = 0.4
 
@@ -59,7 +59,7 @@ def linear_labels(
 def tree_labels(x: Floats, y: Floats, weight: Floats) -> HistGradientBoostingClassifier:
     """Fit the labels' trees."""
     return HistGradientBoostingClassifier(
-        max_iter=TREES, max_leaf_nodes=8, learning_rate=0.12, l2_regularization=5,
+        max_iter=TREES, max_leaf_nodes=8, learning_rate=0.22, l2_regularization=5,
         min_samples_leaf=20, max_features=0.4, random_state=SEED, early_stopping=False,
     ).fit(x, y, weight)  # fmt: skip
 

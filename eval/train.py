@@ -34,7 +34,7 @@ from eval.vectors import Floats, Vocabulary, features, foreign_lexicon, signals
 from router.analyzer.features import BLOCKS, SIGNALS, Features
 from router.analyzer.weights import BIAS, LANE, dump
 
-VERSION = "heuristic-2026.11.1"
+VERSION = "heuristic-2026.11.2"
 SHIPPED = ROOT / "src" / "router" / "analyzer" / "heuristic.weights"
 KEPT = (34_000, 26_000, 8_000, 28_000)  # n-grams of each block that ship
 LABEL_SHARE = 0.82  # of them chosen by the labels' weights, the rest by the score's
@@ -42,9 +42,10 @@ OWN_WEIGHT = 2.0  # a hand-written prompt beside one of the public sources
 SCORE_L2, SCORE_TREES, SCORE_LENGTH = 15.0, 1.0, 0.05
 # sigmoid(slope * raw + complex * P(COMPLEX) + ... + shift): chosen on the dev outcomes
 SCORE = {"slope": 6.0, "complex": 3.0, "calculation": 0.0, "shift": -2.2}
-# softmax(slope * logits + shifts): between the slope that fits the test sets (0.9 to 1.2) and the
-# one of eval.crossval (0.6), whose held-out sources are harsher than real traffic
-CALIBRATION = (0.95, 0.0, 0.0)
+# softmax(slope * logits + shifts): the slope lies between the one that fits the test sets (0.9 to
+# 1.2) and the one of eval.crossval (0.6), whose held-out sources are harsher than real traffic;
+# the shift to COMPLEX takes a tenth of the COMPLEX called SIMPLE there for 0.1 % of accuracy
+CALIBRATION = (0.95, 0.0, 0.3)
 
 
 def important(
