@@ -10,7 +10,7 @@ import anthropic
 from router import errors
 from router.invoke import Answer, ModelCall
 from router.providers.api_key import api_key
-from router.providers.http_errors import error_of_status
+from router.providers.http_errors import error_of_connection, error_of_status
 
 if TYPE_CHECKING:
     from anthropic.types import Message
@@ -52,7 +52,7 @@ class Anthropic:
         except anthropic.APIResponseValidationError as error:
             raise errors.BadResponse("the body is not a message") from error
         except anthropic.APIConnectionError as error:
-            raise _of_connection(error) from error
+            raise error_of_connection(error) from error
         return _answer(response)
 
 
@@ -71,10 +71,3 @@ def _answer(response: Message) -> Answer:
     if not text or not (truncated or stop in ("end_turn", "stop_sequence")):
         raise errors.BadResponse(f"no text; stop reason {stop}", **facts)
     return Answer(text, truncated, **facts)
-
-
-def _of_connection(error: anthropic.APIConnectionError) -> errors.CallError:
-    # httpx tells a connection that was never made from one that broke after sending.
-    if type(error.__cause__).__name__ in ("ConnectError", "ConnectTimeout"):
-        return errors.Unreachable("no connection")
-    return errors.ModelError("the connection broke")

@@ -1,4 +1,4 @@
-"""What an HTTP status of a provider's own API means for the bill."""
+"""What a failure of a provider's own API over HTTP means for the bill."""
 
 from __future__ import annotations
 
@@ -24,3 +24,11 @@ def error_of_status(status: int, detail: str, *, too_long: bool = False) -> erro
     if too_long and issubclass(kind, errors.Rejected):
         kind = errors.ContextTooLong
     return kind(f"HTTP {status}: {detail}")
+
+
+def error_of_connection(error: Exception) -> errors.CallError:
+    """Return the error for an SDK's connection error, by what its transport says was the cause."""
+    # httpx tells a connection that was never made from one that broke after sending.
+    if type(error.__cause__).__name__ in ("ConnectError", "ConnectTimeout"):
+        return errors.Unreachable("no connection")
+    return errors.ModelError("the connection broke")

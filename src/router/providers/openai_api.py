@@ -10,7 +10,7 @@ import openai
 from router import errors
 from router.invoke import Answer, ModelCall
 from router.providers.api_key import api_key
-from router.providers.http_errors import error_of_status
+from router.providers.http_errors import error_of_connection, error_of_status
 
 if TYPE_CHECKING:
     from openai.types.chat import ChatCompletion
@@ -51,7 +51,7 @@ class OpenAI:
         except openai.APIResponseValidationError as error:
             raise errors.BadResponse("the body is not a chat completion") from error
         except openai.APIConnectionError as error:
-            raise _of_connection(error) from error
+            raise error_of_connection(error) from error
         return _answer(response)
 
 
@@ -73,10 +73,3 @@ def _answer(response: ChatCompletion) -> Answer:
     if not isinstance(text, str) or not text:
         raise errors.BadResponse(f"no text; finish reason {finish}", **facts)
     return Answer(text, finish == "length", **facts)
-
-
-def _of_connection(error: openai.APIConnectionError) -> errors.CallError:
-    # httpx tells a connection that was never made from one that broke after sending.
-    if type(error.__cause__).__name__ in ("ConnectError", "ConnectTimeout"):
-        return errors.Unreachable("no connection")
-    return errors.ModelError("the connection broke")
