@@ -5,6 +5,19 @@ data "aws_iam_policy_document" "analyze" {
     resources = [aws_dynamodb_table.usage.arn]
   }
 
+  # The exact cache is read together with the guards' items.
+  statement {
+    sid       = "ReadBeforeAccepting"
+    actions   = ["dynamodb:BatchGetItem"]
+    resources = [aws_dynamodb_table.control.arn, aws_dynamodb_table.usage.arn]
+  }
+
+  statement {
+    sid       = "ReserveAndTake"
+    actions   = ["dynamodb:UpdateItem"]
+    resources = [aws_dynamodb_table.control.arn]
+  }
+
   dynamic "statement" {
     for_each = var.analyzer.weights == null ? [] : [var.analyzer.weights]
     content {

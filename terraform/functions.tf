@@ -37,6 +37,7 @@ locals {
         environment = merge(
           {
             USAGE_TABLE       = aws_dynamodb_table.usage.name
+            CONTROL_TABLE     = aws_dynamodb_table.control.name
             SWITCHYARD_CONFIG = jsonencode(merge(local.config, { analyzer = local.analyzer, tenants = local.tenants }))
             PRICE_OVERRIDES   = jsonencode(var.prices)
           },

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cost_calculator.contention import CONDITION_FAILED, code_of, passing, reasons_of, waits
 from cost_calculator.ledger import Cell, Change, Group, Sums, group, make_group
 
 if TYPE_CHECKING:
@@ -23,22 +23,6 @@ _TRIES = 8
 _FIRST_WAIT_SECONDS = 0.05
 _LONGEST_WAIT_SECONDS = 2.0
 _MOST_QUERIES = 500  # two months of partitions; beyond that one scan is cheaper and faster
-_ALREADY_PRICED = "ConditionalCheckFailed"
-# A transaction that failed for one of these can be sent again as it is.
-_PASSING = frozenset(
-    {
-        "TransactionConflict",
-        "ThrottlingError",
-        "ProvisionedThroughputExceeded",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "ThrottlingException",
-        "TransactionInProgressException",
-        "InternalServerError",
-        "ServiceUnavailable",
-    }
-)
-
 # One item can be the reason for these; whatever else fails, fails for every item.
 _ABOUT_AN_ITEM = frozenset({"ValidationException", "TransactionCanceledException"})
 
@@ -85,15 +69,16 @@ class LedgerStore:
         return outcome
 
     def _commit_group(self, planned: Group, outcome: Outcome) -> None:
-        for attempt in range(_TRIES):
+        between = waits(_TRIES, _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS)
+        while True:
             try:
                 duplicates = self._transact(planned)
             except _Contended as reason:
-                if attempt == _TRIES - 1:
+                wait = next(between, None)
+                if wait is None:
                     outcome.failed |= {change.key: str(reason) for change in planned.changes}
                     return
-                longest = min(_LONGEST_WAIT_SECONDS, _FIRST_WAIT_SECONDS * 2**attempt)
-                self._sleep(random.uniform(0, longest))
+                self._sleep(wait)
                 continue
             except ClientError as error:
                 self._isolate(planned, error, outcome)
@@ -109,7 +94,7 @@ class LedgerStore:
 
     def _isolate(self, planned: Group, error: ClientError, outcome: Outcome) -> None:
         """Keep one row that DynamoDB will not take from holding up the others."""
-        if error.response["Error"]["Code"] not in _ABOUT_AN_ITEM or len(planned.changes) == 1:
+        if code_of(error) not in _ABOUT_AN_ITEM or len(planned.changes) == 1:
             outcome.failed |= {change.key: str(error) for change in planned.changes}
             return
         middle = len(planned.changes) // 2
@@ -123,17 +108,13 @@ class LedgerStore:
         try:
             self._client.transact_write_items(TransactItems=items)  # type: ignore[arg-type]
         except ClientError as error:
-            reasons = [
-                str(reason.get("Code", "None"))
-                for reason in error.response.get("CancellationReasons", [])
-            ]
+            reasons = reasons_of(error)
             rows = zip(planned.changes, reasons, strict=False)
-            duplicates = {change.key for change, code in rows if code == _ALREADY_PRICED}
+            duplicates = {change.key for change, code in rows if code == CONDITION_FAILED}
             if duplicates:
                 return duplicates
-            codes = {error.response["Error"]["Code"], *reasons}
-            if codes & _PASSING:
-                raise _Contended(", ".join(sorted(codes & _PASSING))) from error
+            if contended := passing({code_of(error), *reasons}):
+                raise _Contended(", ".join(sorted(contended))) from error
             raise
         except BotoCoreError as error:
             # Whether it was written is not known; the condition on each row makes asking safe.

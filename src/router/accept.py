@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from router.analyzer import Classification
 from router.clock import iso
 from router.config import Config
+from router.control import Acceptance, Action, Found
 from router.decision import Decision, decide
 from router.errors import Conflict
 from router.invoke import Provider
@@ -22,9 +23,11 @@ from router.rows import Analysis, Row, accepted_rows, routed, text_expiry
 
 
 class Store(Protocol):
-    """What accepting needs of the ``usage`` table."""
+    """What accepting needs of the tables; see ``AcceptStore``."""
 
-    def accept(self, rows: list[Row]) -> dict[str, Row] | None: ...
+    def read(self, control_keys: Collection[str], cache_key: str | None = None) -> Found: ...
+
+    def accept(self, rows: Sequence[Row], guards: Sequence[Action] = ()) -> Acceptance: ...
 
     def rows_of(self, request_id: str) -> dict[str, Row]: ...
 
@@ -72,8 +75,8 @@ def accept(payload: Any, execution: Execution, config: Config, world: World) -> 
     rows = accepted_rows(request, classification, plan, config, analysis, execution.arn, at)
     asked = [asked_row(request, plan, question, iso(at))] if question else []
 
-    existing = world.store.accept([*rows, *asked])
-    if existing is not None:
+    acceptance = world.store.accept([*rows, *asked])
+    if (existing := acceptance.existing) is not None:
         if existing["REQUEST"]["payload_hash"] != request.payload_hash:
             raise Conflict(
                 f"request_id {request.request_id} was used with another payload:"

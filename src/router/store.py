@@ -1,4 +1,4 @@
-"""DynamoDB as the router sees it: accept once, read, note an opinion once, close once."""
+"""The ``usage`` table as the router sees it: read, note an opinion once, close once."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cost_calculator.contention import CONDITION_FAILED, code_of, reasons_of
 from router.errors import StoreUnavailable
 from router.opinion_row import ASKED
 from router.rows import Row
@@ -30,34 +31,6 @@ class UsageStore:
         self._client = client
         self._table = table
 
-    def accept(self, rows: Sequence[Row]) -> dict[str, Row] | None:
-        """Put the rows of a new request, all or none.
-
-        Return ``None`` when they were put, or the rows that stand under the id already.
-        Raise ``StoreUnavailable`` when neither is known.
-        """
-        puts = [
-            {
-                "Put": {
-                    "TableName": self._table,
-                    "Item": _item(row),
-                    "ConditionExpression": "attribute_not_exists(request_id)",
-                    "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-                }
-            }
-            for row in rows
-        ]
-        try:
-            self._client.transact_write_items(TransactItems=puts)  # type: ignore[arg-type]
-        except ClientError as error:
-            for reason in error.response.get("CancellationReasons", []):
-                if reason.get("Code") == "ConditionalCheckFailed" and reason.get("Item"):
-                    return self.rows_of(_row(reason["Item"])["request_id"])
-            raise StoreUnavailable(_code(error)) from error
-        except BotoCoreError as error:
-            raise StoreUnavailable(type(error).__name__) from error
-        return None
-
     def rows_of(self, request_id: str) -> dict[str, Row]:
         """Return all rows of a request by their ``item`` key."""
         try:
@@ -67,7 +40,7 @@ class UsageStore:
                 ExpressionAttributeValues={":id": {"S": request_id}},
                 ConsistentRead=True,
             )
-            return {row["item"]: row for page in pages for row in map(_row, page["Items"])}
+            return {row["item"]: row for page in pages for row in map(from_item, page["Items"])}
         except (ClientError, BotoCoreError) as error:
             raise StoreUnavailable(type(error).__name__) from error
 
@@ -81,7 +54,7 @@ class UsageStore:
             ExpressionAttributeValues={":queue": {"S": queue}, ":before": {"S": before}},
         )
         for page in pages:
-            yield from map(_row, page["Items"])
+            yield from map(from_item, page["Items"])
 
     def record_opinion(
         self, request: Row, routed: Mapping[str, Any], outcome: Mapping[str, Any]
@@ -102,7 +75,7 @@ class UsageStore:
             {
                 "Put": {
                     "TableName": self._table,
-                    "Item": _item(row),
+                    "Item": to_item(row),
                     "ConditionExpression": "attribute_not_exists(outcome)",
                 }
             }
@@ -117,7 +90,7 @@ class UsageStore:
         update = self._update(request["request_id"], "REQUEST", changes)
         update["ConditionExpression"] = "#status = :accepted AND execution_arn = :execution"
         update["ExpressionAttributeNames"]["#status"] = "status"
-        update["ExpressionAttributeValues"] |= _item(
+        update["ExpressionAttributeValues"] |= to_item(
             {":accepted": "ACCEPTED", ":execution": request["execution_arn"]}
         )
         return {"Update": update}
@@ -133,10 +106,10 @@ class UsageStore:
         names = {f"#{index}": name for index, name in enumerate(changes)}
         return {
             "TableName": self._table,
-            "Key": _item({"request_id": request_id, "item": item}),
+            "Key": to_item({"request_id": request_id, "item": item}),
             "UpdateExpression": "SET " + ", ".join(f"{n} = :{n[1:]}" for n in names),
             "ExpressionAttributeNames": names,
-            "ExpressionAttributeValues": _item({f":{n[1:]}": changes[names[n]] for n in names}),
+            "ExpressionAttributeValues": to_item({f":{n[1:]}": changes[names[n]] for n in names}),
         }
 
     def _refused(self, actions: list[dict[str, Any]]) -> set[int]:
@@ -144,15 +117,12 @@ class UsageStore:
         try:
             self._client.transact_write_items(TransactItems=actions)  # type: ignore[arg-type]
         except ClientError as error:
-            reasons = error.response.get("CancellationReasons", [])
             failed = {
-                place
-                for place, reason in enumerate(reasons)
-                if reason.get("Code") == "ConditionalCheckFailed"
+                place for place, code in enumerate(reasons_of(error)) if code == CONDITION_FAILED
             }
             if failed:
                 return failed
-            raise StoreUnavailable(_code(error)) from error
+            raise StoreUnavailable(code_of(error)) from error
         except BotoCoreError as error:
             raise StoreUnavailable(type(error).__name__) from error
         return set()
@@ -161,18 +131,20 @@ class UsageStore:
 @lru_cache(maxsize=1)
 def usage_store() -> UsageStore:
     """Return the store of this function's environment, made once a process."""
-    # Every write here is conditional, so the SDK's own retries cannot write twice.
+    return UsageStore(dynamodb(), os.environ["USAGE_TABLE"])
+
+
+def dynamodb() -> DynamoDBClient:
+    """Return a client for conditional writes, which the SDK may send again without harm."""
     config = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 3})
-    return UsageStore(boto3.client("dynamodb", config=config), os.environ["USAGE_TABLE"])
+    return boto3.client("dynamodb", config=config)
 
 
-def _code(error: ClientError) -> str:
-    return str(error.response["Error"]["Code"])
-
-
-def _item(row: Mapping[str, Any]) -> dict[str, Any]:
+def to_item(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return plain values in DynamoDB's notation (``{"tier": {"S": "SIMPLE"}}``)."""
     return {name: _serialize(value) for name, value in row.items()}
 
 
-def _row(item: Mapping[str, Any]) -> Row:
+def from_item(item: Mapping[str, Any]) -> Row:
+    """Return a DynamoDB item as plain values."""
     return {name: _deserialize(value) for name, value in item.items()}

@@ -9,13 +9,13 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from router.accept import Execution, World, accept
+from router.accept_store import accept_store
 from router.analyzer import load
 from router.calibrated import calibrated_weights
 from router.clock import now
 from router.config import Config
 from router.providers import classifier
 from router.rows import Analysis
-from router.store import usage_store
 
 logger = Logger()
 analyzer = load(calibrated_weights(logger))
@@ -28,7 +28,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Accept ``event["request"]`` for ``event["execution"]`` and answer with the plan."""
     started = time.monotonic()
     world = World(
-        store=usage_store(),
+        store=accept_store(),
         classify=analyzer.classify,
         llm=lambda: classifier(timeout_ms),
         stopwatch=lambda: Analysis(round((time.monotonic() - started) * 1000), memory_mb),

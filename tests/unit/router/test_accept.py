@@ -9,9 +9,9 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from router.accept import Execution, World, accept
+from router.accept_store import AcceptStore
 from router.errors import Conflict, InvalidRequest, PolicyDenied, StoreUnavailable
 from router.rows import Analysis
-from router.store import UsageStore
 from tests.tables import create_tables
 from tests.unit.router.factories import AT, analyzer, classification, config
 
@@ -20,11 +20,11 @@ SECOND = Execution("arn:run-2", "run-2")
 
 
 @pytest.fixture
-def store() -> Iterator[UsageStore]:
+def store() -> Iterator[AcceptStore]:
     with mock_aws():
         client = boto3.client("dynamodb", region_name="us-east-1")
         create_tables(client)
-        yield UsageStore(client, "usage")
+        yield AcceptStore(client, "usage", "control")
 
 
 def no_llm() -> Any:
@@ -32,7 +32,7 @@ def no_llm() -> Any:
 
 
 def ask(
-    store: UsageStore, payload: Any, execution: Execution = FIRST, **changes: Any
+    store: AcceptStore, payload: Any, execution: Execution = FIRST, **changes: Any
 ) -> dict[str, Any]:
     world = World(
         store=store,
@@ -45,7 +45,7 @@ def ask(
     return accept(payload, execution, config(**changes), world)
 
 
-def test_an_accepted_request_has_its_row_before_any_model_is_called(store: UsageStore) -> None:
+def test_an_accepted_request_has_its_row_before_any_model_is_called(store: AcceptStore) -> None:
     plan = ask(store, {"input": "What is the capital of France?", "metadata": {"app": "chat"}})
 
     row = store.rows_of("run-1")["REQUEST"]
@@ -56,26 +56,26 @@ def test_an_accepted_request_has_its_row_before_any_model_is_called(store: Usage
     assert "cost_status" not in row
 
 
-def test_the_request_row_holds_no_text(store: UsageStore) -> None:
+def test_the_request_row_holds_no_text(store: AcceptStore) -> None:
     ask(store, {"input": "my secret prompt", "system": "my secret rules"})
 
     assert "secret" not in str(store.rows_of("run-1")["REQUEST"])
     assert "my secret prompt" in store.rows_of("run-1")["CONTENT"]["input"]
 
 
-def test_where_text_is_not_stored_there_is_no_content_row(store: UsageStore) -> None:
+def test_where_text_is_not_stored_there_is_no_content_row(store: AcceptStore) -> None:
     ask(store, {"input": "my secret prompt"}, store_text=False)
 
     assert set(store.rows_of("run-1")) == {"REQUEST"}
 
 
-def test_a_retried_analysis_accepts_once_and_plans_again(store: UsageStore) -> None:
+def test_a_retried_analysis_accepts_once_and_plans_again(store: AcceptStore) -> None:
     first = ask(store, {"input": "hi"})
 
     assert ask(store, {"input": "hi"}) == first
 
 
-def test_the_same_request_in_another_run_is_answered_from_its_rows(store: UsageStore) -> None:
+def test_the_same_request_in_another_run_is_answered_from_its_rows(store: AcceptStore) -> None:
     ask(store, {"input": "hi", "request_id": "mine"}, FIRST)
 
     again = ask(store, {"input": "hi", "request_id": "mine"}, SECOND)
@@ -85,14 +85,14 @@ def test_the_same_request_in_another_run_is_answered_from_its_rows(store: UsageS
     assert again["call"] is None
 
 
-def test_the_same_id_with_another_payload_is_a_conflict(store: UsageStore) -> None:
+def test_the_same_id_with_another_payload_is_a_conflict(store: AcceptStore) -> None:
     ask(store, {"input": "hi", "request_id": "mine"}, FIRST)
 
     with pytest.raises(Conflict, match="give a new request_id"):
         ask(store, {"input": "bye", "request_id": "mine"}, SECOND)
 
 
-def test_a_refused_request_leaves_no_row(store: UsageStore) -> None:
+def test_a_refused_request_leaves_no_row(store: AcceptStore) -> None:
     with pytest.raises(InvalidRequest):
         ask(store, {"input": ""})
     with pytest.raises(InvalidRequest, match="`tier` must be one of"):
@@ -104,7 +104,7 @@ def test_a_refused_request_leaves_no_row(store: UsageStore) -> None:
 
 
 def test_a_table_that_does_not_answer_is_no_verdict_on_the_request(
-    store: UsageStore, monkeypatch: pytest.MonkeyPatch
+    store: AcceptStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def throttled(**_: Any) -> None:
         raise ClientError(
@@ -121,7 +121,7 @@ def test_a_table_that_does_not_answer_is_no_verdict_on_the_request(
         ask(store, {"input": "hi"})
 
 
-def test_a_sure_heuristic_costs_one_round_trip_to_the_table(store: UsageStore) -> None:
+def test_a_sure_heuristic_costs_one_round_trip_to_the_table(store: AcceptStore) -> None:
     calls: list[str] = []
     store._client.meta.events.register(
         "before-call.dynamodb", lambda model, **_: calls.append(model.name)

@@ -14,12 +14,12 @@ from moto import mock_aws
 from cost_calculator.settling import settle
 from router import errors
 from router.accept import Execution, World, accept
+from router.accept_store import AcceptStore
 from router.closing import EndedRun, close_request
 from router.config import Config
 from router.errors import StoreUnavailable
 from router.invoke import Answer, ModelCall
 from router.rows import Analysis
-from router.store import UsageStore
 from tests.cost_rows import RATES
 from tests.tables import create_tables
 from tests.unit.router.factories import AT, HAIKU, SONNET, analyzer, classification, config
@@ -50,11 +50,11 @@ class Died(BaseException):
 
 
 @pytest.fixture
-def store() -> Iterator[UsageStore]:
+def store() -> Iterator[AcceptStore]:
     with mock_aws():
         client = boto3.client("dynamodb", region_name="us-east-1")
         create_tables(client)
-        yield UsageStore(client, "usage")
+        yield AcceptStore(client, "usage", "control")
 
 
 def verdict(tier: str) -> str:
@@ -62,7 +62,7 @@ def verdict(tier: str) -> str:
 
 
 def route(
-    store: UsageStore,
+    store: AcceptStore,
     llm: Llm | None,
     execution: Execution = RUN,
     settings: Config | None = None,
@@ -83,12 +83,12 @@ def route(
     return accept(payload, execution, settings or config(analyzer=analyzer()), world)
 
 
-def rows(store: UsageStore) -> tuple[dict[str, Any], dict[str, Any]]:
+def rows(store: AcceptStore) -> tuple[dict[str, Any], dict[str, Any]]:
     found = store.rows_of("r-1")
     return found["REQUEST"], found["ATTEMPT#00"]
 
 
-def test_the_opinion_routes_and_both_rows_say_so(store: UsageStore) -> None:
+def test_the_opinion_routes_and_both_rows_say_so(store: AcceptStore) -> None:
     plan = route(store, Llm(verdict("CALCULATION")))
 
     request, asked = rows(store)
@@ -105,7 +105,7 @@ def test_the_opinion_routes_and_both_rows_say_so(store: UsageStore) -> None:
     assert "lambda_ms" not in asked
 
 
-def test_the_opinions_cost_is_priced_like_any_attempt_and_saves_nothing(store: UsageStore) -> None:
+def test_the_opinions_cost_is_priced_like_any_attempt_and_saves_nothing(store: AcceptStore) -> None:
     route(store, Llm(verdict("COMPLEX")))
 
     priced = settle(rows(store)[1], RATES, LATER)
@@ -116,7 +116,7 @@ def test_the_opinions_cost_is_priced_like_any_attempt_and_saves_nothing(store: U
     assert f"{priced['overhead_usd']:f}" == "0.0000075"  # 12 write units: its row, REQUEST again
 
 
-def test_the_row_stands_unpriced_before_the_call_is_made(store: UsageStore) -> None:
+def test_the_row_stands_unpriced_before_the_call_is_made(store: AcceptStore) -> None:
     before: list[dict[str, Any]] = []
 
     route(store, Llm(verdict("COMPLEX"), meanwhile=lambda: before.append(rows(store)[1])))
@@ -128,7 +128,7 @@ def test_the_row_stands_unpriced_before_the_call_is_made(store: UsageStore) -> N
     assert "queue" not in asked
 
 
-def test_no_row_holds_text_of_prompt_or_reply(store: UsageStore) -> None:
+def test_no_row_holds_text_of_prompt_or_reply(store: AcceptStore) -> None:
     route(store, Llm("the two offers are equal"))
 
     assert "offers" not in str(rows(store))
@@ -146,7 +146,7 @@ def test_no_row_holds_text_of_prompt_or_reply(store: UsageStore) -> None:
     ],
 )
 def test_whatever_comes_instead_of_a_verdict_the_heuristic_stands(
-    store: UsageStore, reply: str | Exception, outcome: str, cause: str, status: str
+    store: AcceptStore, reply: str | Exception, outcome: str, cause: str, status: str
 ) -> None:
     plan = route(store, Llm(reply))
 
@@ -161,7 +161,7 @@ def test_whatever_comes_instead_of_a_verdict_the_heuristic_stands(
         assert priced["upper_estimate_usd"] > 0
 
 
-def test_a_repeated_analysis_decides_the_same_and_asks_nobody(store: UsageStore) -> None:
+def test_a_repeated_analysis_decides_the_same_and_asks_nobody(store: AcceptStore) -> None:
     first = route(store, Llm(verdict("CALCULATION")))
     before = rows(store)
 
@@ -170,7 +170,7 @@ def test_a_repeated_analysis_decides_the_same_and_asks_nobody(store: UsageStore)
 
 
 def test_after_a_death_in_the_call_the_retry_asks_nobody_and_the_bill_is_said_to_be_unknown(
-    store: UsageStore,
+    store: AcceptStore,
 ) -> None:
     dying = Llm(Died())
     with pytest.raises(Died):
@@ -187,7 +187,7 @@ def test_after_a_death_in_the_call_the_retry_asks_nobody_and_the_bill_is_said_to
 
 
 def test_a_verdict_that_cannot_be_written_is_retried_without_a_second_call(
-    store: UsageStore, monkeypatch: pytest.MonkeyPatch
+    store: AcceptStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def throttled(**_: Any) -> None:
         error = {"Error": {"Code": "ThrottlingException"}}
@@ -205,7 +205,7 @@ def test_a_verdict_that_cannot_be_written_is_retried_without_a_second_call(
     assert rows(store)[1]["outcome"] == "UNKNOWN"
 
 
-def test_of_two_tries_at_once_the_first_to_write_holds_for_both(store: UsageStore) -> None:
+def test_of_two_tries_at_once_the_first_to_write_holds_for_both(store: AcceptStore) -> None:
     other: list[dict[str, Any]] = []
     slow = Llm(verdict("CALCULATION"), meanwhile=lambda: other.append(route(store, None)))
 
@@ -217,7 +217,7 @@ def test_of_two_tries_at_once_the_first_to_write_holds_for_both(store: UsageStor
     assert asked["outcome"] == "UNKNOWN"
 
 
-def test_another_run_with_the_same_id_asks_nobody(store: UsageStore) -> None:
+def test_another_run_with_the_same_id_asks_nobody(store: AcceptStore) -> None:
     route(store, Llm(verdict("CALCULATION")))
 
     again = route(store, None, Execution("arn:run-2", "run-2"))
@@ -225,7 +225,7 @@ def test_another_run_with_the_same_id_asks_nobody(store: UsageStore) -> None:
     assert again["route"] == "REPEATED"
 
 
-def test_a_run_that_dies_while_asking_is_closed_with_the_call_on_record(store: UsageStore) -> None:
+def test_a_run_that_dies_while_asking_is_closed_with_the_call_on_record(store: AcceptStore) -> None:
     with pytest.raises(Died):
         route(store, Llm(Died()))
 
@@ -238,7 +238,7 @@ def test_a_run_that_dies_while_asking_is_closed_with_the_call_on_record(store: U
     assert asked["purpose"] == "classify"
 
 
-def test_a_run_that_dies_after_asking_keeps_what_the_call_came_to(store: UsageStore) -> None:
+def test_a_run_that_dies_after_asking_keeps_what_the_call_came_to(store: AcceptStore) -> None:
     route(store, Llm(verdict("CALCULATION")))
     before = rows(store)[1]
 
@@ -249,7 +249,7 @@ def test_a_run_that_dies_after_asking_keeps_what_the_call_came_to(store: UsageSt
 
 
 def test_an_answer_that_arrives_while_the_run_is_closed_is_not_overwritten(
-    store: UsageStore, monkeypatch: pytest.MonkeyPatch
+    store: AcceptStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Closing reads the open row, the answer is written, and only then closing writes."""
     stale: dict[str, Any] = {}
@@ -264,7 +264,7 @@ def test_an_answer_that_arrives_while_the_run_is_closed_is_not_overwritten(
     assert close_request(store, "r-1", EndedRun(RUN.arn, "Aborted", LATER, []))
 
 
-def test_the_plan_of_a_moved_request_prices_against_the_same_baseline(store: UsageStore) -> None:
+def test_the_plan_of_a_moved_request_prices_against_the_same_baseline(store: AcceptStore) -> None:
     plan = route(store, Llm(verdict("CALCULATION")))
 
     assert plan["record"]["baseline"] == {"provider": "bedrock", "model": SONNET}

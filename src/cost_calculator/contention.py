@@ -1,0 +1,47 @@
+"""What DynamoDB's errors mean for a conditional transaction: whether to send it again as it is."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator
+
+from botocore.exceptions import ClientError
+
+CONDITION_FAILED = "ConditionalCheckFailed"
+
+# Somebody else writes to the same items, or a limit was reached: it says nothing about the items.
+_PASSING = frozenset(
+    {
+        "TransactionConflict",
+        "ThrottlingError",
+        "ProvisionedThroughputExceeded",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ThrottlingException",
+        "TransactionInProgressException",
+        "InternalServerError",
+        "ServiceUnavailable",
+    }
+)
+
+
+def reasons_of(error: ClientError) -> list[str]:
+    """Return the code of each action of a cancelled transaction; ``"None"`` is no reason."""
+    reasons = error.response.get("CancellationReasons", [])
+    return [str(reason.get("Code", "None")) for reason in reasons]
+
+
+def passing(codes: Iterable[str]) -> frozenset[str]:
+    """Return those of the codes that pass by themselves: conflicts and throttles."""
+    return _PASSING.intersection(codes)
+
+
+def code_of(error: ClientError) -> str:
+    """Return the error's own code, such as ``TransactionCanceledException``."""
+    return str(error.response["Error"]["Code"])
+
+
+def waits(tries: int, first: float, longest: float) -> Iterator[float]:
+    """Yield the seconds to wait between so many tries: exponential, with full jitter."""
+    for earlier in range(tries - 1):
+        yield random.uniform(0, min(longest, first * 2**earlier))
