@@ -21,6 +21,13 @@ Handler = Callable[[Any, Any], Any]
 
 END_OF_LOG = "\0end of log"
 
+# What tells which resource a call is about; everything else in it is the caller's business.
+_NAMES = (
+    "TableName", "IndexName", "Bucket", "Key", "Name", "FunctionName", "QueueUrl", "TopicArn",
+    "modelId", "stateMachineArn", "executionArn",
+)  # fmt: skip
+_calls: list[Json] = []
+
 
 def serve() -> None:
     """Read the settings, import the handler, answer events until standard input ends."""
@@ -30,14 +37,14 @@ def serve() -> None:
     settings = json.loads(sys.stdin.readline())
     sys.path[:0] = settings["path"]
     try:
-        _count_nested_calls()
+        _watch_calls()
         handler = _import_handler(settings["handler"])
     except Exception as error:
         answers.write(json.dumps({"error": _init_error(error, settings["handler"])}) + "\n")
         return
     answers.write('{"ready": true}\n')
     for line in sys.stdin:
-        answer = json.dumps(_run(handler, json.loads(line), settings))
+        answer = json.dumps({**_run(handler, json.loads(line), settings), "calls": _taken_calls()})
         print(END_OF_LOG, file=sys.stderr, flush=True)
         answers.write(answer + "\n")
 
@@ -112,8 +119,8 @@ def _context(message: Json, settings: Json) -> SimpleNamespace:
     )
 
 
-def _count_nested_calls() -> None:
-    """Pass the depth of Lambda-calls-Lambda on, as the emulator's own runtime does."""
+def _watch_calls() -> None:
+    """Note each AWS call; pass the depth of Lambda-calls-Lambda on, as the emulator's own does."""
     try:
         from botocore import handlers
     except ImportError:
@@ -124,7 +131,24 @@ def _count_nested_calls() -> None:
         if depth:
             params["headers"].setdefault("X-Ministack-Invoke-Depth", depth)
 
+    def note(params: Json, model: Any, **_: Any) -> None:
+        names: Json = {name: params[name] for name in _NAMES if isinstance(params.get(name), str)}
+        if "TransactItems" in params:
+            # Each is {"Put": {"TableName": ...}} or its like.
+            actions = [next(iter(item.items())) for item in params["TransactItems"]]
+            names["actions"] = [[kind, action["TableName"]] for kind, action in actions]
+        if "RequestItems" in params:
+            names["tables"] = list(params["RequestItems"])
+        service = model.service_model.signing_name
+        _calls.append({"service": service, "operation": model.name, "names": names})
+
     handlers.BUILTIN_HANDLERS.append(("before-call", add_depth))
+    handlers.BUILTIN_HANDLERS.append(("before-parameter-build", note))
+
+
+def _taken_calls() -> list[Json]:
+    calls, _calls[:] = list(_calls), []
+    return calls
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from typing import Any
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
-from local.emulator import chaos, packages
+from local.emulator import calls, chaos, packages
 from local.emulator.bootstrap import END_OF_LOG
 
 _BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
@@ -56,6 +56,7 @@ class PythonWorker(lambda_runtime.Worker):  # type: ignore[misc]
                 },
             }
             answer = self._exchange(message, request_id)
+            calls.note(self.func_name, answer.pop("calls", []))
             return {**answer, "log": self._take_log()}
 
     def _exchange(self, message: dict[str, Any], request_id: str) -> dict[str, Any]:

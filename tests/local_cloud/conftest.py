@@ -1,7 +1,8 @@
-"""One local cloud, one real `terraform apply`, for all tests of this folder.
+"""One local cloud, one real `terraform apply`, for all tests of this folder. IAM is evaluated.
 
 With `SWITCHYARD_CLOUD=running` they use the cloud that `make up` left running instead; start it
-with `LOCAL_HTTP_TASK_SECONDS=8`, or the test of a call that hangs takes its full minute.
+with `AUTH=true LOCAL_HTTP_TASK_SECONDS=8`: without the first, rights are not tested; without the
+second, the test of a call that hangs takes its full minute.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from local import cloud
+from local import cloud, terraform
 from local.deployment import Deployment, deploy, existing
 from tests.local_cloud import fault_table
 from tests.local_cloud.hands import Emulator
@@ -21,16 +22,25 @@ from tests.local_cloud.simulator import Simulator
 
 FOLDER = cloud.ROOT / "build" / "local-test"
 HTTP_TASK_SECONDS = "8"
+RUNNING = os.environ.get("SWITCHYARD_CLOUD") == "running"
+# They look at what all others have done.
+LAST = ("test_least_privilege.py",)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: LAST.index(item.path.name) if item.path.name in LAST else -1)
 
 
 @pytest.fixture(scope="session")
 def deployment() -> Iterator[Deployment]:
-    if os.environ.get("SWITCHYARD_CLOUD") == "running":
+    if RUNNING:
         found = cloud.running()
         assert found, "no cloud is running: make up"
         yield existing(found)
         return
-    running = cloud.start(folder=FOLDER, extra_env={"LOCAL_HTTP_TASK_SECONDS": HTTP_TASK_SECONDS})
+    running = cloud.start(
+        folder=FOLDER, auth=True, extra_env={"LOCAL_HTTP_TASK_SECONDS": HTTP_TASK_SECONDS}
+    )
     try:
         yield deploy(running, print, FOLDER / "terraform")
     finally:
@@ -38,8 +48,14 @@ def deployment() -> Iterator[Deployment]:
 
 
 @pytest.fixture(scope="session")
+def terraform_folder(deployment: Deployment) -> Path:
+    """Where the deployment's state is."""
+    return terraform.FOLDER if RUNNING else FOLDER / "terraform"
+
+
+@pytest.fixture(scope="session")
 def logs(deployment: Deployment) -> Path:
-    return FOLDER / "log"
+    return (cloud.FOLDER if RUNNING else FOLDER) / "log"
 
 
 @pytest.fixture

@@ -35,6 +35,11 @@ class Emulator:
     def deaths_to_come(self, function: str) -> int:
         return int(self._post("kill", None).get(self.name_of(function), 0))
 
+    def calls(self) -> dict[str, list[dict[str, Any]]]:
+        """Return the AWS calls that each function, by its deployed name, has made."""
+        found: dict[str, list[dict[str, Any]]] = self._post("calls", None)
+        return found
+
     def streams(self, **order: Any) -> list[dict[str, Any]]:
         """Disturb the streams, or ask how they are."""
         streams: list[dict[str, Any]] = self._post("streams", order or None)["streams"]

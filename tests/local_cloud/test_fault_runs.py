@@ -164,6 +164,10 @@ def test_the_notice_of_a_failure_comes_after_its_row_and_holds_no_text(
     url = sqs.create_queue(QueueName="notices")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
     topic = deployment.outputs["notifications_topic_arn"]
+    may = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": arn["QueueArn"]}
+    may |= {"Principal": {"Service": "sns.amazonaws.com"}}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [may]})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
     subscription = sns.subscribe(
         TopicArn=topic, Protocol="sqs", Endpoint=arn["QueueArn"], ReturnSubscriptionArn=True
     )["SubscriptionArn"]

@@ -9,7 +9,6 @@ import pytest
 
 from local import routing
 from local.deployment import API_KEY, API_KEY_PARAMETER, Deployment
-from tests.local_cloud.conftest import FOLDER
 from tests.local_cloud.simulator import Simulator
 
 CANARY = "canary-7f3b1c-prompt"
@@ -48,8 +47,8 @@ def test_logs_hold_neither_prompt_nor_key(
     assert API_KEY not in text
 
 
-def test_terraforms_state_holds_no_key(deployment: Deployment) -> None:
-    states = list((FOLDER / "terraform").rglob("*.tfstate*"))
+def test_terraforms_state_holds_no_key(deployment: Deployment, terraform_folder: Path) -> None:
+    states = list(terraform_folder.rglob("*.tfstate*"))
 
     assert states
     assert all(API_KEY not in state.read_text() for state in states)

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 from local import terraform
 from local.deployment import EXAMPLE, Deployment
-from tests.local_cloud.conftest import FOLDER
 
 
-def test_a_second_plan_right_after_apply_shows_no_change(deployment: Deployment) -> None:
-    plan = terraform.plan(EXAMPLE, env=deployment.cloud.env(), folder=FOLDER / "terraform")
+def test_a_second_plan_right_after_apply_shows_no_change(
+    deployment: Deployment, terraform_folder: Path
+) -> None:
+    plan = terraform.plan(EXAMPLE, env=deployment.cloud.env(), folder=terraform_folder)
 
     assert plan == ""

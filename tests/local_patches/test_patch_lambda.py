@@ -160,3 +160,19 @@ def test_waiting_for_a_worker_does_not_count_towards_the_tasks_time_out(lab: Any
     assert {(run["status"], run.get("error"), run.get("cause")) for run in ended} == {
         ("SUCCEEDED", None, None)
     }
+
+
+def test_what_a_function_calls_is_told_by_name_and_never_by_content(lab: Any) -> None:
+    url, _ = lab.queue()
+    name = lab.function(
+        "import boto3\n"
+        "def handler(event, context):\n"
+        f"    boto3.client('sqs').send_message(QueueUrl={url!r}, MessageBody='content')\n"
+    )
+
+    invoke(lab, name)
+    invoke(lab, name)
+
+    assert lab.control("calls")[name] == [
+        {"service": "sqs", "operation": "SendMessage", "names": {"QueueUrl": url}}
+    ]

@@ -16,7 +16,7 @@ from typing import Any
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc, stepfunctions
 
-from local.emulator import chaos
+from local.emulator import calls, chaos
 from local.emulator.patches import admin
 from local.emulator.worker import PythonWorker
 
@@ -51,6 +51,7 @@ def apply() -> None:
     lambda_svc._execute_function_warm = execute
     stepfunctions._call_lambda = call_from_workflow
     admin.route("kill", chaos.control)
+    admin.route("calls", calls.control)
 
 
 def _is_python(config: dict[str, Any]) -> bool:

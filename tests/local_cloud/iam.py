@@ -1,0 +1,128 @@
+"""What a call needs of IAM, and what a policy gives: the two sides of least privilege."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from local.cloud import REGION
+from local.deployment import Deployment
+
+ACCOUNT = "000000000000"
+_HERE = f"{REGION}:{ACCOUNT}"
+
+# Operations that IAM knows by another name than the API does.
+_ITEM_ACTIONS = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem"}
+_ITEM_ACTIONS |= {"ConditionCheck": "ConditionCheckItem", "Get": "GetItem"}
+_ACTIONS = {"bedrock:Converse": "bedrock:InvokeModel", "s3:HeadObject": "s3:GetObject"}
+_OPTIMISED = {
+    "lambda:invoke": "lambda:InvokeFunction",
+    "sns:publish": "sns:Publish",
+    "sqs:sendMessage": "sqs:SendMessage",
+}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Need:
+    """One action on one resource."""
+
+    action: str
+    resource: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One Allow of a role: `role` as in the deployment's names, `sid` as in `terraform/`."""
+
+    role: str
+    sid: str
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+
+    def allows(self, need: Need) -> bool:
+        return _any_matches(need.action, self.actions) and _any_matches(
+            need.resource, self.resources
+        )
+
+
+def needs_of_call(call: dict[str, Any]) -> Iterator[Need]:
+    """Yield what a call that a function made (`/_local/calls`) needs."""
+    names, action = call["names"], f"{call['service']}:{call['operation']}"
+    if "actions" in names:
+        for kind, table in names["actions"]:
+            yield Need(f"dynamodb:{_ITEM_ACTIONS[kind]}", _table(table))
+    elif "tables" in names:
+        for table in names["tables"]:
+            yield Need(action, _table(table))
+    else:
+        yield Need(_ACTIONS.get(action, action), _resource(call["service"], names))
+
+
+def needs_of_definition(definition: dict[str, Any]) -> Iterator[Need]:
+    """Yield what the tasks of a deployed state machine need of its role."""
+    for state in definition["States"].values():
+        if state["Type"] == "Task":
+            yield from _needs_of_task(state["Resource"], state["Arguments"])
+
+
+def _needs_of_task(resource: str, given: dict[str, Any]) -> Iterator[Need]:
+    task = resource.removeprefix("arn:aws:states:::").split(".", maxsplit=1)[0]
+    if task == "http:invoke":
+        connection = given["InvocationConfig"]["ConnectionArn"]
+        yield Need("states:InvokeHTTPEndpoint", "*")
+        yield Need("events:RetrieveConnectionCredentials", connection)
+        yield Need("secretsmanager:DescribeSecret", "*")
+        yield Need("secretsmanager:GetSecretValue", "*")
+    elif task == "aws-sdk:dynamodb:transactWriteItems":
+        text = json.dumps(given["TransactItems"])
+        for kind, table in re.findall(r"'(\w+)':\s*\{\s*'TableName':\s*'([^']+)'", text):
+            yield Need(f"dynamodb:{_ITEM_ACTIONS[kind]}", _table(table))
+    elif task.startswith(("aws-sdk:dynamodb:", "dynamodb:")):
+        operation = task.rsplit(":", 1)[1]
+        yield Need(f"dynamodb:{operation[0].upper()}{operation[1:]}", _table(given["TableName"]))
+    else:
+        about = ("FunctionName", "TopicArn", "QueueUrl")
+        yield Need(_OPTIMISED[task], next(given[name] for name in about if name in given))
+
+
+def statements(deployment: Deployment, role: str) -> Iterator[Statement]:
+    """Yield every Allow of a deployed role."""
+    iam = deployment.client("iam")
+    for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+        document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+        for each in document["Statement"]:
+            assert each["Effect"] == "Allow", each
+            yield Statement(role, each["Sid"], _tuple(each["Action"]), _tuple(each["Resource"]))
+
+
+def _resource(service: str, names: dict[str, str]) -> str:
+    if service == "dynamodb":
+        index = f"/index/{names['IndexName']}" if "IndexName" in names else ""
+        return _table(names["TableName"]) + index
+    if service == "s3":
+        return f"arn:aws:s3:::{names['Bucket']}/{names['Key']}"
+    if service == "bedrock":
+        return f"arn:aws:bedrock:{_HERE}:inference-profile/{names['modelId']}"
+    if service == "ssm":
+        return f"arn:aws:ssm:{_HERE}:parameter{names['Name']}"
+    if service == "events":
+        return f"arn:aws:events:{_HERE}:connection/{names['Name']}"
+    [arn] = names.values()
+    return arn
+
+
+def _table(name: str) -> str:
+    return f"arn:aws:dynamodb:{_HERE}:table/{name}"
+
+
+def _any_matches(text: str, patterns: Iterable[str]) -> bool:
+    # A need whose resource cannot be told from the call fits what the statement names.
+    return any(text == "*" or fnmatchcase(text, pattern) for pattern in patterns)
+
+
+def _tuple(value: str | list[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
