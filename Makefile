@@ -8,6 +8,9 @@ READY := $(VENV)/.ready
 BENCH_VENV := .venv-bench
 BENCH_RUN := $(BENCH_VENV)/bin/python
 BENCH_READY := $(BENCH_VENV)/.ready
+# So does the scanner of the Terraform plan.
+SECURITY_VENV := .venv-security
+SECURITY_READY := $(SECURITY_VENV)/.ready
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,7 +44,7 @@ SIDE_BY_SIDE := -j 3 $(if $(filter output-sync,$(.FEATURES)),--output-sync=targe
 
 test: lint types ## everything
 	@echo "unit tests, the module's tests and the local cloud, side by side: minutes, and then their output"
-	@$(MAKE) --no-print-directory $(SIDE_BY_SIDE) unit terraform-test local-test
+	@$(MAKE) --no-print-directory $(SIDE_BY_SIDE) unit terraform-test security local-test
 
 lint: $(READY) ## ruff
 	$(RUN) -m ruff check .
@@ -55,6 +58,9 @@ unit: $(READY) ## unit, property and workflow tests
 
 terraform-test: $(READY) package ## terraform fmt and the plan-only tests of the module
 	@$(RUN) -m tools.terraform_checks
+
+security: $(SECURITY_READY) package ## checkov over the plan of examples/complete: each finding mended, or skipped with its reason
+	@$(RUN) -m tools.plan_scan
 
 local-test: $(READY) ## the local cloud, end to end
 	$(RUN) -m pytest tests/local_patches tests/local_cloud
@@ -104,5 +110,9 @@ $(BENCH_READY): $(READY) requirements/bench.lock
 	@PYTHON="$(PYTHON)" tools/venv.sh $(BENCH_VENV) requirements/bench.lock
 	@touch $@
 
-.PHONY: help demo up ask env down test lint types unit terraform-test local-test faults soak eval bench prices-check \
+$(SECURITY_READY): $(READY) requirements/security.lock
+	@PYTHON="$(PYTHON)" tools/venv.sh $(SECURITY_VENV) requirements/security.lock
+	@touch $@
+
+.PHONY: help demo up ask env down test lint types unit terraform-test security local-test faults soak eval bench prices-check \
 	 package train prices lock clean

@@ -67,17 +67,29 @@ def apply(
     variables: Mapping[str, Any],
     env: Mapping[str, str],
     folder: Path = FOLDER,
+    only: Sequence[str] = (),
 ) -> None:
-    """Apply with these variables, which later plans of the same module use as well."""
+    """Apply with these variables, which later plans of the same module use as well.
+
+    `only` names the resources that are to be made; left out, all are.
+    """
     here = _here(module, folder)
     (here / _VARIABLES).write_text(json.dumps(dict(variables), indent=2))
-    _run(here, ["apply", "-auto-approve", "-parallelism=30"], env)
+    targets = [f"-target={address}" for address in only]
+    _run(here, ["apply", "-auto-approve", "-parallelism=30", *targets], env)
 
 
 def plan(module: Path, *, env: Mapping[str, str], folder: Path = FOLDER) -> str:
     """Answer what an apply would change, as Terraform tells it; "" when nothing would."""
     done = _run(_here(module, folder), ["plan", "-detailed-exitcode"], env, good=(0, 2))
     return done.stdout if done.returncode == 2 else ""
+
+
+def plan_json(module: Path, *, env: Mapping[str, str], folder: Path = FOLDER) -> str:
+    """Answer the plan as `terraform show -json` gives it."""
+    here = _here(module, folder)
+    _run(here, ["plan", "-out=json.tfplan"], env)
+    return _run(here, ["show", "-json", "json.tfplan"], env).stdout
 
 
 def destroy(module: Path, *, env: Mapping[str, str], folder: Path = FOLDER) -> None:
@@ -120,7 +132,7 @@ def program() -> str:
 def _run(
     here: Path, arguments: Sequence[str], env: Mapping[str, str], *, good: Sequence[int] = (0,)
 ) -> subprocess.CompletedProcess[str]:
-    colour = [] if arguments[0] == "output" else ["-no-color"]
+    colour = [] if arguments[0] in {"output", "show"} else ["-no-color"]
     command = [program(), arguments[0], *colour, *arguments[1:]]
     done = subprocess.run(
         command, cwd=here, env=_environment(env), capture_output=True, text=True, check=False

@@ -18,6 +18,7 @@ locals {
 }
 
 resource "aws_sfn_state_machine" "this" {
+  #checkov:skip=CKV_AWS_285: execution data is prompts and answers, which stay out of logs; workflow.include_execution_data turns it on
   name     = var.name
   type     = var.workflow.type
   role_arn = aws_iam_role.workflow.arn

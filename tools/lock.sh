@@ -13,4 +13,5 @@ compile function.lock pyproject.toml
 # The layer alone: what the function zip already holds is left to it.
 printf '%s\n' "anthropic>=2.11" "openai>=3.52" "jsonschema>=4.23" | compile layer.lock -c requirements/dev.lock -
 compile bench.lock --extra bench --extra train pyproject.toml
+echo "checkov==3.3.30" | compile security.lock -
 echo "uv" | compile bootstrap.lock -

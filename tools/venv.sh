@@ -22,4 +22,7 @@ echo "making $venv from $lock"
 step "$venv/bin/python" -m pip install --quiet --require-hashes -r requirements/bootstrap.lock
 
 step "$venv/bin/uv" pip install --quiet --python "$venv/bin/python" --require-hashes -r "$lock"
-step "$venv/bin/uv" pip install --quiet --python "$venv/bin/python" --no-deps --no-build-isolation --editable .
+# Where the lock can build the project, it is installed too.
+if grep -q '^hatchling==' "$lock"; then
+    step "$venv/bin/uv" pip install --quiet --python "$venv/bin/python" --no-deps --no-build-isolation --editable .
+fi

@@ -1,32 +1,55 @@
-"""What must not be found anywhere: the key, and the prompt outside of its rows."""
+"""What must not be found anywhere: the keys, and the prompt outside of its rows and its history."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from local import routing
-from local.deployment import API_KEY, API_KEY_PARAMETER, Deployment
+from local import routing, terraform
+from local.deployment import (
+    ANTHROPIC_API_KEY,
+    API_KEY,
+    API_KEY_PARAMETER,
+    EXAMPLE,
+    Deployment,
+)
 from tests.local_cloud.simulator import Simulator
+from tests.local_cloud.test_fault_text import answers
 
 CANARY = "canary-7f3b1c-prompt"
+KEYS = (API_KEY, ANTHROPIC_API_KEY)
 
 
 @pytest.fixture(scope="module")
 def canary_runs(deployment: Deployment) -> list[str]:
-    requests = [{"input": f"{CANARY} what is 2 + 2?", "tier": tier}
-                for tier in ("SIMPLE", "CALCULATION", "COMPLEX")]  # fmt: skip
+    """Answered by each tier, answered at length by S3, failed, and refused."""
+    simulator = Simulator(deployment.cloud.simulator_url)
+    simulator.script(
+        {"match": {"contains": f"{CANARY} at length"}, "body": answers("long " * 40_000)},
+        {"match": {"contains": f"{CANARY} refused"}, "count": None, "status": 403},
+    )
+    requests: list[dict[str, Any]] = [
+        {"input": f"{CANARY} what is 2 + 2?", "tier": tier}
+        for tier in ("SIMPLE", "CALCULATION", "COMPLEX")
+    ]
+    requests += [{"input": f"{CANARY} {how}", "tier": "SIMPLE"} for how in ("at length", "refused")]
     requests.append({"input": CANARY, "no such field": CANARY})
-    arns = routing.start(deployment, requests)
-    for arn in arns:
-        routing.wait_for_execution(deployment, arn, 90)
-    routing.wait_until_settled(deployment, [arn.rsplit(":", 1)[1] for arn in arns[:3]], 90)
+    try:
+        arns = routing.start(deployment, requests)
+        for arn in arns:
+            routing.wait_for_execution(deployment, arn, 90)
+        accepted = [arn.rsplit(":", 1)[1] for arn in arns[:5]]
+        routing.wait_until_settled(deployment, accepted, 90)
+    finally:
+        simulator.clear_script()
     return arns
 
 
-def logged(deployment: Deployment) -> str:
+def logged(deployment: Deployment, _: Path) -> str:
     client = deployment.client("logs")
     lines = []
     for group in client.describe_log_groups()["logGroups"]:
@@ -37,28 +60,70 @@ def logged(deployment: Deployment) -> str:
     return "\n".join(lines)
 
 
-def test_logs_hold_neither_prompt_nor_key(
-    deployment: Deployment, canary_runs: list[str], logs: Path
+def planned(deployment: Deployment, folder: Path) -> str:
+    return terraform.plan_json(EXAMPLE, env=deployment.cloud.env(), folder=folder)
+
+
+def state(_: Deployment, folder: Path) -> str:
+    return "\n".join(path.read_text() for path in folder.rglob("*.tfstate*"))
+
+
+def objects(deployment: Deployment, _: Path) -> str:
+    """Every object of every bucket, by name and content."""
+    client = deployment.client("s3")
+    found = ""
+    for bucket in client.list_buckets()["Buckets"]:
+        for each in client.list_objects_v2(Bucket=bucket["Name"]).get("Contents", []):
+            body = client.get_object(Bucket=bucket["Name"], Key=each["Key"])["Body"].read()
+            found += f"{each['Key']} {body.decode(errors='replace')}\n"
+    return found
+
+
+def rows(deployment: Deployment, _: Path) -> str:
+    """Every row of every table, but those that are there to hold text."""
+    client = deployment.client("dynamodb")
+    found = []
+    for table in client.list_tables()["TableNames"]:
+        for page in client.get_paginator("scan").paginate(TableName=table):
+            found += [row for row in page["Items"] if row.get("item") != {"S": "CONTENT"}]
+    return json.dumps(found, default=str)
+
+
+PLACES: dict[str, tuple[Callable[[Deployment, Path], str], str]] = {
+    # What is looked at, and what shows that it was looked at rightly.
+    "logs": (logged, "routed"),
+    "plan": (planned, "aws_sfn_state_machine"),
+    "state": (state, "aws_sfn_state_machine"),
+    "objects": (objects, "long long"),
+    "rows": (rows, "ATTEMPT#01"),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_neither_key_nor_prompt_is_found_in(
+    deployment: Deployment, canary_runs: list[str], terraform_folder: Path, place: str
 ) -> None:
-    text = logged(deployment)
+    look, known = PLACES[place]
+    text = look(deployment, terraform_folder)
 
-    assert "routed" in text
-    assert CANARY not in text
-    assert API_KEY not in text
+    assert known in text
+    assert [key for key in (*KEYS, CANARY) if key in text] == []
 
 
-def test_terraforms_state_holds_no_key(deployment: Deployment, terraform_folder: Path) -> None:
-    states = list(terraform_folder.rglob("*.tfstate*"))
+def test_the_local_clouds_own_logs_hold_neither(canary_runs: list[str], logs: Path) -> None:
+    text = "\n".join(path.read_text(errors="replace") for path in logs.glob("*.log"))
 
-    assert states
-    assert all(API_KEY not in state.read_text() for state in states)
+    assert text
+    assert [key for key in (*KEYS, CANARY) if key in text] == []
 
 
 def test_the_histories_hold_no_key(deployment: Deployment, canary_runs: list[str]) -> None:
     client = deployment.client("stepfunctions")
     for arn in canary_runs:
         history = client.get_execution_history(executionArn=arn, includeExecutionData=True)
-        assert API_KEY not in json.dumps(history, default=str)
+        text = json.dumps(history, default=str)
+        assert CANARY in text  # its own input, for 90 days, under the deployment's key
+        assert [key for key in KEYS if key in text] == []
 
 
 def test_a_key_is_rotated_by_one_put_parameter(deployment: Deployment) -> None:
