@@ -17,8 +17,11 @@ help: ## list the targets
 
 ##@ one machine, no cloud account
 
-demo: $(READY) ## route local/prompts.jsonl end to end on this machine and print what it cost
-	@$(RUN) -m local.demo
+demo: $(READY) ## route local/prompts.jsonl end to end on this machine and print what it cost: make demo PROMPTS=mine.txt
+	@PROMPTS="$(PROMPTS)" $(RUN) -m local.demo
+
+dashboard: $(READY) ## write build/dashboard.html of the running local cloud, or of the last demo: make dashboard SERVE=1 shows it
+	@$(RUN) -m local.dashboard $(if $(SERVE),--serve)
 
 up: $(READY) ## start the local cloud with Switchyard deployed on it, and leave it running
 	@$(RUN) -m local.up
@@ -53,7 +56,8 @@ lint: $(READY) ## ruff
 types: $(READY) ## mypy, strict
 	$(RUN) -m mypy
 
-unit: $(READY) ## unit, property and workflow tests
+unit: $(READY) ## unit, property and workflow tests, and the dashboard in Chromium
+	@tools/chromium.sh
 	$(RUN) -m pytest -n auto --dist loadfile tests --ignore tests/local_cloud --ignore tests/local_patches
 
 terraform-test: $(READY) package ## terraform fmt and the plan-only tests of the module
@@ -114,5 +118,5 @@ $(SECURITY_READY): $(READY) requirements/security.lock
 	@PYTHON="$(PYTHON)" tools/venv.sh $(SECURITY_VENV) requirements/security.lock
 	@touch $@
 
-.PHONY: help demo up ask env down test lint types unit terraform-test security local-test faults soak eval bench prices-check \
+.PHONY: help demo up ask env down test lint types unit terraform-test security local-test faults soak eval bench prices-check dashboard \
 	 package train prices lock clean

@@ -2,21 +2,24 @@
 
     python -m local.demo
 
-Exits non-zero when a request is not terminal or an attempt has no price; leaves nothing running.
+PROMPTS names another file: a line is a request in JSON, or a prompt as it is. Exits non-zero when
+a request is not terminal or an attempt has no price; leaves nothing running but the page of it.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 
-from local import cloud, demo_report, routing
+from local import cloud, dashboard, demo_report, routing
 from local.cloud import ROOT, CloudError
 from local.deployment import Deployment, deploy
 from local.isolation import isolate
@@ -34,6 +37,11 @@ def main() -> int:
     """Run the demo; the exit code is 0 when every request is terminal and every attempt priced."""
     isolate()
     console = Console()
+    try:
+        requests = read_requests(Path(os.environ.get("PROMPTS") or PROMPTS))
+    except (OSError, ValueError) as error:
+        print(f"PROMPTS: {error}", file=sys.stderr)
+        return 2
     console.width = max(console.width, _TABLE_WIDTH)
     started = time.monotonic()
 
@@ -45,7 +53,8 @@ def main() -> int:
         # A folder of its own, so that a demo does not disturb a cloud that `make up` left running.
         running = cloud.start(folder=FOLDER)
         try:
-            return _run(deploy(running, say, FOLDER / "terraform"), console, say)
+            deployment = deploy(running, say, FOLDER / "terraform")
+            return _run(deployment, requests, console, say)
         finally:
             say("stopping the local cloud")
             cloud.stop(running, folder=FOLDER)
@@ -57,8 +66,27 @@ def main() -> int:
         return 130
 
 
-def _run(deployment: Deployment, console: Console, say: Callable[[str], None]) -> int:
-    requests = [json.loads(line) for line in PROMPTS.read_text(encoding="utf-8").splitlines()]
+def read_requests(path: Path) -> list[dict[str, Any]]:
+    """Return the requests of a file, one a line: an object in JSON, or the prompt as it is."""
+    requests: list[dict[str, Any]] = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        try:
+            if line.strip():
+                requests.append(json.loads(line) if line.startswith("{") else {"input": line})
+        except ValueError as error:
+            example = '{"input": "What is the capital of France?"}'
+            raise ValueError(f"{path}:{number}: {error}; write {example}") from None
+    if not requests:
+        raise ValueError(f"{path} holds no prompts: write one a line")
+    return requests
+
+
+def _run(
+    deployment: Deployment,
+    requests: Sequence[dict[str, Any]],
+    console: Console,
+    say: Callable[[str], None],
+) -> int:
     say(f"starting {len(requests)} executions")
     arns = routing.start(deployment, requests)
     ids = [arn.rsplit(":", 1)[1] for arn in arns]
@@ -68,11 +96,14 @@ def _run(deployment: Deployment, console: Console, say: Callable[[str], None]) -
     accepted = [i for i in ids if routing.trace(deployment, i).request]
     routing.wait_until_settled(deployment, accepted, _SETTLE_SECONDS)
     traces = [routing.trace(deployment, request_id) for request_id in ids]
+    say("writing the dashboard")
+    dashboard.write(deployment, "make demo, with simulated models")
     say("done")
     result = demo_report.document(requests, traces)
     RESULT.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     console.print(demo_report.table(requests, traces))
     demo_report.print_totals(console, result["totals"])
+    console.print(f"\nmake dashboard shows it: {dashboard.PAGE.relative_to(ROOT)}", highlight=False)
     demo_report.print_commands(console, deployment)
     return _verdict(console, runs, traces)
 

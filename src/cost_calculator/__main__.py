@@ -8,6 +8,7 @@ import sys
 
 COMMANDS = {
     "price": "price usage: JSONL {id, provider, model, usage, at, mode?} in, JSONL with costs out",
+    "dashboard": "write one page of spend, savings and what is not known, as HTML",
     "report": "show spend and net savings by model, tenant, tier or day",
     "reconcile": "recompute every sum from the rows; exit 1 where one differs",
     "reprice": "price what was UNPRICED, now that there is a price",

@@ -36,11 +36,16 @@ def dynamodb(arguments: argparse.Namespace) -> DynamoDBClient:
 
 def open_store(arguments: argparse.Namespace) -> LedgerStore:
     """Return the store for the options; exit with one line where a table is not named."""
+    check_tables(arguments)
+    return LedgerStore(dynamodb(arguments), arguments.usage_table, arguments.spend_table)
+
+
+def check_tables(arguments: argparse.Namespace) -> None:
+    """Exit with one line where a table is not named."""
     for option in ("usage_table", "spend_table"):
         if not getattr(arguments, option):
             name = option.upper()
             raise SystemExit(f"name the table: --{option.replace('_', '-')} NAME, or set {name}")
-    return LedgerStore(dynamodb(arguments), arguments.usage_table, arguments.spend_table)
 
 
 def duration(text: str) -> timedelta:

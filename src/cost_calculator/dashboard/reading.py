@@ -1,0 +1,121 @@
+"""Reads what the page shows: sums of all days, and of rows only so many."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from cost_calculator.dashboard.document import Failures, Snapshot, Unpriced
+from cost_calculator.ledger import ANSWERED, NOBODY
+from cost_calculator.reporting import days_between, partitions
+from cost_calculator.shards import SHARDS
+from cost_calculator.store import LedgerStore, from_item
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+FAILURES_SHOWN = 50
+ROWS_LOOKED_AT = 8_000
+"""No more REQUEST rows than these are looked at for failures, however many there are."""
+
+_ROWS_A_QUERY = 500
+_PENDING_A_SHARD = 1_000
+_FAILURE_FIELDS = (
+    "request_id", "tenant", "status", "cause", "route", "planned_model", "accepted_at",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The names of the tables to read."""
+
+    usage: str
+    spend: str
+
+
+def snapshot(
+    client: DynamoDBClient, tables: Tables, since: timedelta, source: str = ""
+) -> Snapshot:
+    """Read what the page shows of so long a time, in whole UTC days, as it is now.
+
+    ``source`` is what the page calls the tables, where their names do not say it.
+    """
+    now = datetime.now(UTC)
+    days = days_between(now - since, now)
+    waiting, more = pending(client, tables.usage)
+    return Snapshot(
+        source=source or f"Tables {tables.spend} and {tables.usage}",
+        at=now.isoformat(),
+        days=days,
+        cells=LedgerStore(client, tables.usage, tables.spend).cells_of(partitions(days)),
+        pending=waiting,
+        pending_more=more,
+        failures=latest_failures(client, tables.usage, days),
+        budgets=[],
+    )
+
+
+def latest_failures(client: DynamoDBClient, usage_table: str, days: Sequence[str]) -> Failures:
+    """Return the latest failures, from the newest of the days backwards, as far as is cheap."""
+    found: list[dict[str, Any]] = []
+    looked_at, cut = 0, ""
+    for day in reversed(days):
+        for shard in range(SHARDS):
+            page = _failed(client, usage_table, f"{day}#{shard}")
+            looked_at += page["ScannedCount"]
+            found += [from_item(item) for item in page["Items"]]
+            if "LastEvaluatedKey" in page:
+                cut = max(cut, page["LastEvaluatedKey"]["accepted_at"]["S"])
+        if cut or len(found) >= FAILURES_SHOWN or looked_at >= ROWS_LOOKED_AT:
+            cut = cut or (f"{day}T00:00:00.000Z" if day != days[0] else "")
+            break
+    found.sort(key=lambda row: str(row["accepted_at"]), reverse=True)
+    if len(found) > FAILURES_SHOWN:
+        found = found[:FAILURES_SHOWN]
+        cut = max(cut, str(found[-1]["accepted_at"]))
+    return Failures(found, looked_at, cut or None)
+
+
+def pending(client: DynamoDBClient, usage_table: str) -> tuple[list[Unpriced], bool]:
+    """Return what waits for its price, and whether there is more than was counted."""
+    counted: Counter[tuple[str, str, str]] = Counter()
+    more = False
+    for shard in range(SHARDS):
+        page = client.query(
+            TableName=usage_table,
+            IndexName="by-queue",
+            KeyConditionExpression="#queue = :queue",
+            ProjectionExpression="ended_at, queued_at, tenant, model",
+            ExpressionAttributeNames={"#queue": "queue"},
+            ExpressionAttributeValues={":queue": {"S": f"PENDING#{shard}"}},
+            Limit=_PENDING_A_SHARD,
+        )
+        for row in map(from_item, page["Items"]):
+            day = str(row.get("ended_at") or row["queued_at"])[:10]
+            counted[day, row["tenant"], row.get("model") or NOBODY] += 1
+        more = more or "LastEvaluatedKey" in page
+    return [Unpriced(*key, count=n) for key, n in sorted(counted.items())], more
+
+
+def _failed(client: DynamoDBClient, table: str, partition: str) -> Any:
+    fine = dict(_placeholders(["ACCEPTED", *sorted(ANSWERED)]))
+    names = {f"#{n}": name for n, name in enumerate(_FAILURE_FIELDS)}
+    return client.query(
+        TableName=table,
+        IndexName="by-day",
+        KeyConditionExpression="day_shard = :partition",
+        FilterExpression=f"NOT (#status IN ({', '.join(fine)}))",
+        ProjectionExpression=", ".join(names),
+        ExpressionAttributeNames={**names, "#status": "status"},
+        ExpressionAttributeValues={":partition": {"S": partition}, **fine},
+        ScanIndexForward=False,
+        Limit=_ROWS_A_QUERY,
+    )
+
+
+def _placeholders(values: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
+    for n, value in enumerate(values):
+        yield f":v{n}", {"S": value}
