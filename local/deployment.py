@@ -44,6 +44,10 @@ class Deployment:
     def spend_table(self) -> str:
         return str(self.outputs["tables"]["spend"]["name"])
 
+    @property
+    def control_table(self) -> str:
+        return str(self.outputs["tables"]["control"]["name"])
+
     def client(self, service: str, **credentials: str) -> Any:
         """Return a boto3 client of the local cloud: the account's root, or who these say."""
         make: Any = boto3.client  # the stubs know each service by a literal of its own

@@ -80,6 +80,7 @@ locals {
         environment = {
           USAGE_TABLE     = aws_dynamodb_table.usage.name
           SPEND_TABLE     = aws_dynamodb_table.spend.name
+          CONTROL_TABLE   = aws_dynamodb_table.control.name
           PRICE_OVERRIDES = jsonencode(var.prices)
         }
       }
@@ -91,6 +92,7 @@ locals {
         environment = {
           USAGE_TABLE       = aws_dynamodb_table.usage.name
           SPEND_TABLE       = aws_dynamodb_table.spend.name
+          CONTROL_TABLE     = aws_dynamodb_table.control.name
           SWITCHYARD_CONFIG = jsonencode(local.config)
           PRICE_OVERRIDES   = jsonencode(var.prices)
         }

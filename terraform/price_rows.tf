@@ -15,7 +15,7 @@ data "aws_iam_policy_document" "price_rows" {
   statement {
     sid       = "PriceAndAddUp"
     actions   = ["dynamodb:UpdateItem"]
-    resources = [aws_dynamodb_table.usage.arn, aws_dynamodb_table.spend.arn]
+    resources = [aws_dynamodb_table.usage.arn, aws_dynamodb_table.spend.arn, aws_dynamodb_table.control.arn]
   }
 }
 

@@ -11,7 +11,7 @@ data "aws_iam_policy_document" "sweep" {
   statement {
     sid       = "AddUp"
     actions   = ["dynamodb:UpdateItem"]
-    resources = [aws_dynamodb_table.spend.arn]
+    resources = [aws_dynamodb_table.spend.arn, aws_dynamodb_table.control.arn]
   }
 
   statement {

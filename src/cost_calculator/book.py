@@ -7,11 +7,12 @@ import os
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from cost_calculator.price_row import InvalidPriceRow, PriceRow, is_date, read_row
+from cost_calculator.price_row import InvalidPriceRow, PriceRow, Rates, is_date, read_row
 
 BOOK_PATH = Path(__file__).with_name("price_book.json")
 
@@ -62,6 +63,17 @@ class PriceBook:
                 )
             return row
         raise PriceUnknown(f"the book has no {mode} price of {provider} {name} on {day}")
+
+    def dearest(self, at: datetime) -> Rates:
+        """Return the highest rate of each token class that any model of the book has at ``at``."""
+        day = at.astimezone(UTC).isoformat()[:10]
+        highest: dict[str, Decimal | None] = {}
+        for key in {*self._raw, *self._overrides}:
+            row = next((r for r in self._newest_first(key) if r.effective_from <= day), None)
+            for rates in (row.rates, *(tier for _, tier in row.above)) if row else ():
+                for name, rate in rates.items():
+                    highest[name] = max(rate or Decimal(0), highest.get(name) or Decimal(0))
+        return highest
 
     def resolve(self, provider: str, model: str) -> tuple[str, str]:
         """Return the book's name of a model, and the region where an ARN tells it (else empty)."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from cost_calculator.pricing import CostStatus
 from cost_calculator.settling import Row
@@ -33,6 +33,7 @@ _COUNTED_AS = {
 }
 
 Sums = dict[str, Decimal]
+Key = TypeVar("Key")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -69,13 +70,19 @@ class Change:
         """Return what the change adds to its cell; zeros left out."""
         return add([contribution(self.after), _negated(contribution(self.before))])
 
+    def budgets(self) -> dict[str, Sums]:
+        """Return what the change adds to each of its budgets; zeros left out."""
+        added = add([commitment(self.after), _negated(commitment(self.before))])
+        return dict.fromkeys(budgets_of(self.after), added) if added else {}
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Rows and the sums they add to, written together or not at all."""
+    """Rows and the sums they add to, written together or not at all; ``budgets`` by name."""
 
     changes: tuple[Change, ...]
     cells: Mapping[Cell, Sums]
+    budgets: Mapping[str, Sums]
 
 
 def contribution(row: Row) -> Sums:
@@ -103,6 +110,23 @@ def contribution(row: Row) -> Sums:
     return _without_zeros(sums)
 
 
+def budgets_of(row: Row) -> tuple[str, ...]:
+    """Return the names of the budgets that a row counts against, such as ``acme#2026-11-24``."""
+    return tuple(filter(None, row.get("budgets", "").split(",")))
+
+
+def commitment(row: Row) -> Sums:
+    """Return what one row holds of each of its budgets: the reservation, then the charge.
+
+    A REQUEST row holds what was reserved for the request until it is priced itself; every row
+    holds its own charge from then on.
+    """
+    if row.get("cost_status", CostStatus.PENDING) == CostStatus.PENDING:
+        reserved = row.get("reserved_usd", 0)
+        return _without_zeros({"committed_usd": reserved, "reserved_usd": reserved})
+    return _without_zeros({"committed_usd": row.get("charge_usd", 0)})
+
+
 def add(parts: Iterable[Mapping[str, Any]]) -> Sums:
     """Add sums name by name; zeros left out."""
     total: Sums = {}
@@ -120,26 +144,41 @@ def group(changes: Iterable[Change], max_actions: int = MAX_ACTIONS) -> Iterator
     unique: dict[tuple[str, str], Change] = {}
     for change in changes:
         unique.setdefault(change.key, change)
-    # Rows of one cell side by side: fewer sums to write, and fewer writers per sum.
     members: list[Change] = []
     cells: set[Cell] = set()
-    for change in sorted(unique.values(), key=lambda change: (change.cell, change.key)):
-        if members and len(members) + 1 + len(cells | {change.cell}) > max_actions:
+    budgets: set[str] = set()
+    for change in sorted(unique.values(), key=_order):
+        named = budgets.union(change.budgets())
+        if members and len(members) + 1 + len(cells | {change.cell}) + len(named) > max_actions:
             yield make_group(members)
-            members, cells = [], set()
+            members, cells, budgets = [], set(), set()
         members.append(change)
         cells.add(change.cell)
+        budgets.update(change.budgets())
     if members:
         yield make_group(members)
 
 
 def make_group(changes: Sequence[Change]) -> Group:
-    """Return the group of just these changes, its cells summed."""
-    by_cell: dict[Cell, list[Sums]] = {}
+    """Return the group of just these changes, its cells and budgets summed."""
+    cells: dict[Cell, list[Sums]] = {}
+    budgets: dict[str, list[Sums]] = {}
     for change in changes:
-        by_cell.setdefault(change.cell, []).append(change.sums())
-    summed = {cell: add(parts) for cell, parts in by_cell.items()}
-    return Group(tuple(changes), {cell: sums for cell, sums in summed.items() if sums})
+        cells.setdefault(change.cell, []).append(change.sums())
+        for name, sums in change.budgets().items():
+            budgets.setdefault(name, []).append(sums)
+    return Group(tuple(changes), _summed(cells), _summed(budgets))
+
+
+def _order(change: Change) -> tuple[bool, Cell, tuple[str, str]]:
+    # A reservation goes last, so that it is not given up before the calls it was for are charged.
+    # Then rows of one cell side by side: fewer sums to write, and fewer writers per sum.
+    return "reserved_usd" in change.before, change.cell, change.key
+
+
+def _summed(parts: Mapping[Key, list[Sums]]) -> dict[Key, Sums]:
+    totals = {key: add(sums) for key, sums in parts.items()}
+    return {key: sums for key, sums in totals.items() if sums}
 
 
 def _bucket(cost: Decimal) -> str:

@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from cost_calculator.book import PriceBook
+from cost_calculator.bounds import most_of_call, most_of_tokens
 from cost_calculator.overhead import AwsPrices, attempt_overhead, request_overhead
 from cost_calculator.pricing import Cost, CostStatus, price
 from cost_calculator.shards import shard_of
@@ -46,8 +47,11 @@ def settle(row: Row, rates: Rates, priced_at: str) -> dict[str, Any]:
     check_readable(row)
     settled = {name: value for name, value in row.items() if name not in ("queue", "queued_at")}
     if row["item"] == "REQUEST":
-        return settled | _settle_request(row, rates) | {"priced_at": priced_at}
+        settled |= _settle_request(row, rates) | {"priced_at": priced_at}
+        return settled | _charge(settled, settled["overhead_usd"])
     settled |= _settle_attempt(row, rates) | {"priced_at": priced_at}
+    if "budgets" in row:
+        settled |= _charge(settled, settled.get("overhead_usd", 0) + _most(settled, rates))
     if settled["cost_status"] == CostStatus.UNPRICED:
         settled["queue"] = f"UNPRICED#{shard_of(row['request_id'])}"
         settled["queued_at"] = row.get("queued_at", priced_at)
@@ -133,6 +137,33 @@ def _upper_estimate(row: Row, rates: Rates, at: datetime) -> Decimal | None:
         return None
     most = Tokens(input=int(row["input_bytes"]), output=int(row["max_tokens"]))
     return _price(most, row["provider"], row["model"], row, at, rates).usd
+
+
+def _charge(row: Row, usd: Decimal) -> dict[str, Decimal]:
+    """Return what the row counts against its budgets, where it has such."""
+    return {"charge_usd": usd} if "budgets" in row else {}
+
+
+def _most(row: Row, rates: Rates) -> Decimal:
+    """Return the cost of an attempt, or the most it can be where it is not known."""
+    if "cost_usd" in row:
+        return Decimal(row["cost_usd"])
+    at = datetime.fromisoformat(row.get("started_at") or row["ended_at"])
+    if row["cost_status"] == CostStatus.UNPRICED:
+        tokens = Tokens(**{name: int(row[f"{name}_tokens"]) for name in TOKEN_CLASSES})
+        return most_of_tokens(tokens, at, book=rates.book)
+    for name in ("input_bytes", "max_tokens"):
+        if name not in row:
+            raise UnreadableRow(f"{name} is missing, and the row counts against a budget")
+    return most_of_call(
+        row["provider"],
+        row["model"],
+        int(row["input_bytes"]),
+        int(row["max_tokens"]),
+        at,
+        book=rates.book,
+        region=rates.region,
+    )
 
 
 def _baseline(tokens: Tokens, row: Row, at: datetime, rates: Rates) -> dict[str, Any]:

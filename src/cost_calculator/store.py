@@ -11,7 +11,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cost_calculator.contention import CONDITION_FAILED, code_of, passing, reasons_of, waits
-from cost_calculator.ledger import Cell, Change, Group, Sums, group, make_group
+from cost_calculator.ledger import Change, Group, Sums, group, make_group
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -44,22 +44,27 @@ class Outcome:
 
 
 class LedgerStore:
-    """The ``usage`` rows and the ``spend`` cells, always written together."""
+    """The ``usage`` rows with the ``spend`` cells and budgets they add to, written together.
+
+    Budgets stand in the ``control`` table; who neither reads nor changes them need not name it.
+    """
 
     def __init__(
         self,
         client: DynamoDBClient,
         usage_table: str,
         spend_table: str,
+        control_table: str = "",
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._client = client
         self._usage = usage_table
         self._spend = spend_table
+        self._control = control_table
         self._sleep = sleep
 
     def commit(self, changes: Iterable[Change]) -> Outcome:
-        """Write each change once, together with what it adds to its cell.
+        """Write each change once, together with what it adds to its cell and its budgets.
 
         A row that is no longer as the change found it is a duplicate and is left alone.
         """
@@ -104,7 +109,13 @@ class LedgerStore:
     def _transact(self, planned: Group) -> set[Key]:
         """Write one group; return the keys that were priced before, in which case nothing was."""
         items = [self._row_action(change) for change in planned.changes]
-        items += [self._cell_action(cell, sums) for cell, sums in planned.cells.items()]
+        for cell, sums in planned.cells.items():
+            key = {"day": cell.day, "cell": cell.cell}
+            items.append(_addition(self._spend, key, sums))
+        if planned.budgets and not self._control:
+            raise ValueError("these rows count against budgets: name the control table")
+        for name, sums in planned.budgets.items():
+            items.append(_addition(self._control, {"key": budget_key(name)}, sums))
         try:
             self._client.transact_write_items(TransactItems=items)  # type: ignore[arg-type]
         except ClientError as error:
@@ -143,20 +154,6 @@ class LedgerStore:
                 "ExpressionAttributeValues": {
                     **values,
                     ":before": _serialize(change.before["cost_status"]),
-                },
-            }
-        }
-
-    def _cell_action(self, cell: Cell, sums: Sums) -> dict[str, Any]:
-        return {
-            "Update": {
-                "TableName": self._spend,
-                "Key": {"day": {"S": cell.day}, "cell": {"S": cell.cell}},
-                "UpdateExpression": "ADD "
-                + ", ".join(f"#{index} :{index}" for index in range(len(sums))),
-                "ExpressionAttributeNames": {f"#{i}": name for i, name in enumerate(sums)},
-                "ExpressionAttributeValues": {
-                    f":{i}": _serialize(value) for i, value in enumerate(sums.values())
                 },
             }
         }
@@ -205,6 +202,11 @@ class LedgerStore:
             for page in pages:
                 yield from map(from_item, page["Items"])
 
+    def all_budgets(self) -> Iterator[Row]:
+        """Yield every budget of the ``control`` table: ``key``, sums, ``limit_usd``."""
+        prefix = budget_key("")
+        return (item for item in self._scan(self._control) if item["key"].startswith(prefix))
+
     def _scan(self, table: str) -> Iterator[Row]:
         pages = self._client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
         for page in pages:
@@ -214,6 +216,26 @@ class LedgerStore:
 def from_item(item: Mapping[str, Any]) -> Row:
     """Return a DynamoDB item (``{"cost_usd": {"N": "1"}}``) as plain values."""
     return {name: _deserialize(value) for name, value in item.items()}
+
+
+def budget_key(name: str) -> str:
+    """Return the key in ``control`` of a budget by its name, such as ``acme#2026-11-24``."""
+    return f"budget#{name}"
+
+
+def _addition(table: str, key: Mapping[str, str], sums: Sums) -> dict[str, Any]:
+    return {
+        "Update": {
+            "TableName": table,
+            "Key": {name: {"S": value} for name, value in key.items()},
+            "UpdateExpression": "ADD "
+            + ", ".join(f"#{index} :{index}" for index in range(len(sums))),
+            "ExpressionAttributeNames": {f"#{i}": name for i, name in enumerate(sums)},
+            "ExpressionAttributeValues": {
+                f":{i}": _serialize(value) for i, value in enumerate(sums.values())
+            },
+        }
+    }
 
 
 def _key(key: Key) -> dict[str, Any]:

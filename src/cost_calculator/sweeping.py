@@ -33,11 +33,12 @@ def price_pending(
     client: DynamoDBClient,
     usage_table: str,
     spend_table: str,
+    control_table: str,
     older_than: datetime,
     limit: int,
 ) -> Report:
     """Price up to ``limit`` rows that are PENDING since before ``older_than``."""
-    store = LedgerStore(client, usage_table, spend_table)
+    store = LedgerStore(client, usage_table, spend_table, control_table)
     return sweep_queue(store, "PENDING", default_rates(), older_than, limit)
 
 

@@ -31,7 +31,8 @@ def drained(deployment: Deployment) -> bool:
 
 def reconciled(deployment: Deployment) -> Reconciliation:
     client = deployment.client("dynamodb")
-    return reconcile_tables(LedgerStore(client, deployment.usage_table, deployment.spend_table))
+    tables = (deployment.usage_table, deployment.spend_table, deployment.control_table)
+    return reconcile_tables(LedgerStore(client, *tables))
 
 
 def test_duplicates_shuffles_kills_and_replays_change_no_sum(deployment: Deployment) -> None:

@@ -36,10 +36,8 @@ def settled(deployment: Deployment, ids: list[str]) -> list[routing.Traced]:
 
 
 def sums(deployment: Deployment) -> Reconciliation:
-    store = LedgerStore(
-        deployment.client("dynamodb"), deployment.usage_table, deployment.spend_table
-    )
-    return reconcile_tables(store)
+    tables = (deployment.usage_table, deployment.spend_table, deployment.control_table)
+    return reconcile_tables(LedgerStore(deployment.client("dynamodb"), *tables))
 
 
 def put(deployment: Deployment, row: dict[str, Any]) -> None:
@@ -143,10 +141,14 @@ def test_a_model_without_a_price_is_unpriced_until_there_is_one(
     assert "cost_usd" not in read(deployment, row)
 
     alias = json.dumps({"aliases": {"bedrock": {row["model"]: cost_rows.HAIKU}}})
-    command = ["-m", "cost_calculator", "reprice", "--usage-table", deployment.usage_table]
+    tables = {
+        "USAGE_TABLE": deployment.usage_table,
+        "SPEND_TABLE": deployment.spend_table,
+        "CONTROL_TABLE": deployment.control_table,
+    }
     subprocess.run(
-        [sys.executable, *command, "--spend-table", deployment.spend_table],
-        env={**os.environ, **deployment.cloud.env(), "PRICE_OVERRIDES": alias},
+        [sys.executable, "-m", "cost_calculator", "reprice"],
+        env={**os.environ, **deployment.cloud.env(), **tables, "PRICE_OVERRIDES": alias},
         cwd=ROOT,
         check=True,
         capture_output=True,

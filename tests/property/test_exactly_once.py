@@ -9,9 +9,10 @@ from botocore.exceptions import ReadTimeoutError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cost_calculator.ledger import Cell
+from cost_calculator.ledger import Cell, add, budgets_of, commitment
 from cost_calculator.reconciling import reconcile
-from cost_calculator.store import LedgerStore, from_item
+from cost_calculator.settling import settle
+from cost_calculator.store import LedgerStore, budget_key, from_item
 from cost_calculator.streaming import price_records
 from tests.cost_rows import (
     HAIKU,
@@ -25,9 +26,11 @@ from tests.cost_rows import (
     sums_by_hand,
 )
 from tests.fake_dynamodb import FakeDynamoDB, cancelled, service_error
-from tests.tables import SPEND, USAGE
+from tests.tables import CONTROL, SPEND, USAGE
 
 COUNTS = st.integers(0, 200_000)
+BUDGETS = ["a#2026-11-21", "a#2026-11-21,a#2026-11", "b#2026-11,*#2026-11-21"]
+AMOUNTS = st.decimals(Decimal("0.000001"), Decimal(1), places=6)
 OUTCOMES = ["OK", "TRUNCATED", "REFUSED", "THROTTLED", "UNKNOWN", "REJECTED"]
 
 
@@ -36,7 +39,7 @@ class Killed(BaseException):
 
 
 @st.composite
-def attempts(draw, request_id, number):
+def attempts(draw, request_id, number, budgets):
     usage = draw(
         st.one_of(
             st.none(),
@@ -55,6 +58,7 @@ def attempts(draw, request_id, number):
         tenant=draw(st.sampled_from(["a", "b"])),
         ended_at=draw(st.sampled_from(["2026-11-21T23:59:59.999Z", "2026-11-22T00:00:00.000Z"])),
         baseline_model=draw(st.sampled_from([SONNET, "mystery", None])),
+        budgets=budgets,
     )
 
 
@@ -62,9 +66,17 @@ def attempts(draw, request_id, number):
 def streams(draw):
     rows = []
     for index in range(draw(st.integers(1, 8))):
-        rows.append(request(f"r-{index}", status=draw(st.sampled_from(["SUCCEEDED", "FAILED"]))))
+        budgets = draw(st.sampled_from([None, *BUDGETS]))
+        rows.append(
+            request(
+                f"r-{index}",
+                status=draw(st.sampled_from(["SUCCEEDED", "FAILED"])),
+                budgets=budgets,
+                reserved_usd=draw(AMOUNTS) if budgets else None,
+            )
+        )
         for number in range(1, draw(st.integers(0, 3)) + 1):
-            rows.append(draw(attempts(f"r-{index}", number)))
+            rows.append(draw(attempts(f"r-{index}", number, budgets)))
     return rows
 
 
@@ -90,10 +102,37 @@ FAULTS = {
 
 
 def table(rows):
-    fake = FakeDynamoDB({USAGE: ("request_id", "item"), SPEND: ("day", "cell")})
+    """Return the tables as they stand when all rows are written and none is priced."""
+    keys = {USAGE: ("request_id", "item"), SPEND: ("day", "cell"), CONTROL: ("key",)}
+    fake = FakeDynamoDB(keys)
     for row in rows:
         fake.put(USAGE, item(row))
+    for name, sums in held(rows).items():
+        fake.put(CONTROL, item({"key": budget_key(name), **sums}))
     return fake
+
+
+def held(rows):
+    """Return what distinct rows hold of each budget, one row at a time."""
+    budgets = {}
+    for row in {(row["request_id"], row["item"]): row for row in rows}.values():
+        for name in budgets_of(row):
+            budgets[name] = add([budgets.get(name, {}), commitment(row)])
+    return {name: sums for name, sums in budgets.items() if sums}
+
+
+def budgets(fake):
+    return {
+        stored.pop("key").removeprefix("budget#"): {n: v for n, v in stored.items() if v}
+        for stored in map(from_item, fake.tables[CONTROL].values())
+    }
+
+
+def charged(rows):
+    """Price each distinct row once by hand; return its budgets with nothing reserved any more."""
+    charges = held([settle(row, RATES, PRICED_AT) for row in rows])
+    assert not any("reserved_usd" in sums for sums in charges.values())
+    return charges
 
 
 def cells(fake):
@@ -106,7 +145,7 @@ def cells(fake):
 
 def work(fake, batches):
     """Deliver batches as the stream does: again after a kill, again what was reported failed."""
-    store = LedgerStore(fake, USAGE, SPEND, sleep=lambda _seconds: None)
+    store = LedgerStore(fake, USAGE, SPEND, CONTROL, sleep=lambda _seconds: None)
     todo = [list(enumerate(batch)) for batch in batches]
     while todo:
         batch = todo.pop(0)
@@ -145,7 +184,13 @@ def test_any_order_duplication_batching_and_kill_schedule_gives_the_same_sums(da
     assert cells(fake) == sums_by_hand(rows)
     stored = [from_item(row) for row in fake.tables[USAGE].values()]
     assert all(row["cost_status"] != "PENDING" for row in stored)
-    assert reconcile(stored, map(from_item, fake.tables[SPEND].values())).differences == ()
+    assert budgets(fake) == charged(rows)
+    found = reconcile(
+        stored,
+        map(from_item, fake.tables[SPEND].values()),
+        map(from_item, fake.tables[CONTROL].values()),
+    )
+    assert found.differences == ()
 
 
 @settings(max_examples=100, deadline=None)
@@ -154,7 +199,7 @@ def test_two_workers_on_the_same_rows_count_each_once(data):
     rows = data.draw(streams())
     theirs = data.draw(deliveries(rows))
     fake = table(rows)
-    other = LedgerStore(fake, USAGE, SPEND)
+    other = LedgerStore(fake, USAGE, SPEND, CONTROL)
     turns = iter(theirs)
 
     def interleave(when):
@@ -166,6 +211,7 @@ def test_two_workers_on_the_same_rows_count_each_once(data):
     work(fake, data.draw(deliveries(rows)))
 
     assert cells(fake) == sums_by_hand(rows)
+    assert budgets(fake) == charged(rows)
 
 
 def test_a_thousand_requests_replayed_and_shuffled_three_times_reconcile_to_zero():

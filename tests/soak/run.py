@@ -144,7 +144,8 @@ def _waiting(deployment: Deployment, ran: Ran) -> set[str]:
 def ledger(deployment: Deployment) -> LedgerStore:
     """Return the tables of the deployment, as the reports read them."""
     client = deployment.client("dynamodb")
-    return LedgerStore(client, deployment.usage_table, deployment.spend_table)
+    tables = (deployment.usage_table, deployment.spend_table, deployment.control_table)
+    return LedgerStore(client, *tables)
 
 
 def failures(deployment: Deployment) -> set[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from cost_calculator.cli.tables import add_table_arguments, check_tables, duration, dynamodb
+from cost_calculator.cli.tables import add_table_arguments, duration, dynamodb, table_name
 from cost_calculator.dashboard.document import document
 from cost_calculator.dashboard.page import render
 from cost_calculator.dashboard.reading import Tables, snapshot
@@ -26,9 +26,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    check_tables(arguments)
+    tables = Tables(table_name(arguments, "usage"), table_name(arguments, "spend"))
     client = dynamodb(arguments)
-    tables = Tables(arguments.usage_table, arguments.spend_table)
 
     def page() -> str:
         return render(document(snapshot(client, tables, arguments.since)))

@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 
 from cost_calculator.cli.tables import add_table_arguments, open_store
+from cost_calculator.ledger import Cell
 from cost_calculator.pricing import plain
 from cost_calculator.reconciling import Reconciliation, reconcile
 from cost_calculator.store import LedgerStore
@@ -18,31 +19,44 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    found = reconcile_tables(open_store(arguments))
+    found = reconcile_tables(open_store(arguments, budgets=True))
     print(_as_json(found) if arguments.json else _as_text(found))
     return 1 if found.differences else 0
 
 
 def reconcile_tables(store: LedgerStore) -> Reconciliation:
     """Compare twice where the first look differs: rows may be priced while the tables are read."""
-    found = reconcile(store.all_rows(), store.all_cells())
+    found = _compare(store)
     if found.differences:
-        again = reconcile(store.all_rows(), store.all_cells())
+        again = _compare(store)
         lasting = set(found.differences) & set(again.differences)
         found = replace(again, differences=tuple(d for d in again.differences if d in lasting))
     return found
 
 
+def _compare(store: LedgerStore) -> Reconciliation:
+    return reconcile(store.all_rows(), store.all_cells(), store.all_budgets())
+
+
+def _place(cell: Cell | str) -> str:
+    return f"budget {cell}" if isinstance(cell, str) else f"{cell.day} {cell.cell}"
+
+
+def _where(cell: Cell | str) -> dict[str, str]:
+    return {"budget": cell} if isinstance(cell, str) else {"day": cell.day, "cell": cell.cell}
+
+
 def _as_text(found: Reconciliation) -> str:
     lines = [
-        f"{d.cell.day} {d.cell.cell}: {d.name} is {plain(d.cell_says)}, "
+        f"{_place(d.cell)}: {d.name} is {plain(d.cell_says)}, "
         f"its rows add up to {plain(d.rows_say)}"
         for d in found.differences
     ]
     off = sum((abs(d.cell_says - d.rows_say) for d in found.differences if d.name == "cost_usd"), 0)
     lines.append(
         f"{found.rows} rows ({found.pending} not priced yet), {found.cells} cells, "
-        f"{len(found.differences)} differences, ${off:.2f} of cost unexplained"
+        f"{found.budgets} budgets, {len(found.differences)} differences, "
+        f"${off:.2f} of cost unexplained"
     )
     return "\n".join(lines)
 
@@ -53,11 +67,11 @@ def _as_json(found: Reconciliation) -> str:
             "rows": found.rows,
             "pending": found.pending,
             "cells": found.cells,
+            "budgets": found.budgets,
             "total": {name: plain(value) for name, value in found.total.items()},
             "differences": [
                 {
-                    "day": d.cell.day,
-                    "cell": d.cell.cell,
+                    **_where(d.cell),
                     "sum": d.name,
                     "rows_say": plain(d.rows_say),
                     "cell_says": plain(d.cell_says),

@@ -15,6 +15,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    store = open_store(arguments)
+    store = open_store(arguments, budgets=True)
     print(json.dumps(reprice(store, default_rates(), arguments.limit)))
     return 0

@@ -23,6 +23,7 @@ def add_table_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("tables")
     group.add_argument("--usage-table", default=os.environ.get("USAGE_TABLE"), metavar="NAME")
     group.add_argument("--spend-table", default=os.environ.get("SPEND_TABLE"), metavar="NAME")
+    group.add_argument("--control-table", default=os.environ.get("CONTROL_TABLE"), metavar="NAME")
     group.add_argument("--endpoint-url", help="of DynamoDB, where it is not AWS's own")
     group.add_argument("--profile", help="AWS profile")
     group.add_argument("--region", help="AWS region")
@@ -34,18 +35,23 @@ def dynamodb(arguments: argparse.Namespace) -> DynamoDBClient:
     return session.client("dynamodb", endpoint_url=arguments.endpoint_url)
 
 
-def open_store(arguments: argparse.Namespace) -> LedgerStore:
-    """Return the store for the options; exit with one line where a table is not named."""
-    check_tables(arguments)
-    return LedgerStore(dynamodb(arguments), arguments.usage_table, arguments.spend_table)
+def open_store(arguments: argparse.Namespace, *, budgets: bool = False) -> LedgerStore:
+    """Return the store for the options; exit with one line where a table is not named.
+
+    A command that reads or changes ``budgets`` needs the control table as well.
+    """
+    control = table_name(arguments, "control") if budgets else ""
+    usage, spend = (table_name(arguments, table) for table in ("usage", "spend"))
+    return LedgerStore(dynamodb(arguments), usage, spend, control)
 
 
-def check_tables(arguments: argparse.Namespace) -> None:
-    """Exit with one line where a table is not named."""
-    for option in ("usage_table", "spend_table"):
-        if not getattr(arguments, option):
-            name = option.upper()
-            raise SystemExit(f"name the table: --{option.replace('_', '-')} NAME, or set {name}")
+def table_name(arguments: argparse.Namespace, table: str) -> str:
+    """Return the name of the ``usage``, ``spend`` or ``control`` table, or exit with one line."""
+    name: str | None = getattr(arguments, f"{table}_table")
+    if not name:
+        variable = f"{table.upper()}_TABLE"
+        raise SystemExit(f"name the table: --{table}-table NAME, or set {variable}")
+    return name
 
 
 def duration(text: str) -> timedelta:

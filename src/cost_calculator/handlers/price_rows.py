@@ -20,6 +20,7 @@ store = LedgerStore(
     boto3.client("dynamodb", config=Config(connect_timeout=2, read_timeout=5)),
     os.environ["USAGE_TABLE"],
     os.environ["SPEND_TABLE"],
+    os.environ["CONTROL_TABLE"],
 )
 rates = default_rates()
 

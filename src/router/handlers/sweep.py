@@ -31,6 +31,7 @@ def handler(_event: dict[str, Any], _context: object) -> dict[str, Any]:
         boto3.client("dynamodb"),
         usage_table=os.environ["USAGE_TABLE"],
         spend_table=os.environ["SPEND_TABLE"],
+        control_table=os.environ["CONTROL_TABLE"],
         older_than=at - _STREAM_HEAD_START,
         limit=_ROWS_A_RUN,
     )

@@ -5,7 +5,7 @@ import pytest
 from moto import mock_aws
 
 from cost_calculator.store import LedgerStore
-from tests.tables import SPEND, USAGE, create_tables
+from tests.tables import CONTROL, SPEND, USAGE, create_tables
 
 
 @pytest.fixture
@@ -21,4 +21,4 @@ def dynamodb(monkeypatch):
 
 @pytest.fixture
 def store(dynamodb):
-    return LedgerStore(dynamodb, USAGE, SPEND, sleep=lambda _seconds: None)
+    return LedgerStore(dynamodb, USAGE, SPEND, CONTROL, sleep=lambda _seconds: None)

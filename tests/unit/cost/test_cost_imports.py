@@ -19,6 +19,7 @@ def imported_by(module):
         "AWS_DEFAULT_REGION": "us-east-1",
         "USAGE_TABLE": "usage",
         "SPEND_TABLE": "spend",
+        "CONTROL_TABLE": "control",
     }
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment

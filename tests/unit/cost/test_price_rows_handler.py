@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from tests.cost_rows import HAIKU, attempt, item, record, request
-from tests.tables import SPEND, USAGE
+from tests.tables import CONTROL, SPEND, USAGE
 
 
 @pytest.fixture
@@ -15,6 +15,7 @@ def handle(dynamodb, monkeypatch):
     for name, value in {
         "USAGE_TABLE": USAGE,
         "SPEND_TABLE": SPEND,
+        "CONTROL_TABLE": CONTROL,
         "POWERTOOLS_SERVICE_NAME": "price_rows",
         "POWERTOOLS_METRICS_NAMESPACE": "Switchyard",
         "METRIC_TENANTS": "acme",

@@ -12,7 +12,7 @@ from cost_calculator.store import from_item
 from cost_calculator.streaming import price_records
 from cost_calculator.sweeping import price_pending, reprice
 from tests.cost_rows import HAIKU, PRICED_AT, RATES, attempt, item, record, request
-from tests.tables import SPEND, USAGE
+from tests.tables import CONTROL, SPEND, USAGE
 
 LATER = datetime(2026, 11, 21, 11, tzinfo=UTC)
 MYSTERY = "us.anthropic.claude-mystery-1"
@@ -24,7 +24,7 @@ def put(dynamodb, *rows):
 
 
 def sweep(dynamodb, older_than=LATER, limit=100):
-    return price_pending(dynamodb, USAGE, SPEND, older_than=older_than, limit=limit)
+    return price_pending(dynamodb, USAGE, SPEND, CONTROL, older_than=older_than, limit=limit)
 
 
 def row_of(dynamodb, request_id):
@@ -88,7 +88,7 @@ def test_reprice_prices_what_was_unpriced_once_a_row_exists(dynamodb, store):
 def test_reconcile_names_the_sum_that_is_not_that_of_its_rows(dynamodb, store, capsys):
     put(dynamodb, request(), attempt())
     sweep(dynamodb)
-    tables = ["--usage-table", USAGE, "--spend-table", SPEND]
+    tables = ["--usage-table", USAGE, "--spend-table", SPEND, "--control-table", CONTROL]
     assert main(["reconcile", *tables]) == 0
     assert "0 differences, $0.00" in capsys.readouterr().out
 
@@ -111,7 +111,7 @@ def test_reconcile_names_the_sum_that_is_not_that_of_its_rows(dynamodb, store, c
 def test_reprice_command_takes_the_users_own_rows(dynamodb, capsys, monkeypatch):
     put(dynamodb, attempt(model=MYSTERY))
     sweep(dynamodb)
-    tables = ["--usage-table", USAGE, "--spend-table", SPEND]
+    tables = ["--usage-table", USAGE, "--spend-table", SPEND, "--control-table", CONTROL]
     assert main(["reprice", *tables]) == 0
     assert json.loads(capsys.readouterr().out)["unpriced"] == 1
 
