@@ -18,6 +18,13 @@ data "aws_iam_policy_document" "analyze" {
     resources = [aws_dynamodb_table.control.arn]
   }
 
+  # A failed request that is run again leaves the sums until it has ended once more.
+  statement {
+    sid       = "TakeBackAFailure"
+    actions   = ["dynamodb:UpdateItem"]
+    resources = [aws_dynamodb_table.spend.arn]
+  }
+
   dynamic "statement" {
     for_each = var.analyzer.weights == null ? [] : [var.analyzer.weights]
     content {

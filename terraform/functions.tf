@@ -38,6 +38,7 @@ locals {
           {
             USAGE_TABLE       = aws_dynamodb_table.usage.name
             CONTROL_TABLE     = aws_dynamodb_table.control.name
+            SPEND_TABLE       = aws_dynamodb_table.spend.name
             SWITCHYARD_CONFIG = jsonencode(merge(local.config, { analyzer = local.analyzer, tenants = local.tenants }))
             PRICE_OVERRIDES   = jsonencode(var.prices)
           },

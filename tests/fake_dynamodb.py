@@ -10,6 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+_ABSENT = re.compile(r"attribute_not_exists\((.*)\)")
 _CLAUSE = re.compile(r"(SET|REMOVE|ADD) (.*?)(?= (?:SET|REMOVE|ADD) |$)")
 
 
@@ -38,21 +39,25 @@ class FakeDynamoDB:
         self.tables[table][self._key(table, item)] = copy.deepcopy(item)
 
     def transact_write_items(self, TransactItems: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
-        """Do all updates or none, as the service does."""
+        """Do all puts and updates or none, as the service does."""
         self.fault("before")
-        updates = [action["Update"] for action in TransactItems]
-        targets = [(u["TableName"], self._key(u["TableName"], u["Key"])) for u in updates]
-        if len(updates) > 100 or len(set(targets)) != len(targets):
+        actions = [next(iter(action.values())) for action in TransactItems]
+        targets = [
+            (a["TableName"], self._key(a["TableName"], a.get("Key") or a["Item"])) for a in actions
+        ]
+        if len(actions) > 100 or len(set(targets)) != len(targets):
             raise service_error("ValidationException")
         codes = []
-        for update, (table, key) in zip(updates, targets, strict=True):
-            met = _condition_holds(update, self.tables[table].get(key, {}))
+        for action, (table, key) in zip(actions, targets, strict=True):
+            met = _condition_holds(action, self.tables[table].get(key, {}))
             codes.append("None" if met else "ConditionalCheckFailed")
         if "ConditionalCheckFailed" in codes:
             raise cancelled(*codes)
-        for update, (table, key) in zip(updates, targets, strict=True):
-            item = self.tables[table].setdefault(key, copy.deepcopy(update["Key"]))
-            _apply(update, item)
+        for action, (table, key) in zip(actions, targets, strict=True):
+            if "Item" in action:
+                self.tables[table][key] = copy.deepcopy(action["Item"])
+            else:
+                _apply(action, self.tables[table].setdefault(key, copy.deepcopy(action["Key"])))
         self.fault("after")
         return {}
 
@@ -60,12 +65,19 @@ class FakeDynamoDB:
         return tuple(item[name]["S"] for name in self._key_names[table])
 
 
-def _condition_holds(update: dict[str, Any], item: dict[str, Any]) -> bool:
-    if "ConditionExpression" not in update:
+def _condition_holds(action: dict[str, Any], item: dict[str, Any]) -> bool:
+    if "ConditionExpression" not in action:
         return True
-    name, value = update["ConditionExpression"].split(" = ")
-    attribute = update["ExpressionAttributeNames"][name]
-    return bool(item.get(attribute) == update["ExpressionAttributeValues"][value])
+    names = action.get("ExpressionAttributeNames", {})
+    for term in action["ConditionExpression"].split(" AND "):
+        if absent := _ABSENT.fullmatch(term):
+            if names.get(absent[1], absent[1]) in item:
+                return False
+            continue
+        name, value = term.split(" = ")
+        if item.get(names.get(name, name)) != action["ExpressionAttributeValues"][value]:
+            return False
+    return True
 
 
 def _apply(update: dict[str, Any], item: dict[str, Any]) -> None:

@@ -63,8 +63,14 @@ class Change:
         return self.before["request_id"], self.before["item"]
 
     @property
+    def run(self) -> int:
+        """Return the number of the run that left the row so: 1, unless it was run again."""
+        return int(self.before.get("runs", 1))
+
+    @property
     def cell(self) -> Cell:
-        return Cell.of(self.after)
+        # A row that is opened again has no end any more; where it counted, it counted before.
+        return Cell.of(self.before)
 
     def sums(self) -> Sums:
         """Return what the change adds to its cell; zeros left out."""
@@ -72,8 +78,13 @@ class Change:
 
     def budgets(self) -> dict[str, Sums]:
         """Return what the change adds to each of its budgets; zeros left out."""
-        added = add([commitment(self.after), _negated(commitment(self.before))])
-        return dict.fromkeys(budgets_of(self.after), added) if added else {}
+        # A request that is run again another day leaves one day's budget and enters another's.
+        parts: dict[str, list[Sums]] = {}
+        for name in budgets_of(self.after):
+            parts.setdefault(name, []).append(commitment(self.after))
+        for name in budgets_of(self.before):
+            parts.setdefault(name, []).append(_negated(commitment(self.before)))
+        return _summed(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +150,13 @@ def add(parts: Iterable[Mapping[str, Any]]) -> Sums:
 def group(changes: Iterable[Change], max_actions: int = MAX_ACTIONS) -> Iterator[Group]:
     """Pack changes into transactions: no row twice, each cell once, no more actions than allowed.
 
-    Of two changes of one row the first counts: they are the same row delivered twice.
+    Of two changes of one row the first counts: they are the same row delivered twice. Only a
+    request that was run again has images of several runs; the last run's is the one that can stand.
     """
     unique: dict[tuple[str, str], Change] = {}
     for change in changes:
-        unique.setdefault(change.key, change)
+        if change.run > unique.setdefault(change.key, change).run:
+            unique[change.key] = change
     members: list[Change] = []
     cells: set[Cell] = set()
     budgets: set[str] = set()

@@ -45,21 +45,22 @@ def aws_prices() -> AwsPrices:
 
 def request_overhead(row: Mapping[str, Any], prices: AwsPrices) -> dict[str, Decimal]:
     """Return the dollars of one terminal REQUEST row by cause: all but the time of its attempts."""
-    attempts = int(row.get("attempts", 0))
+    attempts = int(row.get("attempts", 0)) - int(row.get("earlier_attempts", 0))
     writes = REQUEST_WRITE_UNITS + CELL_WRITE_UNITS + CONTENT_WRITE_UNITS
     writes += ATTEMPT_WRITE_UNITS * attempts
     rows = 1 + attempts
     pricing = rows * lambda_time(PRICING_MS_PER_ROW, PRICING_MEMORY_MB, prices)
     pricing += prices["lambda_request"] * rows / PRICING_ROWS_PER_BATCH
-    return _rounded(
-        {
-            "workflow": _workflow(row, prices),
-            "analyze": lambda_call(row.get("analyze_ms"), row.get("analyze_mb"), prices),
-            "pricing": pricing,
-            "tables": writes * prices["dynamodb_write_unit"],
-            "logs": LOG_BYTES_PER_REQUEST / 10**9 * prices["logs_gb"],
-        }
-    )
+    parts = {
+        "workflow": _workflow(row, prices),
+        "analyze": lambda_call(row.get("analyze_ms"), row.get("analyze_mb"), prices),
+        "pricing": pricing,
+        "tables": writes * prices["dynamodb_write_unit"],
+        "logs": LOG_BYTES_PER_REQUEST / 10**9 * prices["logs_gb"],
+    }
+    if "earlier_overhead_usd" in row:
+        parts["earlier_runs"] = Decimal(row["earlier_overhead_usd"])
+    return _rounded(parts)
 
 
 def attempt_overhead(row: Mapping[str, Any], prices: AwsPrices) -> dict[str, Decimal]:
@@ -87,7 +88,9 @@ def lambda_time(ms: Any, memory_mb: Any, prices: AwsPrices) -> Decimal:
 
 def _workflow(row: Mapping[str, Any], prices: AwsPrices) -> Decimal:
     if row.get("workflow_type") == "EXPRESS":
-        ms = _milliseconds(row["accepted_at"], row["ended_at"]) + Decimal(row.get("analyze_ms", 0))
+        ms = _milliseconds(row.get("reopened_at", row["accepted_at"]), row["ended_at"]) + Decimal(
+            row.get("analyze_ms", 0)
+        )
         billed_seconds = (ms / 100).to_integral_value(ROUND_CEILING) / 10
         gb_seconds = EXPRESS_MEMORY_MB / 1024 * billed_seconds
         return prices["states_express_request"] + gb_seconds * prices["states_express_gb_second"]

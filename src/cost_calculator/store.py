@@ -11,7 +11,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cost_calculator.contention import CONDITION_FAILED, code_of, passing, reasons_of, waits
-from cost_calculator.ledger import Change, Group, Sums, group, make_group
+from cost_calculator.ledger import Cell, Change, Group, Sums, group, make_group
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -110,12 +110,11 @@ class LedgerStore:
         """Write one group; return the keys that were priced before, in which case nothing was."""
         items = [self._row_action(change) for change in planned.changes]
         for cell, sums in planned.cells.items():
-            key = {"day": cell.day, "cell": cell.cell}
-            items.append(_addition(self._spend, key, sums))
+            items.append(addition(self._spend, cell_key(cell), sums))
         if planned.budgets and not self._control:
             raise ValueError("these rows count against budgets: name the control table")
         for name, sums in planned.budgets.items():
-            items.append(_addition(self._control, {"key": budget_key(name)}, sums))
+            items.append(addition(self._control, {"key": budget_key(name)}, sums))
         try:
             self._client.transact_write_items(TransactItems=items)  # type: ignore[arg-type]
         except ClientError as error:
@@ -143,18 +142,26 @@ class LedgerStore:
         sets = [f"#{index} = :{index}" for index in range(len(changed))]
         removes = [f"#{index}" for index in range(len(changed), len(names))]
         values = {f":{index}": _serialize(value) for index, value in enumerate(changed.values())}
+        names["#status"] = "cost_status"
+        values[":before"] = _serialize(change.before["cost_status"])
         expression = f"SET {', '.join(sets)}" + (f" REMOVE {', '.join(removes)}" if gone else "")
+        condition = "#status = :before"
+        if change.before["item"] == "REQUEST":
+            # The image of an earlier run may come again while the row of the next one is PENDING.
+            names["#runs"] = "runs"
+            if "runs" in change.before:
+                values[":runs"] = _serialize(change.before["runs"])
+                condition += " AND #runs = :runs"
+            else:
+                condition += " AND attribute_not_exists(#runs)"
         return {
             "Update": {
                 "TableName": self._usage,
                 "Key": _key(change.key),
                 "UpdateExpression": expression,
-                "ConditionExpression": "#status = :before",
-                "ExpressionAttributeNames": {**names, "#status": "cost_status"},
-                "ExpressionAttributeValues": {
-                    **values,
-                    ":before": _serialize(change.before["cost_status"]),
-                },
+                "ConditionExpression": condition,
+                "ExpressionAttributeNames": names,
+                "ExpressionAttributeValues": values,
             }
         }
 
@@ -223,7 +230,13 @@ def budget_key(name: str) -> str:
     return f"budget#{name}"
 
 
-def _addition(table: str, key: Mapping[str, str], sums: Sums) -> dict[str, Any]:
+def cell_key(cell: Cell) -> dict[str, str]:
+    """Return the key in ``spend`` of a cell."""
+    return {"day": cell.day, "cell": cell.cell}
+
+
+def addition(table: str, key: Mapping[str, str], sums: Sums) -> dict[str, Any]:
+    """Return the action of a transaction that adds ``sums`` to one item of a table."""
     return {
         "Update": {
             "TableName": table,

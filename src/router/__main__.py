@@ -11,6 +11,7 @@ COMMANDS = {
     "score": "score prompts, also by calibrated weights: JSONL {id, prompt} in, {id, score} out",
     "explain": "judge one prompt and say why, for a person",
     "calibrate": "refit the score to your own outcomes and choose a threshold, with a report",
+    "rerun": "start failed requests again, each under its own id and once",
     "breakeven": "say whether routing is worth it: for a mix of prompts, or for your own tables",
 }
 

@@ -12,12 +12,13 @@ from router.clock import iso
 from router.config import Config
 from router.control import Acceptance, Action, Found
 from router.decision import Decision, decide
-from router.errors import Conflict
+from router.errors import Conflict, StoreUnavailable
 from router.invoke import Provider
 from router.llm_classifier import Opinion
 from router.market import Market
 from router.opinion_row import ASKED, asked_row, is_open, opinion_of, reported, unreported
 from router.plan import Plan, plan_to_json, repeated
+from router.reopening import is_counted, next_run, reopened
 from router.request import parse_request
 from router.rows import Analysis, Row, accepted_rows, routed, text_expiry
 
@@ -30,6 +31,8 @@ class Store(Protocol):
     def accept(self, rows: Sequence[Row], guards: Sequence[Action] = ()) -> Acceptance: ...
 
     def rows_of(self, request_id: str) -> dict[str, Row]: ...
+
+    def reopen(self, before: Row, after: Row, content: Row | None) -> bool: ...
 
     def record_opinion(
         self, request: Row, routed: Mapping[str, Any], outcome: Mapping[str, Any]
@@ -59,7 +62,8 @@ class World:
 def accept(payload: Any, execution: Execution, config: Config, world: World) -> dict[str, Any]:
     """Return the route plan of a request, accepted by this call or by an earlier try of it.
 
-    A request that another run accepted under the same id is answered from its rows; raise
+    A request that another run accepted under the same id is answered from its rows, unless it
+    failed and this is its next run; raise
     ``Conflict`` if its payload was another, ``PolicyDenied`` if the tenant's rules leave it no
     model, and ``InvalidRequest`` if it is malformed.
     """
@@ -75,23 +79,49 @@ def accept(payload: Any, execution: Execution, config: Config, world: World) -> 
     rows = accepted_rows(request, classification, plan, config, analysis, execution.arn, at)
     asked = [asked_row(request, plan, question, iso(at))] if question else []
 
+    earlier_attempts = 0
     acceptance = world.store.accept([*rows, *asked])
     if (existing := acceptance.existing) is not None:
-        if existing["REQUEST"]["payload_hash"] != request.payload_hash:
+        known = existing["REQUEST"]
+        if known["payload_hash"] != request.payload_hash:
             raise Conflict(
                 f"request_id {request.request_id} was used with another payload:"
                 " give a new request_id, or leave it out"
             )
-        if existing["REQUEST"]["execution_arn"] != execution.arn:
+        if known["execution_arn"] == execution.arn:
+            plan = _plan_again(decision, existing, world) or plan
+        elif request.rerun and request.rerun == next_run(known):
+            if ASKED in existing:
+                plan = decision.plan_with(opinion_of(existing[ASKED]))
+            known = _open_again(existing, rows, routed(plan, analysis), world)
+            if known["execution_arn"] != execution.arn:
+                return repeated({**existing, "REQUEST": known})
+        else:
             return repeated(existing)
-        plan = _plan_again(decision, existing, world) or plan
+        earlier_attempts = int(known.get("earlier_attempts", 0))
     elif question:
         from router.asking import ask
 
         opinion, attempt = ask(question, world.llm, world.clock)
         outcome = reported(request.request_id, opinion, attempt)
         plan = _plan_with(opinion, outcome, decision, rows[0], world)
-    return plan_to_json(request, classification, plan, config, text_expiry(config, at))
+    expires_at = text_expiry(config, at)
+    return plan_to_json(request, classification, plan, config, expires_at, earlier_attempts)
+
+
+def _open_again(existing: Mapping[str, Row], rows: list[Row], route: Row, world: World) -> Row:
+    """Return the REQUEST row as it stands now: this run's, or that of one that was faster."""
+    failed = existing["REQUEST"]
+    if not is_counted(failed):
+        raise StoreUnavailable(
+            f"request {failed['request_id']} failed a moment ago and is not in the sums yet:"
+            " run it again in a minute"
+        )
+    request, *content = rows
+    opened = reopened(existing, request | route)
+    if world.store.reopen(failed, opened, content[0] if content else None):
+        return opened
+    return world.store.rows_of(failed["request_id"])["REQUEST"]
 
 
 def _plan_again(decision: Decision, existing: Mapping[str, Row], world: World) -> Plan | None:

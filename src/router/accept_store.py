@@ -27,17 +27,19 @@ _CACHED = "CONTENT"
 
 
 class AcceptStore(UsageStore):
-    """The ``usage`` table together with the guards' ``control`` table."""
+    """The ``usage`` table with the guards' ``control`` table, and the sums in ``spend``."""
 
     def __init__(
         self,
         client: DynamoDBClient,
         usage_table: str,
         control_table: str,
+        spend_table: str,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         super().__init__(client, usage_table)
         self._control = control_table
+        self._spend = spend_table
         self._sleep = sleep
 
     def read(self, control_keys: Collection[str], cache_key: str | None = None) -> Found:
@@ -93,6 +95,31 @@ class AcceptStore(UsageStore):
                 break
         return Acceptance()
 
+    def reopen(self, before: Row, after: Row, content: Row | None) -> bool:
+        """Replace a failed REQUEST row by the next run's and take it out of the sums, all or none.
+
+        Return ``False`` if another run took the request meanwhile.
+        """
+        # Only a rerun needs the ledger: the others do not wait for its import.
+        from cost_calculator.ledger import Change
+        from cost_calculator.store import addition, budget_key, cell_key
+
+        change = Change(before, after)
+        put = {
+            "TableName": self._table,
+            "Item": to_item(after),
+            "ConditionExpression": "cost_status = :priced AND execution_arn = :execution",
+            "ExpressionAttributeValues": to_item(
+                {":priced": "PRICED", ":execution": before["execution_arn"]}
+            ),
+        }
+        actions = [{"Put": put}, addition(self._spend, cell_key(change.cell), change.sums())]
+        for name, sums in change.budgets().items():
+            actions.append(addition(self._control, {"key": budget_key(name)}, sums))
+        if content is not None:
+            actions.append({"Put": {"TableName": self._table, "Item": to_item(content)}})
+        return not self._refused(actions)
+
     def _put(self, row: Row) -> dict[str, Any]:
         return {
             "Put": {
@@ -127,4 +154,9 @@ def _stood_in_the_way(error: ClientError) -> list[Row | None]:
 @lru_cache(maxsize=1)
 def accept_store() -> AcceptStore:
     """Return the store of this function's environment, made once a process."""
-    return AcceptStore(dynamodb(), os.environ["USAGE_TABLE"], os.environ["CONTROL_TABLE"])
+    return AcceptStore(
+        dynamodb(),
+        os.environ["USAGE_TABLE"],
+        os.environ["CONTROL_TABLE"],
+        os.environ["SPEND_TABLE"],
+    )

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from cost_calculator.shards import shard_of
 from router.history import Event, attempts_in
 from router.opinion_row import ASKED, is_open, unreported
-from router.rows import Row, recovered_attempt_rows
+from router.rows import Row, last_attempt, recovered_attempt_rows
 
 
 class Store(Protocol):
@@ -34,28 +34,51 @@ def close_request(store: Store, request_id: str, run: EndedRun) -> bool:
     """Write the terminal row of a request that ``run`` left ACCEPTED; return whether it did.
 
     Does nothing for a request that is closed, that was never accepted, or that another run owns
-    (a run that was refused as a Conflict must not touch the row it conflicted with).
+    (a run that was refused as a Conflict must not touch the row it conflicted with). A run that was
+    redriven after its request was closed leaves the calls it made since.
     """
     rows = store.rows_of(request_id)
     request = rows.get("REQUEST")
-    if request is None or request["status"] != "ACCEPTED" or request["execution_arn"] != run.arn:
+    if request is None or request["execution_arn"] != run.arn:
         return False
     attempts = _attempts(request, run)
+    recorded = last_attempt(rows)
+    if request["status"] != "ACCEPTED":
+        if _was_redriven(run):
+            _add_redriven(store, request, attempts, recorded)
+        return False
     closing = {
         "status": "FAILED",
         "cause": run.cause,
         "ended_at": run.ended_at,
         "tier": request["route"],
-        "attempts": len(attempts),
+        "attempts": recorded + len(attempts),
         "transitions": 3 + sum(1 + attempt["retries"] for attempt in attempts),
         "cost_status": "PENDING",
         "queue": f"PENDING#{shard_of(request_id)}",
         "queued_at": run.ended_at,
     }
-    recovered = recovered_attempt_rows(request, attempts)
+    recovered = recovered_attempt_rows(request, attempts, first=recorded + 1)
     if (asked := rows.get(ASKED)) and is_open(asked):
         recovered.append(asked | unreported(request_id, run.cause, run.ended_at))
     return store.close(request, closing, recovered)
+
+
+def _add_redriven(
+    store: Store, request: Row, attempts: list[dict[str, Any]], recorded: int
+) -> None:
+    """Write the calls that a redriven run made after its request had been closed.
+
+    The request stays closed, and its answer is in the history alone; but the calls were paid for.
+    """
+    known = recorded - int(request.get("earlier_attempts", 0))
+    if late := attempts[known:]:
+        rows = recovered_attempt_rows(request, late, first=recorded + 1)
+        store.close(request, {"attempts": recorded + len(late)}, rows)
+
+
+def _was_redriven(run: EndedRun) -> bool:
+    return any(event["type"] == "ExecutionRedriven" for event in run.history or ())
 
 
 def _attempts(request: Row, run: EndedRun) -> list[dict[str, Any]]:

@@ -1,7 +1,8 @@
 """Recovers the attempts of a run that died from its execution history (Standard workflows).
 
 Every entry of an ``Invoke…`` state was one attempt; its ``TaskScheduled`` events beyond the first
-were retries. What was scheduled and never reported back may have been billed: ``UNKNOWN``.
+were retries. What was scheduled and never reported back may have been billed: ``UNKNOWN``. A
+redriven run goes on in the state that failed, in the same history: that is an attempt of its own.
 """
 
 from __future__ import annotations
@@ -45,6 +46,8 @@ def _entries(events: Iterable[Event]) -> list[_Entry]:
             inside = event["stateEnteredEventDetails"]["name"].startswith("Invoke")
             if inside:
                 entries.append(_Entry(event["timestamp"]))
+        elif inside and kind == "ExecutionRedriven":
+            entries.append(_Entry(event["timestamp"]))
         elif inside and kind == "TaskScheduled":
             entries[-1].scheduled.append(event)
             entries[-1].last = None

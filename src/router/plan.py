@@ -61,7 +61,12 @@ def limited(model: Model, request: Request) -> Model:
 
 
 def plan_to_json(
-    request: Request, classification: Classification, plan: Plan, config: Config, expires_at: int
+    request: Request,
+    classification: Classification,
+    plan: Plan,
+    config: Config,
+    expires_at: int,
+    earlier_attempts: int = 0,
 ) -> dict[str, Any]:
     """Return the plan as the workflow reads it; the shape stands in docs/architecture.md."""
     first, *others = plan.models
@@ -87,6 +92,7 @@ def plan_to_json(
             "expires_at": expires_at,
             "max_tokens": first.max_tokens,
             "input_bytes": request.input_bytes,
+            "earlier_attempts": earlier_attempts,
             "baseline": {"provider": plan.baseline.provider, "model": plan.baseline.model},
         },
         "outcome": None,

@@ -17,6 +17,8 @@ from router.text import canonical_json, clean, size_in_bytes
 
 DEFAULT_TENANT = "default"
 _SHOWN_PROBLEMS = 5
+_TEXT = frozenset({"input", "messages", "system"})
+_ABOUT_THE_RUN = frozenset({"request_id", "rerun"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,8 @@ class Request:
     ``messages`` are ``{"role", "content"}`` and end with the user's turn. ``payload_hash`` is the
     SHA-256 of everything that decides the answer, so that the same id can be told from another
     payload. ``input_bytes`` counts the text as UTF-8 JSON. ``tier`` is a name that the tenant's
-    rules must know.
+    rules must know. ``options`` are the decisive fields beside the text, as they were given;
+    ``rerun``, the number of the run that a failed request asks for, is not one of them.
     """
 
     request_id: str
@@ -38,6 +41,8 @@ class Request:
     payload_hash: str
     input_bytes: int
     text_altered: bool
+    rerun: int | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -78,9 +83,11 @@ def parse_request(payload: Any, *, execution_name: str, input_bytes_limit: int) 
         system=system,
         max_tokens=int(payload["max_tokens"]) if "max_tokens" in payload else None,
         tier=payload.get("tier"),
-        payload_hash=_payload_hash(payload),
+        payload_hash=payload_hash(payload),
         input_bytes=size,
         text_altered=list(messages) != given or system != payload.get("system"),
+        rerun=int(payload["rerun"]) if "rerun" in payload else None,
+        options={n: v for n, v in payload.items() if n not in _TEXT | _ABOUT_THE_RUN},
         metadata=payload.get("metadata", {}),
     )
 
@@ -91,8 +98,9 @@ def _messages(payload: Mapping[str, Any]) -> list[dict[str, str]]:
     return [dict(turn) for turn in payload["messages"]]
 
 
-def _payload_hash(payload: Mapping[str, Any]) -> str:
-    decisive = {name: value for name, value in payload.items() if name != "request_id"}
+def payload_hash(payload: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of all that decides an answer: neither the id nor which run it is."""
+    decisive = {name: value for name, value in payload.items() if name not in _ABOUT_THE_RUN}
     return hashlib.sha256(canonical_json(decisive)).hexdigest()
 
 

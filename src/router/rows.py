@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -74,6 +74,8 @@ def accepted_rows(
         ),
         "expires_at": text_expiry(config, at),
     }
+    if request.options:
+        content["options"] = json.dumps(request.options, ensure_ascii=False)
     return [row, content]
 
 
@@ -96,8 +98,18 @@ def text_expiry(config: Config, at: datetime) -> int:
     return int((at + timedelta(days=config.text_ttl_days)).timestamp())
 
 
-def recovered_attempt_rows(request: Row, attempts: Sequence[Mapping[str, Any]]) -> list[Row]:
-    """Return ATTEMPT rows for attempts that the workflow could not write itself."""
+def last_attempt(rows: Iterable[str]) -> int:
+    """Return the number of the last ATTEMPT row among the ``item`` keys of a request."""
+    return max(
+        (int(item.removeprefix("ATTEMPT#")) for item in rows if item.startswith("ATTEMPT#")),
+        default=0,
+    )
+
+
+def recovered_attempt_rows(
+    request: Row, attempts: Sequence[Mapping[str, Any]], first: int
+) -> list[Row]:
+    """Return ATTEMPT rows, numbered from ``first``, for what the workflow could not write."""
     shard = shard_of(request["request_id"])
     return [
         {
@@ -118,5 +130,5 @@ def recovered_attempt_rows(request: Row, attempts: Sequence[Mapping[str, Any]]) 
             "served": int(attempt["served"]),
             **({"usage": json.dumps(attempt["usage"])} if attempt.get("usage") else {}),
         }
-        for number, attempt in enumerate(attempts, start=1)
+        for number, attempt in enumerate(attempts, start=first)
     ]

@@ -63,13 +63,13 @@ class UsageStore:
 
         Return ``False`` if another try has written an outcome, or the request is closed.
         """
-        updates = [self._update_accepted(request, routed), self._update_asked(request, outcome)]
+        updates = [self._update_unchanged(request, routed), self._update_asked(request, outcome)]
         return not self._refused(updates)
 
     def close(self, request: Row, closing: Mapping[str, Any], attempts: Sequence[Row]) -> bool:
-        """Write the terminal row and the attempts that have no outcome there yet, all or none.
+        """Change a REQUEST row that is as it was read, and add attempts, all or none.
 
-        Return whether this call closed it; ``False`` means that somebody else had.
+        Return whether this call did it; ``False`` means that somebody else had closed it.
         """
         puts = [
             {
@@ -81,17 +81,17 @@ class UsageStore:
             }
             for row in attempts
         ]
-        refused = self._refused([self._update_accepted(request, closing), *puts])
+        refused = self._refused([self._update_unchanged(request, closing), *puts])
         if refused and 0 not in refused:
             raise StoreUnavailable("an attempt was written meanwhile: read and close again")
         return not refused
 
-    def _update_accepted(self, request: Row, changes: Mapping[str, Any]) -> dict[str, Any]:
+    def _update_unchanged(self, request: Row, changes: Mapping[str, Any]) -> dict[str, Any]:
         update = self._update(request["request_id"], "REQUEST", changes)
-        update["ConditionExpression"] = "#status = :accepted AND execution_arn = :execution"
+        update["ConditionExpression"] = "#status = :before AND execution_arn = :execution"
         update["ExpressionAttributeNames"]["#status"] = "status"
         update["ExpressionAttributeValues"] |= to_item(
-            {":accepted": "ACCEPTED", ":execution": request["execution_arn"]}
+            {":before": request["status"], ":execution": request["execution_arn"]}
         )
         return {"Update": update}
 

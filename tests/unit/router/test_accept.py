@@ -24,7 +24,7 @@ def store() -> Iterator[AcceptStore]:
     with mock_aws():
         client = boto3.client("dynamodb", region_name="us-east-1")
         create_tables(client)
-        yield AcceptStore(client, "usage", "control")
+        yield AcceptStore(client, "usage", "control", "spend")
 
 
 def no_llm() -> Any:

@@ -30,7 +30,7 @@ def store() -> Iterator[AcceptStore]:
         client = boto3.client("dynamodb", region_name="us-east-1")
         create_tables(client)
         client.put_item(TableName=CONTROL, Item={"key": {"S": "purse"}, "taken": {"N": "0"}})
-        yield AcceptStore(client, USAGE, CONTROL, sleep=lambda _seconds: None)
+        yield AcceptStore(client, USAGE, CONTROL, "spend", sleep=lambda _seconds: None)
 
 
 def calls_of(store: AcceptStore) -> list[str]:

@@ -1,0 +1,166 @@
+"""Starts failed requests again under their own ids, each once."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from cost_calculator.cli.tables import duration
+from cost_calculator.shards import SHARDS
+from router.cli.deployment import add_deployment_arguments, open_deployment
+from router.clock import iso, now
+from router.errors import StoreUnavailable
+from router.rerunning import AlreadyExists, Outcome, failed_for, run_again
+from router.rows import Row
+from router.store import UsageStore
+
+COLUMNS = ("request", "tenant", "failed for", "what it asked is in", "runs as")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--since",
+        type=duration,
+        default=timedelta(days=1),
+        help="accepted in the last: 12h, 7d (1d)",
+    )
+    parser.add_argument(
+        "--cause",
+        help="only these: a cause (Throttled) or an outcome (THROTTLED); without it, FAILED",
+    )
+    parser.add_argument("--tenant", help="only this tenant's")
+    parser.add_argument("--limit", type=int, help="no more than so many")
+    parser.add_argument("--rate", type=float, default=5, help="starts a second (%(default)s)")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be started")
+    parser.add_argument("--json", action="store_true", help="print JSON lines")
+    add_deployment_arguments(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    deployment = open_deployment(arguments)
+    dynamodb = deployment.client("dynamodb")
+    store = UsageStore(dynamodb, deployment.table("usage"))
+    runs = StepFunctionsRuns(deployment.client("stepfunctions"), deployment.state_machine_arn)
+    found = (
+        row
+        for row in accepted_since(dynamodb, deployment.table("usage"), now() - arguments.since)
+        if failed_for(row, arguments.cause) and arguments.tenant in (None, row["tenant"])
+    )
+    outcomes: list[Outcome] = []
+    try:
+        for row in islice(found, arguments.limit):
+            outcomes.append(run_again(row["request_id"], store, runs, dry_run=arguments.dry_run))
+            if outcomes[-1].started:
+                time.sleep(1 / arguments.rate)
+    except (ClientError, BotoCoreError, StoreUnavailable) as error:
+        print(f"stopped, and safe to repeat: {error}", file=sys.stderr)
+        return 1
+    finally:
+        print(_as_json(outcomes) if arguments.json else _as_text(outcomes, arguments.dry_run))
+    return 1 if any(outcome.reason for outcome in outcomes) else 0
+
+
+@dataclass(frozen=True, slots=True)
+class StepFunctionsRuns:
+    """The runs of one state machine."""
+
+    client: Any
+    state_machine_arn: str
+
+    def input_of(self, execution_arn: str) -> str | None:
+        try:
+            run = self.client.describe_execution(executionArn=execution_arn)
+        except ClientError as error:
+            # Express runs cannot be looked up: AWS refuses their ARNs.
+            if error.response["Error"]["Code"] in ("ExecutionDoesNotExist", "InvalidArn"):
+                return None
+            raise
+        found: str | None = run.get("input")
+        return found
+
+    def start(self, name: str, payload: str) -> None:
+        try:
+            self.client.start_execution(
+                stateMachineArn=self.state_machine_arn, name=name, input=payload
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
+                raise
+            raise AlreadyExists(name) from error
+
+    def arn_of(self, name: str) -> str:
+        return f"{self.state_machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
+
+    def is_running(self, name: str) -> bool:
+        run = self.client.describe_execution(executionArn=self.arn_of(name))
+        return bool(run["status"] in ("RUNNING", "PENDING_REDRIVE"))
+
+
+def accepted_since(client: Any, table: str, since: datetime) -> Iterator[Row]:
+    """Yield the REQUEST rows of requests that were accepted since a time, day by day."""
+    from cost_calculator.store import from_item
+
+    day = since.astimezone(UTC).date()
+    while day <= now().date():
+        for shard in range(SHARDS):
+            pages = client.get_paginator("query").paginate(
+                TableName=table,
+                IndexName="by-day",
+                KeyConditionExpression="day_shard = :day AND accepted_at >= :since",
+                ExpressionAttributeValues={
+                    ":day": {"S": f"{day}#{shard}"},
+                    ":since": {"S": iso(since)},
+                },
+            )
+            for page in pages:
+                yield from map(from_item, page["Items"])
+        day += timedelta(days=1)
+
+
+def _as_text(outcomes: Iterable[Outcome], dry_run: bool) -> str:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*COLUMNS)
+    started = left = 0
+    for outcome in outcomes:
+        row = outcome.request
+        would = "(not started: --dry-run)" if dry_run and outcome.source else ""
+        table.add_row(
+            row["request_id"],
+            row["tenant"],
+            str(row.get("cause", row["status"])),
+            outcome.source,
+            outcome.started or would or f"- {outcome.reason}",
+        )
+        started += bool(outcome.started)
+        left += bool(outcome.reason)
+    console = Console(width=150)
+    with console.capture() as captured:
+        console.print(table)
+    return f"{captured.get()}{started} started, {left} left as they are"
+
+
+def _as_json(outcomes: Iterable[Outcome]) -> str:
+    return "\n".join(
+        json.dumps(
+            {
+                "request_id": outcome.request["request_id"],
+                "tenant": outcome.request["tenant"],
+                "cause": outcome.request.get("cause"),
+                "source": outcome.source or None,
+                "started": outcome.started or None,
+                "reason": outcome.reason or None,
+            }
+        )
+        for outcome in outcomes
+    )
