@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from typing import Any
+from uuid import uuid4
 
 from cost_calculator.cli.reconcile import reconcile_tables
 from cost_calculator.store import LedgerStore
@@ -52,7 +53,7 @@ def test_what_failed_is_run_again_under_its_own_id_and_counted_once(
     told = tell(
         "rerun", "every model: 429; later `router rerun`, twice", "InvokeHaiku > RecordOutcome"
     )
-    tenant = "rerun-once"
+    tenant = f"once-{uuid4().hex[:8]}"
     ids = fail(deployment, simulator, tenant, 3)
     arguments = ("rerun", "--since", "1h", "--cause", "THROTTLED", "--tenant", tenant)
 
@@ -98,7 +99,7 @@ def test_what_failed_is_run_again_under_its_own_id_and_counted_once(
 def test_a_run_that_fails_again_may_be_run_a_third_time(
     deployment: Deployment, simulator: Simulator
 ) -> None:
-    tenant = "rerun-thrice"
+    tenant = f"thrice-{uuid4().hex[:8]}"
     [request_id] = fail(deployment, simulator, tenant, 1)
     arguments = ("rerun", "--since", "1h", "--tenant", tenant)
     runs = deployment.state_machine_arn.replace(":stateMachine:", ":execution:")
