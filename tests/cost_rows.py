@@ -86,9 +86,12 @@ def item(row: dict[str, Any]) -> dict[str, Any]:
 
 def record(row: dict[str, Any], sequence_number: int = 1) -> dict[str, Any]:
     """Return the stream record that delivers the row."""
+    image = item(row)
+    keys = {name: image[name] for name in ("request_id", "item")}
+    number = f"{sequence_number:021d}"
     return {
         "eventName": "MODIFY",
-        "dynamodb": {"NewImage": item(row), "SequenceNumber": f"{sequence_number:021d}"},
+        "dynamodb": {"Keys": keys, "NewImage": image, "SequenceNumber": number},
     }
 
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import islice
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from aws_lambda_powertools.metrics import MetricUnit
 
 from cost_calculator.book import default_book
 from cost_calculator.ledger import Change
+from cost_calculator.metrics import emit
 from cost_calculator.overhead import aws_prices
 from cost_calculator.pricing import CostStatus
 from cost_calculator.settling import Rates, UnreadableRow, settle
 from cost_calculator.shards import SHARDS
 from cost_calculator.store import LedgerStore, Row
+from cost_calculator.telemetry import emit_metrics
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -37,9 +41,22 @@ def price_pending(
     older_than: datetime,
     limit: int,
 ) -> Report:
-    """Price up to ``limit`` rows that are PENDING since before ``older_than``."""
+    """Price up to ``limit`` rows that are PENDING since before ``older_than``.
+
+    Their metrics are printed, as the stream would have had them, and the age of what still waits.
+    """
     store = LedgerStore(client, usage_table, spend_table, control_table)
-    return sweep_queue(store, "PENDING", default_rates(), older_than, limit)
+    report = sweep_queue(store, "PENDING", default_rates(), older_than, limit, emit_metrics)
+    age = pending_age(store, datetime.now(UTC))
+    emit({}, [("pending_age_seconds", MetricUnit.Seconds, age)])
+    return report
+
+
+def pending_age(store: LedgerStore, at: datetime) -> float:
+    """Return for how many seconds the oldest row has waited for its price; 0 where none waits."""
+    firsts = (next(_queued_in(store, "PENDING", shard, iso(at)), None) for shard in range(SHARDS))
+    since = [datetime.fromisoformat(row["queued_at"]) for row in firsts if row]
+    return (at - min(since)).total_seconds() if since else 0.0
 
 
 def reprice(store: LedgerStore, rates: Rates, limit: int | None = None) -> Report:
@@ -48,9 +65,17 @@ def reprice(store: LedgerStore, rates: Rates, limit: int | None = None) -> Repor
 
 
 def sweep_queue(
-    store: LedgerStore, status: str, rates: Rates, older_than: datetime, limit: int | None
+    store: LedgerStore,
+    status: str,
+    rates: Rates,
+    older_than: datetime,
+    limit: int | None,
+    tell: Callable[[Iterable[Mapping[str, Any]]], None] = lambda _: None,
 ) -> Report:
-    """Settle the rows of one work queue; those that stay as they were are left alone."""
+    """Settle the rows of one work queue; those that stay as they were are left alone.
+
+    ``tell`` is given the rows that were written, batch by batch.
+    """
     report = Report(priced=0, duplicates=0, unpriced=0, failed=0)
     priced_at = iso(datetime.now(UTC))
     rows = islice(_queued(store, status, iso(older_than)), limit)
@@ -71,6 +96,7 @@ def sweep_queue(
                 settled["unpriced_at"] = row["priced_at"]
             changes.append(Change(row, settled))
         outcome = store.commit(changes)
+        tell([change.after for change in outcome.written])
         report["priced"] += sum(
             change.after["cost_status"] != CostStatus.UNPRICED for change in outcome.written
         )
@@ -91,7 +117,11 @@ def iso(moment: datetime) -> str:
 
 def _queued(store: LedgerStore, status: str, before: str) -> Iterator[Row]:
     for shard in range(SHARDS):
-        for row in store.queued(f"{status}#{shard}", before):
-            # The index may still show what has left the queue since.
-            if row.get("cost_status") == status:
-                yield row
+        yield from _queued_in(store, status, shard, before)
+
+
+def _queued_in(store: LedgerStore, status: str, shard: int, before: str) -> Iterator[Row]:
+    for row in store.queued(f"{status}#{shard}", before):
+        # The index may still show what has left the queue since.
+        if row.get("cost_status") == status:
+            yield row

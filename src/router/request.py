@@ -16,6 +16,7 @@ from router.schema import problems
 from router.text import canonical_json, clean, size_in_bytes
 
 DEFAULT_TENANT = "default"
+_ID = re.compile(r"[0-9A-Za-z_-]{1,80}")
 _SHOWN_PROBLEMS = 5
 _TEXT = frozenset({"input", "messages", "system"})
 _ABOUT_THE_RUN = frozenset({"request_id", "rerun"})
@@ -71,7 +72,7 @@ def parse_request(payload: Any, *, execution_name: str, input_bytes_limit: int) 
             f"the text takes {size} bytes and may take {input_bytes_limit}: shorten it, or split it"
         )
     request_id = payload.get("request_id", execution_name)
-    if not re.fullmatch(r"[0-9A-Za-z_-]{1,80}", request_id):
+    if not _ID.fullmatch(request_id):
         raise InvalidRequest(
             "the execution's name cannot serve as the id: give a `request_id` that matches"
             " ^[0-9A-Za-z_-]{1,80}$"
@@ -90,6 +91,16 @@ def parse_request(payload: Any, *, execution_name: str, input_bytes_limit: int) 
         options={n: v for n, v in payload.items() if n not in _TEXT | _ABOUT_THE_RUN},
         metadata=payload.get("metadata", {}),
     )
+
+
+def requested_id(payload: Any, execution_name: str) -> str:
+    """Return the id that a request goes by in logs, before anybody has looked at the rest of it.
+
+    A ``request_id`` that is none may hold anything, text of a prompt too: then it is the
+    execution's name.
+    """
+    given = payload.get("request_id") if isinstance(payload, Mapping) else None
+    return given if isinstance(given, str) and _ID.fullmatch(given) else execution_name
 
 
 def _messages(payload: Mapping[str, Any]) -> list[dict[str, str]]:

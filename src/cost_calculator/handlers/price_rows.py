@@ -30,6 +30,10 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     report = price_records(event["Records"], store, rates, iso(datetime.now(UTC)))
     log_attempts(logger, report.priced)
     emit_metrics(report.priced)
-    for sequence_number, reason in report.failed.items():
-        logger.error("row not priced", sequence_number=sequence_number, reason=reason)
+    for image in (record["dynamodb"] for record in event["Records"]):
+        if reason := report.failed.get(number := image["SequenceNumber"]):
+            request_id = image["Keys"]["request_id"]["S"]
+            logger.error(
+                "row not priced", correlation_id=request_id, sequence_number=number, reason=reason
+            )
     return {"batchItemFailures": [{"itemIdentifier": number} for number in report.failed]}

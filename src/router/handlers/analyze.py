@@ -15,6 +15,7 @@ from router.calibrated import calibrated_weights
 from router.clock import now
 from router.config import Config
 from router.providers import classifier
+from router.request import requested_id
 from router.rows import Analysis
 
 logger = Logger()
@@ -27,6 +28,7 @@ timeout_ms = config.llm.timeout_ms if config.llm else 0
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Accept ``event["request"]`` for ``event["execution"]`` and answer with the plan."""
     started = time.monotonic()
+    logger.set_correlation_id(requested_id(event["request"], event["execution"]["name"]))
     world = World(
         store=accept_store(),
         classify=analyzer.classify,
@@ -37,5 +39,5 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     )
     execution = Execution(event["execution"]["arn"], event["execution"]["name"])
     plan = accept(event["request"], execution, config, world)
-    logger.info("routed", request_id=plan["request_id"], route=plan["route"])
+    logger.info("routed", route=plan["route"])
     return plan

@@ -28,6 +28,7 @@ class _Late:
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Make the call in ``event`` and answer with text, status and attempt; see ``invoke``."""
     call = ModelCall.from_event(event)
+    logger.set_correlation_id(call.request_id)
     try:
         reply = invoke(call, _Late(), now, memory_mb)
     except CallError as error:

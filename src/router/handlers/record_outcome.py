@@ -19,6 +19,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, bool]:
     if found is None:
         return {"closed": False}
     request_id, run = found
+    logger.set_correlation_id(request_id)
     closed = close_request(usage_store(), request_id, run)
-    logger.info("run ended", request_id=request_id, cause=run.cause, closed=closed)
+    logger.info("run ended", cause=run.cause, closed=closed)
     return {"closed": closed}

@@ -10,7 +10,7 @@ from cost_calculator.cli.reconcile import reconcile_tables
 from cost_calculator.settling import Rates
 from cost_calculator.store import from_item
 from cost_calculator.streaming import price_records
-from cost_calculator.sweeping import price_pending, reprice
+from cost_calculator.sweeping import pending_age, price_pending, reprice
 from tests.cost_rows import HAIKU, PRICED_AT, RATES, attempt, item, record, request
 from tests.tables import CONTROL, SPEND, USAGE
 
@@ -48,6 +48,24 @@ def test_sweep_leaves_the_stream_its_head_start_and_keeps_its_limit(dynamodb):
     early = datetime(2026, 11, 21, 10, tzinfo=UTC)
     assert sweep(dynamodb, older_than=early)["priced"] == 0
     assert sweep(dynamodb, limit=2)["priced"] == 2
+
+
+def test_the_age_of_the_oldest_pending_row_is_known(dynamodb, store):
+    assert pending_age(store, LATER) == 0
+    put(dynamodb, attempt("r-1", queued_at="2026-11-21T10:30:00.000Z"), attempt("r-2"))
+
+    assert pending_age(store, LATER) == 3598  # r-2 was queued at 10:00:02
+
+
+def test_sweep_prints_the_metrics_of_what_the_stream_lost_and_of_what_still_waits(dynamodb, capsys):
+    put(dynamodb, attempt("r-1", model=MYSTERY), attempt("r-poison", tier=None))
+
+    sweep(dynamodb)
+
+    printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["unpriced"] for line in printed if "unpriced" in line] == [[1.0], [1.0]]
+    [waits] = [line["pending_age_seconds"] for line in printed if "pending_age_seconds" in line]
+    assert waits[0] > 0
 
 
 def test_sweep_counts_a_row_it_cannot_read_and_goes_on(dynamodb):
@@ -111,6 +129,7 @@ def test_reconcile_names_the_sum_that_is_not_that_of_its_rows(dynamodb, store, c
 def test_reprice_command_takes_the_users_own_rows(dynamodb, capsys, monkeypatch):
     put(dynamodb, attempt(model=MYSTERY))
     sweep(dynamodb)
+    capsys.readouterr()
     tables = ["--usage-table", USAGE, "--spend-table", SPEND, "--control-table", CONTROL]
     assert main(["reprice", *tables]) == 0
     assert json.loads(capsys.readouterr().out)["unpriced"] == 1

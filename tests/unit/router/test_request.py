@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router.errors import InvalidRequest
-from router.request import parse_request
+from router.request import parse_request, requested_id
 from tests.unit.router.factories import request
 
 
@@ -19,6 +19,20 @@ def test_input_becomes_the_users_turn() -> None:
 def test_without_a_request_id_the_executions_name_is_the_id() -> None:
     assert request({"input": "hi"}, name="nightly-7").request_id == "nightly-7"
     assert request({"input": "hi", "request_id": "mine"}, name="nightly-7").request_id == "mine"
+
+
+@pytest.mark.parametrize(
+    ("payload", "known_as"),
+    [
+        ({"request_id": "mine"}, "mine"),
+        ({"input": "hi"}, "nightly-7"),
+        ({"request_id": "a prompt, in the wrong place"}, "nightly-7"),
+        ({"request_id": 7}, "nightly-7"),
+        ("hello", "nightly-7"),
+    ],
+)
+def test_in_logs_a_request_goes_by_its_id_or_by_its_execution(payload: Any, known_as: str) -> None:
+    assert requested_id(payload, "nightly-7") == known_as
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,33 @@
+"""Metrics in CloudWatch's embedded format, one record per series, whose number is bounded."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+
+_OTHER_TENANTS = "other"
+
+
+def tenant_series(tenant: str) -> str:
+    """Return the tenant's own name where METRIC_TENANTS has it, else the name all others share.
+
+    Tenants are many: the ``spend`` table has them all.
+    """
+    named = {"default", "*", *os.environ.get("METRIC_TENANTS", "").split(",")}
+    return tenant if tenant in named else _OTHER_TENANTS
+
+
+def emit(dimensions: Mapping[str, str], metrics: Iterable[tuple[str, MetricUnit, float]]) -> None:
+    """Print one record: the metrics (name, unit, value) of one series.
+
+    Alarms name a series by its dimensions: Powertools' own (``service``) stays out.
+    """
+    namespace = os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "Switchyard")
+    record = EphemeralMetrics(namespace=namespace, service="")
+    for name, value in dimensions.items():
+        record.add_dimension(name, value)
+    for metric, unit, amount in metrics:
+        record.add_metric(metric, unit, amount)
+    record.flush_metrics()
