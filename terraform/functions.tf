@@ -71,6 +71,7 @@ locals {
         environment = {
           USAGE_TABLE       = aws_dynamodb_table.usage.name
           SWITCHYARD_CONFIG = jsonencode(local.config)
+          FAILURE_TOPIC_ARN = local.topic_arn
         }
       }
       price_rows = {
@@ -95,6 +96,7 @@ locals {
           SPEND_TABLE       = aws_dynamodb_table.spend.name
           CONTROL_TABLE     = aws_dynamodb_table.control.name
           SWITCHYARD_CONFIG = jsonencode(local.config)
+          FAILURE_TOPIC_ARN = local.topic_arn
           PRICE_OVERRIDES   = jsonencode(var.prices)
         }
       }

@@ -6,6 +6,34 @@ locals {
   topic_key_arn = var.notifications == null ? local.kms_key_arn : coalesce(var.notifications.kms_key_arn, local.kms_key_arn)
 }
 
+# Requests that the workflow could not close itself.
+data "aws_iam_policy_document" "tell_of_failures" {
+  statement {
+    sid       = "TellOfFailures"
+    actions   = ["sns:Publish"]
+    resources = [local.topic_arn]
+  }
+
+  statement {
+    sid       = "UseTheTopicsKey"
+    actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+    resources = [local.topic_key_arn]
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = ["sns.${local.region}.amazonaws.com"]
+    }
+  }
+}
+
+resource "aws_iam_role_policy" "tell_of_failures" {
+  for_each = toset(["record_outcome", "sweep"])
+
+  name   = "tell-of-failures"
+  role   = aws_iam_role.function[each.key].id
+  policy = data.aws_iam_policy_document.tell_of_failures.json
+}
+
 resource "aws_sns_topic" "failures" {
   count = var.notifications == null ? 1 : 0
 

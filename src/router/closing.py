@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -30,8 +30,12 @@ class EndedRun:
     history: Iterable[Event] | None
 
 
-def close_request(store: Store, request_id: str, run: EndedRun) -> bool:
+def close_request(
+    store: Store, request_id: str, run: EndedRun, tell: Callable[[Mapping[str, Any]], None]
+) -> bool:
     """Write the terminal row of a request that ``run`` left ACCEPTED; return whether it did.
+
+    Only then ``tell`` is given the notice of the failure.
 
     Does nothing for a request that is closed, that was never accepted, or that another run owns
     (a run that was refused as a Conflict must not touch the row it conflicted with). A run that was
@@ -61,7 +65,20 @@ def close_request(store: Store, request_id: str, run: EndedRun) -> bool:
     recovered = recovered_attempt_rows(request, attempts, first=recorded + 1)
     if (asked := rows.get(ASKED)) and is_open(asked):
         recovered.append(asked | unreported(request_id, run.cause, run.ended_at))
-    return store.close(request, closing, recovered)
+    if not store.close(request, closing, recovered):
+        return False
+    last = attempts[-1]["model"] if attempts else request["planned_model"]
+    tell(
+        {
+            "request_id": request_id,
+            "tenant": request["tenant"],
+            "tier": request["route"],
+            "cause": run.cause,
+            "model": last,
+            "attempts": len(attempts),
+        }
+    )
+    return True
 
 
 def _add_redriven(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from cost_calculator.shards import SHARDS
 from router.clock import iso
@@ -37,12 +37,13 @@ def close_abandoned(
     find_run: Callable[[str], tuple[str, EndedRun] | None],
     config: Config,
     at: datetime,
+    tell: Callable[[Mapping[str, Any]], None],
 ) -> Swept:
     """Close every request that is ACCEPTED beyond the workflow's time limit.
 
     ``find_run`` gives the end of a Standard run, ``None`` while it runs. An Express run cannot be
     looked up; beyond its limit it is over. A request that cannot be closed now is left to the next
-    sweep and does not keep the others open.
+    sweep and does not keep the others open. ``tell`` is given a notice of each that is closed.
     """
     before = iso(at - timedelta(seconds=config.workflow_seconds) - _GRACE)
     closed = left = 0
@@ -50,7 +51,8 @@ def close_abandoned(
         for row in store.queued(f"ACCEPTED#{shard}", before):
             try:
                 run = _end_of(row, find_run, at)
-                closed += run is not None and close_request(store, row["request_id"], run)
+                if run is not None:
+                    closed += close_request(store, row["request_id"], run, tell)
             except StoreUnavailable:
                 left += 1
     return Swept(closed, left)

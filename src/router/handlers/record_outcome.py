@@ -7,6 +7,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from router.closing import close_request
+from router.notices import tell_topic
 from router.runs import ended_run, step_functions
 from router.store import usage_store
 
@@ -20,6 +21,6 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, bool]:
         return {"closed": False}
     request_id, run = found
     logger.set_correlation_id(request_id)
-    closed = close_request(usage_store(), request_id, run)
+    closed = close_request(usage_store(), request_id, run, tell_topic(logger))
     logger.info("run ended", cause=run.cause, closed=closed)
     return {"closed": closed}

@@ -13,6 +13,7 @@ from aws_lambda_powertools import Logger
 from cost_calculator.sweeping import price_pending
 from router.clock import now
 from router.config import Config
+from router.notices import tell_topic
 from router.runs import ended_run, step_functions
 from router.store import usage_store
 from router.sweeping import close_abandoned
@@ -26,7 +27,9 @@ _ROWS_A_RUN = 5000
 def handler(_event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answer with how many requests were closed and what was priced."""
     at = now()
-    swept = close_abandoned(usage_store(), partial(ended_run, step_functions()), config, at)
+    swept = close_abandoned(
+        usage_store(), partial(ended_run, step_functions()), config, at, tell_topic(logger)
+    )
     priced = price_pending(
         boto3.client("dynamodb"),
         usage_table=os.environ["USAGE_TABLE"],

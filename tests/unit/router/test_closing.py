@@ -14,6 +14,10 @@ from tests.unit.router.factories import AT, HAIKU, SONNET, accepted, config
 ENDED = "2026-11-21T10:05:00.000Z"
 
 
+def silent(_notice: Mapping[str, Any]) -> None:
+    """Where nobody listens."""
+
+
 class Memory:
     """The usage table, in memory."""
 
@@ -62,7 +66,7 @@ def run(*history: Any, cause: str = "Aborted", arn: str = "arn:run-1") -> EndedR
 
 def close(*history: Any) -> tuple[Mapping[str, Any], list[Row]]:
     store = Memory(accepted())
-    assert close_request(store, "r-1", run(*history))
+    assert close_request(store, "r-1", run(*history), silent)
     return store.closed[0]
 
 
@@ -152,15 +156,15 @@ def test_a_failed_attempt_and_its_fallback_are_both_kept_in_order() -> None:
 def test_a_refused_duplicate_never_touches_the_row_of_the_run_that_owns_it() -> None:
     store = Memory(accepted())
 
-    assert not close_request(store, "r-1", run(arn="arn:another-run"))
+    assert not close_request(store, "r-1", run(arn="arn:another-run"), silent)
     assert store.closed == []
 
 
 def test_a_closed_or_unknown_request_stays_as_it_is() -> None:
     store = Memory(accepted(status="SUCCEEDED"))
 
-    assert not close_request(store, "r-1", run())
-    assert not close_request(store, "never-accepted", run())
+    assert not close_request(store, "r-1", run(), silent)
+    assert not close_request(store, "never-accepted", run(), silent)
 
 
 def sweepable(**changes: Any) -> Row:
@@ -171,15 +175,15 @@ def test_the_sweep_closes_what_no_event_closed() -> None:
     store = Memory(sweepable())
     late = AT + timedelta(seconds=900, minutes=3)
 
-    assert close_abandoned(store, lambda arn: ("r-1", run()), config(), late) == Swept(1, 0)
+    assert close_abandoned(store, lambda arn: ("r-1", run()), config(), late, silent) == Swept(1, 0)
 
 
 def test_the_sweep_leaves_a_request_its_time_and_a_run_its_life() -> None:
     store = Memory(sweepable())
     soon, late = AT + timedelta(seconds=900), AT + timedelta(seconds=900, minutes=3)
 
-    assert close_abandoned(store, lambda arn: ("r-1", run()), config(), soon) == Swept(0, 0)
-    assert close_abandoned(store, lambda arn: None, config(), late) == Swept(0, 0)
+    assert close_abandoned(store, lambda arn: ("r-1", run()), config(), soon, silent) == Swept(0, 0)
+    assert close_abandoned(store, lambda arn: None, config(), late, silent) == Swept(0, 0)
 
 
 def test_an_express_run_beyond_its_limit_leaves_a_call_that_may_be_billed() -> None:
@@ -188,7 +192,7 @@ def test_an_express_run_beyond_its_limit_leaves_a_call_that_may_be_billed() -> N
     def find(_arn: str) -> None:
         raise AssertionError("an Express run cannot be looked up")
 
-    assert close_abandoned(store, find, config(), AT + timedelta(hours=1)) == Swept(1, 0)
+    assert close_abandoned(store, find, config(), AT + timedelta(hours=1), silent) == Swept(1, 0)
     [(_, [attempt])] = store.closed
     assert (attempt["outcome"], attempt["cause"]) == ("UNKNOWN", "Abandoned")
 
@@ -201,7 +205,7 @@ def test_a_request_that_cannot_be_closed_now_does_not_keep_the_others_open() -> 
             raise StoreUnavailable("ThrottlingException")
         return "r-2", run(arn=arn)
 
-    assert close_abandoned(store, find, config(), AT + timedelta(hours=1)) == Swept(1, 1)
+    assert close_abandoned(store, find, config(), AT + timedelta(hours=1), silent) == Swept(1, 1)
 
 
 def test_a_recovered_call_keeps_its_own_token_limit() -> None:
@@ -209,3 +213,35 @@ def test_a_recovered_call_keeps_its_own_token_limit() -> None:
     _, [attempt] = close(entered("InvokeFallback"), scheduled(Payload=call))
 
     assert attempt["max_tokens"] == 4096
+
+
+def test_a_notice_goes_out_once_the_row_is_written_and_holds_no_text() -> None:
+    store, told = Memory(accepted()), []
+
+    def tell(notice: Mapping[str, Any]) -> None:
+        assert store.closed, "told before it was written"
+        told.append(notice)
+
+    assert close_request(store, "r-1", run(entered("InvokeHaiku"), scheduled()), tell)
+
+    assert told == [
+        {
+            "request_id": "r-1",
+            "tenant": "default",
+            "tier": "SIMPLE",
+            "cause": "Aborted",
+            "model": HAIKU,
+            "attempts": 1,
+        }
+    ]
+
+
+def test_what_somebody_else_closed_is_not_told_of_again() -> None:
+    store = Memory(accepted())
+    store.close = lambda *_: False  # type: ignore[method-assign]
+
+    def tell(_notice: Mapping[str, Any]) -> None:
+        raise AssertionError("a second notice")
+
+    assert not close_request(store, "r-1", run(), tell)
+    assert not close_request(Memory(accepted(status="FAILED")), "r-1", run(), tell)

@@ -23,6 +23,7 @@ from router.rows import Analysis
 from tests.cost_rows import RATES
 from tests.tables import create_tables
 from tests.unit.router.factories import AT, HAIKU, SONNET, analyzer, classification, config
+from tests.unit.router.test_closing import silent
 
 RUN = Execution("arn:run-1", "run-1")
 USAGE = {"inputTokens": 310, "outputTokens": 9, "totalTokens": 319}
@@ -229,7 +230,7 @@ def test_a_run_that_dies_while_asking_is_closed_with_the_call_on_record(store: A
     with pytest.raises(Died):
         route(store, Llm(Died()))
 
-    assert close_request(store, "r-1", EndedRun(RUN.arn, "Aborted", LATER, []))
+    assert close_request(store, "r-1", EndedRun(RUN.arn, "Aborted", LATER, []), silent)
 
     request, asked = rows(store)
     assert (request["status"], request["attempts"]) == ("FAILED", 0)
@@ -242,7 +243,7 @@ def test_a_run_that_dies_after_asking_keeps_what_the_call_came_to(store: AcceptS
     route(store, Llm(verdict("CALCULATION")))
     before = rows(store)[1]
 
-    assert close_request(store, "r-1", EndedRun(RUN.arn, "Aborted", LATER, None))
+    assert close_request(store, "r-1", EndedRun(RUN.arn, "Aborted", LATER, None), silent)
 
     assert rows(store)[1] == before
     assert store.rows_of("r-1")["ATTEMPT#01"]["outcome"] == "UNKNOWN"
@@ -258,10 +259,10 @@ def test_an_answer_that_arrives_while_the_run_is_closed_is_not_overwritten(
     with monkeypatch.context() as reading:
         reading.setattr(store, "rows_of", lambda _id: stale)
         with pytest.raises(StoreUnavailable):
-            close_request(store, "r-1", EndedRun(RUN.arn, "Aborted", LATER, []))
+            close_request(store, "r-1", EndedRun(RUN.arn, "Aborted", LATER, []), silent)
 
     assert rows(store)[1]["verdict"] == "CALCULATION"
-    assert close_request(store, "r-1", EndedRun(RUN.arn, "Aborted", LATER, []))
+    assert close_request(store, "r-1", EndedRun(RUN.arn, "Aborted", LATER, []), silent)
 
 
 def test_the_plan_of_a_moved_request_prices_against_the_same_baseline(store: AcceptStore) -> None:

@@ -22,7 +22,7 @@ from router.rows import Analysis, Row
 from tests.cost_rows import item
 from tests.tables import create_tables
 from tests.unit.router.factories import AT, SONNET, accepted, classification, config
-from tests.unit.router.test_closing import ENDED, Memory, entered, failed, run, scheduled
+from tests.unit.router.test_closing import ENDED, Memory, entered, failed, run, scheduled, silent
 
 PAYLOAD = {"input": "What is the capital of France?", "tenant": "acme", "max_tokens": 99}
 ID = "mine"
@@ -54,7 +54,7 @@ class Table:
         request = self.store.rows_of(ID)["REQUEST"]
         arn = request["execution_arn"]
         ended = EndedRun(arn, cause, ENDED, [entered("InvokeHaiku"), scheduled()])
-        assert close_request(self.store, ID, ended)
+        assert close_request(self.store, ID, ended, silent)
         row = self.store.rows_of(ID)["REQUEST"]
         priced = {**row, "cost_status": "PRICED", "overhead_usd": Decimal("0.0001"), **changes}
         for gone in ("queue", "queued_at"):
@@ -317,7 +317,7 @@ def test_calls_that_a_redriven_run_made_after_its_request_was_closed_are_kept() 
     rows = {"REQUEST": store.requests["r-1"], "ATTEMPT#01": {}}
     store.rows_of = lambda _id: rows  # type: ignore[method-assign]
 
-    assert not close_request(store, "r-1", run(*redriven()))
+    assert not close_request(store, "r-1", run(*redriven()), silent)
 
     [(changes, attempts)] = store.closed
     assert changes == {"attempts": 3}  # the request stays closed, as it was
@@ -330,5 +330,5 @@ def test_calls_that_a_redriven_run_made_after_its_request_was_closed_are_kept() 
 def test_a_closed_request_whose_run_was_not_redriven_stays_as_it_is() -> None:
     store = Memory(accepted(status="FAILED", attempts=0))
 
-    assert not close_request(store, "r-1", run(entered("InvokeHaiku"), scheduled()))
+    assert not close_request(store, "r-1", run(entered("InvokeHaiku"), scheduled()), silent)
     assert store.closed == []
