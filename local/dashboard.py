@@ -50,7 +50,7 @@ def write(deployment: Deployment, source: str) -> None:
 
 
 def _page(deployment: Deployment, source: str) -> str:
-    tables = Tables(deployment.usage_table, deployment.spend_table)
+    tables = Tables(deployment.usage_table, deployment.spend_table, deployment.control_table)
     return render(document(snapshot(deployment.client("dynamodb"), tables, _SINCE, source)))
 
 

@@ -53,10 +53,15 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A row before and after pricing."""
+    """A row before and after; it is written only while the ``held`` attributes are as before.
+
+    ``runs`` is held since the image of an earlier run may come again while the row of the next one
+    is PENDING.
+    """
 
     before: Row
     after: Row
+    held: tuple[str, ...] = ("cost_status", "runs")
 
     @property
     def key(self) -> tuple[str, str]:
@@ -105,6 +110,8 @@ def contribution(row: Row) -> Sums:
     if row["item"] == "REQUEST":
         sums["requests"] = 1
         sums["failures"] = int(row["status"] not in ANSWERED)
+        if "feedback" in row:
+            sums[f"feedback_{row['feedback']}"] = 1
         return _without_zeros(sums)
     sums["attempts"] = 1
     sums["retries"] = row.get("retries", 0)

@@ -142,26 +142,20 @@ class LedgerStore:
         sets = [f"#{index} = :{index}" for index in range(len(changed))]
         removes = [f"#{index}" for index in range(len(changed), len(names))]
         values = {f":{index}": _serialize(value) for index, value in enumerate(changed.values())}
-        names["#status"] = "cost_status"
-        values[":before"] = _serialize(change.before["cost_status"])
+        held = {name: change.before[name] for name in change.held if name in change.before}
         expression = f"SET {', '.join(sets)}" + (f" REMOVE {', '.join(removes)}" if gone else "")
-        condition = "#status = :before"
-        if change.before["item"] == "REQUEST":
-            # The image of an earlier run may come again while the row of the next one is PENDING.
-            names["#runs"] = "runs"
-            if "runs" in change.before:
-                values[":runs"] = _serialize(change.before["runs"])
-                condition += " AND #runs = :runs"
-            else:
-                condition += " AND attribute_not_exists(#runs)"
         return {
             "Update": {
                 "TableName": self._usage,
                 "Key": _key(change.key),
                 "UpdateExpression": expression,
-                "ConditionExpression": condition,
-                "ExpressionAttributeNames": names,
-                "ExpressionAttributeValues": values,
+                "ConditionExpression": " AND ".join(
+                    f"#{name} = :{name}" if name in held else f"attribute_not_exists(#{name})"
+                    for name in change.held
+                ),
+                "ExpressionAttributeNames": names | {f"#{name}": name for name in change.held},
+                "ExpressionAttributeValues": values
+                | {f":{name}": _serialize(value) for name, value in held.items()},
             }
         }
 

@@ -278,5 +278,5 @@ def test_a_budget_is_a_bar_with_its_words(open_page):
 
     assert opened.page.locator("meter").count() == 2
     words = opened.text("#budgets p:first-child span")
-    assert words == "acme, day: $4.5 of $5, and $0.25 reserved (95.0%)"
+    assert words == "acme, day: $4.500000 of $5, $0.250000 of it reserved (90.0%)"
     assert opened.page.get_by_role("meter", name=words).count() == 1

@@ -26,7 +26,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    tables = Tables(table_name(arguments, "usage"), table_name(arguments, "spend"))
+    usage, spend = (table_name(arguments, table) for table in ("usage", "spend"))
+    tables = Tables(usage, spend, arguments.control_table or "")
     client = dynamodb(arguments)
 
     def page() -> str:

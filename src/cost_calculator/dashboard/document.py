@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from cost_calculator.ledger import HISTOGRAM_BOUNDS, Sums, add
+from cost_calculator.pricing import plain
 from cost_calculator.reporting import GAPS
 from cost_calculator.usage import TOKEN_CLASSES
 
@@ -17,9 +18,9 @@ _ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What a tenant (``*``: all together) may spend in a period and has; None: there is no limit.
+    """What a tenant (``*``: all together) may spend in a period, and what it has.
 
-    ``committed_usd`` is spent, ``reserved_usd`` is held for requests that still run.
+    ``committed_usd`` is spent or reserved; ``reserved_usd`` of it is for requests that still run.
     """
 
     tenant: str
@@ -115,10 +116,9 @@ def document(snapshot: Snapshot) -> dict[str, Any]:
             {
                 "tenant": budget.tenant,
                 "period": budget.period,
-                **{
-                    name: f"{getattr(budget, name):f}"
-                    for name in ("limit_usd", "committed_usd", "reserved_usd")
-                },
+                "limit_usd": plain(budget.limit_usd),
+                "committed_usd": f"{budget.committed_usd:.6f}",
+                "reserved_usd": f"{budget.reserved_usd:.6f}",
             }
             for budget in snapshot.budgets
         ],

@@ -120,10 +120,10 @@ function showBudgets(data, filters) {
     const line = document.createElement("p"), words = document.createElement("span"), bar = document.createElement("meter");
     const [limit, committed, reserved] = [budget.limit_usd, budget.committed_usd, budget.reserved_usd].map(Number);
     words.id = `budget-${place}`;
-    const share = limit ? `${((100 * (committed + reserved)) / limit).toFixed(1)}%` : "no money allowed";
-    words.textContent = `${budget.tenant === "*" ? "all together" : budget.tenant}, ${budget.period}: $${budget.committed_usd} of $${budget.limit_usd}` + (reserved ? `, and $${budget.reserved_usd} reserved` : "") + ` (${share})`;
+    const share = limit ? `${((100 * committed) / limit).toFixed(1)}%` : "no money allowed";
+    words.textContent = `${budget.tenant === "*" ? "all together" : budget.tenant}, ${budget.period}: $${budget.committed_usd} of $${budget.limit_usd}` + (reserved ? `, $${budget.reserved_usd} of it reserved` : "") + ` (${share})`;
     bar.setAttribute("aria-labelledby", words.id);
-    Object.assign(bar, { min: 0, max: limit || 1, high: 0.8 * limit, optimum: 0, value: limit ? committed + reserved : 1 });
+    Object.assign(bar, { min: 0, max: limit || 1, high: 0.8 * limit, optimum: 0, value: limit ? committed : 1 });
     line.className = "budget";
     line.append(words, bar);
     return line;

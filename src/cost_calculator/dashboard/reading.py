@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from cost_calculator.dashboard.document import Failures, Snapshot, Unpriced
+from cost_calculator.dashboard.document import Budget, Failures, Snapshot, Unpriced
 from cost_calculator.ledger import ANSWERED, NOBODY
 from cost_calculator.reporting import days_between, partitions
 from cost_calculator.shards import SHARDS
-from cost_calculator.store import LedgerStore, from_item
+from cost_calculator.store import LedgerStore, budget_key, from_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -30,10 +31,11 @@ _FAILURE_FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """The names of the tables to read."""
+    """The names of the tables to read; without ``control`` the page has no budgets."""
 
     usage: str
     spend: str
+    control: str = ""
 
 
 def snapshot(
@@ -46,16 +48,29 @@ def snapshot(
     now = datetime.now(UTC)
     days = days_between(now - since, now)
     waiting, more = pending(client, tables.usage)
+    store = LedgerStore(client, tables.usage, tables.spend, tables.control)
     return Snapshot(
         source=source or f"Tables {tables.spend} and {tables.usage}",
         at=now.isoformat(),
         days=days,
-        cells=LedgerStore(client, tables.usage, tables.spend).cells_of(partitions(days)),
+        cells=store.cells_of(partitions(days)),
         pending=waiting,
         pending_more=more,
         failures=latest_failures(client, tables.usage, days),
-        budgets=[],
+        budgets=budgets(store.all_budgets(), days[-1]) if tables.control else [],
     )
+
+
+def budgets(items: Iterable[Mapping[str, Any]], today: str) -> list[Budget]:
+    """Return the budgets of this day and this month that have a limit, the fullest first."""
+    periods = {today: f"day {today}", today[:7]: f"month {today[:7]}"}
+    found = []
+    for item in items:
+        tenant, period = item["key"].removeprefix(budget_key("")).rsplit("#", 1)
+        if period in periods and "limit_usd" in item:
+            sums = (item.get(name, Decimal(0)) for name in ("committed_usd", "reserved_usd"))
+            found.append(Budget(tenant, periods[period], item["limit_usd"], *sums))
+    return sorted(found, key=lambda b: (b.limit_usd - b.committed_usd, b.tenant, b.period))
 
 
 def latest_failures(client: DynamoDBClient, usage_table: str, days: Sequence[str]) -> Failures:

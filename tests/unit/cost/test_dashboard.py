@@ -14,7 +14,7 @@ from cost_calculator.dashboard import reading
 from cost_calculator.dashboard.document import Failures, Snapshot, document
 from cost_calculator.dashboard.reading import Tables, latest_failures, pending, snapshot
 from tests.cost_rows import HAIKU, attempt, item, request
-from tests.tables import SPEND, USAGE
+from tests.tables import CONTROL, SPEND, USAGE
 
 NOW = datetime.now(UTC)
 TODAY = f"{NOW:%Y-%m-%d}"
@@ -129,3 +129,21 @@ def test_the_command_writes_one_file_with_the_data_in_it(dynamodb, tmp_path, cap
     data = json.loads(gzip.decompress(base64.b64decode(packed)))
     assert data["failures"]["rows"][0]["request_id"] == "r-1"
     assert str(out) in capsys.readouterr().out
+
+
+def test_budgets_of_this_day_and_month_are_read_where_they_have_a_limit(dynamodb):
+    def budget(name, **sums):
+        dynamodb.put_item(TableName=CONTROL, Item=item({"key": f"budget#{name}", **sums}))
+
+    limit = {"limit_usd": Decimal(5), "committed_usd": Decimal(1)}
+    budget(f"acme#{TODAY}", **limit, reserved_usd=Decimal("0.25"))
+    budget(f"*#{TODAY[:7]}", limit_usd=Decimal(9))
+    budget("acme#2026-01-01", **limit)
+    budget(f"default#{TODAY}", committed_usd=Decimal(1))
+    dynamodb.put_item(TableName=CONTROL, Item=item({"key": "breaker#m"}))
+
+    found = snapshot(dynamodb, Tables(USAGE, SPEND, CONTROL), timedelta(days=1)).budgets
+
+    assert [(b.tenant, b.period.split()[0]) for b in found] == [("acme", "day"), ("*", "month")]
+    assert found[0].reserved_usd == Decimal("0.25")
+    assert found[1].committed_usd == 0
