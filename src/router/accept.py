@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Protocol
 
 from router.analyzer import Classification
@@ -12,15 +13,19 @@ from router.clock import iso
 from router.config import Config
 from router.control import Acceptance, Action, Found
 from router.decision import Decision, decide
-from router.errors import Conflict, StoreUnavailable
-from router.invoke import Provider
+from router.errors import BudgetExceeded, Conflict, RateLimited, StoreUnavailable
+from router.guards import Guards, Memory, common_keys, guards_of, own_keys
+from router.invoke import ModelCall, Provider
 from router.llm_classifier import Opinion
 from router.market import Market
 from router.opinion_row import ASKED, asked_row, is_open, opinion_of, reported, unreported
 from router.plan import Plan, plan_to_json, repeated
-from router.reopening import is_counted, next_run, reopened
-from router.request import parse_request
+from router.reopening import given_back, is_counted, next_run, reopened
+from router.request import Request, parse_request
 from router.rows import Analysis, Row, accepted_rows, routed, text_expiry
+
+# Each turn knows what stood in the way of the one before; a third is needed only in a race.
+_TURNS = 5
 
 
 class Store(Protocol):
@@ -30,9 +35,11 @@ class Store(Protocol):
 
     def accept(self, rows: Sequence[Row], guards: Sequence[Action] = ()) -> Acceptance: ...
 
-    def rows_of(self, request_id: str) -> dict[str, Row]: ...
+    def reopen(
+        self, before: Row, after: Row, content: Sequence[Row], guards: Sequence[Action]
+    ) -> Acceptance: ...
 
-    def reopen(self, before: Row, after: Row, content: Row | None) -> bool: ...
+    def rows_of(self, request_id: str) -> dict[str, Row]: ...
 
     def record_opinion(
         self, request: Row, routed: Mapping[str, Any], outcome: Mapping[str, Any]
@@ -49,92 +56,189 @@ class Execution:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What accepting needs beside the request; ``llm`` is called only where one is asked."""
+    """What accepting needs beside the request; ``llm`` is called only where one is asked.
+
+    ``memory`` lives as long as the process. ``meter`` takes a metric's name, value and the tenant
+    it is about.
+    """
 
     store: Store
+    memory: Memory
     classify: Callable[[tuple[Mapping[str, str], ...]], Classification]
     llm: Callable[[], Provider]
     stopwatch: Callable[[], Analysis]
     clock: Callable[[], datetime]
     region: str
+    meter: Callable[[str, float, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A request as it is about to be accepted: its plan, its rows, what its guards write."""
+
+    decision: Decision
+    question: ModelCall | None
+    plan: Plan
+    most_usd: Decimal
+    rows: list[Row]
+    actions: list[Action]
 
 
 def accept(payload: Any, execution: Execution, config: Config, world: World) -> dict[str, Any]:
     """Return the route plan of a request, accepted by this call or by an earlier try of it.
 
     A request that another run accepted under the same id is answered from its rows, unless it
-    failed and this is its next run; raise
+    failed and this is its next run. Raise
     ``Conflict`` if its payload was another, ``PolicyDenied`` if the tenant's rules leave it no
-    model, and ``InvalidRequest`` if it is malformed.
+    model, ``BudgetExceeded`` or ``RateLimited`` if it must not run now, and ``InvalidRequest`` if
+    it is malformed.
     """
     request = parse_request(
         payload, execution_name=execution.name, input_bytes_limit=config.input_bytes_limit
     )
     classification = world.classify(request.messages)
-    decision = decide(request, classification, config)
-    at = world.clock()
-    question, notes = decision.question(Market(at, world.region, world.stopwatch().memory_mb))
-    plan = decision.plan(notes)
-    analysis = world.stopwatch()
-    rows = accepted_rows(request, classification, plan, config, analysis, execution.arn, at)
-    asked = [asked_row(request, plan, question, iso(at))] if question else []
-
-    earlier_attempts = 0
-    acceptance = world.store.accept([*rows, *asked])
-    if (existing := acceptance.existing) is not None:
-        known = existing["REQUEST"]
-        if known["payload_hash"] != request.payload_hash:
-            raise Conflict(
-                f"request_id {request.request_id} was used with another payload:"
-                " give a new request_id, or leave it out"
-            )
-        if known["execution_arn"] == execution.arn:
-            plan = _plan_again(decision, existing, world) or plan
-        elif request.rerun and request.rerun == next_run(known):
-            if ASKED in existing:
-                plan = decision.plan_with(opinion_of(existing[ASKED]))
-            known = _open_again(existing, rows, routed(plan, analysis), world)
-            if known["execution_arn"] != execution.arn:
-                return repeated({**existing, "REQUEST": known})
-        else:
+    guards = look(request, config, world)
+    try:
+        guards, draft, existing = _accepted(classification, guards, execution, world)
+        if existing is not None:
+            _check_payload(request, existing["REQUEST"])
+            if request.rerun and request.rerun == next_run(existing["REQUEST"]):
+                guards, existing = _opened_again(draft, guards, existing, world)
+    except BudgetExceeded as error:
+        world.meter("budget_exceeded", 1, error.owner)
+        raise
+    except RateLimited as error:
+        world.meter("rate_limited", 1, error.tenant)
+        raise
+    plan, row = draft.plan, draft.rows[0]
+    if existing is not None:
+        row = existing["REQUEST"]
+        if row["execution_arn"] != execution.arn:
             return repeated(existing)
-        earlier_attempts = int(known.get("earlier_attempts", 0))
-    elif question:
-        from router.asking import ask
-
-        opinion, attempt = ask(question, world.llm, world.clock)
-        outcome = reported(request.request_id, opinion, attempt)
-        plan = _plan_with(opinion, outcome, decision, rows[0], world)
-    expires_at = text_expiry(config, at)
-    return plan_to_json(request, classification, plan, config, expires_at, earlier_attempts)
+        plan = _plan_again(draft.decision.accepted_as(row), existing, world)
+    elif draft.question:
+        plan = _plan_with_opinion(draft, world)
+    for owner, percent in guards.used_percent().items():
+        world.meter("budget_used_percent", float(percent), owner)
+    expiry = text_expiry(config, guards.at)
+    return plan_to_json(request, classification, plan, config, expiry, row)
 
 
-def _open_again(existing: Mapping[str, Row], rows: list[Row], route: Row, world: World) -> Row:
-    """Return the REQUEST row as it stands now: this run's, or that of one that was faster."""
+def _check_payload(request: Request, standing: Row) -> None:
+    if standing["payload_hash"] != request.payload_hash:
+        raise Conflict(
+            f"request_id {request.request_id} was used with another payload:"
+            " give a new request_id, or leave it out"
+        )
+
+
+def look(request: Request, config: Config, world: World) -> Guards:
+    """Read what the guards need, in one round trip; none where memory has it all.
+
+    What was read chooses forms and tiers; what may pass is decided by the conditions of the
+    transaction. So a read that fails stops nothing.
+    """
+    at, memory = world.clock(), world.memory
+    guards = guards_of(request, config, memory, at)
+    common = frozenset() if memory.is_fresh(at) else common_keys(config)
+    try:
+        found = world.store.read(common | own_keys(guards))
+    except StoreUnavailable as error:
+        memory.keep(memory.items, memory.items, at)
+        return guards.unread(str(error))
+    if common:
+        memory.keep(common, found.control, at)
+        guards = guards_of(request, config, memory, at)
+    return guards.knowing(found.control)
+
+
+def _accepted(
+    classification: Classification, guards: Guards, execution: Execution, world: World
+) -> tuple[Guards, Draft, Mapping[str, Row] | None]:
+    """Write the request, or find its rows; return the guards as they were at last."""
+    for _ in range(_TURNS):
+        draft = _draft(classification, guards, execution, world)
+        try:
+            acceptance = world.store.accept(draft.rows, draft.actions)
+        except StoreUnavailable as error:
+            if not draft.actions or error.contended or not guards.may_be_passed:
+                raise
+            guards = guards.passed(str(error))
+            continue
+        if not acceptance.refused:
+            return guards, draft, acceptance.existing
+        world.memory.learn(acceptance.refused)
+        guards = guards.after(acceptance.refused, draft.plan, draft.most_usd)
+    raise StoreUnavailable("the guards of many requests wait for each other", contended=True)
+
+
+def _opened_again(
+    draft: Draft, guards: Guards, existing: Mapping[str, Row], world: World
+) -> tuple[Guards, Mapping[str, Row]]:
+    """Open a failed request for this run; return its rows, or those of a run that was faster."""
     failed = existing["REQUEST"]
     if not is_counted(failed):
         raise StoreUnavailable(
             f"request {failed['request_id']} failed a moment ago and is not in the sums yet:"
             " run it again in a minute"
         )
-    request, *content = rows
-    opened = reopened(existing, request | route)
-    if world.store.reopen(failed, opened, content[0] if content else None):
-        return opened
-    return world.store.rows_of(failed["request_id"])["REQUEST"]
+    plan = draft.plan
+    if draft.question and ASKED in existing:
+        plan = draft.decision.plan_with(opinion_of(existing[ASKED]))
+    fresh, *content = (row for row in draft.rows if row["item"] != ASKED)
+    opened = reopened(existing, fresh | routed(plan, world.stopwatch()))
+    for _ in range(_TURNS):
+        actions = guards.actions(plan, draft.most_usd, given_back(failed))
+        acceptance = world.store.reopen(failed, opened, content, actions)
+        if not acceptance.refused:
+            return guards, acceptance.existing or {**existing, "REQUEST": opened}
+        world.memory.learn(acceptance.refused)
+        guards = guards.after(acceptance.refused, plan, draft.most_usd)
+    raise StoreUnavailable("the guards of many requests wait for each other", contended=True)
 
 
-def _plan_again(decision: Decision, existing: Mapping[str, Row], world: World) -> Plan | None:
-    """Return the plan of an earlier try that asked an LLM, without asking it again."""
+def _draft(
+    classification: Classification, guards: Guards, execution: Execution, world: World
+) -> Draft:
+    request, config, at = guards.request, guards.config, guards.at
+    decision = decide(request, classification, config, guards.standing())
+    market = Market(at, world.region, world.stopwatch().memory_mb)
+    question, notes = decision.question(market)
+    plan = decision.plan(notes)
+    most_usd = Decimal(0)
+    if guards.budgets:
+        from router.estimate import most_of_request
+
+        plans = decision.possible_plans() if question else [plan]
+        models = [possible.models for possible in plans]
+        most_usd = most_of_request(models, request.input_bytes, question, config, market)
+    marks = guards.marks(most_usd)
+    analysis = world.stopwatch()
+    rows = accepted_rows(request, classification, plan, config, analysis, execution.arn, at)
+    rows[0] |= marks
+    if question:
+        rows.append(asked_row(rows[0], plan, question, iso(at)))
+    return Draft(decision, question, plan, most_usd, rows, guards.actions(plan, most_usd))
+
+
+def _plan_with_opinion(draft: Draft, world: World) -> Plan:
+    from router.asking import ask
+
+    assert draft.question
+    opinion, attempt = ask(draft.question, world.llm, world.clock)
+    outcome = reported(draft.rows[0]["request_id"], opinion, attempt)
+    return _plan_with(opinion, outcome, draft.decision, draft.rows[0], world)
+
+
+def _plan_again(accepted: Decision, existing: Mapping[str, Row], world: World) -> Plan:
+    """Return the plan of an earlier try, without asking an LLM again."""
     asked = existing.get(ASKED)
-    if asked is None:
-        return None
-    if not is_open(asked):
-        return decision.plan_with(opinion_of(asked))
+    if asked is None or not is_open(asked):
+        return accepted.plan()
     # That try died while asking: the call may be on the bill, and its answer is lost.
     outcome = unreported(asked["request_id"], "NoReport", iso(world.clock()))
     opinion = Opinion(None, outcome["cause"])
-    return _plan_with(opinion, outcome, decision, existing["REQUEST"], world)
+    return _plan_with(opinion, outcome, accepted, existing["REQUEST"], world)
 
 
 def _plan_with(
@@ -145,5 +249,5 @@ def _plan_with(
     if world.store.record_opinion(request, routed(plan, world.stopwatch()), outcome):
         return plan
     # Another try was faster: what it wrote holds for both.
-    written = world.store.rows_of(request["request_id"])[ASKED]
-    return decision.plan_with(opinion_of(written))
+    written = world.store.rows_of(request["request_id"])["REQUEST"]
+    return decision.accepted_as(written).plan()

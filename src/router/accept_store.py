@@ -75,30 +75,13 @@ class AcceptStore(UsageStore):
         or a throttle is no verdict, and is tried again. Raise ``StoreUnavailable`` when nothing is
         known.
         """
-        items = [self._put(row) for row in rows] + [self._guard(action) for action in guards]
-        for wait in (*waits(_TRIES, _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS), None):
-            try:
-                self._client.transact_write_items(TransactItems=items)  # type: ignore[arg-type]
-            except ClientError as error:
-                stood = _stood_in_the_way(error)
-                if standing := next((item for item in stood[: len(rows)] if item), None):
-                    return Acceptance(existing=self.rows_of(standing["request_id"]))
-                by_key = zip(guards, stood[len(rows) :], strict=False)
-                if refused := {a.key: item for a, item in by_key if item is not None}:
-                    return Acceptance(refused=refused)
-                if wait is None or not passing({code_of(error), *reasons_of(error)}):
-                    raise StoreUnavailable(code_of(error)) from error
-                self._sleep(wait)
-            except BotoCoreError as error:
-                raise StoreUnavailable(type(error).__name__) from error
-            else:
-                break
-        return Acceptance()
+        return self._write(rows[0]["request_id"], [self._put(row) for row in rows], guards)
 
-    def reopen(self, before: Row, after: Row, content: Row | None) -> bool:
-        """Replace a failed REQUEST row by the next run's and take it out of the sums, all or none.
-
-        Return ``False`` if another run took the request meanwhile.
+    def reopen(
+        self, before: Row, after: Row, content: Sequence[Row], guards: Sequence[Action]
+    ) -> Acceptance:
+        """Replace a failed REQUEST row by the next run's, take it out of the sums, and do what the
+        guards ask, all or nothing; ``existing`` are the rows where another run was faster.
         """
         # Only a rerun needs the ledger: the others do not wait for its import.
         from cost_calculator.ledger import Change
@@ -112,13 +95,40 @@ class AcceptStore(UsageStore):
             "ExpressionAttributeValues": to_item(
                 {":priced": "PRICED", ":execution": before["execution_arn"]}
             ),
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
-        actions = [{"Put": put}, addition(self._spend, cell_key(change.cell), change.sums())]
+        items = [{"Put": put}, addition(self._spend, cell_key(change.cell), change.sums())]
+        items += [{"Put": {"TableName": self._table, "Item": to_item(row)}} for row in content]
+        guarded = {action.key for action in guards}
         for name, sums in change.budgets().items():
-            actions.append(addition(self._control, {"key": budget_key(name)}, sums))
-        if content is not None:
-            actions.append({"Put": {"TableName": self._table, "Item": to_item(content)}})
-        return not self._refused(actions)
+            # A guard's own update gives back what the failed run had charged.
+            if budget_key(name) not in guarded:
+                items.append(addition(self._control, {"key": budget_key(name)}, sums))
+        return self._write(before["request_id"], items, guards)
+
+    def _write(
+        self, request_id: str, items: Sequence[dict[str, Any]], guards: Sequence[Action]
+    ) -> Acceptance:
+        actions = [*items, *(self._guard(action) for action in guards)]
+        for wait in (*waits(_TRIES, _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS), None):
+            try:
+                self._client.transact_write_items(TransactItems=actions)  # type: ignore[arg-type]
+            except ClientError as error:
+                stood = _stood_in_the_way(error)
+                if any(item is not None for item in stood[: len(items)]):
+                    return Acceptance(existing=self.rows_of(request_id))
+                by_key = zip(guards, stood[len(items) :], strict=False)
+                if refused := {a.key: item for a, item in by_key if item is not None}:
+                    return Acceptance(refused=refused)
+                contended = passing({code_of(error), *reasons_of(error)})
+                if wait is None or not contended:
+                    raise StoreUnavailable(code_of(error), contended=bool(contended)) from error
+                self._sleep(wait)
+            except BotoCoreError as error:
+                raise StoreUnavailable(type(error).__name__) from error
+            else:
+                break
+        return Acceptance()
 
     def _put(self, row: Row) -> dict[str, Any]:
         return {

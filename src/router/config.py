@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from router.breaker import Settings, parse_settings
+from router.budgets import Limits, parse_limits
 from router.ladder import TIERS
 from router.policy import Rules, parse_rules, rules_of
 from router.windows import context_tokens
@@ -56,7 +58,9 @@ class Llm:
 class Config:
     """The deployment's settings. ``raise_above`` and ``lower_below`` are bounds on the score.
 
-    Without ``llm`` the heuristic decides alone. ``providers`` have a key, or need none.
+    Without ``llm`` the heuristic decides alone. ``providers`` have a key, or need none. ``budget``
+    is that of the whole deployment. Where the ``control`` table does not answer, a request with a
+    limit is refused, unless ``open_on_store_failure``.
     """
 
     tiers: Mapping[str, Tier]
@@ -70,6 +74,9 @@ class Config:
     llm: Llm | None
     tenants: Mapping[str, Rules]
     providers: tuple[str, ...] = PROVIDERS
+    budget: Limits | None = None
+    open_on_store_failure: bool = False
+    breaker: Settings | None = None
 
     def rules_of(self, tenant: str) -> Rules:
         """Return the rules that hold for a tenant."""
@@ -89,7 +96,7 @@ class Config:
     def from_json(cls, text: str) -> Config:
         """Parse the module's JSON; a missing key is a defect of the deployment and raises.
 
-        ``analyzer`` and ``tenants`` are given to those functions alone that route.
+        ``analyzer``, ``tenants`` and the guards are given to those functions alone that route.
         """
         data = json.loads(text)
         return cls(
@@ -104,6 +111,9 @@ class Config:
             llm=_llm(data.get("analyzer") or {"strategy": "heuristic"}),
             tenants=parse_rules(data.get("tenants") or {}),
             providers=tuple(data.get("providers") or PROVIDERS),
+            budget=parse_limits(data["budget"]) if data.get("budget") else None,
+            open_on_store_failure=data.get("on_store_failure", "refuse") == "accept",
+            breaker=parse_settings(data["breaker"]) if data.get("breaker") else None,
         )
 
 

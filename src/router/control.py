@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from router.rows import Row
+Item = dict[str, Any]
+"""An item as plain values, by attribute."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """What the one read gave: items of ``control`` by key, and the answer kept in the cache."""
 
-    control: Mapping[str, Row] = field(default_factory=dict)
-    cached: Row | None = None
+    control: Mapping[str, Item] = field(default_factory=dict)
+    cached: Item | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,5 +39,5 @@ class Acceptance:
     hold, by key, each with its item as it stands (empty where there is none).
     """
 
-    existing: Mapping[str, Row] | None = None
-    refused: Mapping[str, Row] = field(default_factory=dict)
+    existing: Mapping[str, Item] | None = None
+    refused: Mapping[str, Item] = field(default_factory=dict)

@@ -3,7 +3,9 @@ and what its opinion changes. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from router.analyzer import Classification, Complexity
 from router.config import Config, Model
@@ -14,6 +16,7 @@ from router.market import Market
 from router.plan import Plan, limited, make_plan, permitted_models
 from router.policy import Rules
 from router.request import Request
+from router.standing import NOTHING_STANDS, Standing
 from router.strategy import Choice, choose, moves, with_opinion
 
 
@@ -27,16 +30,29 @@ class Decision:
     rules: Rules
     choice: Choice
     movable: tuple[str, ...]
+    standing: Standing
 
     def plan(self, notes: tuple[str, ...] = ()) -> Plan:
         """Return the plan without an opinion; raise ``PolicyDenied`` if no model is left."""
-        choice = replace(self.choice, reasons=(*notes, *self.choice.reasons))
-        return make_plan(self.request, choice, self.config, self.rules)
+        return self._plan(replace(self.choice, reasons=(*notes, *self.choice.reasons)))
 
     def plan_with(self, opinion: Opinion) -> Plan:
         """Return the plan after an LLM has spoken, or failed to."""
-        choice = with_opinion(self.choice, opinion, self.movable)
-        return make_plan(self.request, choice, self.config, self.rules)
+        return self._plan(with_opinion(self.choice, opinion, self.movable))
+
+    def possible_plans(self) -> list[Plan]:
+        """Return the plans that an opinion can lead to, the one without it first."""
+        tiers = (self.choice.tier, *self.movable)
+        return [self._plan(replace(self.choice, tier=tier)) for tier in tiers]
+
+    def accepted_as(self, row: Mapping[str, Any]) -> Decision:
+        """Return the decision that an earlier try wrote down: its REQUEST row holds, not this."""
+        choice = Choice(row["route"], tuple(row["reasons"]), open=False)
+        standing = Standing(skipped=dict.fromkeys(row.get("skipped", ()), ""))
+        return replace(self, choice=choice, movable=(), standing=standing)
+
+    def _plan(self, choice: Choice) -> Plan:
+        return make_plan(self.request, choice, self.config, self.rules, self.standing)
 
     def question(self, market: Market) -> tuple[ModelCall | None, tuple[str, ...]]:
         """Return the call to make, if an opinion is wanted, or notes on why none is asked for."""
@@ -72,10 +88,18 @@ class Decision:
         return sum(self.classification.probabilities[Complexity(name)] for name in beyond)
 
 
-def decide(request: Request, classification: Classification, config: Config) -> Decision:
+def decide(
+    request: Request,
+    classification: Classification,
+    config: Config,
+    standing: Standing = NOTHING_STANDS,
+) -> Decision:
     """Return the decision on a request, before any LLM is asked."""
     rules = config.rules_of(request.tenant)
+    if standing.cap and permitted_models("CALCULATION", config, rules):
+        rules = rules.below("COMPLEX", standing.cap)
     choice = choose(request, classification, config, rules)
+    choice = replace(choice, reasons=(*standing.notes, *choice.reasons))
     usable = {tier for tier in TIERS if permitted_models(tier, config, rules)}
     movable = moves(choice, rules, usable)
-    return Decision(request, classification, config, rules, choice, movable)
+    return Decision(request, classification, config, rules, choice, movable, standing)

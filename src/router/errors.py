@@ -4,7 +4,9 @@ RouterError
 ├── RequestError            never accepted; the caller mends the request
 │   ├── InvalidRequest
 │   ├── PolicyDenied
-│   └── Conflict
+│   ├── Conflict
+│   ├── BudgetExceeded
+│   └── RateLimited         the workflow waits and asks again, up to a limit
 ├── StoreUnavailable        a table or the history did not answer; safe to repeat
 └── CallError               a model call that gave no answer; knows its outcome
     ├── NotBilled           safe to send again
@@ -53,8 +55,34 @@ class Conflict(RequestError):
     """The request id was used before with another payload."""
 
 
+class BudgetExceeded(RequestError):
+    """A budget has no room for what the request may cost; ``owner`` is its tenant, or ``*``."""
+
+    def __init__(self, message: str, owner: str) -> None:
+        super().__init__(message)
+        self.owner = owner
+
+
+class RateLimited(RequestError):
+    """The tenant sends more than it may in a minute; ``retry_after`` is in seconds."""
+
+    def __init__(self, tenant: str, retry_after: int) -> None:
+        super().__init__(
+            f"tenant {tenant} sends more than it may in a minute: retry after {retry_after} s"
+        )
+        self.tenant = tenant
+        self.retry_after = retry_after
+
+
 class StoreUnavailable(RouterError):
-    """A table or a run's history did not answer; nothing was decided, so try again."""
+    """A table or a run's history did not answer; nothing was decided, so try again.
+
+    ``contended`` if it answers, and others write to the same items or a limit was reached.
+    """
+
+    def __init__(self, message: str, *, contended: bool = False) -> None:
+        super().__init__(message)
+        self.contended = contended
 
 
 class CallError(RouterError):

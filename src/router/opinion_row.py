@@ -14,20 +14,20 @@ from cost_calculator.shards import shard_of
 from router.invoke import ModelCall
 from router.llm_classifier import Opinion, sent_bytes
 from router.plan import Plan
-from router.request import Request
-from router.rows import SCHEMA, Row
+from router.rows import SCHEMA, Row, budgets_in
 
 # The workflow counts its own attempts from 01.
 ASKED = "ATTEMPT#00"
 
 
-def asked_row(request: Request, plan: Plan, question: ModelCall, asked_at: str) -> Row:
+def asked_row(request: Row, plan: Plan, question: ModelCall, asked_at: str) -> Row:
     """Return the row as it stands while the call is under way: nothing is priced yet."""
     return {
-        "request_id": request.request_id,
+        "request_id": request["request_id"],
         "item": ASKED,
         "schema": SCHEMA,
-        "tenant": request.tenant,
+        "tenant": request["tenant"],
+        **budgets_in(request),
         "tier": plan.tier,
         "purpose": "classify",
         "mode": "standard",

@@ -12,6 +12,7 @@ from router.config import Config, Model
 from router.errors import PolicyDenied
 from router.policy import Rules
 from router.request import Request
+from router.standing import Standing
 from router.strategy import Choice
 
 # The HTTP Task ends at 60 s and 256 KiB whatever it is told; a small model writes 4,096 tokens in
@@ -29,9 +30,11 @@ class Plan:
     reasons: tuple[str, ...]
 
 
-def make_plan(request: Request, choice: Choice, config: Config, rules: Rules) -> Plan:
+def make_plan(
+    request: Request, choice: Choice, config: Config, rules: Rules, standing: Standing
+) -> Plan:
     """Return the plan of a choice; raise ``PolicyDenied`` if the rules leave its tier no model."""
-    models = permitted_models(choice.tier, config, rules)
+    models, skipped = standing.asked(permitted_models(choice.tier, config, rules))
     if not models:
         denied = ", ".join(sorted(rules.deny_providers))
         raise PolicyDenied(
@@ -40,7 +43,7 @@ def make_plan(request: Request, choice: Choice, config: Config, rules: Rules) ->
             " that keeps it out of this tier"
         )
     bounded = tuple(limited(model, request) for model in models)
-    return Plan(choice.tier, bounded, config.tiers["COMPLEX"].primary, choice.reasons)
+    return Plan(choice.tier, bounded, config.tiers["COMPLEX"].primary, (*skipped, *choice.reasons))
 
 
 def permitted_models(tier: str, config: Config, rules: Rules) -> tuple[Model, ...]:
@@ -66,9 +69,12 @@ def plan_to_json(
     plan: Plan,
     config: Config,
     expires_at: int,
-    earlier_attempts: int = 0,
+    row: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Return the plan as the workflow reads it; the shape stands in docs/architecture.md."""
+    """Return the plan as the workflow reads it; the shape stands in docs/architecture.md.
+
+    ``row`` is the REQUEST row as it was accepted.
+    """
     first, *others = plan.models
     return {
         "request_id": request.request_id,
@@ -92,8 +98,9 @@ def plan_to_json(
             "expires_at": expires_at,
             "max_tokens": first.max_tokens,
             "input_bytes": request.input_bytes,
-            "earlier_attempts": earlier_attempts,
+            "earlier_attempts": int(row.get("earlier_attempts", 0)),
             "baseline": {"provider": plan.baseline.provider, "model": plan.baseline.model},
+            "budgets": row.get("budgets"),
         },
         "outcome": None,
     }

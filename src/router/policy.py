@@ -6,12 +6,14 @@ Rules of the tenant ``*`` hold for everybody; a tenant's own fields stand before
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from router.budgets import Limits, parse_limits
 from router.errors import InvalidRequest
 from router.ladder import TIERS, within
+from router.rate_limit import Rate, parse_rate
 
 if TYPE_CHECKING:
     from router.pins import Pin
@@ -20,7 +22,10 @@ PROVIDERS = ("bedrock", "openai", "anthropic")
 EVERYBODY = "*"
 
 _TIER_NAME = re.compile(r"[A-Za-z][0-9A-Za-z_-]{0,31}")
-_FIELDS = ("floor", "ceiling", "pins", "deny_providers", "tier_names")
+_FIELDS = ("floor", "ceiling", "pins", "deny_providers", "tier_names", "budget", "rate")
+
+
+Parsed = TypeVar("Parsed")
 
 
 class InvalidRules(ValueError):
@@ -36,6 +41,9 @@ class Rules:
     pins: tuple[Pin, ...] = ()
     deny_providers: frozenset[str] = frozenset()
     tier_names: Mapping[str, str] = field(default_factory=dict)
+    budget: Limits | None = None
+    rate: Rate | None = None
+    ceiling_reason: str | None = None
 
     def tier_named(self, name: str) -> str:
         """Return the tier that a request means by ``name``, or raise InvalidRequest."""
@@ -45,11 +53,20 @@ class Rules:
             return self.tier_names[name]
         raise InvalidRequest(f"`tier` must be one of {', '.join([*TIERS, *self.tier_names])}")
 
+    def below(self, tier: str, because: str) -> Rules:
+        """Return the rules with their ceiling one step below ``tier``; a floor there holds."""
+        lower = TIERS[TIERS.index(tier) - 1]
+        if TIERS.index(self.ceiling) < TIERS.index(tier) or self.floor == tier:
+            return self
+        return replace(self, ceiling=lower, ceiling_reason=because)
+
     def bound(self, tier: str) -> tuple[str, tuple[str, ...]]:
         """Return the tier cut to floor and ceiling, and the reason where it had to be cut."""
         allowed = within(tier, self.floor, self.ceiling)
         if allowed == tier:
             return tier, ()
+        if self.ceiling_reason and TIERS.index(tier) > TIERS.index(self.ceiling):
+            return allowed, (self.ceiling_reason,)
         bound = "floor" if TIERS.index(tier) < TIERS.index(self.floor) else "ceiling"
         return allowed, (f"moved from {tier} to the tenant's {bound} {allowed}",)
 
@@ -99,7 +116,18 @@ def _rules(data: Mapping[str, Any], tenant: str) -> Rules:
             name: _one_of(TIERS, tier, f"tenant {tenant}: tier_names.{name}")
             for name, tier in names.items()
         },
+        budget=_parsed(parse_limits, data.get("budget"), f"tenant {tenant}: budget"),
+        rate=_parsed(parse_rate, data.get("rate"), f"tenant {tenant}: rate"),
     )
+
+
+def _parsed(parse: Callable[[Mapping[str, Any]], Parsed], data: Any, where: str) -> Parsed | None:
+    if not data:
+        return None
+    try:
+        return parse(data)
+    except ValueError as error:
+        raise InvalidRules(f"{where}: {error}") from None
 
 
 def _pins(data: Sequence[Mapping[str, Any]], tenant: str) -> tuple[Pin, ...]:

@@ -8,6 +8,7 @@ cost around the models is carried on the row and counted with the run that ends 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from router.rows import Row, last_attempt
 
@@ -26,6 +27,12 @@ def next_run(request: Row) -> int | None:
 def is_counted(request: Row) -> bool:
     """Return whether the failed run is in the sums already; before, it cannot be taken back."""
     return bool(request.get("cost_status") == "PRICED")
+
+
+def given_back(request: Row) -> dict[str, Decimal]:
+    """Return what a failed run's own charge holds of each of its budgets, by the budget's name."""
+    names = request.get("budgets", "").split(",")
+    return {name: Decimal(request.get("charge_usd", 0)) for name in names if name}
 
 
 def reopened(rows: Mapping[str, Row], fresh: Row) -> Row:

@@ -93,6 +93,11 @@ def routed(plan: Plan, analysis: Analysis) -> Row:
     }
 
 
+def budgets_in(request: Mapping[str, Any]) -> Row:
+    """Return what a REQUEST row's attempts repeat of it: the budgets they count against."""
+    return {"budgets": request["budgets"]} if "budgets" in request else {}
+
+
 def text_expiry(config: Config, at: datetime) -> int:
     """Return when stored text is to be deleted, in epoch seconds."""
     return int((at + timedelta(days=config.text_ttl_days)).timestamp())
@@ -126,6 +131,7 @@ def recovered_attempt_rows(
             "input_bytes": request["input_bytes"],
             "baseline_provider": request["baseline_provider"],
             "baseline_model": request["baseline_model"],
+            **budgets_in(request),
             **{name: value for name, value in attempt.items() if name not in ("usage", "detail")},
             "served": int(attempt["served"]),
             **({"usage": json.dumps(attempt["usage"])} if attempt.get("usage") else {}),

@@ -26,6 +26,7 @@ class Life:
     def __init__(self):
         self.fake = FakeDynamoDB({USAGE: ("request_id", "item"), SPEND: ("day", "cell")})
         self.store = AcceptStore(self.fake, USAGE, CONTROL, SPEND)
+        self.store.rows_of = lambda _request_id: self.rows()
         self.images = []
         self.attempts = 0
 
@@ -89,10 +90,10 @@ def test_however_often_it_is_run_again_a_request_counts_once_and_every_call_is_p
         overhead = life.rows()["REQUEST"]["overhead_usd"]
         if number < failures:
             before, after = life.reopen()
-            assert life.store.reopen(before, after, None)
-            assert not life.store.reopen(before, after, None)
+            assert life.store.reopen(before, after, [], []).existing is None
+            assert life.store.reopen(before, after, [], []).existing
             if stale:
-                assert not life.store.reopen(*stale, None)
+                assert life.store.reopen(*stale, [], []).existing
             stale = (before, after)
 
     rows = life.rows()
@@ -111,7 +112,7 @@ def test_what_earlier_runs_cost_around_the_models_is_counted_with_the_last():
     life.end("FAILED", 1, None, DAYS[0])
     life.deliver(life.images)
     first = life.rows()["REQUEST"]["overhead_usd"]
-    assert life.store.reopen(*life.reopen(), None)
+    assert life.store.reopen(*life.reopen(), [], []).existing is None
     life.end("SUCCEEDED", 1, HAIKU, DAYS[0])
     life.deliver(life.images)
 

@@ -92,8 +92,10 @@ def test_every_task_has_a_constant_time_out_a_bounded_retry_and_a_catch_for_the_
     assert task["Catch"][-1]["ErrorEquals"] == ["States.ALL"]
     for retrier in task["Retry"]:
         assert retrier["JitterStrategy"] == "FULL"
-        assert retrier["MaxAttempts"] <= 4
-        assert retrier["MaxDelaySeconds"] <= 10
+        # A bucket is full again after a minute: who comes too fast is waited for that long.
+        waits_for_the_bucket = retrier["ErrorEquals"] == ["RateLimited"]
+        assert retrier["MaxAttempts"] <= (5 if waits_for_the_bucket else 4)
+        assert retrier["MaxDelaySeconds"] <= (20 if waits_for_the_bucket else 10)
 
 
 def test_every_error_name_is_ours_or_one_that_aws_documents() -> None:
@@ -122,6 +124,17 @@ def test_every_refusal_reaches_the_caller_as_its_message_alone() -> None:
     }
 
     assert set(STATES["AnalyzeComplexity"]["Catch"][0]["ErrorEquals"]) == refusals
+
+
+def test_a_request_that_comes_too_fast_is_waited_for_as_long_as_its_bucket_needs() -> None:
+    retrier = STATES["AnalyzeComplexity"]["Retry"][0]
+    waits = [
+        min(retrier["IntervalSeconds"] * retrier["BackoffRate"] ** n, retrier["MaxDelaySeconds"])
+        for n in range(retrier["MaxAttempts"])
+    ]
+
+    assert retrier["ErrorEquals"] == ["RateLimited"]
+    assert 60 <= sum(waits) <= 90
 
 
 def test_a_failure_without_a_cause_cannot_end_the_run_on_its_own_way_out() -> None:

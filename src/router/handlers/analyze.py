@@ -14,6 +14,8 @@ from router.analyzer import load
 from router.calibrated import calibrated_weights
 from router.clock import now
 from router.config import Config
+from router.guards import Memory
+from router.metering import meter
 from router.providers import classifier
 from router.request import requested_id
 from router.rows import Analysis
@@ -22,6 +24,7 @@ logger = Logger()
 analyzer = load(calibrated_weights(logger))
 config = Config.from_json(os.environ["SWITCHYARD_CONFIG"]).with_threshold(analyzer.threshold)
 memory_mb = int(os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "0"))
+memory = Memory()
 timeout_ms = config.llm.timeout_ms if config.llm else 0
 
 
@@ -31,11 +34,13 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     logger.set_correlation_id(requested_id(event["request"], event["execution"]["name"]))
     world = World(
         store=accept_store(),
+        memory=memory,
         classify=analyzer.classify,
         llm=lambda: classifier(timeout_ms),
         stopwatch=lambda: Analysis(round((time.monotonic() - started) * 1000), memory_mb),
         clock=now,
         region=os.environ.get("AWS_REGION", ""),
+        meter=meter,
     )
     execution = Execution(event["execution"]["arn"], event["execution"]["name"])
     plan = accept(event["request"], execution, config, world)

@@ -11,9 +11,10 @@ from moto import mock_aws
 from router.accept import Execution, World, accept
 from router.accept_store import AcceptStore
 from router.errors import Conflict, InvalidRequest, PolicyDenied, StoreUnavailable
+from router.guards import Memory
 from router.rows import Analysis
 from tests.tables import create_tables
-from tests.unit.router.factories import AT, analyzer, classification, config
+from tests.unit.router.factories import AT, classification, config
 
 FIRST = Execution("arn:run-1", "run-1")
 SECOND = Execution("arn:run-2", "run-2")
@@ -36,6 +37,8 @@ def ask(
 ) -> dict[str, Any]:
     world = World(
         store=store,
+        memory=Memory(),
+        meter=lambda *_: None,
         classify=lambda _messages: classification(),
         llm=no_llm,
         stopwatch=lambda: Analysis(3, 256),
@@ -119,14 +122,3 @@ def test_a_table_that_does_not_answer_is_no_verdict_on_the_request(
 
     with pytest.raises(StoreUnavailable):
         ask(store, {"input": "hi"})
-
-
-def test_a_sure_heuristic_costs_one_round_trip_to_the_table(store: AcceptStore) -> None:
-    calls: list[str] = []
-    store._client.meta.events.register(
-        "before-call.dynamodb", lambda model, **_: calls.append(model.name)
-    )
-
-    ask(store, {"input": "hi"}, analyzer=analyzer("hybrid"))
-
-    assert calls == ["TransactWriteItems"]

@@ -11,10 +11,12 @@ from moto import mock_aws
 from router.accept_store import AcceptStore
 from router.control import Acceptance, Action, Found
 from router.errors import StoreUnavailable
+from router.guards import KEPT_SECONDS
 from router.rows import Row
 from tests.fake_dynamodb import cancelled, service_error
 from tests.tables import CONTROL, USAGE, create_tables
-from tests.unit.router.factories import accepted
+from tests.unit.router.factories import accepted, analyzer, config
+from tests.unit.router.guarded import Desk
 
 
 def row(request_id: str = "r-1") -> Row:
@@ -140,3 +142,31 @@ def test_contention_that_does_not_end_is_no_verdict_either(
 
     with pytest.raises(StoreUnavailable):
         store.accept([row()], [TAKE_ONE])
+
+
+def test_all_guards_together_cost_one_round_trip_to_read_and_one_to_write(
+    store: AcceptStore,
+) -> None:
+    limits = {"budget": {"day_usd": 5, "month_usd": 50}, "rate": {"requests": 60, "tokens": 10**6}}
+    settings = config(budget={"day_usd": 50}, tenants={"*": limits}, breaker={"throttles": 5})
+    at = Desk(settings, store)
+    calls = calls_of(store)
+
+    at.ask("r-1")
+    at.ask("r-2")
+
+    assert calls == ["BatchGetItem", "TransactWriteItems"] * 2
+
+
+def test_without_guards_a_request_costs_one_round_trip_and_a_read_every_few_seconds(
+    store: AcceptStore,
+) -> None:
+    at = Desk(config(breaker={"throttles": 5}, analyzer=analyzer("hybrid")), store)
+    calls = calls_of(store)
+
+    at.ask("r-1")
+    at.ask("r-2")
+    assert calls == ["BatchGetItem", "TransactWriteItems", "TransactWriteItems"]
+    at.pass_time(KEPT_SECONDS)
+    at.ask("r-3")
+    assert calls[3:] == ["BatchGetItem", "TransactWriteItems"]

@@ -18,6 +18,7 @@ from router.accept_store import AcceptStore
 from router.closing import EndedRun, close_request
 from router.config import Config
 from router.errors import StoreUnavailable
+from router.guards import Memory
 from router.invoke import Answer, ModelCall
 from router.rows import Analysis
 from tests.cost_rows import RATES
@@ -74,6 +75,8 @@ def route(
 
     world = World(
         store=store,
+        memory=Memory(),
+        meter=lambda *_: None,
         classify=lambda _messages: classification("COMPLEX", confidence=0.5),
         llm=provider,
         stopwatch=lambda: Analysis(3, 512),

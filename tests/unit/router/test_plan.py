@@ -74,7 +74,7 @@ def test_openai_goes_through_the_http_task_only_where_its_answer_fits_in_60_seco
     }
     vias = {
         most: plan_to_json(
-            request(), classification(), make_plan(request(), classification(), it), it, 0
+            request(), classification(), make_plan(request(), classification(), it), it, 0, {}
         )["via"]
         for most, it in tiers.items()
     }
@@ -84,7 +84,7 @@ def test_openai_goes_through_the_http_task_only_where_its_answer_fits_in_60_seco
 
 def test_the_plan_names_its_baseline_so_that_pricing_needs_no_settings() -> None:
     plan = make_plan(request(), classification(), config())
-    written = plan_to_json(request(), classification(), plan, config(), 0)
+    written = plan_to_json(request(), classification(), plan, config(), 0, {})
 
     assert written["record"]["baseline"] == {"provider": "bedrock", "model": SONNET}
     assert written["record"]["shard"] == shard_of("run-1")
@@ -106,7 +106,7 @@ def test_a_repeated_request_answers_with_what_is_known_and_nothing_else() -> Non
 
 def test_both_kinds_of_plan_have_the_fields_that_the_workflow_reads() -> None:
     plan = make_plan(request(), classification(), config())
-    first = plan_to_json(request(), classification(), plan, config(), 0)
+    first = plan_to_json(request(), classification(), plan, config(), 0, {})
 
     assert set(first) == set(repeated({"REQUEST": accepted()}))
 
@@ -147,7 +147,9 @@ def chain(*fallbacks: dict[str, Any], **changes: Any) -> Config:
 def fallbacks_of(settings: Config) -> list[dict[str, Any]]:
     judged = classification("SIMPLE")
     plan = make_plan(request(), judged, settings)
-    found: list[dict[str, Any]] = plan_to_json(request(), judged, plan, settings, 0)["fallbacks"]
+    found: list[dict[str, Any]] = plan_to_json(request(), judged, plan, settings, 0, {})[
+        "fallbacks"
+    ]
     return found
 
 

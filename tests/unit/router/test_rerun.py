@@ -15,14 +15,16 @@ from cost_calculator.store import LedgerStore
 from router.accept import Execution, World, accept
 from router.accept_store import AcceptStore
 from router.closing import EndedRun, close_request
-from router.errors import StoreUnavailable
+from router.errors import BudgetExceeded, StoreUnavailable
+from router.guards import Memory
 from router.request import payload_hash
 from router.rerunning import AlreadyExists, failed_for, run_again
 from router.rows import Analysis, Row
 from tests.cost_rows import item
 from tests.tables import create_tables
 from tests.unit.router.factories import AT, SONNET, accepted, classification, config
-from tests.unit.router.test_closing import ENDED, Memory, entered, failed, run, scheduled, silent
+from tests.unit.router.test_closing import ENDED, entered, failed, run, scheduled, silent
+from tests.unit.router.test_closing import Memory as MemoryStore
 
 PAYLOAD = {"input": "What is the capital of France?", "tenant": "acme", "max_tokens": 99}
 ID = "mine"
@@ -38,11 +40,13 @@ class Table:
     def analyze(self, run_number: int, payload: Any = None, **changes: Any) -> dict[str, Any]:
         world = World(
             store=self.store,
+            memory=Memory(),
             classify=lambda _messages: classification(),
             llm=lambda: pytest.fail("the heuristic decides alone here"),
             stopwatch=lambda: Analysis(3, 256),
             clock=lambda: AT,
             region="us-east-1",
+            meter=lambda _name, _value, _tenant: None,
         )
         given = {**PAYLOAD, "request_id": ID} if payload is None else payload
         if run_number > 1:
@@ -185,7 +189,7 @@ def test_the_text_is_stored_anew_so_that_it_outlives_the_next_run(table: Table) 
 
 def failed_rows(content: bool = True, **changes: Any) -> Memory:
     row = accepted(status="FAILED", cost_status="PRICED", payload_hash=payload_hash(PAYLOAD))
-    memory = Memory(row | changes)
+    memory = MemoryStore(row | changes)
     text = {"messages": [{"role": "user", "content": PAYLOAD["input"]}], "system": None}
     options = {"tenant": "acme", "max_tokens": 99}
     stored = {"input": json.dumps(text), "options": json.dumps(options)}
@@ -313,7 +317,7 @@ def redriven() -> list[dict[str, Any]]:
 
 
 def test_calls_that_a_redriven_run_made_after_its_request_was_closed_are_kept() -> None:
-    store = Memory(accepted(status="FAILED", attempts=1))
+    store = MemoryStore(accepted(status="FAILED", attempts=1))
     rows = {"REQUEST": store.requests["r-1"], "ATTEMPT#01": {}}
     store.rows_of = lambda _id: rows  # type: ignore[method-assign]
 
@@ -328,7 +332,41 @@ def test_calls_that_a_redriven_run_made_after_its_request_was_closed_are_kept() 
 
 
 def test_a_closed_request_whose_run_was_not_redriven_stays_as_it_is() -> None:
-    store = Memory(accepted(status="FAILED", attempts=0))
+    store = MemoryStore(accepted(status="FAILED", attempts=0))
 
     assert not close_request(store, "r-1", run(entered("InvokeHaiku"), scheduled()), silent)
     assert store.closed == []
+
+
+def committed(table: Table, name: str) -> Decimal:
+    key = {"key": {"S": f"budget#{name}"}}
+    found = table.client.get_item(TableName="control", Key=key).get("Item", {})
+    return Decimal(found.get("committed_usd", {"N": "0"})["N"])
+
+
+def test_a_rerun_gives_back_what_the_failed_run_charged_and_reserves_anew(table: Table) -> None:
+    tenants = {"acme": {"budget": {"day_usd": 5, "month_usd": 9}}}
+    table.analyze(1, tenants=tenants)
+    reserved = table.row()["reserved_usd"]
+    table.fail(charge_usd=Decimal("0.0001"), reserved_usd=Decimal(0))
+    # Pricing released the reservation and charged the row, as the ledger does.
+    charged = {"committed_usd": Decimal("0.0001"), "reserved_usd": Decimal(0)}
+    for name in table.row()["budgets"].split(","):
+        table.client.put_item(TableName="control", Item=item({"key": f"budget#{name}", **charged}))
+
+    table.analyze(2, tenants=tenants)
+
+    assert table.row()["reserved_usd"] == reserved > 0
+    for name in table.row()["budgets"].split(","):
+        assert committed(table, name) == reserved
+
+
+def test_a_rerun_for_which_no_budget_has_room_leaves_the_failed_row_as_it_is(table: Table) -> None:
+    table.analyze(1)
+    table.fail()
+    before = table.row()
+
+    with pytest.raises(BudgetExceeded):
+        table.analyze(2, tenants={"acme": {"budget": {"day_usd": "0.000001"}}})
+
+    assert table.row() == before
