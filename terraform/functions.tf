@@ -119,11 +119,14 @@ locals {
   function_names = { for name, function in local.functions : name => "${var.name}-${replace(name, "_", "-")}" }
 
   powertools = {
-    for name, function in local.functions : name => {
-      LOG_LEVEL                    = var.functions.log_level
-      POWERTOOLS_SERVICE_NAME      = name
-      POWERTOOLS_METRICS_NAMESPACE = "Switchyard"
-    }
+    for name, function in local.functions : name => merge(
+      {
+        LOG_LEVEL                    = var.functions.log_level
+        POWERTOOLS_SERVICE_NAME      = name
+        POWERTOOLS_METRICS_NAMESPACE = "Switchyard"
+      },
+      length(var.observability.metric_tenants) == 0 ? {} : { METRIC_TENANTS = join(",", var.observability.metric_tenants) },
+    )
   }
 
   # Lambda's own name for the level that Python calls WARNING.
@@ -164,7 +167,7 @@ resource "aws_lambda_function" "this" {
   }
 
   tracing_config {
-    mode = "Active"
+    mode = var.observability.xray ? "Active" : "PassThrough"
   }
 
   tags = local.tags

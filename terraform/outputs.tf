@@ -88,6 +88,14 @@ output "event_source_mapping_id" {
   value       = aws_lambda_event_source_mapping.usage.uuid
 }
 
+output "alarms" {
+  description = "ARNs of the alarms by name, and of the `composite` that is on while any of them is; empty and null without `alarms`."
+  value = {
+    each      = { for name, alarm in aws_cloudwatch_metric_alarm.this : name => alarm.arn }
+    composite = one(aws_cloudwatch_composite_alarm.this[*].arn)
+  }
+}
+
 output "models" {
   description = "The models as they are called: by tier, with their fallbacks."
   value       = local.tiers

@@ -30,11 +30,14 @@ data "aws_iam_policy_document" "function_runtime" {
     resources = ["${aws_cloudwatch_log_group.function[each.key].arn}:*"]
   }
 
-  statement {
-    sid     = "SendTraces"
-    actions = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
-    # X-Ray has no resource to name here.
-    resources = ["*"]
+  dynamic "statement" {
+    for_each = var.observability.xray ? [1] : []
+    content {
+      sid     = "SendTraces"
+      actions = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
+      # X-Ray has no resource to name here.
+      resources = ["*"]
+    }
   }
 
   statement {

@@ -667,6 +667,66 @@ variable "notifications" {
   }
 }
 
+variable "alarms" {
+  description = <<-EOT
+    CloudWatch alarms, and a composite of them all; `docs/runbook.md` has a section for each.
+
+    - `enabled`: Left out: true. An alarm costs $0.10 a month, the composite $0.50.
+    - `topic_arns`: SNS topics that are told when an alarm starts and when it ends; their policies, and those of their keys,
+      must admit `cloudwatch.amazonaws.com`. Left out: the topic of `notifications`.
+    - `thresholds`: a figure above which an alarm starts, over 5 minutes:
+      `unpriced` (attempts, left out: 0), `config_errors` (attempts refused with 401, 403 or 404, 0), `throttles` (attempts, 20),
+      `failures_queue` (messages, 0), `pending_age_seconds` (1800), `failed_executions` (also those that timed out, 5),
+      and over an hour `spend_usd_per_hour` (of the models, 25).
+  EOT
+  type = object({
+    enabled    = optional(bool, true)
+    topic_arns = optional(list(string))
+    thresholds = optional(object({
+      unpriced            = optional(number, 0)
+      config_errors       = optional(number, 0)
+      throttles           = optional(number, 20)
+      failures_queue      = optional(number, 0)
+      pending_age_seconds = optional(number, 1800)
+      failed_executions   = optional(number, 5)
+      spend_usd_per_hour  = optional(number, 25)
+    }), {})
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for arn in coalesce(var.alarms.topic_arns, []) : can(regex("^arn:[a-z-]+:sns:", arn))])
+    error_message = "Write alarms.topic_arns as ARNs of SNS topics (arn:aws:sns:…); an empty list tells nobody."
+  }
+
+  validation {
+    condition     = alltrue([for threshold in values(var.alarms.thresholds) : threshold >= 0])
+    error_message = "Write alarms.thresholds from 0 up."
+  }
+}
+
+variable "observability" {
+  description = <<-EOT
+    What can be seen of the deployment beside its rows; levels of logs are in `functions` and `workflow`.
+
+    - `xray`: trace the workflow and the functions. Left out: true.
+    - `metric_tenants`: tenants whose metrics have series of their own; all others share `other`. Each one adds series for
+      every model and tier it uses. Left out: none but `default`.
+  EOT
+  type = object({
+    xray           = optional(bool, true)
+    metric_tenants = optional(list(string), [])
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = length(var.observability.metric_tenants) <= 50 && alltrue([for tenant in var.observability.metric_tenants : can(regex("^[0-9A-Za-z_.@-]{1,64}$", tenant))])
+    error_message = "Write observability.metric_tenants as at most 50 tenants, as requests name them."
+  }
+}
+
 variable "permissions_boundary_arn" {
   description = <<-EOT
     IAM policy that bounds every role of the module. Left out: no boundary.

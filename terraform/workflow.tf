@@ -36,7 +36,7 @@ resource "aws_sfn_state_machine" "this" {
   }
 
   tracing_configuration {
-    enabled = true
+    enabled = var.observability.xray
   }
 
   encryption_configuration {
@@ -170,11 +170,14 @@ data "aws_iam_policy_document" "workflow" {
     }
   }
 
-  statement {
-    sid     = "SendTraces"
-    actions = ["xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets"]
-    # X-Ray has no resource to name here.
-    resources = ["*"]
+  dynamic "statement" {
+    for_each = var.observability.xray ? [1] : []
+    content {
+      sid     = "SendTraces"
+      actions = ["xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets"]
+      # X-Ray has no resource to name here.
+      resources = ["*"]
+    }
   }
 
   statement {

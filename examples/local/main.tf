@@ -42,6 +42,9 @@ module "switchyard" {
     api_key_parameter = var.anthropic_api_key_parameter
   }
 
+  # Low enough to be seen to fire.
+  alarms = { thresholds = { throttles = 0, pending_age_seconds = 60, spend_usd_per_hour = 0.001 } }
+
   # What is made here is thrown away, and waited for.
   tables = { deletion_protection = false, point_in_time_recovery = false }
   stream = { window_seconds = 0 }

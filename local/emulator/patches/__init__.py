@@ -6,8 +6,10 @@ name that has gone fails at start, not in the middle of a run.
 
 from local.emulator.patches import (
     admin,
+    alarms,
     connection_authorization,
     dynamodb_order,
+    embedded_metrics,
     event_retries,
     execution_limits,
     http_invoke,
@@ -24,6 +26,8 @@ from local.emulator.patches import (
 ALL = (
     admin,
     lambda_errors,
+    embedded_metrics,
+    alarms,
     worker_cap,
     http_invoke,
     execution_limits,

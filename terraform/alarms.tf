@@ -1,0 +1,87 @@
+# What somebody should be told of. Each alarm knows one series: docs/metrics.md says who prints it. docs/runbook.md says
+# what to do, under the alarm's name.
+
+locals {
+  # The module's own topic takes alarms as well as notices.
+  alarm_topic_arns = coalesce(var.alarms.topic_arns, [local.topic_arn])
+
+  workflow_dimensions = { StateMachineArn = local.state_machine_arn }
+
+  # `above` is the threshold; `statistic` and `period` make one figure of a series.
+  alarms = merge(
+    {
+      unpriced = {
+        text      = "Attempts have no price: they are in no sum of money."
+        namespace = "Switchyard", metric = "unpriced", above = var.alarms.thresholds.unpriced
+      }
+      config-errors = {
+        text      = "Models refuse the key or do not exist (401, 403, 404): it stays so until somebody mends the set-up."
+        namespace = "Switchyard", metric = "config_errors", above = var.alarms.thresholds.config_errors
+      }
+      throttles = {
+        text      = "Calls were given up for want of capacity."
+        namespace = "Switchyard", metric = "throttles", above = var.alarms.thresholds.throttles
+      }
+      pending-age = {
+        text      = "Rows wait for their price: neither stream nor sweep gets to them."
+        namespace = "Switchyard", metric = "pending_age_seconds", above = var.alarms.thresholds.pending_age_seconds
+        statistic = "Maximum"
+      }
+      spend-slope = {
+        text      = "The models cost more in an hour than you thought they would."
+        namespace = "Switchyard", metric = "cost_usd", above = var.alarms.thresholds.spend_usd_per_hour
+        period    = 3600
+      }
+      failures-queue = {
+        text       = "An event or a stream record could not be handled."
+        namespace  = "AWS/SQS", metric = "ApproximateNumberOfMessagesVisible", above = var.alarms.thresholds.failures_queue
+        dimensions = { QueueName = local.failures_queue_name }, statistic = "Maximum"
+      }
+      failed-executions = {
+        text       = "Executions fail; requests that were refused are among them."
+        namespace  = "AWS/States", metric = "ExecutionsFailed", above = var.alarms.thresholds.failed_executions
+        dimensions = local.workflow_dimensions
+      }
+      timed-out-executions = {
+        text       = "Executions run over their time limit.", runbook = "failed-executions"
+        namespace  = "AWS/States", metric = "ExecutionsTimedOut", above = var.alarms.thresholds.failed_executions
+        dimensions = local.workflow_dimensions
+      }
+    },
+  )
+}
+
+resource "aws_cloudwatch_metric_alarm" "this" {
+  for_each = { for name, alarm in local.alarms : name => alarm if var.alarms.enabled }
+
+  alarm_name        = "${var.name}-${each.key}"
+  alarm_description = "${each.value.text} What to do: docs/runbook.md#alarm-${lookup(each.value, "runbook", each.key)}"
+
+  namespace   = each.value.namespace
+  metric_name = each.value.metric
+  dimensions  = lookup(each.value, "dimensions", {})
+  statistic   = lookup(each.value, "statistic", "Sum")
+  period      = lookup(each.value, "period", 300)
+
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = each.value.above
+  evaluation_periods  = 1
+  # Nothing is printed while nobody asks.
+  treat_missing_data = "notBreaching"
+
+  alarm_actions = local.alarm_topic_arns
+  ok_actions    = local.alarm_topic_arns
+  tags          = local.tags
+}
+
+# One light for all of them; each of them has told already.
+resource "aws_cloudwatch_composite_alarm" "this" {
+  count = var.alarms.enabled ? 1 : 0
+
+  alarm_name        = var.name
+  alarm_description = "At least one alarm of ${var.name}."
+  alarm_rule        = join(" OR ", [for name in sort(keys(local.alarms)) : "ALARM(\"${var.name}-${name}\")"])
+  tags              = local.tags
+
+  depends_on = [aws_cloudwatch_metric_alarm.this]
+}

@@ -1,0 +1,132 @@
+# What somebody is told of, and by whom.
+
+mock_provider "aws" {
+  source          = "./tests/mocks"
+  override_during = plan
+}
+
+# Any file will do: nothing is uploaded.
+variables {
+  package = { function_zip = "./versions.tf", layer_zip = "./versions.tf" }
+}
+
+run "each_fault_that_needs_a_person_has_an_alarm" {
+  command = plan
+
+  assert {
+    condition = toset(keys(aws_cloudwatch_metric_alarm.this)) == toset([
+      "config-errors", "failed-executions", "failures-queue", "pending-age", "spend-slope", "throttles", "timed-out-executions",
+      "unpriced",
+    ])
+    error_message = "docs/metrics.md and the runbook list these."
+  }
+
+  assert {
+    condition     = alltrue([for name, alarm in aws_cloudwatch_metric_alarm.this : strcontains(alarm.alarm_description, "docs/runbook.md#alarm-")])
+    error_message = "Who is woken by an alarm must find what to do in it."
+  }
+
+  assert {
+    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.this : alarm.alarm_actions == toset(["arn:aws:sns:eu-central-1:123456789012:made"])])
+    error_message = "Without topics of your own the module's topic is told."
+  }
+
+  assert {
+    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.this : alarm.treat_missing_data == "notBreaching"])
+    error_message = "A deployment that nobody uses is no fault."
+  }
+
+  assert {
+    condition = alltrue([
+      for name in keys(aws_cloudwatch_metric_alarm.this) : strcontains(aws_cloudwatch_composite_alarm.this[0].alarm_rule, "ALARM(\"switchyard-${name}\")")
+    ])
+    error_message = "The composite must be on while any alarm is."
+  }
+}
+
+run "topics_and_thresholds_are_yours" {
+  command = plan
+
+  variables {
+    alarms = {
+      topic_arns = ["arn:aws:sns:eu-central-1:123456789012:pager"]
+      thresholds = { spend_usd_per_hour = 3 }
+    }
+  }
+
+  assert {
+    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.this : alarm.alarm_actions == toset(["arn:aws:sns:eu-central-1:123456789012:pager"])])
+    error_message = "The topic given is the topic told."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["spend-slope"].threshold == 3 && aws_cloudwatch_metric_alarm.this["spend-slope"].period == 3600
+    error_message = "The threshold is in dollars an hour."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["unpriced"].threshold == 0
+    error_message = "A threshold that is left out keeps its default."
+  }
+}
+
+run "alarms_can_be_left_out" {
+  command = plan
+
+  variables {
+    alarms = { enabled = false }
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.this) == 0 && length(aws_cloudwatch_composite_alarm.this) == 0
+    error_message = "What is switched off must not be paid for."
+  }
+}
+
+run "tracing_can_be_left_out_with_the_right_to_trace" {
+  command = plan
+
+  variables {
+    observability = { xray = false }
+  }
+
+  assert {
+    condition = (
+      !aws_sfn_state_machine.this.tracing_configuration[0].enabled
+      && alltrue([for function in aws_lambda_function.this : function.tracing_config[0].mode == "PassThrough"])
+    )
+    error_message = "Neither workflow nor functions start a trace."
+  }
+
+  assert {
+    condition = alltrue([
+      for statement in concat(flatten([for document in values(data.aws_iam_policy_document.function_runtime) : document.statement]), data.aws_iam_policy_document.workflow.statement) :
+      statement.sid != "SendTraces"
+    ])
+    error_message = "Who does not trace needs no right to."
+  }
+}
+
+run "named_tenants_have_metrics_of_their_own" {
+  command = plan
+
+  variables {
+    observability = { metric_tenants = ["acme", "beta"] }
+  }
+
+  assert {
+    condition     = aws_lambda_function.this["price_rows"].environment[0].variables["METRIC_TENANTS"] == "acme,beta"
+    error_message = "price_rows must be told whose series to print."
+  }
+}
+
+run "thresholds_and_topics_that_cannot_be_are_refused" {
+  command = plan
+
+  variables {
+    alarms        = { topic_arns = ["pager"], thresholds = { throttles = -1 } }
+    observability = { metric_tenants = ["no such name, with spaces"] }
+  }
+
+  expect_failures = [var.alarms, var.observability]
+}

@@ -1,0 +1,50 @@
+"""One query finds a request in the logs of all functions."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from local import routing
+from local.deployment import Deployment
+from tests.local_cloud.simulator import Simulator
+
+WHOSE = {"routed", "answered", "no answer", "attempt priced", "run ended", "row not priced"}
+"""The messages that speak of one request."""
+
+
+def lines(deployment: Deployment) -> list[dict[str, Any]]:
+    client = deployment.client("logs")
+    found = []
+    for function in deployment.outputs["functions"].values():
+        pages = client.get_paginator("filter_log_events").paginate(
+            logGroupName=function["log_group"]
+        )
+        texts = [event["message"] for page in pages for event in page["events"]]
+        found += [json.loads(text) for text in texts if text.startswith('{"level"')]
+    return found
+
+
+def test_every_line_about_a_request_carries_its_id(
+    deployment: Deployment, simulator: Simulator
+) -> None:
+    simulator.script({"match": {"contains": "logged and refused"}, "count": None, "status": 403})
+    requests = [
+        {"input": "logged", "tier": "SIMPLE", "request_id": "logged-1"},
+        {"input": "logged and refused", "tier": "SIMPLE", "request_id": "logged-2"},
+    ]
+    for arn in routing.start(deployment, requests):
+        routing.wait_for_execution(deployment, arn, 60)
+    routing.wait_until_settled(deployment, ["logged-1", "logged-2"], 60)
+
+    found = lines(deployment)
+
+    assert [
+        line for line in found if line["message"] in WHOSE and "correlation_id" not in line
+    ] == []
+    by_id = {
+        request: {line["message"] for line in found if line.get("correlation_id") == request}
+        for request in ("logged-1", "logged-2")
+    }
+    assert by_id["logged-1"] >= {"routed", "answered", "attempt priced"}
+    assert by_id["logged-2"] >= {"routed", "no answer", "attempt priced"}

@@ -1,0 +1,89 @@
+"""What a function prints in the embedded format is a metric, and an alarm watches one series."""
+
+import json
+from typing import Any
+
+import requests
+
+PRINTS = """
+import json
+def handler(event, context):
+    print(json.dumps({
+        "_aws": {"Timestamp": 1, "CloudWatchMetrics": [{
+            "Namespace": event["namespace"], "Dimensions": [[], ["kind"]],
+            "Metrics": [{"Name": "n", "Unit": "Count"}, {"Name": "many"}],
+        }]},
+        "kind": "a", "n": event["n"], "many": [1, 2],
+    }))
+    print("{not json, with \\"_aws\\" in it")
+"""
+
+
+def alarm(lab: Any, namespace: str, *, threshold: float, **dimensions: str) -> str:
+    name = str(lab.name("alarm"))
+    lab.client("cloudwatch").put_metric_alarm(
+        AlarmName=name,
+        Namespace=namespace,
+        MetricName="n",
+        Dimensions=[{"Name": key, "Value": value} for key, value in dimensions.items()],
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=threshold,
+        ComparisonOperator="GreaterThanThreshold",
+        TreatMissingData="notBreaching",
+    )
+    return name
+
+
+def states(lab: Any, *names: str) -> list[str]:
+    found = lab.client("cloudwatch").describe_alarms(AlarmNames=list(names))["MetricAlarms"]
+    by_name = {each["AlarmName"]: each["StateValue"] for each in found}
+    return [by_name[name] for name in names]
+
+
+def printed(lab: Any, namespace: str, n: float) -> None:
+    function = lab.function(PRINTS)
+    lab.client("lambda").invoke(
+        FunctionName=function, Payload=json.dumps({"namespace": namespace, "n": n})
+    )
+
+
+def test_each_set_of_dimensions_is_a_series_of_its_own(lab: Any) -> None:
+    namespace = lab.name("Space")
+
+    printed(lab, namespace, 3)
+
+    found = lab.client("cloudwatch").list_metrics(Namespace=namespace)["Metrics"]
+    series = {(each["MetricName"], *(d["Value"] for d in each["Dimensions"])) for each in found}
+    assert series == {("n",), ("n", "a"), ("many",), ("many", "a")}
+
+
+def test_an_alarm_watches_the_series_it_names_and_is_ok_without_data(lab: Any) -> None:
+    namespace = lab.name("Space")
+    watching = alarm(lab, namespace, threshold=2, kind="a")
+    added_up_twice = alarm(lab, namespace, threshold=3)
+    another = alarm(lab, namespace, threshold=2, kind="b")
+    assert states(lab, watching, another) == ["OK", "OK"]
+
+    printed(lab, namespace, 3)
+
+    assert states(lab, watching, added_up_twice, another) == ["ALARM", "OK", "OK"]
+
+
+def test_an_alarm_is_described_whole_in_the_query_protocol(lab: Any) -> None:
+    name = alarm(lab, "Space & time", threshold=2, kind="a")
+    query = {"Action": "DescribeAlarms", "Version": "2010-08-01", "AlarmNames.member.1": name}
+    signed = {"Authorization": "AWS4-HMAC-SHA256 Credential=test/20261124/us-east-1/monitoring/x"}
+
+    answer = requests.post(lab.cloud.emulator_url, data=query, headers=signed, timeout=10).text
+
+    for part in (
+        "<Namespace>Space &amp; time</Namespace>",
+        "<Dimensions><member><Name>kind</Name><Value>a</Value></member></Dimensions>",
+        "<Statistic>Sum</Statistic>",
+        "<Period>60</Period>",
+        "<ActionsEnabled>true</ActionsEnabled>",
+        "<TreatMissingData>notBreaching</TreatMissingData>",
+    ):
+        assert part in answer
