@@ -13,6 +13,7 @@ COMMANDS = {
     "calibrate": "refit the score to your own outcomes and choose a threshold, with a report",
     "rerun": "start failed requests again, each under its own id and once",
     "feedback": "judge an answer good or bad, or export the verdicts as labels for calibrate",
+    "redrive": "do the work of the failures queue's messages once more",
     "breakeven": "say whether routing is worth it: for a mix of prompts, or for your own tables",
 }
 

@@ -10,13 +10,13 @@ from typing import Any
 from uuid import uuid4
 
 from cost_calculator.cli.reconcile import reconcile_tables
-from cost_calculator.store import LedgerStore
 from local import routing
 from local.cloud import ROOT
 from local.deployment import Deployment
 from tests.local_cloud.fault_table import Tell
 from tests.local_cloud.hands import Emulator
 from tests.local_cloud.simulator import Simulator
+from tests.soak.run import ledger
 
 THROTTLED = {"status": 429, "code": "ThrottlingException", "message": "Too many requests"}
 
@@ -86,9 +86,7 @@ def test_what_failed_is_run_again_under_its_own_id_and_counted_once(
     assert made == accounted
 
     emulator.drain()
-    store = LedgerStore(
-        deployment.client("dynamodb"), deployment.usage_table, deployment.spend_table
-    )
+    store = ledger(deployment)
     assert reconcile_tables(store).differences == ()
     cells = [cell for cell in store.all_cells() if cell["cell"].startswith(f"{tenant}#")]
     assert sum(cell.get("requests", 0) for cell in cells) == 3

@@ -20,13 +20,17 @@ from router.sweeping import close_abandoned
 
 logger = Logger()
 config = Config.from_json(os.environ["SWITCHYARD_CONFIG"])
-_STREAM_HEAD_START = timedelta(minutes=5)
+_STREAM_HEAD_START_SECONDS = 300
 _ROWS_A_RUN = 5000
 
 
-def handler(_event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Answer with how many requests were closed and what was priced."""
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Answer with how many requests were closed and what was priced.
+
+    ``head_start_seconds`` of the event is how long a row is left to the stream: 300 by default.
+    """
     at = now()
+    head_start = timedelta(seconds=event.get("head_start_seconds", _STREAM_HEAD_START_SECONDS))
     swept = close_abandoned(
         usage_store(), partial(ended_run, step_functions()), config, at, tell_topic(logger)
     )
@@ -35,7 +39,7 @@ def handler(_event: dict[str, Any], _context: object) -> dict[str, Any]:
         usage_table=os.environ["USAGE_TABLE"],
         spend_table=os.environ["SPEND_TABLE"],
         control_table=os.environ["CONTROL_TABLE"],
-        older_than=at - _STREAM_HEAD_START,
+        older_than=at - head_start,
         limit=_ROWS_A_RUN,
     )
     logger.info("swept", closed=swept.closed, left=swept.left, priced=priced)
