@@ -101,6 +101,11 @@ output "models" {
   value       = local.tiers
 }
 
+output "dashboard_name" {
+  description = "Name of the CloudWatch dashboard; null without one."
+  value       = one(aws_cloudwatch_dashboard.this[*].dashboard_name)
+}
+
 output "commands" {
   description = "Paste-ready commands of the AWS CLI."
   value = {
@@ -109,6 +114,7 @@ output "commands" {
     describe_execution = "aws stepfunctions describe-execution --region ${local.region} --execution-arn \"$EXECUTION_ARN\""
     read_request       = "aws dynamodb query --region ${local.region} --table-name ${aws_dynamodb_table.usage.name} --key-condition-expression 'request_id = :id' --expression-attribute-values '{\":id\": {\"S\": \"'\"$REQUEST_ID\"'\"}}'"
     subscribe          = "aws sns subscribe --region ${local.region} --topic-arn ${local.topic_arn} --protocol email --notification-endpoint \"$EMAIL\""
+    dashboard          = "python -m cost_calculator dashboard --region ${local.region} --usage-table ${aws_dynamodb_table.usage.name} --spend-table ${aws_dynamodb_table.spend.name} --control-table ${aws_dynamodb_table.control.name}"
     read_failures      = "aws sqs receive-message --region ${local.region} --queue-url ${aws_sqs_queue.failures.url} --max-number-of-messages 10"
   }
 }

@@ -667,6 +667,16 @@ variable "notifications" {
   }
 }
 
+variable "dashboard" {
+  description = <<-EOT
+    A CloudWatch dashboard of the deployment's name: requests, latency, errors, what waits, what is not known, spend. An account
+    has three for nothing; each further one costs $3 a month. Left out: true.
+  EOT
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
 variable "alarms" {
   description = <<-EOT
     CloudWatch alarms, and a composite of them all; `docs/runbook.md` has a section for each.

@@ -1,0 +1,121 @@
+# What operations look at, in CloudWatch. What was spent to the cent, and by whom, is on the page of `python -m
+# cost_calculator dashboard`; docs/metrics.md says who prints each metric.
+
+locals {
+  # Each line of a chart: a title, and a search over series (Switchyard's own) or one series of an AWS service.
+  searched = {
+    for line, search in {
+      latency_p50 = ["model,tenant,tier", "latency", "p50"]
+      latency_p95 = ["model,tenant,tier", "latency", "p95"]
+      requests    = ["tenant,tier", "requests", "Sum"]
+      failures    = ["tenant,tier", "failures", "Sum"]
+      attempts    = ["model,tenant,tier", "attempts", "Sum"]
+      retries     = ["model,tenant,tier", "retries", "Sum"]
+      throttles   = ["model", "throttles", "Sum"]
+      cost        = ["model,tenant,tier", "cost_usd", "Sum"]
+      baseline    = ["model,tenant,tier", "baseline_usd", "Sum"]
+      unpriced    = ["model,tenant,tier", "unpriced", "Sum"]
+      unknown     = ["model,tenant,tier", "unknown", "Sum"]
+      invalid     = ["model,tenant,tier", "invalid_usage", "Sum"]
+    } : line => "SEARCH('{Switchyard,${search[0]}} MetricName=\"${search[1]}\"', '${search[2]}', 300)"
+  }
+
+  called_models = distinct([for call in flatten(values(local.calls)) : call.model])
+
+  charts = [
+    {
+      title = "Requests: how runs end"
+      lines = [
+        for metric in ["ExecutionsStarted", "ExecutionsSucceeded", "ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"] :
+        ["AWS/States", metric, "StateMachineArn", local.state_machine_arn, { stat = "Sum" }]
+      ]
+    },
+    {
+      title = "Requests by tier and tenant"
+      lines = [
+        [{ expression = local.searched.requests, label = "requests $${PROP('Dim.tier')} $${PROP('Dim.tenant')}" }],
+        [{ expression = local.searched.failures, label = "failed $${PROP('Dim.tier')} $${PROP('Dim.tenant')}" }],
+      ]
+    },
+    {
+      title = "A run from start to end (ms)"
+      lines = [
+        for stat in ["p50", "p95"] : ["AWS/States", "ExecutionTime", "StateMachineArn", local.state_machine_arn, { stat = stat, label = stat }]
+      ]
+    },
+    {
+      title = "Latency of a model's call (ms)"
+      lines = [
+        [{ expression = local.searched.latency_p50, label = "p50 $${PROP('Dim.model')} $${PROP('Dim.tenant')}" }],
+        [{ expression = local.searched.latency_p95, label = "p95 $${PROP('Dim.model')} $${PROP('Dim.tenant')}" }],
+      ]
+    },
+    {
+      title = "Calls, sent again, given up"
+      lines = [
+        [{ expression = "SUM(${local.searched.attempts})", label = "calls" }],
+        [{ expression = "SUM(${local.searched.retries})", label = "sent again" }],
+        [{ expression = local.searched.throttles, label = "throttled $${PROP('Dim.model')}" }],
+        ["Switchyard", "config_errors", { stat = "Sum", label = "key or model refused" }],
+      ]
+    },
+    {
+      title = "Errors of functions"
+      lines = concat(
+        [for function in aws_lambda_function.this : ["AWS/Lambda", "Errors", "FunctionName", function.function_name, { stat = "Sum" }]],
+        [for function in aws_lambda_function.this : ["AWS/Lambda", "Throttles", "FunctionName", function.function_name, { stat = "Sum", label = "throttled ${function.function_name}" }]],
+      )
+    },
+    {
+      title = "What waits"
+      lines = [
+        ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", local.failures_queue_name, { stat = "Maximum", label = "messages nobody could handle" }],
+        ["AWS/Lambda", "IteratorAge", "FunctionName", local.function_names["price_rows"], { stat = "Maximum", label = "age of the stream (ms)" }],
+        ["Switchyard", "pending_age_seconds", { stat = "Maximum", label = "age of the oldest row without a price (s)" }],
+      ]
+    },
+    {
+      title = "Not known: attempts in no sum of money"
+      lines = [for line in ["unpriced", "unknown", "invalid"] : [{ expression = "SUM(${local.searched[line]})", label = line }]]
+    },
+    {
+      title = "Spend on models, by model (US dollars), against all on the COMPLEX model"
+      lines = concat(
+        [
+          for model in local.called_models : [{
+            expression = "SUM(${replace(local.searched.cost, "MetricName=", "model=\"${model}\" MetricName=")})"
+            label      = model
+          }]
+        ],
+        [[{ expression = "SUM(${local.searched.baseline})", label = "baseline" }]],
+      )
+    },
+  ]
+}
+
+resource "aws_cloudwatch_dashboard" "this" {
+  count = var.dashboard ? 1 : 0
+
+  dashboard_name = var.name
+  dashboard_body = jsonencode({
+    start          = "-PT24H"
+    periodOverride = "inherit"
+    widgets = [
+      for place, chart in local.charts : {
+        type   = "metric"
+        x      = place % 2 * 12
+        y      = floor(place / 2) * 6
+        width  = 12
+        height = 6
+        properties = {
+          title   = chart.title
+          region  = local.region
+          period  = 300
+          view    = "timeSeries"
+          metrics = chart.lines
+          yAxis   = { left = { min = 0 } }
+        }
+      }
+    ]
+  })
+}
