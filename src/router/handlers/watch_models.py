@@ -1,0 +1,34 @@
+"""Tells the breakers how calls ended: a second reader of the usage table's stream.
+
+Pricing does not wait for it: where it fails, breakers hear of fewer calls, and that is all.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import MetricUnit
+
+from cost_calculator.metrics import emit
+from router.breaker import model_of, parse_settings
+from router.breaker_store import ControlBreakers
+from router.clock import now
+from router.store import dynamodb, from_item
+from router.watching import Healthy, watch
+
+logger = Logger()
+store = ControlBreakers(dynamodb(), os.environ["CONTROL_TABLE"])
+settings = parse_settings(json.loads(os.environ["BREAKER"]))
+healthy = Healthy()
+
+
+def handler(event: dict[str, Any], _context: object) -> None:
+    """Take stream records of ATTEMPT rows (NEW_IMAGE)."""
+    rows = [from_item(record["dynamodb"]["NewImage"]) for record in event["Records"]]
+    for key in watch(rows, store, healthy, settings, now()):
+        model = str(model_of(key))
+        logger.warning("breaker opened", model=model)
+        emit({"model": model.split("/", 1)[1]}, [("breaker_open", MetricUnit.Count, 1)])
