@@ -14,6 +14,8 @@ COMMANDS = {
     "rerun": "start failed requests again, each under its own id and once",
     "feedback": "judge an answer good or bad, or export the verdicts as labels for calibrate",
     "redrive": "do the work of the failures queue's messages once more",
+    "budget": "show budgets, or set one at run time",
+    "breaker": "show circuit breakers, or close one",
     "breakeven": "say whether routing is worth it: for a mix of prompts, or for your own tables",
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -18,12 +19,15 @@ if TYPE_CHECKING:
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
 
-def add_table_arguments(parser: argparse.ArgumentParser) -> None:
+TABLES = ("usage", "spend", "control")
+
+
+def add_table_arguments(parser: argparse.ArgumentParser, tables: Sequence[str] = TABLES) -> None:
     """Add the options that say which tables to read, and with whose rights."""
     group = parser.add_argument_group("tables")
-    group.add_argument("--usage-table", default=os.environ.get("USAGE_TABLE"), metavar="NAME")
-    group.add_argument("--spend-table", default=os.environ.get("SPEND_TABLE"), metavar="NAME")
-    group.add_argument("--control-table", default=os.environ.get("CONTROL_TABLE"), metavar="NAME")
+    for table in tables:
+        default = os.environ.get(f"{table.upper()}_TABLE")
+        group.add_argument(f"--{table}-table", default=default, metavar="NAME")
     group.add_argument("--endpoint-url", help="of DynamoDB, where it is not AWS's own")
     group.add_argument("--profile", help="AWS profile")
     group.add_argument("--region", help="AWS region")
