@@ -34,7 +34,7 @@ class AcceptStore(UsageStore):
         client: DynamoDBClient,
         usage_table: str,
         control_table: str,
-        spend_table: str,
+        spend_table: str = "",
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         super().__init__(client, usage_table)
