@@ -1,4 +1,4 @@
-# What the six functions have in common; what each may do, and what starts it, stands in its own file.
+# What the functions have in common; what each may do, and what starts it, stands in its own file.
 
 locals {
   function_zip = coalesce(var.package.function_zip, "${path.module}/../build/function.zip")
@@ -19,10 +19,24 @@ locals {
   tenants = {
     for tenant, rules in var.tenants : tenant => {
       for name, value in merge(rules, {
-        pins = rules.pins == null ? null : [for pin in rules.pins : { for part, text in pin : part => text if text != null }]
+        pins   = rules.pins == null ? null : [for pin in rules.pins : { for part, text in pin : part => text if text != null }]
+        budget = rules.budget == null ? null : { for name, value in rules.budget : name => value if value != null }
+        rate   = rules.rate == null ? null : { for name, value in rules.rate : name => value if value != null }
       }) : name => value if value != null
     }
   }
+
+  # What holds for all tenants together, and for each model.
+  guards = merge(
+    var.budgets.day_usd == null && var.budgets.month_usd == null ? {} : {
+      budget = { for name, value in var.budgets : name => value if name != "on_store_failure" && value != null }
+    },
+    { on_store_failure = var.budgets.on_store_failure },
+    { for name, settings in { breaker = local.breaker } : name => settings if settings != null },
+  )
+
+  # The default is written where it is read, in src/router/breaker.py.
+  breaker = var.breaker == null ? null : { for name, value in var.breaker : name => value if name != "batch_seconds" && value != null }
 
   # A model's read time-out < its function's time-out < the 300 s of the state that calls it.
   model_timeout_seconds = 240
@@ -39,7 +53,7 @@ locals {
             USAGE_TABLE       = aws_dynamodb_table.usage.name
             CONTROL_TABLE     = aws_dynamodb_table.control.name
             SPEND_TABLE       = aws_dynamodb_table.spend.name
-            SWITCHYARD_CONFIG = jsonencode(merge(local.config, { analyzer = local.analyzer, tenants = local.tenants }))
+            SWITCHYARD_CONFIG = jsonencode(merge(local.config, { analyzer = local.analyzer, tenants = local.tenants }, local.guards))
             PRICE_OVERRIDES   = jsonencode(var.prices)
           },
           var.bedrock.endpoint == null ? {} : { AWS_ENDPOINT_URL_BEDROCK_RUNTIME = var.bedrock.endpoint },
@@ -98,6 +112,18 @@ locals {
           SWITCHYARD_CONFIG = jsonencode(local.config)
           FAILURE_TOPIC_ARN = local.topic_arn
           PRICE_OVERRIDES   = jsonencode(var.prices)
+        }
+      }
+    },
+    var.breaker == null ? {} : {
+      watch_models = {
+        description = "Tells the circuit breakers how calls ended."
+        handler     = "router.handlers.watch_models.handler"
+        timeout     = 30
+        memory      = 256
+        environment = {
+          CONTROL_TABLE = aws_dynamodb_table.control.name
+          BREAKER       = jsonencode(local.breaker)
         }
       }
     },
@@ -187,7 +213,7 @@ resource "aws_lambda_function" "this" {
         for variable, value in merge(local.powertools[each.key], each.value.environment) :
         length(base64encode("${variable}${value}")) * 3 / 4
       ])
-      error_message = "The settings of ${each.key} exceed the 4 KB that Lambda allows its environment. Shorten `models`, `prices` or `tenants` (fewer pins, and what holds for everybody under \"*\"); prices for everybody belong in src/cost_calculator/price_book.json."
+      error_message = "The settings of ${each.key} exceed the 4 KB that Lambda allows its environment. Shorten `models`, `prices` or `tenants` (fewer pins, budgets of single tenants by `python -m router budget set`, and what holds for everybody under \"*\"); prices for everybody belong in src/cost_calculator/price_book.json."
     }
   }
 }

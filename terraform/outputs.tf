@@ -20,7 +20,7 @@ output "tables" {
 }
 
 output "functions" {
-  description = "Each function's `name`, `arn`, `role_arn` and `log_group`; `sync_api_key` is absent when you gave a connection."
+  description = "Each function's `name`, `arn`, `role_arn` and `log_group`; `sync_api_key` is absent when you gave a connection, `watch_models` when `breaker` is null."
   value = {
     for name, function in aws_lambda_function.this : name => {
       name      = function.function_name

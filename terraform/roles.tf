@@ -93,5 +93,6 @@ locals {
     price_rows     = ["dynamodb", "sqs"]
     sweep          = ["dynamodb", "sqs", "states"]
     sync_api_key   = ["secretsmanager", "sqs", "ssm"]
+    watch_models   = ["dynamodb"]
   }
 }

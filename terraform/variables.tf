@@ -315,6 +315,11 @@ variable "tenants" {
     - `deny_providers`: `bedrock`, `openai`, `anthropic`: never called for this tenant. A tier without another model then
       refuses the request with PolicyDenied.
     - `tier_names`: names of your own that a request may give as its `tier`, such as `{ cheap = "SIMPLE" }`.
+    - `budget`: US dollars that a tenant may spend in a UTC day (`day_usd`) and month (`month_usd`); from `soft_share` of
+      either on (left out: 0.8), COMPLEX is served one tier down. A request that could pass a limit is refused with
+      BudgetExceeded before anything is paid. Under `"*"` each tenant has one of its own. Left out: no budget.
+    - `rate`: `requests` and `tokens` that a tenant may send a minute, by a token bucket that holds one minute's worth; over
+      it an execution waits up to a minute, then ends RateLimited. Left out: no limit.
 
     Left out: no rules.
   EOT
@@ -324,6 +329,8 @@ variable "tenants" {
     pins           = optional(list(object({ tier = string, contains = optional(string), regex = optional(string) })))
     deny_providers = optional(list(string))
     tier_names     = optional(map(string))
+    budget         = optional(object({ day_usd = optional(number), month_usd = optional(number), soft_share = optional(number) }))
+    rate           = optional(object({ requests = optional(number), tokens = optional(number) }))
   }))
   default  = {}
   nullable = false
@@ -383,6 +390,117 @@ variable "tenants" {
   validation {
     condition     = alltrue([for tenant in keys(var.tenants) : tenant == "*" || can(regex("^[0-9A-Za-z_.@-]{1,64}$", tenant))])
     error_message = "Write each tenant as a request does, with up to 64 letters, digits, _, ., @ and -, or as \"*\" for everybody."
+  }
+
+  validation {
+    condition = alltrue([
+      for rules in values(var.tenants) : rules.budget == null ? true : alltrue([
+        for usd in [rules.budget.day_usd, rules.budget.month_usd] : usd == null ? true : usd >= 0
+      ])
+    ])
+    error_message = "Write day_usd and month_usd of a budget as dollars from 0 up; 0 refuses every request."
+  }
+
+  validation {
+    condition = alltrue([
+      for rules in values(var.tenants) : rules.budget == null ? true : rules.budget.soft_share == null ? true : rules.budget.soft_share > 0 && rules.budget.soft_share <= 1
+    ])
+    error_message = "Write soft_share of a budget above 0 and up to 1; 1 serves COMPLEX until nothing is left."
+  }
+
+  validation {
+    condition = alltrue([
+      for rules in values(var.tenants) : rules.rate == null ? true : alltrue([
+        for limit in [rules.rate.requests, rules.rate.tokens] : limit == null ? true : limit >= 1 && floor(limit) == limit
+      ])
+    ])
+    error_message = "Write requests and tokens of a rate as whole numbers from 1 up, a minute's worth each."
+  }
+}
+
+variable "budgets" {
+  description = <<-EOT
+    What all tenants together may spend; a tenant's own budget stands in `tenants`. `python -m router budget set` changes
+    limits while requests run.
+
+    - `day_usd`, `month_usd`: US dollars of a UTC day and month. Left out: no limit.
+    - `soft_share`: share of either limit from which COMPLEX is served one tier down. Left out: 0.8.
+    - `on_store_failure`: what becomes of a request with a budget or a rate limit while the `control` table cannot be written:
+      `refuse` stops it, after retries; `accept` lets it pass, and its row says so. Left out: `refuse`.
+  EOT
+  type = object({
+    day_usd          = optional(number)
+    month_usd        = optional(number)
+    soft_share       = optional(number, 0.8)
+    on_store_failure = optional(string, "refuse")
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for usd in [var.budgets.day_usd, var.budgets.month_usd] : usd == null ? true : usd >= 0])
+    error_message = "Write budgets.day_usd and budgets.month_usd as dollars from 0 up; 0 refuses every request."
+  }
+
+  validation {
+    condition     = var.budgets.soft_share > 0 && var.budgets.soft_share <= 1
+    error_message = "Write budgets.soft_share above 0 and up to 1; 1 serves COMPLEX until nothing is left."
+  }
+
+  validation {
+    condition     = contains(["refuse", "accept"], var.budgets.on_store_failure)
+    error_message = "Write budgets.on_store_failure as \"refuse\" or \"accept\"."
+  }
+}
+
+variable "breaker" {
+  description = <<-EOT
+    The circuit breaker of each model: one that fails is skipped before it is paid for, and tried again by one request at a
+    time. Throttles, overload, time-outs and 5xx count; refusals and errors of the set-up do not.
+
+    - `error_rate`, `min_calls`, `window_seconds`: it opens when this share of at least so many calls failed within the
+      window. Left out: 0.5 of 10 within 60 s.
+    - `throttles`: it opens as well after so many throttled calls in a row. Left out: 5.
+    - `cool_down_seconds`, `max_cool_down_seconds`: how long it stays open; doubled by each probe that fails, up to the
+      second. Left out: 30 and 600.
+    - `batch_seconds`: how long ends of calls are gathered before breakers hear of them: fewer invocations, later news.
+      Left out: 5.
+
+    Left out: a breaker with these settings. `null`: none, and no `watch_models` function.
+  EOT
+  type = object({
+    window_seconds        = optional(number)
+    min_calls             = optional(number)
+    error_rate            = optional(number)
+    throttles             = optional(number)
+    cool_down_seconds     = optional(number)
+    max_cool_down_seconds = optional(number)
+    batch_seconds         = optional(number, 5)
+  })
+  default = {}
+
+  validation {
+    condition = var.breaker == null ? true : alltrue([
+      for value in [
+        var.breaker.window_seconds, var.breaker.min_calls, var.breaker.throttles, var.breaker.cool_down_seconds, var.breaker.max_cool_down_seconds
+      ] : value == null ? true : value >= 1 && floor(value) == value
+    ])
+    error_message = "Write window_seconds, min_calls, throttles, cool_down_seconds and max_cool_down_seconds of breaker as whole numbers from 1 up."
+  }
+
+  validation {
+    condition     = var.breaker == null ? true : var.breaker.error_rate == null ? true : var.breaker.error_rate > 0 && var.breaker.error_rate <= 1
+    error_message = "Write breaker.error_rate above 0 and up to 1."
+  }
+
+  validation {
+    condition     = var.breaker == null ? true : coalesce(var.breaker.cool_down_seconds, 30) <= coalesce(var.breaker.max_cool_down_seconds, 600)
+    error_message = "Write a breaker.cool_down_seconds that is not above its max_cool_down_seconds (left out: 30 and 600)."
+  }
+
+  validation {
+    condition     = var.breaker == null ? true : var.breaker.batch_seconds >= 0 && var.breaker.batch_seconds <= 60
+    error_message = "Write breaker.batch_seconds from 0 to 60: older news says nothing of a model's health."
   }
 }
 
@@ -497,7 +615,7 @@ variable "functions" {
     The Lambda functions.
 
     - `architecture`: `arm64` or `x86_64`; the layer must be built for it. Left out: `arm64`, which costs a fifth less.
-    - `memory_mb`: by function (`analyze`, `invoke_model`, `record_outcome`, `price_rows`, `sweep`, `sync_api_key`). A
+    - `memory_mb`: by function (`analyze`, `invoke_model`, `record_outcome`, `price_rows`, `sweep`, `sync_api_key`, `watch_models`). A
       function that is left out has 256, `analyze` 512 for its cold start.
     - `reserved_concurrency`: by function; such a function can neither starve the account nor be starved by it. Left
       out: the account's common pool.
@@ -520,9 +638,9 @@ variable "functions" {
   validation {
     condition = alltrue([
       for name in concat(keys(var.functions.memory_mb), keys(var.functions.reserved_concurrency)) :
-      contains(["analyze", "invoke_model", "record_outcome", "price_rows", "sweep", "sync_api_key"], name)
+      contains(["analyze", "invoke_model", "record_outcome", "price_rows", "sweep", "sync_api_key", "watch_models"], name)
     ])
-    error_message = "functions.memory_mb and functions.reserved_concurrency know analyze, invoke_model, record_outcome, price_rows, sweep and sync_api_key."
+    error_message = "functions.memory_mb and functions.reserved_concurrency know analyze, invoke_model, record_outcome, price_rows, sweep, sync_api_key and watch_models."
   }
 
   validation {

@@ -36,6 +36,14 @@ module "switchyard" {
   openai    = { api_key_parameter = "/platform/openai-api-key" }
   anthropic = { api_key_parameter = "/platform/anthropic-api-key" }
 
+  tenants = {
+    "*"   = { rate = { requests = 120, tokens = 400000 } }
+    legal = { floor = "CALCULATION", budget = { day_usd = 20, month_usd = 300 } }
+    batch = { budget = { day_usd = 5, soft_share = 0.5 } }
+  }
+  budgets = { day_usd = 200, month_usd = 3000, on_store_failure = "refuse" }
+  breaker = { throttles = 3, cool_down_seconds = 60 }
+
   limits  = { input_bytes = 65536 }
   privacy = { store_text = true, text_ttl_days = 7 }
 

@@ -44,6 +44,13 @@ module "switchyard" {
 
   # Low enough to be seen to fire.
   alarms = { thresholds = { throttles = 0, pending_age_seconds = 60, spend_usd_per_hour = 0.001 } }
+  # A purse and a bucket to try; whoever names no tenant has neither. Faults are tried out here, and a breaker with the
+  # usual settings would hide the second from view.
+  tenants = {
+    frugal = { budget = { day_usd = 1, month_usd = 10 } }
+    hasty  = { rate = { requests = 2 } }
+  }
+  breaker = { throttles = 1000, min_calls = 1000, batch_seconds = 0 }
 
   # What is made here is thrown away, and waited for.
   tables = { deletion_protection = false, point_in_time_recovery = false }

@@ -113,7 +113,7 @@ class Config:
             providers=tuple(data.get("providers") or PROVIDERS),
             budget=parse_limits(data["budget"]) if data.get("budget") else None,
             open_on_store_failure=data.get("on_store_failure", "refuse") == "accept",
-            breaker=parse_settings(data["breaker"]) if data.get("breaker") else None,
+            breaker=parse_settings(data["breaker"]) if data.get("breaker") is not None else None,
         )
 
 

@@ -15,9 +15,9 @@ run "defaults_need_no_variable" {
 
   assert {
     condition = toset(keys(aws_lambda_function.this)) == toset([
-      "analyze", "invoke_model", "record_outcome", "price_rows", "sweep", "sync_api_key",
+      "analyze", "invoke_model", "record_outcome", "price_rows", "sweep", "sync_api_key", "watch_models",
     ])
-    error_message = "Six functions make the router."
+    error_message = "Seven functions make the router."
   }
 
   assert {

@@ -99,12 +99,14 @@ run "wildcard_resources_are_those_that_aws_demands" {
         runtime        = data.aws_iam_policy_document.function_runtime["analyze"]
         sweep          = data.aws_iam_policy_document.sweep
         sync_api_key   = data.aws_iam_policy_document.sync_api_key[0]
+        watch_models   = data.aws_iam_policy_document.watch_models[0]
         workflow       = data.aws_iam_policy_document.workflow
       } :
       [for statement in document.statement : "${policy}.${statement.sid}" if contains(statement.resources, "*")]
       ])) == toset([
       "price_rows.ListStreams",
       "runtime.SendTraces",
+      "watch_models.ListStreams",
       "workflow.DeliverItsLog",
       "workflow.SendTraces",
     ])
@@ -119,7 +121,7 @@ run "wildcard_resources_are_those_that_aws_demands" {
           data.aws_iam_policy_document.analyze, data.aws_iam_policy_document.invoke_model,
           data.aws_iam_policy_document.price_rows, data.aws_iam_policy_document.record_outcome,
           data.aws_iam_policy_document.sweep, data.aws_iam_policy_document.sync_api_key[0],
-          data.aws_iam_policy_document.workflow,
+          data.aws_iam_policy_document.watch_models[0], data.aws_iam_policy_document.workflow,
         ],
       ) :
       alltrue([for action in flatten([for statement in document.statement : tolist(statement.actions)]) : !strcontains(action, "*")])

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 _TENANT = re.compile(r"\*|[0-9A-Za-z_.@-]{1,64}")
+_HEADS = (
+    "tenant", "period", "limit $", "used or reserved $", "reserved $", "left $", "begins anew",
+)  # fmt: skip
 _WORDS = f"US dollars, {NO_LIMIT}, or {AS_IN_THE_MODULE} for what the module says"
 
 
@@ -114,17 +117,8 @@ def _as_json(line: Line) -> dict[str, Any]:
 def _as_text(found: list[Line]) -> str:
     if not found:
         return "no budget: none is set, and no request of a tenant with one has come yet"
-    heads = (
-        "tenant",
-        "period",
-        "limit $",
-        "used or reserved $",
-        "reserved $",
-        "left $",
-        "begins anew",
-    )
-    table = [heads, *map(_cells, found)]
-    widths = [max(len(row[column]) for row in table) for column in range(len(heads))]
+    table = [_HEADS, *map(_cells, found)]
+    widths = [max(len(row[column]) for row in table) for column in range(len(_HEADS))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in table

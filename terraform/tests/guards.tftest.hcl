@@ -1,0 +1,150 @@
+# Budgets, rate limits and breakers: what reaches the functions, and what is refused.
+
+mock_provider "aws" {
+  source          = "./tests/mocks"
+  override_during = plan
+}
+
+# Any file will do: nothing is uploaded.
+variables {
+  package = { function_zip = "./versions.tf", layer_zip = "./versions.tf" }
+}
+
+run "by_default_there_is_a_breaker_and_no_limit" {
+  command = plan
+
+  assert {
+    condition = (
+      jsondecode(aws_lambda_function.this["analyze"].environment[0].variables.SWITCHYARD_CONFIG).breaker == {}
+      && !contains(keys(jsondecode(aws_lambda_function.this["analyze"].environment[0].variables.SWITCHYARD_CONFIG)), "budget")
+      && aws_lambda_function.this["watch_models"].environment[0].variables.BREAKER == "{}"
+    )
+    error_message = "Breakers have the defaults of the code; nobody has a budget."
+  }
+
+  assert {
+    condition = (
+      aws_lambda_event_source_mapping.watch_models[0].maximum_record_age_in_seconds == 60
+      && aws_lambda_event_source_mapping.watch_models[0].maximum_retry_attempts == 2
+      && aws_lambda_event_source_mapping.watch_models[0].maximum_batching_window_in_seconds == 5
+    )
+    error_message = "Old news about models is given up, and news is gathered for some seconds."
+  }
+
+  assert {
+    condition = jsondecode(tolist(aws_lambda_event_source_mapping.watch_models[0].filter_criteria[0].filter)[0].pattern) == {
+      dynamodb = { NewImage = { cost_status = { S = ["PENDING"] }, purpose = { S = ["answer"] } } }
+    }
+    error_message = "The breakers see each answer once, and not the classifier's calls."
+  }
+}
+
+run "limits_reach_analyze_without_empty_fields" {
+  command = plan
+
+  variables {
+    tenants = { acme = { budget = { day_usd = 5 }, rate = { requests = 60 } } }
+    budgets = { month_usd = 1000, on_store_failure = "accept" }
+    breaker = { throttles = 3 }
+  }
+
+  assert {
+    condition = (
+      jsondecode(aws_lambda_function.this["analyze"].environment[0].variables.SWITCHYARD_CONFIG).tenants
+      == { acme = { budget = { day_usd = 5 }, rate = { requests = 60 } } }
+    )
+    error_message = "A tenant's limits are handed on as they are written."
+  }
+
+  assert {
+    condition = (
+      jsondecode(aws_lambda_function.this["analyze"].environment[0].variables.SWITCHYARD_CONFIG).budget == { month_usd = 1000, soft_share = 0.8 }
+      && jsondecode(aws_lambda_function.this["analyze"].environment[0].variables.SWITCHYARD_CONFIG).on_store_failure == "accept"
+      && jsondecode(aws_lambda_function.this["watch_models"].environment[0].variables.BREAKER) == { throttles = 3 }
+    )
+    error_message = "What holds for all together stands beside the tenants."
+  }
+}
+
+run "without_a_breaker_nothing_watches" {
+  command = plan
+
+  variables {
+    breaker = null
+  }
+
+  assert {
+    condition = (
+      !contains(keys(aws_lambda_function.this), "watch_models") && length(aws_lambda_event_source_mapping.watch_models) == 0
+      && !contains(keys(jsondecode(aws_lambda_function.this["analyze"].environment[0].variables.SWITCHYARD_CONFIG)), "breaker")
+    )
+    error_message = "breaker = null makes no function, and analyze skips no model."
+  }
+}
+
+run "the_guards_write_control_and_nothing_else" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for statement in data.aws_iam_policy_document.watch_models[0].statement :
+      statement.resources == toset([aws_dynamodb_table.control.arn]) if statement.sid == "KeepTheBreakers"
+    ])
+    error_message = "watch_models writes breakers, and no row."
+  }
+
+  assert {
+    condition = toset(flatten([
+      for statement in data.aws_iam_policy_document.analyze.statement : statement.actions if contains(statement.resources, aws_dynamodb_table.control.arn)
+    ])) == toset(["dynamodb:BatchGetItem", "dynamodb:UpdateItem"])
+    error_message = "analyze reads control in batches and updates it in its transaction."
+  }
+}
+
+run "a_negative_budget_is_refused" {
+  command = plan
+  variables {
+    tenants = { acme = { budget = { day_usd = -1 } } }
+  }
+  expect_failures = [var.tenants]
+}
+
+run "a_soft_share_above_one_is_refused" {
+  command = plan
+  variables {
+    budgets = { day_usd = 1, soft_share = 1.2 }
+  }
+  expect_failures = [var.budgets]
+}
+
+run "a_rate_in_fractions_is_refused" {
+  command = plan
+  variables {
+    tenants = { acme = { rate = { requests = 0.5 } } }
+  }
+  expect_failures = [var.tenants]
+}
+
+run "an_unknown_way_to_fail_is_refused" {
+  command = plan
+  variables {
+    budgets = { on_store_failure = "open" }
+  }
+  expect_failures = [var.budgets]
+}
+
+run "a_breaker_that_never_opens_by_mistake_is_refused" {
+  command = plan
+  variables {
+    breaker = { error_rate = 50 }
+  }
+  expect_failures = [var.breaker]
+}
+
+run "a_cool_down_above_its_own_limit_is_refused" {
+  command = plan
+  variables {
+    breaker = { cool_down_seconds = 900 }
+  }
+  expect_failures = [var.breaker]
+}

@@ -1,0 +1,58 @@
+data "aws_iam_policy_document" "watch_models" {
+  count = var.breaker == null ? 0 : 1
+
+  statement {
+    sid       = "ReadTheStream"
+    actions   = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
+    resources = [aws_dynamodb_table.usage.stream_arn]
+  }
+
+  statement {
+    sid     = "ListStreams"
+    actions = ["dynamodb:ListStreams"]
+    # The event source mapping asks for it, and AWS lets it name no stream.
+    resources = ["*"]
+  }
+
+  statement {
+    sid       = "KeepTheBreakers"
+    actions   = ["dynamodb:BatchGetItem", "dynamodb:PutItem"]
+    resources = [aws_dynamodb_table.control.arn]
+  }
+}
+
+resource "aws_iam_role_policy" "watch_models" {
+  count = var.breaker == null ? 0 : 1
+
+  name   = "watch-models"
+  role   = aws_iam_role.function["watch_models"].id
+  policy = data.aws_iam_policy_document.watch_models[0].json
+}
+
+# A reader of its own, so that pricing never waits for it. A stream serves two at most.
+resource "aws_lambda_event_source_mapping" "watch_models" {
+  count = var.breaker == null ? 0 : 1
+
+  event_source_arn  = aws_dynamodb_table.usage.stream_arn
+  function_name     = aws_lambda_function.this["watch_models"].arn
+  starting_position = "LATEST"
+
+  batch_size                         = 1000
+  maximum_batching_window_in_seconds = var.breaker.batch_seconds
+
+  # Old news says nothing of a model's health: what fails is given up soon, and nothing is lost by it.
+  maximum_retry_attempts         = 2
+  maximum_record_age_in_seconds  = 60
+  bisect_batch_on_function_error = true
+
+  # Answers, as they are written; not the classifier's calls, whose time-out is a short one.
+  filter_criteria {
+    filter {
+      pattern = jsonencode({ dynamodb = { NewImage = { cost_status = { S = ["PENDING"] }, purpose = { S = ["answer"] } } } })
+    }
+  }
+
+  tags = local.tags
+
+  depends_on = [aws_iam_role_policy.watch_models, aws_iam_role_policy.function_runtime]
+}
