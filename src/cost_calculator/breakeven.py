@@ -119,21 +119,30 @@ def per_request_overhead(
     workflow: str, model: Model, aws: AwsPrices, given: Assumptions
 ) -> Mapping[str, Decimal]:
     """Return what Switchyard adds to one answered request, by cause."""
-    over_http = model.provider == "openai"
     row = {
         "workflow_type": workflow,
         "attempts": 1,
-        "transitions": 5 if over_http else 4,
+        "transitions": transitions_of(model),
         "analyze_ms": given.analyze_ms,
         "analyze_mb": given.analyze_mb,
         "accepted_at": _START.isoformat(),
         "ended_at": _after(given.answer_ms),
     }
     parts = request_overhead(row, aws)
-    if not over_http:
+    if not over_http(model):
         call = {"lambda_ms": given.answer_ms, "lambda_mb": given.invoke_mb}
         parts |= attempt_overhead(call, aws)
     return parts
+
+
+def over_http(model: Model) -> bool:
+    """Say whether the workflow calls the model itself, without a Lambda."""
+    return model.provider == "openai"
+
+
+def transitions_of(model: Model) -> int:
+    """Return the state transitions of a request that the model answers at once."""
+    return 5 if over_http(model) else 4
 
 
 @dataclass(frozen=True, slots=True)

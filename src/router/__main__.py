@@ -16,6 +16,7 @@ COMMANDS = {
     "redrive": "do the work of the failures queue's messages once more",
     "budget": "show budgets, or set one at run time",
     "breaker": "show circuit breakers, or close one",
+    "capacity": "say what a volume needs: quotas, concurrency, transitions, the monthly bill",
     "breakeven": "say whether routing is worth it: for a mix of prompts, or for your own tables",
 }
 

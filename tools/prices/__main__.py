@@ -13,7 +13,9 @@ def main() -> int:
     commands.add_parser("generate", help="add what genai-prices knows and the book does not")
     check = commands.add_parser("check", help="compare the book with LiteLLM's table")
     check.add_argument("--table", type=Path, help="the table, where litellm is not installed")
-    commands.add_parser("document", help="write the figures of docs/cost-model.md anew")
+    commands.add_parser(
+        "document", help="write the figures of docs/cost-model.md and docs/capacity.md anew"
+    )
     arguments = parser.parse_args()
     today = datetime.now(UTC).strftime("%Y-%m-%d")
     if arguments.command == "generate":

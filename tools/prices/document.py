@@ -1,22 +1,26 @@
-"""Computes the figures of docs/cost-model.md, so that none of them is typed in."""
+"""Computes the figures of docs/cost-model.md and docs/capacity.md: none of them is typed in."""
 
 from __future__ import annotations
 
 import json
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
 from cost_calculator.book import BOOK_PATH, default_book
 from cost_calculator.breakeven import WORKFLOWS, Assumptions, Model, per_request_overhead
+from cost_calculator.capacity import Peak, bills, capacity
 from cost_calculator.ledger import Cell, contribution
 from cost_calculator.overhead import AWS_PRICES_PATH, aws_prices
 from cost_calculator.pricing import plain
 from cost_calculator.settling import Rates, settle
 from cost_calculator.usage import TOKEN_CLASSES
+from router.cli.breakeven import DEFAULT_MIX, DEFAULT_TIERS, read_mix
+from router.cli.capacity import DEFAULT_MAX_TOKENS, SIZES, as_text
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "cost-model.md"
+_DOCS = Path(__file__).parents[2] / "docs"
+DOCUMENTS = (_DOCS / "cost-model.md", _DOCS / "capacity.md")
 _BLOCK = re.compile(r"(<!-- computed: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _MILLION = 10**6
 
@@ -39,8 +43,9 @@ EXAMPLE_ROW = {
 
 
 def write() -> int:
-    """Write the document anew where a figure changed."""
-    DOCUMENT.write_text(computed(DOCUMENT.read_text(encoding="utf-8")), encoding="utf-8")
+    """Write the documents anew where a figure changed."""
+    for document in DOCUMENTS:
+        document.write_text(computed(document.read_text(encoding="utf-8")), encoding="utf-8")
     return 0
 
 
@@ -52,6 +57,7 @@ def computed(text: str) -> str:
         "running": _running,
         "aws-prices": _aws_prices,
         "resolutions": _resolutions,
+        "capacity": _capacity,
     }
     return _BLOCK.sub(lambda found: found[1] + blocks[found[2]]() + found[3], text)
 
@@ -120,6 +126,15 @@ def _aws_prices() -> str:
             f"| {name} | {row['usd']} | {row['per']} | {row['effective_from']} | {row['source']} |"
         )
     return "\n".join(lines) + "\n"
+
+
+def _capacity() -> str:
+    mix, given, at = read_mix(DEFAULT_MIX), Assumptions(), datetime(2026, 11, 21, tzinfo=UTC)
+    peak = Peak(Decimal(5), 5, DEFAULT_MAX_TOKENS)
+    needs = capacity(mix, DEFAULT_TIERS, 5_000, peak, given)
+    rates = Rates(default_book(), aws_prices())
+    costs = bills(mix, DEFAULT_TIERS, sorted({5_000, *SIZES.values()}), at, given, rates)
+    return f"{as_text(needs, mix, costs, peak)}\n"
 
 
 def _resolutions() -> str:

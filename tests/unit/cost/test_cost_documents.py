@@ -15,7 +15,7 @@ from cost_calculator.streaming import price_records
 from cost_calculator.telemetry import ATTEMPT_FIELDS
 from tests.cost_rows import HAIKU, PRICED_AT, RATES, SONNET, attempt, item, record, request
 from tests.tables import create_tables
-from tools.prices.document import DOCUMENT, computed
+from tools.prices.document import DOCUMENTS, computed
 
 DASHBOARDS = (Path(__file__).parents[3] / "docs" / "dashboards.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+) (prelude|query)\n(.*?)^```$", DASHBOARDS, re.DOTALL | re.MULTILINE)
@@ -23,8 +23,9 @@ PRELUDE = next(code for _, kind, code in BLOCKS if kind == "prelude")
 QUERIES = [(language, code) for language, kind, code in BLOCKS if kind == "query"]
 
 
-def test_figures_of_the_cost_model_are_the_codes():
-    text = DOCUMENT.read_text(encoding="utf-8")
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
+def test_figures_of_a_document_are_the_codes(document):
+    text = document.read_text(encoding="utf-8")
 
     assert computed(text) == text, "run: python -m tools.prices document"
 

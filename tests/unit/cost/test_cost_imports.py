@@ -8,7 +8,7 @@ import pytest
 
 CORE = [
     "usage", "book", "pricing", "overhead", "settling", "ledger", "reconciling", "reporting",
-    "breakeven", "shards", "cli.price",
+    "breakeven", "capacity", "shards", "cli.price",
 ]  # fmt: skip
 
 
