@@ -1,4 +1,5 @@
-# Answers that are too large for a state of the workflow. A row or an output that points here says s3://….
+# Answers that are too large for a state of the workflow, and drafts that were withheld from their caller. A row or an output
+# that points here says s3://….
 
 resource "aws_s3_bucket" "answers" {
   #checkov:skip=CKV_AWS_18: one role writes here; who else reads is for the account's CloudTrail to say

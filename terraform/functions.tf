@@ -53,7 +53,7 @@ locals {
             USAGE_TABLE       = aws_dynamodb_table.usage.name
             CONTROL_TABLE     = aws_dynamodb_table.control.name
             SPEND_TABLE       = aws_dynamodb_table.spend.name
-            SWITCHYARD_CONFIG = jsonencode(merge(local.config, { analyzer = local.analyzer, tenants = local.tenants }, local.guards))
+            SWITCHYARD_CONFIG = jsonencode(merge(local.config, { analyzer = local.analyzer, tenants = local.tenants, review = var.review }, local.guards))
             PRICE_OVERRIDES   = jsonencode(var.prices)
           },
           var.bedrock.endpoint == null ? {} : { AWS_ENDPOINT_URL_BEDROCK_RUNTIME = var.bedrock.endpoint },

@@ -41,9 +41,15 @@ data "aws_iam_policy_document" "invoke_model" {
   }
 
   statement {
-    sid       = "StoreLargeAnswers"
+    sid       = "StoreLargeAnswersAndDrafts"
     actions   = ["s3:PutObject"]
-    resources = ["${aws_s3_bucket.answers.arn}/answers/*"]
+    resources = ["${aws_s3_bucket.answers.arn}/answers/*", "${aws_s3_bucket.answers.arn}/drafts/*"]
+  }
+
+  statement {
+    sid       = "ReadDraftsToMendThem"
+    actions   = ["s3:GetObject"]
+    resources = ["${aws_s3_bucket.answers.arn}/drafts/*"]
   }
 }
 

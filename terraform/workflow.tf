@@ -15,6 +15,19 @@ locals {
     var.workflow.timeout_seconds,
     var.workflow.type == "EXPRESS" ? min(300, local.definition_seconds) : local.definition_seconds,
   )
+
+  # Without `review` no state waits for a human, and EXPRESS takes none that does.
+  review_states  = ["NotifyReviewers", "AwaitReview", "ReviewDecided"]
+  review_seconds = var.review == null ? 0 : var.review.timeout_seconds
+  states = {
+    for name, state in jsondecode(local.definition).States : name => jsondecode(
+      name == "AwaitReview" ? jsonencode(merge(state, { TimeoutSeconds = local.review_seconds })) :
+      name == "NextFallback" && var.review == null ? jsonencode(merge(state, {
+        Choices = [for choice in state.Choices : choice if !contains(local.review_states, choice.Next)]
+      })) :
+      jsonencode(state)
+    ) if var.review != null || !contains(local.review_states, name)
+  }
 }
 
 resource "aws_sfn_state_machine" "this" {
@@ -23,11 +36,11 @@ resource "aws_sfn_state_machine" "this" {
   type     = var.workflow.type
   role_arn = aws_iam_role.workflow.arn
 
-  definition = (
-    local.workflow_seconds == local.definition_seconds
-    ? local.definition
-    : jsonencode(merge(jsondecode(local.definition), { TimeoutSeconds = local.workflow_seconds }))
-  )
+  definition = jsonencode(merge(jsondecode(local.definition), {
+    States = local.states
+    # A run may wait for a human beside its own time.
+    TimeoutSeconds = local.workflow_seconds + local.review_seconds
+  }))
 
   logging_configuration {
     level                  = var.workflow.log_level

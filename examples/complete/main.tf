@@ -49,6 +49,9 @@ module "switchyard" {
 
   workflow = { type = "STANDARD", timeout_seconds = 600, log_level = "ALL" }
 
+  # {"input": "…", "response_schema": {…}, "review": {"confidence_field": "confidence"}}
+  review = { answer_above = 0.9, fail_below = 0.4, timeout_seconds = 28800 }
+
   functions = {
     memory_mb            = { analyze = 1024 }
     reserved_concurrency = { price_rows = 10 }

@@ -51,6 +51,8 @@ module "switchyard" {
     hasty  = { rate = { requests = 2 } }
   }
   breaker = { throttles = 1000, min_calls = 1000, batch_seconds = 0 }
+  # Requests that ask for a human wait for one: python -m router review list.
+  review = { timeout_seconds = 3600 }
 
   # What is made here is thrown away, and waited for.
   tables = { deletion_protection = false, point_in_time_recovery = false }

@@ -17,6 +17,7 @@ COMMANDS = {
     "budget": "show budgets, or set one at run time",
     "breaker": "show circuit breakers, or close one",
     "capacity": "say what a volume needs: quotas, concurrency, transitions, the monthly bill",
+    "review": "list the drafts that wait for a human, look at one, approve, reject or edit it",
     "breakeven": "say whether routing is worth it: for a mix of prompts, or for your own tables",
 }
 

@@ -1,9 +1,8 @@
-"""Keeps answers that are too large for a workflow's state in S3, and hands on where they are."""
+"""Keeps in S3 what does not travel through the workflow: large answers, and drafts withheld."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
@@ -15,9 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from router.errors import AnswerNotStored
 from router.invoke import Answer
-
-# A state carries 256 KiB. The answer stands in it as JSON beside up to five attempts.
-STATE_BYTES = 180_000
+from router.text import fits_a_state
 
 
 class NotStored(Exception):
@@ -25,9 +22,13 @@ class NotStored(Exception):
 
 
 class Store(Protocol):
-    """Where large answers go; raises ``NotStored``."""
+    """Where large answers and drafts go; ``put`` and ``put_draft`` raise ``NotStored``."""
 
     def put(self, request_id: str, text: str) -> str: ...
+
+    def put_draft(self, request_id: str, text: str) -> str: ...
+
+    def get(self, address: str) -> str | None: ...
 
 
 class AnswerStore:
@@ -39,8 +40,26 @@ class AnswerStore:
 
     def put(self, request_id: str, text: str) -> str:
         """Store an answer; return its ``s3://`` address. The same answer has the same address."""
+        return self._put("answers", request_id, text)
+
+    def put_draft(self, request_id: str, text: str) -> str:
+        """Store an answer that was withheld; return its address."""
+        return self._put("drafts", request_id, text)
+
+    def get(self, address: str) -> str | None:
+        """Return the text at an address of this bucket, or ``None`` where it cannot be had."""
+        prefix = f"s3://{self._bucket}/"
+        if not address.startswith(prefix):
+            return None
+        try:
+            found = self._client().get_object(Bucket=self._bucket, Key=address[len(prefix) :])
+            return str(found["Body"].read().decode())
+        except (ClientError, BotoCoreError):
+            return None
+
+    def _put(self, folder: str, request_id: str, text: str) -> str:
         body = text.encode()
-        key = f"answers/{request_id}/{hashlib.sha256(body).hexdigest()[:32]}.txt"
+        key = f"{folder}/{request_id}/{hashlib.sha256(body).hexdigest()[:32]}.txt"
         try:
             self._client().put_object(
                 Bucket=self._bucket, Key=key, Body=body, ContentType="text/plain; charset=utf-8"
@@ -55,7 +74,7 @@ def handed_on(answer: Answer, request_id: str, store: Store) -> Answer:
 
     Raise ``AnswerNotStored``, with the usage that will be on the bill, where neither is possible.
     """
-    if len(json.dumps(answer.text, ensure_ascii=False).encode()) <= STATE_BYTES:
+    if fits_a_state(answer.text):
         return answer
     try:
         address = store.put(request_id, answer.text)

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 from cost_calculator.shards import shard_of
 from router.history import Event, attempts_in
 from router.opinion_row import ASKED, is_open, unreported
-from router.rows import Row, last_attempt, recovered_attempt_rows
+from router.reviewing import REVIEW, dropped, waits
+from router.rows import OPEN, Row, last_attempt, recovered_attempt_rows
 
 
 class Store(Protocol):
@@ -33,7 +34,7 @@ class EndedRun:
 def close_request(
     store: Store, request_id: str, run: EndedRun, tell: Callable[[Mapping[str, Any]], None]
 ) -> bool:
-    """Write the terminal row of a request that ``run`` left ACCEPTED; return whether it did.
+    """Write the terminal row of a request that ``run`` left open; return whether it did.
 
     Only then ``tell`` is given the notice of the failure.
 
@@ -47,7 +48,7 @@ def close_request(
         return False
     attempts = _attempts(request, run)
     recorded = last_attempt(rows)
-    if request["status"] != "ACCEPTED":
+    if request["status"] not in OPEN:
         if _was_redriven(run):
             _add_redriven(store, request, attempts, recorded)
         return False
@@ -65,6 +66,8 @@ def close_request(
     recovered = recovered_attempt_rows(request, attempts, first=recorded + 1)
     if (asked := rows.get(ASKED)) and is_open(asked):
         recovered.append(asked | unreported(request_id, run.cause, run.ended_at))
+    if (review := rows.get(REVIEW)) and waits(review):
+        recovered.append(dropped(review, run.cause, run.ended_at))
     if not store.close(request, closing, recovered):
         return False
     last = attempts[-1]["model"] if attempts else request["planned_model"]

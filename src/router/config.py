@@ -11,6 +11,7 @@ from router.breaker import Settings, parse_settings
 from router.budgets import Limits, parse_limits
 from router.ladder import TIERS
 from router.policy import Rules, parse_rules, rules_of
+from router.review import ReviewSettings
 from router.windows import context_tokens
 
 STRATEGIES = ("heuristic", "llm", "hybrid")
@@ -60,7 +61,7 @@ class Config:
 
     Without ``llm`` the heuristic decides alone. ``providers`` have a key, or need none. ``budget``
     is that of the whole deployment. Where the ``control`` table does not answer, a request with a
-    limit is refused, unless ``open_on_store_failure``.
+    limit is refused, unless ``open_on_store_failure``. Without ``review`` no human can be asked.
     """
 
     tiers: Mapping[str, Tier]
@@ -77,6 +78,7 @@ class Config:
     budget: Limits | None = None
     open_on_store_failure: bool = False
     breaker: Settings | None = None
+    review: ReviewSettings | None = None
 
     def rules_of(self, tenant: str) -> Rules:
         """Return the rules that hold for a tenant."""
@@ -96,7 +98,8 @@ class Config:
     def from_json(cls, text: str) -> Config:
         """Parse the module's JSON; a missing key is a defect of the deployment and raises.
 
-        ``analyzer``, ``tenants`` and the guards are given to those functions alone that route.
+        ``analyzer``, ``tenants``, the guards and ``review`` are given to those functions alone that
+        route.
         """
         data = json.loads(text)
         return cls(
@@ -114,6 +117,7 @@ class Config:
             budget=parse_limits(data["budget"]) if data.get("budget") else None,
             open_on_store_failure=data.get("on_store_failure", "refuse") == "accept",
             breaker=parse_settings(data["breaker"]) if data.get("breaker") is not None else None,
+            review=ReviewSettings.from_json(data["review"]) if data.get("review") else None,
         )
 
 

@@ -26,13 +26,16 @@ RouterError
         ├── Filtered
         ├── Blocked
         ├── BadResponse
-        └── AnswerNotStored
+        ├── AnswerNotStored
+        ├── InvalidAnswer
+        ├── BelowConfidence
+        └── ReviewRequired
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 
 class RouterError(Exception):
@@ -89,9 +92,10 @@ class CallError(RouterError):
     """A model call that ended without an answer.
 
     ``usage`` is the provider's own object where one came back: a failed call may still be billed.
+    ``draft_s3`` is where an answer that was withheld is kept.
     """
 
-    outcome: ClassVar[str]
+    outcome: str
 
     def __init__(
         self,
@@ -99,11 +103,13 @@ class CallError(RouterError):
         *,
         usage: Mapping[str, Any] | None = None,
         response_model: str | None = None,
+        draft_s3: str | None = None,
     ) -> None:
         super().__init__(detail)
         self.detail = detail
         self.usage = usage
         self.response_model = response_model
+        self.draft_s3 = draft_s3
 
 
 class NotBilled(CallError):
@@ -196,3 +202,26 @@ class AnswerNotStored(NoAnswer):
     """The answer is too large for the workflow, and S3 did not take it."""
 
     outcome = "BAD_RESPONSE"
+
+
+class InvalidAnswer(NoAnswer):
+    """The answer does not fit the request's schema."""
+
+    outcome = "INVALID_ANSWER"
+
+
+class BelowConfidence(NoAnswer):
+    """The answer's own confidence is below the band that may reach a caller."""
+
+    outcome = "OK"
+
+
+class ReviewRequired(NoAnswer):
+    """The answer waits for a human; the call itself went well."""
+
+    outcome = "OK"
+
+    def __init__(self, detail: str = "", *, truncated: bool = False, **facts: Any) -> None:
+        super().__init__(detail, **facts)
+        if truncated:
+            self.outcome = "TRUNCATED"

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from router.clock import iso
 from router.errors import CallError, InvalidModelRequest
+from router.review import Review
 
 # A provider's message may quote the prompt. A run of this many characters that also stands in the
 # prompt is taken for a quotation, and the message is dropped.
@@ -19,7 +20,10 @@ _DETAIL_LENGTH = 300
 
 @dataclass(frozen=True, slots=True)
 class ModelCall:
-    """One call as the route plan asks for it; ``messages`` are ``{"role", "content"}``."""
+    """One call as the route plan asks for it; ``messages`` are ``{"role", "content"}``.
+
+    The answer must fit ``schema``, if there is one; ``draft_s3`` is one that did not, to be mended.
+    """
 
     provider: str
     model: str
@@ -27,6 +31,9 @@ class ModelCall:
     system: str | None
     max_tokens: int
     request_id: str = ""
+    schema: Mapping[str, Any] | None = None
+    review: Review | None = None
+    draft_s3: str | None = None
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> ModelCall:
@@ -38,6 +45,9 @@ class ModelCall:
             system=event.get("system"),
             max_tokens=int(event["max_tokens"]),
             request_id=str(event.get("request_id") or ""),
+            schema=event.get("schema"),
+            review=Review.from_event(event.get("review")),
+            draft_s3=(event.get("repair") or {}).get("draft_s3"),
         )
 
 
@@ -81,7 +91,9 @@ def invoke(
             "cause": type(error).__name__,
             "served": False,
             "detail": _without_quotation(error.detail, call),
-            **_known(usage=error.usage, response_model=error.response_model),
+            **_known(
+                usage=error.usage, response_model=error.response_model, draft_s3=error.draft_s3
+            ),
         }
         raise type(error)(json.dumps(attempt)) from None
     attempt = _attempt(call, started, clock(), memory_mb) | {

@@ -9,7 +9,8 @@ from typing import Any
 from cost_calculator.shards import shard_of
 from router.analyzer import Classification
 from router.config import Config, Model
-from router.errors import PolicyDenied
+from router.errors import InvalidRequest, PolicyDenied
+from router.ladder import TIERS
 from router.policy import Rules
 from router.request import Request
 from router.standing import Standing
@@ -22,18 +23,30 @@ HTTP_TASK_MAX_TOKENS = 4096
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The tier that serves, its models in order, and why."""
+    """The tier that serves, its models in order, and why.
+
+    ``stronger`` is asked where the answers of the first do not fit the request's schema.
+    """
 
     tier: str
     models: tuple[Model, ...]
     baseline: Model
     reasons: tuple[str, ...]
+    stronger: Model | None = None
 
 
 def make_plan(
     request: Request, choice: Choice, config: Config, rules: Rules, standing: Standing
 ) -> Plan:
-    """Return the plan of a choice; raise ``PolicyDenied`` if the rules leave its tier no model."""
+    """Return the plan of a choice.
+
+    Raise ``PolicyDenied`` if the rules leave its tier no model, and ``InvalidRequest`` if a human
+    is asked for where the deployment has none.
+    """
+    if request.review and config.review is None:
+        raise InvalidRequest(
+            "this deployment has no human review: leave `review` out, or set the module's `review`"
+        )
     models, skipped = standing.asked(permitted_models(choice.tier, config, rules))
     if not models:
         denied = ", ".join(sorted(rules.deny_providers))
@@ -43,7 +56,23 @@ def make_plan(
             " that keeps it out of this tier"
         )
     bounded = tuple(limited(model, request) for model in models)
-    return Plan(choice.tier, bounded, config.tiers["COMPLEX"].primary, (*skipped, *choice.reasons))
+    stronger = _stronger(choice.tier, models[0], config, rules) if request.response_schema else None
+    return Plan(
+        choice.tier,
+        bounded,
+        config.tiers["COMPLEX"].primary,
+        (*skipped, *choice.reasons),
+        limited(stronger, request) if stronger else None,
+    )
+
+
+def _stronger(tier: str, first: Model, config: Config, rules: Rules) -> Model | None:
+    """Return the next model up the ladder that is another one, within the tenant's ceiling."""
+    for above in TIERS[TIERS.index(tier) + 1 : TIERS.index(rules.ceiling) + 1]:
+        for model in permitted_models(above, config, rules)[:1]:
+            if (model.provider, model.model) != (first.provider, first.model):
+                return model
+    return None
 
 
 def permitted_models(tier: str, config: Config, rules: Rules) -> tuple[Model, ...]:
@@ -76,11 +105,15 @@ def plan_to_json(
     ``row`` is the REQUEST row as it was accepted.
     """
     first, *others = plan.models
+    fallbacks = [_fallback_to_json(model, plan.models) for model in others]
+    if plan.stronger:
+        fallbacks.append(_fallback_to_json(plan.stronger, ()) | {"when": ["invalid"]})
+    asked, review = request.review, config.review
     return {
         "request_id": request.request_id,
         "tenant": request.tenant,
         "route": plan.tier,
-        "via": _via(first),
+        "via": _via(first, request),
         "complexity": classification.label.value,
         "confidence": round(classification.confidence, 4),
         "score": round(classification.score, 4),
@@ -90,8 +123,11 @@ def plan_to_json(
             "request_id": request.request_id,
             "messages": list(request.messages),
             "system": request.system,
+            "schema": request.response_schema,
+            "review": asked.call_json(review) if asked and review else None,
+            "repair": None,
         },
-        "fallbacks": [_fallback_to_json(model, plan.models) for model in others],
+        "fallbacks": fallbacks,
         "record": {
             "shard": shard_of(request.request_id),
             "store_text": config.store_text,
@@ -101,14 +137,17 @@ def plan_to_json(
             "earlier_attempts": int(row.get("earlier_attempts", 0)),
             "baseline": {"provider": plan.baseline.provider, "model": plan.baseline.model},
             "budgets": row.get("budgets"),
+            "review": review.record_json() if asked and review else None,
         },
         "outcome": None,
     }
 
 
-def _via(model: Model) -> str:
+def _via(model: Model, request: Request) -> str:
+    # What is checked is checked by the Lambda that called.
+    checked = request.response_schema is not None or request.review is not None
     fits = model.provider == "openai" and model.max_tokens <= HTTP_TASK_MAX_TOKENS
-    return "http" if fits else "lambda"
+    return "http" if fits and not checked else "lambda"
 
 
 def _model_to_json(model: Model) -> dict[str, Any]:

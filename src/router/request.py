@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from router.errors import InvalidRequest
+from router.response_schema import check_response_schema, sent_bytes
+from router.review import AskedReview, asked_review
 from router.schema import problems
 from router.text import canonical_json, clean, size_in_bytes
 
@@ -28,9 +30,9 @@ class Request:
 
     ``messages`` are ``{"role", "content"}`` and end with the user's turn. ``payload_hash`` is the
     SHA-256 of everything that decides the answer, so that the same id can be told from another
-    payload. ``input_bytes`` counts the text as UTF-8 JSON. ``tier`` is a name that the tenant's
-    rules must know. ``options`` are the decisive fields beside the text, as they were given;
-    ``rerun``, the number of the run that a failed request asks for, is not one of them.
+    payload. ``input_bytes`` counts what is sent as UTF-8 JSON, the schema included. ``tier`` is a
+    name that the tenant's rules must know. ``options`` are the decisive fields beside the text, as
+    they were given; ``rerun``, the number of the run that a failed request asks for, is not one.
     """
 
     request_id: str
@@ -45,6 +47,8 @@ class Request:
     rerun: int | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     metadata: Mapping[str, str] = field(default_factory=dict)
+    response_schema: Mapping[str, Any] | None = None
+    review: AskedReview | None = None
 
 
 def parse_request(payload: Any, *, execution_name: str, input_bytes_limit: int) -> Request:
@@ -71,6 +75,10 @@ def parse_request(payload: Any, *, execution_name: str, input_bytes_limit: int) 
         raise InvalidRequest(
             f"the text takes {size} bytes and may take {input_bytes_limit}: shorten it, or split it"
         )
+    schema = payload.get("response_schema")
+    if schema is not None:
+        check_response_schema(schema)
+        size += sent_bytes(schema)
     request_id = payload.get("request_id", execution_name)
     if not _ID.fullmatch(request_id):
         raise InvalidRequest(
@@ -90,6 +98,8 @@ def parse_request(payload: Any, *, execution_name: str, input_bytes_limit: int) 
         rerun=int(payload["rerun"]) if "rerun" in payload else None,
         options={n: v for n, v in payload.items() if n not in _TEXT | _ABOUT_THE_RUN},
         metadata=payload.get("metadata", {}),
+        response_schema=schema,
+        review=asked_review(payload.get("review"), schema),
     )
 
 

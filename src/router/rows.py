@@ -17,6 +17,8 @@ from router.plan import Plan
 from router.request import Request
 
 SCHEMA = 1
+# A request that nobody has closed yet.
+OPEN = ("ACCEPTED", "PENDING_REVIEW")
 Row = dict[str, Any]
 
 

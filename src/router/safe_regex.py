@@ -32,17 +32,23 @@ class LinearPattern:
 
 def linear(pattern: str) -> LinearPattern:
     """Compile ``pattern``, case-insensitive, or raise UnsafePattern."""
+    compiled = bounded(pattern, re.IGNORECASE)
+    if compiled.regex.search(""):
+        raise UnsafePattern("it matches the empty text, and so every prompt")
+    return compiled
+
+
+def bounded(pattern: str, flags: re.RegexFlag = re.NOFLAG) -> LinearPattern:
+    """Compile ``pattern`` as it stands, or raise UnsafePattern."""
     if not 1 <= len(pattern) <= _MAX_LENGTH:
         raise UnsafePattern(f"write 1 to {_MAX_LENGTH} characters")
     cost = _Parser(pattern).whole()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            regex = re.compile(pattern, re.IGNORECASE)
+            regex = re.compile(pattern, flags)
     except (re.error, FutureWarning) as error:
         raise UnsafePattern(f"it is not a regular expression: {error}") from None
-    if regex.search(""):
-        raise UnsafePattern("it matches the empty text, and so every prompt")
     return LinearPattern(regex, cost.steps)
 
 

@@ -11,7 +11,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 _ANNOTATIONS = {"$schema", "title", "description"}
-_TYPES: Mapping[str, type] = {"object": dict, "array": list, "string": str, "integer": int}
+_TYPES: Mapping[str, type] = {
+    "object": dict,
+    "array": list,
+    "string": str,
+    "integer": int,
+    "boolean": bool,
+}
 
 
 def problems(value: Any, schema: Mapping[str, Any], field: str = "") -> Iterator[str]:
@@ -20,21 +26,23 @@ def problems(value: Any, schema: Mapping[str, Any], field: str = "") -> Iterator
     A value is never quoted: it may be a prompt.
     """
     where = f"`{field}`" if field else "the request"
-    if not _has_type(value, schema.get("type")):
-        yield f"{where} must be {_an(schema['type'])}, not {_name_of(value)}"
+    names = schema.get("type", [])
+    names = [names] if isinstance(names, str) else names
+    if names and not any(_has_type(value, name) for name in names):
+        yield f"{where} must be {' or '.join(map(_an, names))}, not {_name_of(value)}"
         return
+    if isinstance(value, bool):
+        return  # no keyword here speaks of booleans
     for keyword, rule in schema.items():
         if keyword in _ANNOTATIONS or keyword == "type":
             continue
         yield from _CHECKS[keyword](value, rule, schema, field, where)
 
 
-def _has_type(value: Any, name: str | None) -> bool:
-    if name is None:
-        return True
+def _has_type(value: Any, name: str) -> bool:
     if name == "integer" and isinstance(value, float):
         return value.is_integer()
-    return isinstance(value, _TYPES[name]) and not isinstance(value, bool)
+    return isinstance(value, _TYPES[name]) and isinstance(value, bool) == (name == "boolean")
 
 
 def _enum(value: Any, rule: Any, _schema: Any, _field: str, where: str) -> Iterator[str]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+# A state carries 256 KiB. The answer stands in it as JSON beside up to nine attempts.
+STATE_BYTES = 180_000
+
 _UNSENDABLE = {0: None} | dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 
 
@@ -16,6 +19,11 @@ def clean(text: str) -> str:
     if text.isascii() and "\0" not in text:
         return text
     return text.translate(_UNSENDABLE)
+
+
+def fits_a_state(text: str) -> bool:
+    """Return whether an answer can travel through the workflow."""
+    return len(json.dumps(text, ensure_ascii=False).encode()) <= STATE_BYTES
 
 
 def size_in_bytes(value: Any) -> int:

@@ -119,9 +119,10 @@ run "invoke_model_may_call_the_configured_models_and_no_other" {
         "arn:aws:bedrock:*::foundation-model/anthropic.claude-haiku-5-5",
         "arn:aws:bedrock:*::foundation-model/openai.gpt-6-luna",
       ])
-      CallModels        = toset(["arn:aws:bedrock:eu-central-1:123456789012:provisioned-model/abc123"])
-      ReadTheKeys       = toset(["arn:aws:ssm:eu-central-1:123456789012:parameter/switchyard/openai-api-key"])
-      StoreLargeAnswers = toset(["arn:aws:s3:::made-answers-1/answers/*"])
+      CallModels                 = toset(["arn:aws:bedrock:eu-central-1:123456789012:provisioned-model/abc123"])
+      ReadTheKeys                = toset(["arn:aws:ssm:eu-central-1:123456789012:parameter/switchyard/openai-api-key"])
+      StoreLargeAnswersAndDrafts = toset(["arn:aws:s3:::made-answers-1/answers/*", "arn:aws:s3:::made-answers-1/drafts/*"])
+      ReadDraftsToMendThem       = toset(["arn:aws:s3:::made-answers-1/drafts/*"])
     }
     error_message = "The role must name these models, and reach the models behind a profile through that profile alone."
   }
@@ -148,7 +149,7 @@ run "without_a_prefix_models_are_called_in_this_region" {
 
   assert {
     condition = {
-      for statement in data.aws_iam_policy_document.invoke_model.statement : statement.sid => tolist(statement.resources) if !contains(["ReadTheKeys", "StoreLargeAnswers"], statement.sid)
+      for statement in data.aws_iam_policy_document.invoke_model.statement : statement.sid => tolist(statement.resources) if !contains(["ReadTheKeys", "StoreLargeAnswersAndDrafts", "ReadDraftsToMendThem"], statement.sid)
     } == { CallModels = tolist(["arn:aws:bedrock:eu-central-1::foundation-model/anthropic.claude-haiku-5-5"]) }
     error_message = "A model of this region needs one ARN."
   }
@@ -266,6 +267,43 @@ run "a_time_limit_of_your_own_reaches_definition_and_sweep" {
       && jsondecode(aws_lambda_function.this["sweep"].environment[0].variables["SWITCHYARD_CONFIG"]).workflow_seconds == 600
     )
     error_message = "One limit, in both places."
+  }
+}
+
+run "without_review_nothing_waits_for_a_human" {
+  command = plan
+
+  assert {
+    condition = (
+      length(setintersection(keys(jsondecode(aws_sfn_state_machine.this.definition).States), ["NotifyReviewers", "AwaitReview", "ReviewDecided"])) == 0
+      && !strcontains(aws_sfn_state_machine.this.definition, "NotifyReviewers")
+      && length(jsondecode(aws_sfn_state_machine.this.definition).States.NextFallback.Choices) == 3
+    )
+    error_message = "EXPRESS takes no task token, and no choice may lead to a state that is not there."
+  }
+}
+
+run "a_review_has_its_time_beside_the_runs_own" {
+  command = plan
+
+  variables {
+    review = { timeout_seconds = 7200, default = "approve" }
+  }
+
+  assert {
+    condition = (
+      jsondecode(aws_sfn_state_machine.this.definition).States.AwaitReview.TimeoutSeconds == 7200
+      && jsondecode(aws_sfn_state_machine.this.definition).TimeoutSeconds == 900 + 7200
+    )
+    error_message = "A run that waits must not be ended by its own time limit."
+  }
+
+  assert {
+    condition = (
+      jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["SWITCHYARD_CONFIG"]).review.default == "approve"
+      && jsondecode(aws_lambda_function.this["sweep"].environment[0].variables["SWITCHYARD_CONFIG"]).workflow_seconds == 900
+    )
+    error_message = "The plan says what is decided by default; the sweep still looks after the usual time."
   }
 }
 

@@ -144,6 +144,18 @@ run "a_missing_function_zip_fails_at_plan" {
   expect_failures = [aws_lambda_function.this]
 }
 
+run "a_review_that_cannot_be_is_refused" {
+  command = plan
+
+  variables {
+    review   = { fail_below = 0.9, answer_above = 0.8, default = "maybe", timeout_seconds = 864000 }
+    privacy  = { text_ttl_days = 7 }
+    workflow = { type = "EXPRESS" }
+  }
+
+  expect_failures = [var.review]
+}
+
 run "a_missing_layer_zip_fails_at_plan" {
   command = plan
 

@@ -206,14 +206,41 @@ def test_the_readme_has_a_row_for_each_state() -> None:
     assert re.findall(r"^\| `(\w+)` \|", readme, re.MULTILINE) == list(STATES)
 
 
+def fallback_rule() -> dict[str, Any]:
+    [rule] = [rule for rule in STATES["NextFallback"]["Choices"] if "$filter" in rule["Condition"]]
+    return rule
+
+
 def test_the_next_fallback_is_chosen_by_the_same_words_in_condition_and_assignment() -> None:
-    choice = STATES["NextFallback"]["Choices"][1]
+    choice = fallback_rule()
     condition, chosen = choice["Condition"], choice["Assign"]["call"]
 
     assert condition.split("$exists($next)")[0] == chosen.split("$merge([$call")[0]
 
 
 def test_every_cause_of_a_fallback_is_one_that_the_workflow_tells() -> None:
-    condition = STATES["NextFallback"]["Choices"][1]["Condition"]
+    # A model that is asked after `invalid` answers is the plan's own, of the next tier.
+    causes = {*FALLBACK_CAUSES, "invalid"}
 
-    assert set(re.findall(r"[?:] '(\w+)'", condition)) == set(FALLBACK_CAUSES)
+    assert set(re.findall(r"[?:] '(\w+)'", fallback_rule()["Condition"])) == causes
+
+
+def test_nothing_but_a_plan_that_asks_for_it_leads_to_a_human() -> None:
+    leads = [
+        rule["Condition"]
+        for rule in STATES["NextFallback"]["Choices"]
+        if rule["Next"] == "NotifyReviewers"
+    ]
+
+    assert len(leads) == 2
+    assert all("ReviewRequired" in it or "$call.review != null" in it for it in leads)
+
+
+def test_an_answer_that_does_not_fit_is_never_approved_only_written_anew() -> None:
+    approved, *_ = STATES["ReviewDecided"]["Choices"]
+    timed_out, *_ = STATES["AwaitReview"]["Catch"]
+
+    assert approved["Next"] == "RecordOutcome"
+    assert "'APPROVED' and $attempts[-1].outcome != 'INVALID_ANSWER'" in approved["Condition"]
+    assert timed_out["ErrorEquals"] == ["States.Timeout"]
+    assert "$attempts[-1].outcome != 'INVALID_ANSWER'" in timed_out["Assign"]["review"]

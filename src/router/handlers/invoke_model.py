@@ -8,6 +8,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from router.answers import answer_store, handed_on
+from router.checking import complete_checked
 from router.clock import now
 from router.errors import CallError
 from router.invoke import Answer, ModelCall, invoke
@@ -21,8 +22,9 @@ class _Late:
     """Finds the adapter inside the attempt, so that a missing one is recorded like any failure."""
 
     def complete(self, call: ModelCall) -> Answer:
-        answer = provider(call.provider).complete(call)
-        return handed_on(answer, call.request_id, answer_store(os.environ["ANSWERS_BUCKET"]))
+        store = answer_store(os.environ["ANSWERS_BUCKET"])
+        answer = complete_checked(call, provider(call.provider), store)
+        return handed_on(answer, call.request_id, store)
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from router import errors
 from router.invoke import Answer, ModelCall
 from router.providers.api_key import api_key
 from router.providers.http_errors import error_of_connection, error_of_status
+from router.response_format import for_claude, has_claude_mode
 
 if TYPE_CHECKING:
     from anthropic.types import Message
@@ -35,6 +36,9 @@ class Anthropic:
 
     def complete(self, call: ModelCall) -> Answer:
         """Return the model's text; see ``Provider``."""
+        output_config: Any = anthropic.omit
+        if call.schema is not None:
+            call, output_config = _bound_to_schema(call)
         messages: Any = list(call.messages)
         client = self._client.with_options(api_key=api_key(self._key_parameter))
         try:
@@ -43,6 +47,7 @@ class Anthropic:
                 messages=messages,
                 max_tokens=call.max_tokens,
                 system=call.system or anthropic.omit,
+                output_config=output_config,
             )
         except anthropic.APITimeoutError as error:
             raise errors.ModelTimeout("no answer within the time limit") from error
@@ -54,6 +59,14 @@ class Anthropic:
         except anthropic.APIConnectionError as error:
             raise error_of_connection(error) from error
         return _answer(response)
+
+
+def _bound_to_schema(call: ModelCall) -> tuple[ModelCall, Any]:
+    from router.json_answer import told
+
+    mode = for_claude(call.schema or {}) if has_claude_mode(call.model) else None
+    config = {"format": {"type": "json_schema", "schema": mode}} if mode else anthropic.omit
+    return (call if mode == call.schema else told(call)), config
 
 
 def _answer(response: Message) -> Answer:

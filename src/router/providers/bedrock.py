@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from botocore.parsers import ResponseParserError
 
 from router import errors
 from router.invoke import Answer, ModelCall
+from router.response_format import for_claude, has_claude_mode
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime.client import BedrockRuntimeClient
@@ -91,6 +93,8 @@ class Bedrock:
             # No temperature, topP or topK: the models of today refuse them.
             "inferenceConfig": {"maxTokens": call.max_tokens},
         }
+        if call.schema is not None:
+            call = self._bound_to_schema(call, arguments)
         if call.system:
             arguments["system"] = [{"text": call.system}]
         try:
@@ -108,6 +112,23 @@ class Bedrock:
         except BotoCoreError as error:
             raise errors.ModelError(type(error).__name__) from error
         return _answer(response)
+
+    def _bound_to_schema(self, call: ModelCall, arguments: dict[str, Any]) -> ModelCall:
+        """Put the schema into the arguments; return the call as it is to be told the rest."""
+        from router.json_answer import told
+
+        mode = for_claude(call.schema or {}) if self._has_mode(call.model) else None
+        if mode is not None:
+            definition = {"name": "answer", "schema": json.dumps(mode, ensure_ascii=False)}
+            arguments["outputConfig"] = {
+                "textFormat": {"type": "json_schema", "structure": {"jsonSchema": definition}}
+            }
+        return call if mode == call.schema else told(call)
+
+    def _has_mode(self, model: str) -> bool:
+        # The runtime's own botocore may be older than the field.
+        converse: Any = self._client.meta.service_model.operation_model("Converse")
+        return has_claude_mode(model) and "outputConfig" in converse.input_shape.members
 
 
 def _answer(response: Mapping[str, Any]) -> Answer:

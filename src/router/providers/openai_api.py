@@ -11,6 +11,7 @@ from router import errors
 from router.invoke import Answer, ModelCall
 from router.providers.api_key import api_key
 from router.providers.http_errors import error_of_connection, error_of_status
+from router.response_format import fits_openai_strictly
 
 if TYPE_CHECKING:
     from openai.types.chat import ChatCompletion
@@ -40,7 +41,10 @@ class OpenAI:
         client = self._client.with_options(api_key=api_key(self._key_parameter))
         try:
             response = client.chat.completions.create(
-                model=call.model, messages=messages, max_completion_tokens=call.max_tokens
+                model=call.model,
+                messages=messages,
+                max_completion_tokens=call.max_tokens,
+                response_format=_bound_to_schema(call),
             )
         except openai.APITimeoutError as error:
             raise errors.ModelTimeout("no answer within the time limit") from error
@@ -53,6 +57,15 @@ class OpenAI:
         except openai.APIConnectionError as error:
             raise error_of_connection(error) from error
         return _answer(response)
+
+
+def _bound_to_schema(call: ModelCall) -> Any:
+    if call.schema is None:
+        return openai.omit
+    # Without strict the model sees the whole schema, and is bound to JSON alone.
+    strict = fits_openai_strictly(call.schema)
+    schema = {"name": "answer", "schema": call.schema, "strict": strict}
+    return {"type": "json_schema", "json_schema": schema}
 
 
 def _answer(response: ChatCompletion) -> Answer:

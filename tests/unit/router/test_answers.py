@@ -7,9 +7,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from router.answers import STATE_BYTES, AnswerStore, handed_on
+from router.answers import AnswerStore, handed_on
 from router.errors import AnswerNotStored
 from router.invoke import Answer
+from router.text import STATE_BYTES
 
 USAGE = {"inputTokens": 1, "outputTokens": 2}
 

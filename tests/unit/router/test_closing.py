@@ -21,13 +21,14 @@ def silent(_notice: Mapping[str, Any]) -> None:
 class Memory:
     """The usage table, in memory."""
 
-    def __init__(self, *requests: Row) -> None:
+    def __init__(self, *requests: Row, review: Row | None = None) -> None:
         self.requests = {row["request_id"]: row for row in requests}
+        self.review = {"REVIEW": review} if review else {}
         self.closed: list[tuple[Mapping[str, Any], list[Row]]] = []
 
     def rows_of(self, request_id: str) -> dict[str, Row]:
         found = self.requests.get(request_id)
-        return {"REQUEST": found} if found else {}
+        return {"REQUEST": found, **self.review} if found else {}
 
     def queued(self, queue: str, before: str) -> Any:
         return [
@@ -245,3 +246,14 @@ def test_what_somebody_else_closed_is_not_told_of_again() -> None:
 
     assert not close_request(store, "r-1", run(), tell)
     assert not close_request(Memory(accepted(status="FAILED")), "r-1", run(), tell)
+
+
+def test_a_run_that_died_while_a_human_was_asked_leaves_no_draft_on_the_list() -> None:
+    review = {"item": "REVIEW", "task_token": "t", "queue": "REVIEW#1", "queued_at": ENDED}
+    store = Memory(accepted(status="PENDING_REVIEW"), review=review)
+
+    assert close_request(store, "r-1", run(), silent)
+
+    [(_, [dropped])] = store.closed
+    assert (dropped["decision"], dropped["reviewer"]) == ("DROPPED", "Aborted")
+    assert not {"task_token", "queue", "queued_at"} & dropped.keys()

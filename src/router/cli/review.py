@@ -1,0 +1,165 @@
+"""``review``: lists what waits for a human, and carries the decision to the run that waits."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from cost_calculator.shards import SHARDS
+from router.answers import AnswerStore
+from router.reviewing import REVIEW, NotPossible, approval, edition, rejection, shown
+from router.rows import Row
+from router.store import UsageStore
+
+_ALWAYS = "9999"  # sorts behind every time
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    listing = actions.add_parser("list", help="drafts that wait, the oldest first, as JSONL")
+    listing.add_argument("--tenant", help="of this tenant alone")
+    for name, summary in (
+        ("show", "prompt, draft and what is wrong with it, as JSON"),
+        ("approve", "the draft is the answer"),
+        ("reject", "there is no answer: the request fails with ReviewRejected"),
+        ("edit", "another text is the answer; it must fit the request's schema"),
+    ):
+        action = actions.add_parser(name, help=summary)
+        action.add_argument("request_id")
+        if name == "edit":
+            action.add_argument("file", help="holds the new answer; - is stdin")
+        if name != "show":
+            action.add_argument("--by", default=getpass.getuser(), help="who decides (%(default)s)")
+            action.add_argument("--note", default="", help="why; kept on the REVIEW row")
+    group = parser.add_argument_group("where", "endpoints as AWS_ENDPOINT_URL says")
+    group.add_argument("--usage-table", default=os.environ.get("USAGE_TABLE"), metavar="NAME")
+    group.add_argument("--profile", help="AWS profile")
+    group.add_argument("--region", help="AWS region")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    if not arguments.usage_table:
+        raise SystemExit("name the table: --usage-table NAME, or set USAGE_TABLE")
+    session = boto3.Session(profile_name=arguments.profile, region_name=arguments.region)
+    desk = Desk(session, arguments.usage_table)
+    try:
+        return _ACTIONS[arguments.action](desk, arguments)
+    except NotPossible as refused:
+        print(refused, file=sys.stderr)
+        return 1
+
+
+class Desk:
+    """A reviewer's reach: the table, the drafts, the runs that wait."""
+
+    def __init__(self, session: boto3.Session, usage_table: str) -> None:
+        self._session = session
+        self._store = UsageStore(session.client("dynamodb"), usage_table)
+        self._runs = session.client("stepfunctions")
+
+    def waiting(self) -> list[Row]:
+        queues = (f"{REVIEW}#{shard}" for shard in range(SHARDS))
+        rows = [row for queue in queues for row in self._store.queued(queue, _ALWAYS)]
+        return sorted(rows, key=lambda row: str(row["queued_at"]))
+
+    def rows_of(self, request_id: str) -> dict[str, Row]:
+        rows = self._store.rows_of(request_id)
+        if REVIEW not in rows:
+            raise NotPossible(f"no draft of {request_id} waits: `review list` shows those that do")
+        return rows
+
+    def draft(self, review: Row) -> str:
+        bucket = review["draft_s3"].removeprefix("s3://").split("/", 1)[0]
+        store = AnswerStore(lambda: self._session.client("s3"), bucket)
+        text = store.get(review["draft_s3"])
+        if text is None:
+            raise NotPossible(f"the draft at {review['draft_s3']} cannot be read: rights, or gone")
+        return text
+
+    def schema(self, review: Row) -> Any:
+        found = self._runs.describe_execution(executionArn=review["execution_arn"])
+        return json.loads(found["input"]).get("response_schema")
+
+    def decide(self, review: Row, decision: dict[str, Any]) -> None:
+        missing = (self._runs.exceptions.TaskDoesNotExist, self._runs.exceptions.TaskTimedOut)
+        try:
+            self._runs.send_task_success(
+                taskToken=review["task_token"], output=json.dumps(decision, ensure_ascii=False)
+            )
+        except missing:
+            raise NotPossible("nobody waits for it any more: `review show` says why") from None
+
+
+def _list(desk: Desk, arguments: argparse.Namespace) -> int:
+    for row in desk.waiting():
+        if arguments.tenant in (None, row["tenant"]):
+            print(json.dumps(shown(row), default=str))
+    return 0
+
+
+def _show(desk: Desk, arguments: argparse.Namespace) -> int:
+    rows = desk.rows_of(arguments.request_id)
+    review = rows[REVIEW]
+    draft, schema = desk.draft(review), desk.schema(review)
+    content = rows.get("CONTENT", {}).get("input")
+    found = {
+        **shown(review),
+        "input": json.loads(content) if content else None,
+        "draft": draft,
+        "response_schema": schema,
+        "problems": _problems(draft, schema),
+    }
+    print(json.dumps(found, default=str, ensure_ascii=False, indent=2))
+    return 0
+
+
+def _approve(desk: Desk, arguments: argparse.Namespace) -> int:
+    review = desk.rows_of(arguments.request_id)[REVIEW]
+    decision = approval(review, desk.draft(review), arguments.by, arguments.note)
+    return _decided(desk, review, decision)
+
+
+def _reject(desk: Desk, arguments: argparse.Namespace) -> int:
+    review = desk.rows_of(arguments.request_id)[REVIEW]
+    return _decided(desk, review, rejection(review, arguments.by, arguments.note))
+
+
+def _edit(desk: Desk, arguments: argparse.Namespace) -> int:
+    review = desk.rows_of(arguments.request_id)[REVIEW]
+    file = arguments.file
+    text = (sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")).strip()
+    decision = edition(review, text, arguments.by, arguments.note)
+    if problems := _problems(text, desk.schema(review)):
+        raise NotPossible("the new answer does not fit the schema: " + "; ".join(problems))
+    return _decided(desk, review, decision)
+
+
+def _decided(desk: Desk, review: Row, decision: dict[str, Any]) -> int:
+    desk.decide(review, decision)
+    print(f"{review['request_id']}: {decision['decision']} by {decision['by']}")
+    return 0
+
+
+def _problems(text: str, schema: Any) -> list[str]:
+    if schema is None:
+        return []
+    from router.json_answer import fit
+
+    return [problem.message for problem in fit(text, schema).problems]
+
+
+_ACTIONS: dict[str, Callable[[Desk, argparse.Namespace], int]] = {
+    "list": _list,
+    "show": _show,
+    "approve": _approve,
+    "reject": _reject,
+    "edit": _edit,
+}
