@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
 from local.simulator import catalogue
-from local.simulator.model import Ask, Ending, Reply
+from local.simulator.model import NOTHING_KEPT, Ask, Ending, Kept, Reply
 
 _BYTES_PER_TOKEN = 4
 _OVERHEAD_TOKENS = 8  # what a provider adds around a conversation
@@ -55,10 +55,13 @@ def tokens(text: str) -> int:
     return -(-len(text.encode("utf-8", "surrogatepass")) // _BYTES_PER_TOKEN)
 
 
-def reply(ask: Ask, *, text: str | None = None, ending: str | None = None) -> Reply:
+def reply(
+    ask: Ask, *, text: str | None = None, ending: str | None = None, kept: Kept = NOTHING_KEPT
+) -> Reply:
     """Answer a question, cut at its token limit; thinking counts against that limit too.
 
-    `text` and `ending` replace what the model would have said and how it would have ended.
+    `text` and `ending` replace what the model would have said and how it would have ended;
+    `kept` is what the prompt cache did.
     """
     said = text if text is not None else _say(ask)
     model = catalogue.find(ask.model)
@@ -72,16 +75,17 @@ def reply(ask: Ask, *, text: str | None = None, ending: str | None = None) -> Re
         said = ""
     cut = room is not None and tokens(said) > room
     if cut:
-        kept = said.encode("utf-8", "surrogatepass")[: (room or 0) * _BYTES_PER_TOKEN]
-        said = kept.decode("utf-8", "ignore")
+        head = said.encode("utf-8", "surrogatepass")[: (room or 0) * _BYTES_PER_TOKEN]
+        said = head.decode("utf-8", "ignore")
         thought = min(thought, ask.max_tokens or 0)
     return Reply(
         text=said,
         thinking=thinking,
-        input_tokens=tokens(ask.prompt) + _OVERHEAD_TOKENS,
+        input_tokens=tokens(ask.prompt) + _OVERHEAD_TOKENS - kept.read - kept.written,
         output_tokens=tokens(said) + thought,
         thinking_tokens=thought,
         ending=_ending(ending) or ("length" if cut else "end"),
+        kept=kept,
     )
 
 

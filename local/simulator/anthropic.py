@@ -56,6 +56,7 @@ class Anthropic:
         _check(known, body)
         texts = [_text(message["content"], n) for n, message in enumerate(body["messages"])]
         system = _text(body["system"], 0) if body.get("system") else ""
+        blocks = body["system"] if isinstance(body.get("system"), list) else []
         output_format = (body.get("output_config") or {}).get("format") or {}
         return Ask(
             model=body["model"],
@@ -63,6 +64,7 @@ class Anthropic:
             question=texts[-1],
             max_tokens=body["max_tokens"],
             schema=output_format.get("schema"),
+            marked=system if any(block.get("cache_control") for block in blocks) else "",
         )
 
     def answer(self, answered: Answered) -> Json:
@@ -88,9 +90,12 @@ class Anthropic:
             else None,
             "usage": {
                 "input_tokens": reply.input_tokens,
-                "cache_creation_input_tokens": 0,
-                "cache_read_input_tokens": 0,
-                "cache_creation": {"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 0},
+                "cache_creation_input_tokens": reply.kept.written,
+                "cache_read_input_tokens": reply.kept.read,
+                "cache_creation": {
+                    "ephemeral_5m_input_tokens": reply.kept.written,
+                    "ephemeral_1h_input_tokens": 0,
+                },
                 "output_tokens": reply.output_tokens,
                 "output_tokens_details": {"thinking_tokens": reply.thinking_tokens},
                 "service_tier": "standard",

@@ -76,7 +76,7 @@ class Bedrock:
         extra = body.get("additionalModelRequestFields") or {}
         _check(known, config, extra, body, messages)
         texts = [_texts(message, index) for index, message in enumerate(messages)]
-        system = "\n".join(block.get("text", "") for block in body.get("system") or [])
+        system = "\n".join(block["text"] for block in body.get("system") or [] if "text" in block)
         text_format = (body.get("outputConfig") or {}).get("textFormat")
         schema = text_format["structure"]["jsonSchema"]["schema"] if text_format else None
         return Ask(
@@ -85,6 +85,9 @@ class Bedrock:
             question=texts[-1],
             max_tokens=config.get("maxTokens"),
             schema=json.loads(schema) if schema else None,
+            marked=system
+            if any("cachePoint" in block for block in body.get("system") or [])
+            else "",
         )
 
     def answer(self, answered: Answered) -> Json:
@@ -95,13 +98,16 @@ class Bedrock:
             content.append({"reasoningContent": {"reasoningText": thought}})
         if reply.text:
             content.append({"text": reply.text})
-        usage = {
+        kept = (reply.kept.read, reply.kept.written)
+        usage: Json = {
             "inputTokens": reply.input_tokens,
             "outputTokens": reply.output_tokens,
-            "totalTokens": reply.input_tokens + reply.output_tokens,
-            "cacheReadInputTokens": 0,
-            "cacheWriteInputTokens": 0,
+            "totalTokens": reply.input_tokens + sum(kept) + reply.output_tokens,
+            "cacheReadInputTokens": reply.kept.read,
+            "cacheWriteInputTokens": reply.kept.written,
         }
+        if reply.kept.written:
+            usage["cacheDetails"] = [{"ttl": "5m", "inputTokens": reply.kept.written}]
         return {
             "output": {"message": {"role": "assistant", "content": content}},
             "stopReason": _ENDINGS[reply.ending],

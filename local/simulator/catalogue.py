@@ -15,7 +15,8 @@ class Model:
     """A model's behaviour on the wire.
 
     `sampling`: temperature and top_p both allowed, one at a time, or none. `thinks`: a thinking
-    block comes before the answer and its tokens are billed as output.
+    block comes before the answer and its tokens are billed as output. `least_cached`: tokens below
+    which a text marked for the prompt cache is not kept.
     """
 
     name: str
@@ -23,18 +24,19 @@ class Model:
     sampling: Sampling = "any"
     thinks: bool = False
     retired: bool = False
+    least_cached: int = 1024
 
 
 _MODELS = {
     model.name: model
     for model in (
-        Model("claude-haiku-5-5", "anthropic", sampling="none"),
-        Model("claude-sonnet-5-5", "anthropic", sampling="none", thinks=True),
+        Model("claude-haiku-5-5", "anthropic", sampling="none", least_cached=512),
+        Model("claude-sonnet-5-5", "anthropic", sampling="none", thinks=True, least_cached=512),
         Model("claude-sonnet-5", "anthropic", sampling="none", thinks=True),
         Model("claude-opus-5", "anthropic", sampling="none", thinks=True),
         Model("claude-sonnet-4-6", "anthropic", sampling="one"),
         Model("claude-sonnet-4-5", "anthropic", sampling="one"),
-        Model("claude-haiku-4-5", "anthropic", sampling="one"),
+        Model("claude-haiku-4-5", "anthropic", sampling="one", least_cached=4096),
         Model("claude-3-5-haiku", "anthropic", retired=True),
         Model("claude-3-haiku", "anthropic", retired=True),
         Model("gpt-6-luna", "openai", sampling="none", thinks=True),

@@ -10,18 +10,36 @@ Ending = Literal["end", "length", "refusal", "filter", "guardrail"]
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One request as the model sees it; `prompt` is all of its text, `question` the last turn's."""
+    """One request as the model sees it; `prompt` is all of its text, `question` the last turn's.
+
+    `marked` is the text in front of the caller's mark for the prompt cache.
+    """
 
     model: str
     prompt: str
     question: str
     max_tokens: int | None
     schema: Mapping[str, Any] | None
+    marked: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Tokens of the marked text that came out of the prompt cache, or went into it."""
+
+    read: int = 0
+    written: int = 0
+
+
+NOTHING_KEPT = Kept()
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the model says; token counts are those a provider would bill."""
+    """What the model says; token counts are those a provider would bill.
+
+    `input_tokens` leaves out what is `kept`.
+    """
 
     text: str
     thinking: str
@@ -29,6 +47,7 @@ class Reply:
     output_tokens: int
     thinking_tokens: int
     ending: Ending
+    kept: Kept = NOTHING_KEPT
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from local.simulator.keys import Keys
 from local.simulator.model import Answered, Ask, Json, Provider, Reject, Request
 from local.simulator.openai import ChatCompletions
 from local.simulator.openai_responses import Responses
+from local.simulator.prompt_cache import PromptCache
 from local.simulator.script import Action, Script
 
 PROVIDERS: tuple[Provider, ...] = (Bedrock(), ChatCompletions(), Responses(), Anthropic())
@@ -31,6 +32,7 @@ class Simulator(ThreadingHTTPServer):
         self.script = Script()
         self.journal = Journal()
         self.keys = Keys()
+        self.prompt_cache = PromptCache()
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -84,7 +86,9 @@ class Handler(BaseHTTPRequestHandler):
                 return
             if action.status is not None and action.status >= 400:
                 raise provider.reject(action.status, action.code, action.message)
-            body = _answer(provider, ask, action, request_id, milliseconds)
+            kept = self.server.prompt_cache.use(provider.name, ask)
+            reply = answers.reply(ask, text=action.text, ending=action.ending, kept=kept)
+            body = _body_of(provider, Answered(ask, reply, request_id, milliseconds), action)
         except Reject as reject:
             reject.request_id = request_id
             extra = {**provider.headers(request_id, reject), **action.headers}
@@ -171,11 +175,8 @@ def _read(provider: Provider, model: str, raw: bytes, headers: dict[str, str]) -
     return provider.read(Request(model, body, headers))
 
 
-def _answer(
-    provider: Provider, ask: Ask, action: Action, request_id: str, milliseconds: int
-) -> Json:
-    reply = answers.reply(ask, text=action.text, ending=action.ending)
-    body = provider.answer(Answered(ask, reply, request_id, milliseconds))
+def _body_of(provider: Provider, answered: Answered, action: Action) -> Json:
+    body = provider.answer(answered)
     if action.fault == "empty":
         body = provider.without_content(body)
     if action.fault == "no_usage":

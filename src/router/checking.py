@@ -9,6 +9,8 @@ from router import errors
 from router.answers import NotStored, Store
 from router.invoke import Answer, ModelCall, Provider
 from router.json_answer import Fit, fit, mending
+from router.response_schema import sent_bytes as schema_bytes
+from router.text import size_in_bytes
 
 
 def complete_checked(call: ModelCall, provider: Provider, drafts: Store) -> Answer:
@@ -17,10 +19,7 @@ def complete_checked(call: ModelCall, provider: Provider, drafts: Store) -> Answ
     Raise ``InvalidAnswer``, ``BelowConfidence`` or ``ReviewRequired`` where it may not, with the
     usage that will be on the bill; what the model said is then kept among the drafts.
     """
-    if call.draft_s3 and (draft := drafts.get(call.draft_s3)):
-        answer = provider.complete(mending(call, draft))
-    else:
-        answer = provider.complete(call)
+    answer = _answer(call, provider, drafts)
     value = None
     if call.schema is not None:
         found = fit(answer.text, call.schema)
@@ -42,6 +41,21 @@ def complete_checked(call: ModelCall, provider: Provider, drafts: Store) -> Answ
         del withheld["draft_s3"]
         raise errors.AnswerNotStored("the answer for the review was not stored", **withheld)
     raise errors.ReviewRequired(detail, truncated=answer.truncated, **withheld)
+
+
+def _answer(call: ModelCall, provider: Provider, drafts: Store) -> Answer:
+    draft = drafts.get(call.draft_s3) if call.draft_s3 else None
+    if draft is None:
+        return provider.complete(call)
+    mended = mending(call, draft)
+    try:
+        return provider.complete(mended)
+    except errors.CallError as error:
+        # What it can have cost at most is counted by what was sent: the draft as well.
+        error.input_bytes = size_in_bytes([mended.messages, mended.system]) + schema_bytes(
+            mended.schema or {}
+        )
+        raise
 
 
 def _withheld(answer: Answer, call: ModelCall, drafts: Store) -> dict[str, Any]:

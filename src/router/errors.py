@@ -92,7 +92,8 @@ class CallError(RouterError):
     """A model call that ended without an answer.
 
     ``usage`` is the provider's own object where one came back: a failed call may still be billed.
-    ``draft_s3`` is where an answer that was withheld is kept.
+    ``draft_s3`` is where an answer that was withheld is kept. ``input_bytes`` counts what was sent
+    where that is more than the request.
     """
 
     outcome: str
@@ -110,6 +111,7 @@ class CallError(RouterError):
         self.usage = usage
         self.response_model = response_model
         self.draft_s3 = draft_s3
+        self.input_bytes: int | None = None
 
 
 class NotBilled(CallError):

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from router.clock import iso
 from router.errors import CallError, InvalidModelRequest
+from router.prompt_cache import is_worth_marking
 from router.review import Review
 
 # A provider's message may quote the prompt. A run of this many characters that also stands in the
@@ -23,6 +24,7 @@ class ModelCall:
     """One call as the route plan asks for it; ``messages`` are ``{"role", "content"}``.
 
     The answer must fit ``schema``, if there is one; ``draft_s3`` is one that did not, to be mended.
+    With ``prompt_cache`` the provider is asked to keep ``system`` for the next call.
     """
 
     provider: str
@@ -34,6 +36,12 @@ class ModelCall:
     schema: Mapping[str, Any] | None = None
     review: Review | None = None
     draft_s3: str | None = None
+    prompt_cache: bool = False
+
+    @property
+    def marks_system(self) -> bool:
+        """Whether the provider's prompt cache is to be told to keep ``system``."""
+        return self.prompt_cache and is_worth_marking(self.model, self.system)
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> ModelCall:
@@ -48,6 +56,7 @@ class ModelCall:
             schema=event.get("schema"),
             review=Review.from_event(event.get("review")),
             draft_s3=(event.get("repair") or {}).get("draft_s3"),
+            prompt_cache=bool(event.get("prompt_cache")),
         )
 
 
@@ -92,7 +101,10 @@ def invoke(
             "served": False,
             "detail": _without_quotation(error.detail, call),
             **_known(
-                usage=error.usage, response_model=error.response_model, draft_s3=error.draft_s3
+                usage=error.usage,
+                response_model=error.response_model,
+                draft_s3=error.draft_s3,
+                input_bytes=error.input_bytes,
             ),
         }
         raise type(error)(json.dumps(attempt)) from None

@@ -26,6 +26,7 @@ class Plan:
     """The tier that serves, its models in order, and why.
 
     ``stronger`` is asked where the answers of the first do not fit the request's schema.
+    ``prompt_cache`` says that providers are to keep the instructions.
     """
 
     tier: str
@@ -33,6 +34,7 @@ class Plan:
     baseline: Model
     reasons: tuple[str, ...]
     stronger: Model | None = None
+    prompt_cache: bool = False
 
 
 def make_plan(
@@ -63,6 +65,7 @@ def make_plan(
         config.tiers["COMPLEX"].primary,
         (*skipped, *choice.reasons),
         limited(stronger, request) if stronger else None,
+        prompt_cache=rules.prompt_cache and request.system is not None,
     )
 
 
@@ -126,6 +129,7 @@ def plan_to_json(
             "schema": request.response_schema,
             "review": asked.call_json(review) if asked and review else None,
             "repair": None,
+            "prompt_cache": plan.prompt_cache,
         },
         "fallbacks": fallbacks,
         "record": {

@@ -22,9 +22,9 @@ PROVIDERS = ("bedrock", "openai", "anthropic")
 EVERYBODY = "*"
 
 _TIER_NAME = re.compile(r"[A-Za-z][0-9A-Za-z_-]{0,31}")
-_FIELDS = ("floor", "ceiling", "pins", "deny_providers", "tier_names", "budget", "rate")
-
-
+_FIELDS = (
+    "floor", "ceiling", "pins", "deny_providers", "tier_names", "budget", "rate", "prompt_cache",
+)  # fmt: skip
 Parsed = TypeVar("Parsed")
 
 
@@ -34,7 +34,11 @@ class InvalidRules(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What holds for one tenant. ``tier_names`` maps names of its own to the three tiers."""
+    """What holds for one tenant.
+
+    ``tier_names`` maps names of its own to the three tiers. ``prompt_cache`` says that the same
+    instructions come again within minutes, so that the provider is to keep them.
+    """
 
     floor: str = TIERS[0]
     ceiling: str = TIERS[-1]
@@ -44,6 +48,7 @@ class Rules:
     budget: Limits | None = None
     rate: Rate | None = None
     ceiling_reason: str | None = None
+    prompt_cache: bool = False
 
     def tier_named(self, name: str) -> str:
         """Return the tier that a request means by ``name``, or raise InvalidRequest."""
@@ -118,6 +123,7 @@ def _rules(data: Mapping[str, Any], tenant: str) -> Rules:
         },
         budget=_parsed(parse_limits, data.get("budget"), f"tenant {tenant}: budget"),
         rate=_parsed(parse_rate, data.get("rate"), f"tenant {tenant}: rate"),
+        prompt_cache=_switch(data.get("prompt_cache", False), f"tenant {tenant}: prompt_cache"),
     )
 
 
@@ -138,6 +144,12 @@ def _pins(data: Sequence[Mapping[str, Any]], tenant: str) -> tuple[Pin, ...]:
         return parse_pins(data)
     except InvalidPins as error:
         raise InvalidRules(f"tenant {tenant}: {error}") from None
+
+
+def _switch(value: Any, where: str) -> bool:
+    if not isinstance(value, bool):
+        raise InvalidRules(f"{where} must be true or false")
+    return value
 
 
 def _one_of(allowed: Sequence[str], value: Any, where: str) -> str:

@@ -46,7 +46,7 @@ class Anthropic:
                 model=call.model,
                 messages=messages,
                 max_tokens=call.max_tokens,
-                system=call.system or anthropic.omit,
+                system=_system(call),
                 output_config=output_config,
             )
         except anthropic.APITimeoutError as error:
@@ -59,6 +59,12 @@ class Anthropic:
         except anthropic.APIConnectionError as error:
             raise error_of_connection(error) from error
         return _answer(response)
+
+
+def _system(call: ModelCall) -> Any:
+    if not call.marks_system:
+        return call.system or anthropic.omit
+    return [{"type": "text", "text": call.system, "cache_control": {"type": "ephemeral"}}]
 
 
 def _bound_to_schema(call: ModelCall) -> tuple[ModelCall, Any]:

@@ -97,6 +97,8 @@ class Bedrock:
             call = self._bound_to_schema(call, arguments)
         if call.system:
             arguments["system"] = [{"text": call.system}]
+            if call.marks_system:
+                arguments["system"].append({"cachePoint": {"type": "default"}})
         try:
             response = self._client.converse(**arguments)
         except ClientError as error:

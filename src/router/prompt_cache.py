@@ -1,0 +1,39 @@
+"""Whether a provider's prompt cache is asked to keep the instructions of a call. Pure.
+
+Writing to it costs a quarter more than reading the tokens afresh, and reading from it a tenth: it
+pays from about one reuse in four calls within five minutes. Nobody knows beforehand what comes
+again, so a tenant's rules say so; here stands only where a mark can have an effect. OpenAI caches
+by itself and takes no mark.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+# The least tokens that are kept, as AWS and Anthropic document them (2026-11); a shorter text is
+# silently not kept. Where two copies of a page differ, the larger one stands. A model that is not
+# here is not marked.
+_LEAST_TOKENS: Mapping[str, int] = {
+    "claude-haiku-4-5": 4_096,
+    "claude-haiku-5-5": 512,
+    "claude-sonnet-4-5": 4_096,
+    "claude-sonnet-4-6": 1_024,
+    "claude-sonnet-5": 1_024,
+    "claude-sonnet-5-5": 512,
+}
+_BYTES_PER_TOKEN = 4
+_PREFIX = re.compile(r"^(?:(?:us|us-gov|eu|apac|au|jp|ca|global)\.)?anthropic\.")
+_SUFFIX = re.compile(r"(?:-\d{8})?(?:-v\d+(?::\d+)?)?$")
+
+
+def is_worth_marking(model: str, system: str | None) -> bool:
+    """Return whether a mark behind ``system`` has an effect on this model.
+
+    The tokens are estimated from the bytes; where the estimate is too high, the provider does not
+    keep the text, and nothing is paid for the mark.
+    """
+    least = _LEAST_TOKENS.get(_SUFFIX.sub("", _PREFIX.sub("", model)))
+    if least is None or system is None:
+        return False
+    return len(system.encode()) >= least * _BYTES_PER_TOKEN
