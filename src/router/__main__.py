@@ -11,6 +11,7 @@ COMMANDS = {
     "score": "score prompts, also by calibrated weights: JSONL {id, prompt} in, {id, score} out",
     "explain": "judge one prompt and say why, for a person",
     "calibrate": "refit the score to your own outcomes and choose a threshold, with a report",
+    "doctor": "examine a deployment before its first use; each failure names its cure",
     "rerun": "start failed requests again, each under its own id and once",
     "feedback": "judge an answer good or bad, or export the verdicts as labels for calibrate",
     "redrive": "do the work of the failures queue's messages once more",

@@ -5,56 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from router.deployment import Deployment
+
 DEFAULT_NAME = "switchyard"
-
-
-@dataclass(frozen=True)
-class Deployment:
-    """A deployed module: everything that it made carries its name."""
-
-    name: str
-    session: boto3.Session
-    endpoint_url: str | None = None
-
-    def client(self, service: str) -> Any:
-        """Return a client that gives up soon: somebody waits at a terminal."""
-        make: Any = self.session.client  # the stubs know each service by a literal of its own
-        config = Config(connect_timeout=5, read_timeout=60, retries={"total_max_attempts": 3})
-        return make(service, endpoint_url=self.endpoint_url, config=config)
-
-    @property
-    def region(self) -> str:
-        return str(self.session.region_name)
-
-    @cached_property
-    def identity(self) -> dict[str, str]:
-        """Who asks: ``Account`` and ``Arn``, as STS says."""
-        found: dict[str, str] = self.client("sts").get_caller_identity()
-        return found
-
-    def arn(self, service: str, resource: str) -> str:
-        partition = self.identity["Arn"].split(":")[1]
-        return f"arn:{partition}:{service}:{self.region}:{self.identity['Account']}:{resource}"
-
-    @property
-    def state_machine_arn(self) -> str:
-        return self.arn("states", f"stateMachine:{self.name}")
-
-    def table(self, name: str) -> str:
-        return f"{self.name}-{name}"
-
-    def function(self, name: str) -> str:
-        """Return the deployed name of ``invoke_model`` and its like."""
-        return f"{self.name}-{name.replace('_', '-')}"
 
 
 def add_deployment_arguments(parser: argparse.ArgumentParser) -> None:

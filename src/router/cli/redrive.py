@@ -18,7 +18,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from cost_calculator.settling import UnreadableRow, check_readable
 from cost_calculator.shards import SHARDS
 from cost_calculator.sweeping import iso
-from router.cli.deployment import Deployment, add_deployment_arguments, open_deployment
+from router.cli.deployment import add_deployment_arguments, open_deployment
+from router.deployment import Deployment
 from router.redriving import Event, StreamRecords, Subject, subject_of
 from router.store import UsageStore
 

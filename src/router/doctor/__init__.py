@@ -1,0 +1,61 @@
+"""Looks whether a deployment can do its work before it is asked to; each failure names its cure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+Status = Literal["ok", "failed", "unchecked"]
+
+# Nobody can tell from these how the thing itself is: it may not be looked at, or not here.
+_NOT_TOLD = ("AccessDenied", "Unauthorized", "NotAuthorized", "UnknownOperation", "InvalidAction")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. ``cure`` is a command to paste, or what to do, if it failed."""
+
+    check: str
+    status: Status
+    found: str
+    cure: str = ""
+
+
+def ok(check: str, found: str) -> Finding:
+    return Finding(check, "ok", found)
+
+
+def failed(check: str, found: str, cure: str) -> Finding:
+    return Finding(check, "failed", found, cure)
+
+
+def unchecked(check: str, reason: str) -> Finding:
+    """Return a finding of what cannot be told here: neither well nor ill."""
+    return Finding(check, "unchecked", f"cannot be checked here: {reason}")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A name, what looks, and the cure where the thing is not even there."""
+
+    name: str
+    look: Callable[[], Iterable[Finding]]
+    cure: str
+
+
+def examine(checks: Iterable[Check]) -> Iterator[Finding]:
+    """Run each check; one that cannot look does not keep the others from it."""
+    for check in checks:
+        try:
+            yield from check.look()
+        except ClientError as error:
+            code = str(error.response["Error"]["Code"])
+            if any(sign in code for sign in _NOT_TOLD):
+                yield unchecked(check.name, f"{error.operation_name} answers {code}")
+            else:
+                yield failed(check.name, f"{error.operation_name} answers {code}", check.cure)
+        except BotoCoreError as error:
+            yield unchecked(check.name, str(error))
