@@ -6,6 +6,7 @@ import threading
 
 from local.lifeline import follow_parent
 from local.simulator.server import Simulator
+from local.simulator.upstream import UpstreamError, configured
 
 
 def main() -> None:
@@ -16,7 +17,11 @@ def main() -> None:
     options = parser.parse_args()
     if options.follow_parent:
         follow_parent()
-    with Simulator(options.port) as server:
+    try:
+        upstream = configured()
+    except UpstreamError as error:
+        raise SystemExit(str(error)) from None
+    with Simulator(options.port, upstream) as server:
         # shutdown() waits for the loop below, so it must not run in this thread.
         signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
         server.serve_forever(poll_interval=0.05)

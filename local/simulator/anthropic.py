@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from local.simulator import catalogue
-from local.simulator.model import Answered, Ask, Ending, Json, Reject, Request
+from local.simulator.model import Answered, Ask, Ending, Json, Reject, Request, turns_of
 
 _ENDINGS: dict[Ending, str] = {
     "end": "end_turn",
@@ -65,6 +65,7 @@ class Anthropic:
             max_tokens=body["max_tokens"],
             schema=output_format.get("schema"),
             marked=system if any(block.get("cache_control") for block in blocks) else "",
+            turns=turns_of(system, body["messages"], texts),
         )
 
     def answer(self, answered: Answered) -> Json:

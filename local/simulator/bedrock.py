@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import unquote
 
 from local.simulator import catalogue
-from local.simulator.model import Answered, Ask, Ending, Json, Reject, Request
+from local.simulator.model import Answered, Ask, Ending, Json, Reject, Request, turns_of
 
 _PATH = re.compile(r"^/model/(?P<model>[^/]+)/converse$")
 _CREDENTIAL = re.compile(r"Credential=([^/,]+)/")
@@ -88,6 +88,7 @@ class Bedrock:
             marked=system
             if any("cachePoint" in block for block in body.get("system") or [])
             else "",
+            turns=turns_of(system, messages, texts),
         )
 
     def answer(self, answered: Answered) -> Json:

@@ -1,6 +1,6 @@
 """What the providers' wire formats have in common: a question, an answer, a refusal."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -13,6 +13,7 @@ class Ask:
     """One request as the model sees it; `prompt` is all of its text, `question` the last turn's.
 
     `marked` is the text in front of the caller's mark for the prompt cache.
+    `turns` are the same texts as (role, text), the system's first.
     """
 
     model: str
@@ -21,6 +22,7 @@ class Ask:
     max_tokens: int | None
     schema: Mapping[str, Any] | None
     marked: str = ""
+    turns: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ NOTHING_KEPT = Kept()
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the model says; token counts are those a provider would bill.
+    """What the model says; token counts are those a provider would bill, where they are known.
 
     `input_tokens` leaves out what is `kept`.
     """
@@ -48,6 +50,7 @@ class Reply:
     thinking_tokens: int
     ending: Ending
     kept: Kept = NOTHING_KEPT
+    usage_known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,15 @@ class Reject(Exception):
         self.message = message
         self.param = param
         self.request_id = ""
+
+
+def turns_of(
+    system: str | None, messages: Sequence[Json], texts: Sequence[str]
+) -> tuple[tuple[str, str], ...]:
+    """Return (role, text) of a conversation whose messages have these texts."""
+    first = (("system", system),) if system else ()
+    roles = [message.get("role", "user") for message in messages]
+    return first + tuple(zip(roles, texts, strict=True))
 
 
 class Provider(Protocol):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from local.simulator import catalogue
-from local.simulator.model import Answered, Ask, Json, Reject, Request
+from local.simulator.model import Answered, Ask, Json, Reject, Request, turns_of
 
 # status -> type, code, message
 _ERRORS: dict[int, tuple[str, str | None, str]] = {
@@ -141,6 +141,7 @@ class ChatCompletions(OpenAI):
             question=texts[-1],
             max_tokens=body.get("max_completion_tokens") or body.get("max_tokens"),
             schema=wanted.get("schema"),
+            turns=turns_of(None, messages, texts),
         )
 
     def answer(self, answered: Answered) -> Json:

@@ -2,7 +2,7 @@
 
 import time
 
-from local.simulator.model import Answered, Ask, Json, Reject, Request
+from local.simulator.model import Answered, Ask, Json, Reject, Request, turns_of
 from local.simulator.openai import OpenAI, text_of
 
 
@@ -18,11 +18,8 @@ class Responses(OpenAI):
         given = body.get("input")
         if not given:
             raise Reject(400, "missing_required_parameter", "Missing required parameter: 'input'.")
-        texts = (
-            [given]
-            if isinstance(given, str)
-            else [text_of(item.get("content"), "input_text") for item in given]
-        )
+        items = [{"role": "user", "content": given}] if isinstance(given, str) else given
+        texts = [text_of(item.get("content"), "input_text") for item in items]
         wanted = (body.get("text") or {}).get("format") or {}
         return Ask(
             model=body["model"],
@@ -30,6 +27,7 @@ class Responses(OpenAI):
             question=texts[-1],
             max_tokens=body.get("max_output_tokens"),
             schema=wanted.get("schema"),
+            turns=turns_of(body.get("instructions"), items, texts),
         )
 
     def answer(self, answered: Answered) -> Json:

@@ -11,11 +11,12 @@ from local.simulator.anthropic import Anthropic
 from local.simulator.bedrock import Bedrock
 from local.simulator.journal import Call, Journal, fingerprint
 from local.simulator.keys import Keys
-from local.simulator.model import Answered, Ask, Json, Provider, Reject, Request
+from local.simulator.model import Answered, Ask, Json, Provider, Reject, Reply, Request
 from local.simulator.openai import ChatCompletions
 from local.simulator.openai_responses import Responses
 from local.simulator.prompt_cache import PromptCache
 from local.simulator.script import Action, Script
+from local.simulator.upstream import Upstream, UpstreamError
 
 PROVIDERS: tuple[Provider, ...] = (Bedrock(), ChatCompletions(), Responses(), Anthropic())
 _HTML = b"<html><head><title>502 Bad Gateway</title></head><body>Bad Gateway</body></html>"
@@ -27,8 +28,9 @@ class Simulator(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 512
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, upstream: Upstream | None = None) -> None:
         super().__init__(("127.0.0.1", port), Handler)
+        self.upstream = upstream
         self.script = Script()
         self.journal = Journal()
         self.keys = Keys()
@@ -86,8 +88,9 @@ class Handler(BaseHTTPRequestHandler):
                 return
             if action.status is not None and action.status >= 400:
                 raise provider.reject(action.status, action.code, action.message)
-            kept = self.server.prompt_cache.use(provider.name, ask)
-            reply = answers.reply(ask, text=action.text, ending=action.ending, kept=kept)
+            started = time.monotonic()
+            reply = self._reply(provider, ask, action)
+            milliseconds += round(1000 * (time.monotonic() - started))
             body = _body_of(provider, Answered(ask, reply, request_id, milliseconds), action)
         except Reject as reject:
             reject.request_id = request_id
@@ -106,6 +109,16 @@ class Handler(BaseHTTPRequestHandler):
             return self.server.keys.accepts(provider.name, key)
 
         provider.authorize(headers, knows)
+
+    def _reply(self, provider: Provider, ask: Ask, action: Action) -> Reply:
+        ordered = action.text is not None or action.ending is not None
+        if self.server.upstream is None or ordered:
+            kept = self.server.prompt_cache.use(provider.name, ask)
+            return answers.reply(ask, text=action.text, ending=action.ending, kept=kept)
+        try:
+            return self.server.upstream.reply(ask)
+        except UpstreamError as error:
+            raise provider.reject(error.status, None, str(error)) from error
 
     def _admin(self, body: bytes) -> None:
         server = self.server
@@ -179,10 +192,10 @@ def _body_of(provider: Provider, answered: Answered, action: Action) -> Json:
     body = provider.answer(answered)
     if action.fault == "empty":
         body = provider.without_content(body)
-    if action.fault == "no_usage":
+    if action.fault == "no_usage" or not answered.reply.usage_known:
         body.pop("usage")
     if action.usage is not None:
-        body["usage"] = {**body["usage"], **action.usage}
+        body["usage"] = {**body.get("usage", {}), **action.usage}
     return body
 
 
