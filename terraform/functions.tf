@@ -140,6 +140,7 @@ locals {
         }
       }
     } : {},
+    local.api_functions,
   )
 
   function_names = { for name, function in local.functions : name => "${var.name}-${replace(name, "_", "-")}" }

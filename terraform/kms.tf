@@ -49,6 +49,9 @@ data "aws_iam_policy_document" "kms_key" {
       values = [
         "arn:${local.partition}:logs:${local.arn_suffix}:log-group:/aws/lambda/${var.name}-*",
         "arn:${local.partition}:logs:${local.arn_suffix}:log-group:/aws/vendedlogs/states/${var.name}",
+        "arn:${local.partition}:logs:${local.arn_suffix}:log-group:/aws/apigateway/${var.name}",
+        # The gateway names this group by an id that is not known before.
+        "arn:${local.partition}:logs:${local.arn_suffix}:log-group:API-Gateway-Execution-Logs_*",
       ]
     }
   }

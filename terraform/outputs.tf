@@ -106,9 +106,20 @@ output "dashboard_name" {
   value       = one(aws_cloudwatch_dashboard.this[*].dashboard_name)
 }
 
+output "api" {
+  description = "The HTTP door, null without `api`: `url` (OpenAI clients' `base_url`), `rest_api_id` and `stage` for a domain of your own, `arn` for policies (`execute-api:Invoke`), and `key_ids` by name where `auth` is `API_KEY`."
+  value = var.api == null ? null : {
+    url         = aws_api_gateway_stage.this[0].invoke_url
+    rest_api_id = aws_api_gateway_rest_api.this[0].id
+    stage       = aws_api_gateway_stage.this[0].stage_name
+    arn         = "${aws_api_gateway_rest_api.this[0].execution_arn}/${aws_api_gateway_stage.this[0].stage_name}/*/*"
+    key_ids     = { for name, key in aws_api_gateway_api_key.caller : name => key.id }
+  }
+}
+
 output "commands" {
-  description = "Paste-ready commands of the AWS CLI."
-  value = {
+  description = "Paste-ready commands of the AWS CLI; the HTTP door's where there is one."
+  value = merge({
     put_openai_api_key = "aws ssm put-parameter --region ${local.region} --name ${var.openai.api_key_parameter} --type SecureString --key-id ${local.kms_key_arn} --overwrite --value \"$OPENAI_API_KEY\""
     start_execution    = "aws stepfunctions start-execution --region ${local.region} --state-machine-arn ${aws_sfn_state_machine.this.arn} --input '{\"input\": \"What is the capital of France?\"}'"
     describe_execution = "aws stepfunctions describe-execution --region ${local.region} --execution-arn \"$EXECUTION_ARN\""
@@ -116,5 +127,10 @@ output "commands" {
     subscribe          = "aws sns subscribe --region ${local.region} --topic-arn ${local.topic_arn} --protocol email --notification-endpoint \"$EMAIL\""
     dashboard          = "python -m cost_calculator dashboard --region ${local.region} --usage-table ${aws_dynamodb_table.usage.name} --spend-table ${aws_dynamodb_table.spend.name} --control-table ${aws_dynamodb_table.control.name}"
     read_failures      = "aws sqs receive-message --region ${local.region} --queue-url ${aws_sqs_queue.failures.url} --max-number-of-messages 10"
-  }
+    },
+    local.api_authorizes ? {
+      create_caller_key = "python -m router keys create --region ${local.region} --control-table ${aws_dynamodb_table.control.name} --tenant \"$TENANT\""
+      ask_api           = "curl ${aws_api_gateway_stage.this[0].invoke_url}/prompts -H \"authorization: Bearer $SWITCHYARD_KEY\" -H 'content-type: application/json' -d '{\"input\": \"What is the capital of France?\"}'"
+    } : {},
+  )
 }

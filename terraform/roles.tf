@@ -94,5 +94,7 @@ locals {
     sweep          = ["dynamodb", "sqs", "states"]
     sync_api_key   = ["secretsmanager", "sqs", "ssm"]
     watch_models   = ["dynamodb"]
+    api            = ["dynamodb", "s3", "states"]
+    authorize      = ["dynamodb"]
   }
 }

@@ -599,6 +599,107 @@ variable "workflow" {
   }
 }
 
+variable "api" {
+  description = <<-EOT
+    An HTTP door: an API Gateway REST API on the same workflow, rows and costs; see `docs/api.md`. Left out: none.
+
+    - `auth`: how callers prove who they are; their tenant follows from it, never from a body.
+      `AUTHORIZER`: a Bearer key, as OpenAI's clients send it, made by `python -m router keys create`; stored as a hash.
+      `API_KEY`: an `x-api-key` of API Gateway with limits of its own; its value stands in Terraform's state.
+      `COGNITO`: a token of a user pool. `IAM`: Signature Version 4.
+    - `keys`: for `API_KEY`, by name: the `tenant`, `rate_limit` a second, `burst_limit`, and a `quota` (`limit` calls a
+      `period`: `DAY`, `WEEK` or `MONTH`). Left out: 10 a second, bursts of 20, no quota.
+    - `tenants`: for `IAM`, from the ARN of a role (without its path) or user to a tenant; for `COGNITO`, from a value of the
+      claim to a tenant, where the claim does not name it itself.
+    - `default_tenant`: whose the requests are of callers that `tenants` does not know. Left out: they get a 403.
+    - `user_pool_arns`, `tenant_claim`: for `COGNITO`. Left out: the claim is `custom:tenant`; a user must not be able to
+      write it.
+    - `key_cache_seconds`: how long the gateway knows a Bearer key, and a revoked one still. Left out: 60.
+    - `throttle`: calls a second and burst over all callers. Left out: 50, 100.
+    - `account_logging`: give API Gateway the role it logs with, which is one for all APIs of account and region. Left
+      out: true; set it to false where another stack owns that setting.
+    - `web_acl_arn`: a WAF web ACL of yours for the stage. Left out: none.
+  EOT
+  type = object({
+    auth = string
+    keys = optional(map(object({
+      tenant      = string
+      rate_limit  = optional(number, 10)
+      burst_limit = optional(number, 20)
+      quota       = optional(object({ limit = number, period = optional(string, "MONTH") }))
+    })), {})
+    tenants           = optional(map(string), {})
+    default_tenant    = optional(string)
+    user_pool_arns    = optional(list(string), [])
+    tenant_claim      = optional(string, "custom:tenant")
+    key_cache_seconds = optional(number, 60)
+    throttle = optional(object({
+      rate_limit  = optional(number, 50)
+      burst_limit = optional(number, 100)
+    }), {})
+    account_logging = optional(bool, true)
+    web_acl_arn     = optional(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.api == null ? true : contains(["IAM", "API_KEY", "COGNITO", "AUTHORIZER"], var.api.auth)
+    error_message = "Write api.auth as \"IAM\", \"API_KEY\", \"COGNITO\" or \"AUTHORIZER\"."
+  }
+
+  validation {
+    condition     = var.api == null || var.workflow.type == "STANDARD"
+    error_message = "The HTTP door needs workflow.type = \"STANDARD\": an Express run tells nobody why it refused a request."
+  }
+
+  validation {
+    condition     = var.api == null ? true : (var.api.auth == "API_KEY") == (length(var.api.keys) > 0)
+    error_message = "Write api.keys with auth = \"API_KEY\", at least one, and with no other: { web = { tenant = \"acme\" } }."
+  }
+
+  validation {
+    condition     = var.api == null ? true : (var.api.auth == "COGNITO") == (length(var.api.user_pool_arns) > 0)
+    error_message = "Write api.user_pool_arns with auth = \"COGNITO\", at least one, and with no other."
+  }
+
+  validation {
+    condition     = var.api == null ? true : var.api.auth != "IAM" || length(var.api.tenants) > 0 || var.api.default_tenant != null
+    error_message = "Write api.tenants for auth = \"IAM\", { \"arn:aws:iam::…:role/web\" = \"acme\" }, or a default_tenant: every call would be a 403."
+  }
+
+  validation {
+    condition     = var.api == null ? true : length(var.api.tenants) == 0 || contains(["IAM", "COGNITO"], var.api.auth)
+    error_message = "Write api.tenants with auth = \"IAM\" or \"COGNITO\" alone: a key names its tenant itself."
+  }
+
+  validation {
+    condition = var.api == null ? true : alltrue([
+      for tenant in concat(values(var.api.tenants), values(var.api.keys)[*].tenant, var.api.default_tenant[*]) :
+      can(regex("^[0-9A-Za-z_.@-]{1,64}$", tenant))
+    ])
+    error_message = "Write each tenant of api with up to 64 letters, digits, _, ., @ and -."
+  }
+
+  validation {
+    condition = var.api == null ? true : alltrue([
+      for key in values(var.api.keys) : contains(["DAY", "WEEK", "MONTH"], try(key.quota.period, "DAY")) && try(key.quota.limit, 1) >= 1
+    ])
+    error_message = "Write a key's quota as { limit = 10000, period = \"DAY\" }; a period is DAY, WEEK or MONTH."
+  }
+
+  validation {
+    condition = var.api == null ? true : alltrue([
+      for limits in concat(values(var.api.keys), [var.api.throttle]) : limits.rate_limit > 0 && limits.burst_limit >= 1
+    ])
+    error_message = "Write rate_limit above 0 and burst_limit from 1: 0 would refuse every call."
+  }
+
+  validation {
+    condition     = var.api == null ? true : var.api.key_cache_seconds >= 0 && var.api.key_cache_seconds <= 3600
+    error_message = "Write api.key_cache_seconds from 0 to 3600."
+  }
+}
+
 variable "review" {
   description = <<-EOT
     Human review: a request with `review` has its answer seen by a human before its caller gets it. Standard only. Waiting costs
@@ -662,7 +763,7 @@ variable "functions" {
     The Lambda functions.
 
     - `architecture`: `arm64` or `x86_64`; the layer must be built for it. Left out: `arm64`, which costs a fifth less.
-    - `memory_mb`: by function (`analyze`, `invoke_model`, `record_outcome`, `price_rows`, `sweep`, `sync_api_key`, `watch_models`). A
+    - `memory_mb`: by function (`analyze`, `invoke_model`, `record_outcome`, `price_rows`, `sweep`, `sync_api_key`, `watch_models`, `api`, `authorize`). A
       function that is left out has 256, `analyze` 512 for its cold start.
     - `reserved_concurrency`: by function; such a function can neither starve the account nor be starved by it. Left
       out: the account's common pool.
@@ -685,9 +786,9 @@ variable "functions" {
   validation {
     condition = alltrue([
       for name in concat(keys(var.functions.memory_mb), keys(var.functions.reserved_concurrency)) :
-      contains(["analyze", "invoke_model", "record_outcome", "price_rows", "sweep", "sync_api_key", "watch_models"], name)
+      contains(["analyze", "invoke_model", "record_outcome", "price_rows", "sweep", "sync_api_key", "watch_models", "api", "authorize"], name)
     ])
-    error_message = "functions.memory_mb and functions.reserved_concurrency know analyze, invoke_model, record_outcome, price_rows, sweep, sync_api_key and watch_models."
+    error_message = "functions.memory_mb and functions.reserved_concurrency know analyze, invoke_model, record_outcome, price_rows, sweep, sync_api_key, watch_models, api and authorize."
   }
 
   validation {

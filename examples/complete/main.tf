@@ -65,4 +65,9 @@ module "switchyard" {
     topic_arn   = aws_sns_topic.platform.arn
     kms_key_arn = aws_kms_key.platform.arn
   }
+
+  api = {
+    auth     = "AUTHORIZER"
+    throttle = { rate_limit = 20, burst_limit = 40 }
+  }
 }

@@ -8,6 +8,11 @@ output "tables" {
   value       = module.switchyard.tables
 }
 
+output "api_url" {
+  description = "What applications call over HTTP."
+  value       = module.switchyard.api.url
+}
+
 output "commands" {
   description = "What to run next: put the keys, then start an execution."
   value       = module.switchyard.commands

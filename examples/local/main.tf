@@ -57,4 +57,7 @@ module "switchyard" {
   # What is made here is thrown away, and waited for.
   tables = { deletion_protection = false, point_in_time_recovery = false }
   stream = { window_seconds = 0 }
+
+  # Bearer keys, as OpenAI's clients send them. The load test is faster than a careful limit.
+  api = { auth = "AUTHORIZER", throttle = { rate_limit = 1000, burst_limit = 1000 } }
 }

@@ -57,3 +57,8 @@ output "commands" {
   description = "Paste-ready commands."
   value       = module.switchyard.commands
 }
+
+output "api" {
+  description = "The HTTP door."
+  value       = module.switchyard.api
+}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
 from cost_calculator.ledger import Cell, Sums, add
+from cost_calculator.pricing import plain
 from cost_calculator.shards import SHARDS
 from cost_calculator.usage import TOKEN_CLASSES
 
@@ -93,6 +94,24 @@ def savings_in_words(total: Sums) -> str:
         words = f"Routing neither saved nor lost anything, {against}."
     left_out = [f"{total[name]} {name.replace('_', ' ')}" for name in GAPS if total.get(name)]
     return words + (f" Not in this figure: {', '.join(left_out)} attempts." if left_out else "")
+
+
+def as_json(report: Report, days: Sequence[str], by: By) -> dict[str, Any]:
+    """Return the report with every sum there is, as decimal strings; days are whole UTC days."""
+    return {
+        "from_day": days[0],
+        "to_day": days[-1],
+        "by": by,
+        "lines": [{by: name, **_as_text(sums)} for name, sums in report.lines.items()],
+        "total": _as_text(report.total),
+        "gaps": {name: plain(_of(report.total, name)) for name in GAPS},
+        "savings": savings_in_words(report.total),
+    }
+
+
+def _as_text(sums: Sums) -> dict[str, str]:
+    known = {name: plain(value) for name, value in sorted(sums.items())}
+    return known if nothing_priced(sums) else known | {"net_savings_usd": plain(net_savings(sums))}
 
 
 def _group(key: Cell, by: By) -> str:

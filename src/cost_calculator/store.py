@@ -186,6 +186,21 @@ class LedgerStore:
         """Yield every cell of the ``spend`` table."""
         return self._scan(self._spend)
 
+    def cells_of_tenant(self, partitions: Sequence[str], tenant: str) -> Iterator[Row]:
+        """Yield one tenant's cells of the given partitions; no tenant's name holds a ``#``."""
+        for partition in partitions:
+            pages = self._client.get_paginator("query").paginate(
+                TableName=self._spend,
+                KeyConditionExpression="#day = :day AND begins_with(cell, :tenant)",
+                ExpressionAttributeNames={"#day": "day"},
+                ExpressionAttributeValues={
+                    ":day": {"S": partition},
+                    ":tenant": {"S": f"{tenant}#"},
+                },
+            )
+            for page in pages:
+                yield from map(from_item, page["Items"])
+
     def cells_of(self, partitions: Sequence[str]) -> Iterator[Row]:
         """Yield the cells of the given partitions (``2026-11-21#3``)."""
         if len(partitions) > _MOST_QUERIES:

@@ -44,6 +44,16 @@ class UsageStore:
         except (ClientError, BotoCoreError) as error:
             raise StoreUnavailable(type(error).__name__) from error
 
+    def request_of(self, request_id: str) -> Row | None:
+        """Return the REQUEST row as it was a moment ago: what a caller who waits looks at."""
+        try:
+            found = self._client.get_item(
+                TableName=self._table, Key=to_item({"request_id": request_id, "item": "REQUEST"})
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise StoreUnavailable(type(error).__name__) from error
+        return from_item(found["Item"]) if "Item" in found else None
+
     def queued(self, queue: str, before: str) -> Iterator[Row]:
         """Yield the rows on a work queue that were put there before a time, oldest first."""
         pages = self._client.get_paginator("query").paginate(

@@ -8,7 +8,6 @@ import io
 import json
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -19,6 +18,7 @@ from cost_calculator.pricing import plain
 from cost_calculator.reporting import (
     GAPS,
     Report,
+    as_json,
     days_between,
     net_savings,
     nothing_priced,
@@ -57,19 +57,6 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.savings:
             print(savings_in_words(report.total))
     return 0
-
-
-def as_json(report: Report, days: list[str], by: str) -> dict[str, Any]:
-    """Return the report with every sum there is; days are whole UTC days."""
-    return {
-        "from_day": days[0],
-        "to_day": days[-1],
-        "by": by,
-        "lines": [{by: name, **_sums(sums)} for name, sums in report.lines.items()],
-        "total": _sums(report.total),
-        "gaps": {name: plain(report.total.get(name, _ZERO)) for name in GAPS},
-        "savings": savings_in_words(report.total),
-    }
 
 
 def as_csv(report: Report, by: str, savings: bool) -> str:
@@ -121,8 +108,3 @@ def _cells(sums: Sums, savings: bool) -> list[str]:
     if savings:
         money += [sums.get("baseline_usd", _ZERO), net_savings(sums)] if known else [None, None]
     return ["" if value is None else plain(value) for value in (*counts, *money)]
-
-
-def _sums(sums: Sums) -> dict[str, str]:
-    known = {name: plain(value) for name, value in sorted(sums.items())}
-    return known if nothing_priced(sums) else known | {"net_savings_usd": plain(net_savings(sums))}

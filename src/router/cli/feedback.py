@@ -7,15 +7,13 @@ import getpass
 import json
 import sys
 from collections import Counter
-from datetime import UTC, datetime
 
 from cost_calculator.cli.tables import add_table_arguments, duration, dynamodb, open_store
 from cost_calculator.reporting import days_between
-from cost_calculator.store import LedgerStore
-from router.feedback import NOTE_BYTES, FeedbackRefused, Verdict, check_note, judged, label
+from router.clock import now
+from router.feedback import NOTE_BYTES, FeedbackRefused, label
 from router.feedback_store import FeedbackStore
-
-_TRIES = 5
+from router.judging import judge
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +38,15 @@ def run(arguments: argparse.Namespace) -> int:
     rows = FeedbackStore(dynamodb(arguments), arguments.usage_table)
     if arguments.verdict:
         try:
-            judge(ledger, rows, arguments)
+            judge(
+                ledger,
+                rows,
+                arguments.request_id,
+                arguments.verdict,
+                by=arguments.by or getpass.getuser(),
+                note=arguments.note,
+                clock=now,
+            )
         except FeedbackRefused as error:
             print(f"{arguments.request_id}: {error}", file=sys.stderr)
             return 1
@@ -52,33 +58,12 @@ def run(arguments: argparse.Namespace) -> int:
     return export(rows, arguments)
 
 
-def judge(ledger: LedgerStore, rows: FeedbackStore, arguments: argparse.Namespace) -> None:
-    """Put the verdict on the row and into the sums, both or neither; raise FeedbackRefused."""
-    request_id: str = arguments.request_id
-    check_note(arguments.note)
-    if arguments.note and rows.row(request_id, "CONTENT") is None:
-        raise FeedbackRefused("no note can be kept: its texts are gone or were never stored")
-    by = arguments.by or getpass.getuser()
-    verdict: Verdict = arguments.verdict
-    for _ in range(_TRIES):
-        change = judged(rows.row(request_id, "REQUEST"), verdict, by, datetime.now(UTC))
-        outcome = ledger.commit([change])
-        if outcome.written:
-            break
-        if outcome.failed:
-            raise FeedbackRefused(f"not written: {', '.join(outcome.failed.values())}")
-    else:
-        raise FeedbackRefused("others judge it at the same time: try again")
-    if arguments.note and not rows.note(request_id, arguments.note):
-        raise FeedbackRefused("judged, without the note: its texts went meanwhile")
-
-
 def export(rows: FeedbackStore, arguments: argparse.Namespace) -> int:
     """Print a label for each verdict that teaches something; say how many do not, and why."""
-    now = datetime.now(UTC)
+    at = now()
     left_out: Counter[str] = Counter()
     labels = 0
-    for request in rows.judged(days_between(now - arguments.since, now)):
+    for request in rows.judged(days_between(at - arguments.since, at)):
         made = label(request, rows.row(request["request_id"], "CONTENT"))
         if isinstance(made, str):
             left_out[made] += 1

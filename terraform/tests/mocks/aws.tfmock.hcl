@@ -76,3 +76,22 @@ mock_resource "aws_sns_topic" {
 mock_resource "aws_sfn_state_machine" {
   defaults = { arn = "arn:aws:states:eu-central-1:123456789012:stateMachine:switchyard" }
 }
+
+mock_resource "aws_api_gateway_rest_api" {
+  defaults = {
+    id               = "made"
+    root_resource_id = "root"
+    execution_arn    = "arn:aws:execute-api:eu-central-1:123456789012:made"
+  }
+}
+
+mock_resource "aws_api_gateway_stage" {
+  defaults = {
+    arn        = "arn:aws:apigateway:eu-central-1::/restapis/made/stages/v1"
+    invoke_url = "https://made.execute-api.eu-central-1.amazonaws.com/v1"
+  }
+}
+
+mock_resource "aws_api_gateway_request_validator" {
+  defaults = { id = "made" }
+}

@@ -1,0 +1,60 @@
+# Who may call the HTTP door, by `api.auth`. IAM needs nothing here: a caller's own policy allows `execute-api:Invoke`.
+
+resource "aws_api_gateway_authorizer" "this" {
+  count = contains(["COGNITO", "AUTHORIZER"], local.api_auth) ? 1 : 0
+
+  rest_api_id     = aws_api_gateway_rest_api.this[0].id
+  name            = lower(local.api_auth)
+  type            = local.api_authorizes ? "TOKEN" : "COGNITO_USER_POOLS"
+  identity_source = "method.request.header.Authorization"
+
+  provider_arns = local.api_authorizes ? null : var.api.user_pool_arns
+
+  authorizer_uri                   = local.api_authorizes ? aws_lambda_function.this["authorize"].invoke_arn : null
+  authorizer_result_ttl_in_seconds = local.api_authorizes ? var.api.key_cache_seconds : null
+  # What cannot be a key costs no call of the function.
+  identity_validation_expression = local.api_authorizes ? "[Bb]earer sk-sy-[0-9A-Za-z_-]{43}" : null
+}
+
+resource "aws_api_gateway_api_key" "caller" {
+  for_each = try(var.api.keys, {})
+
+  name        = "${var.name}-${each.key}"
+  description = "Requests of the tenant ${each.value.tenant}."
+  tags        = local.tags
+}
+
+# A plan a key, so that each has limits of its own.
+resource "aws_api_gateway_usage_plan" "caller" {
+  for_each = try(var.api.keys, {})
+
+  name        = "${var.name}-${each.key}"
+  description = "What the key ${each.key} may use."
+  tags        = local.tags
+
+  api_stages {
+    api_id = aws_api_gateway_rest_api.this[0].id
+    stage  = aws_api_gateway_stage.this[0].stage_name
+  }
+
+  throttle_settings {
+    rate_limit  = each.value.rate_limit
+    burst_limit = each.value.burst_limit
+  }
+
+  dynamic "quota_settings" {
+    for_each = each.value.quota[*]
+    content {
+      limit  = quota_settings.value.limit
+      period = quota_settings.value.period
+    }
+  }
+}
+
+resource "aws_api_gateway_usage_plan_key" "caller" {
+  for_each = try(var.api.keys, {})
+
+  key_id        = aws_api_gateway_api_key.caller[each.key].id
+  key_type      = "API_KEY"
+  usage_plan_id = aws_api_gateway_usage_plan.caller[each.key].id
+}

@@ -1,0 +1,267 @@
+# The HTTP door: nothing without its switch, and for each way to prove who calls what belongs to it and no more.
+
+mock_provider "aws" {
+  source          = "./tests/mocks"
+  override_during = plan
+}
+
+# Any file will do: nothing is uploaded.
+variables {
+  package = { function_zip = "./versions.tf", layer_zip = "./versions.tf" }
+}
+
+run "without_the_switch_there_is_no_door" {
+  command = plan
+
+  assert {
+    condition = (
+      length(aws_api_gateway_rest_api.this) + length(aws_api_gateway_gateway_response.this) + length(aws_api_gateway_account.this) == 0
+      && !contains(keys(aws_lambda_function.this), "api") && output.api == null
+    )
+    error_message = "The door is for those who ask for it."
+  }
+}
+
+run "bearer_keys_are_checked_before_the_api" {
+  command = plan
+
+  variables {
+    api = { auth = "AUTHORIZER", key_cache_seconds = 30 }
+  }
+
+  assert {
+    condition = alltrue([
+      for method in aws_api_gateway_method.this : method.authorization == "CUSTOM" && !method.api_key_required
+    ])
+    error_message = "No path may be open to whom the authorizer did not let in."
+  }
+
+  assert {
+    condition     = one(aws_api_gateway_authorizer.this).type == "TOKEN" && one(aws_api_gateway_authorizer.this).authorizer_result_ttl_in_seconds == 30
+    error_message = "A revoked key is known no longer than asked for."
+  }
+
+  assert {
+    condition = alltrue([
+      for method in aws_api_gateway_method.this :
+      method.request_validator_id == one(aws_api_gateway_request_validator.this).id && (method.http_method == "GET" || length(method.request_models) == 1)
+    ])
+    error_message = "A malformed body must be refused before any function runs."
+  }
+
+  assert {
+    condition     = !contains(keys(jsondecode(aws_api_gateway_model.this["Prompt"].schema).properties), "tenant")
+    error_message = "The tenant comes from the identity, never from the body."
+  }
+
+  assert {
+    condition     = aws_lambda_permission.api["authorize"].source_arn == "arn:aws:execute-api:eu-central-1:123456789012:made/authorizers/*" && aws_lambda_permission.api["api"].source_arn == "arn:aws:execute-api:eu-central-1:123456789012:made/*/*"
+    error_message = "Only this gateway may call the functions, each in its place."
+  }
+
+  assert {
+    condition = {
+      for statement in data.aws_iam_policy_document.api[0].statement : statement.sid => {
+        actions = toset(statement.actions), resources = toset(statement.resources)
+      }
+      } == {
+      StartRequests            = { actions = toset(["states:StartExecution"]), resources = toset(["arn:aws:states:eu-central-1:123456789012:stateMachine:switchyard"]) }
+      LookAtRuns               = { actions = toset(["states:DescribeExecution"]), resources = toset(["arn:aws:states:eu-central-1:123456789012:execution:switchyard:*"]) }
+      ReadRequestsAndJudgeThem = { actions = toset(["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"]), resources = toset([aws_dynamodb_table.usage.arn]) }
+      ReadSumsAndCountVerdicts = { actions = toset(["dynamodb:Query", "dynamodb:UpdateItem"]), resources = toset([aws_dynamodb_table.spend.arn]) }
+      ReadLargeAnswers         = { actions = toset(["s3:GetObject"]), resources = toset(["arn:aws:s3:::made-answers-1/answers/*"]) }
+    }
+    error_message = "The door starts, looks and notes; a new right belongs here with its reason."
+  }
+
+  assert {
+    condition     = one(one(data.aws_iam_policy_document.authorize[0].statement).condition).values == tolist(["apikey#*"])
+    error_message = "Who checks keys must not read budgets and breakers."
+  }
+
+  assert {
+    condition     = alltrue([for name in ["api", "authorize"] : length(coalesce(aws_lambda_function.this[name].layers, [])) == 0])
+    error_message = "The provider SDKs are no part of the door."
+  }
+}
+
+run "the_stage_is_logged_traced_and_limited_without_text" {
+  command = plan
+
+  variables {
+    api = { auth = "AUTHORIZER", throttle = { rate_limit = 5, burst_limit = 7 } }
+  }
+
+  assert {
+    condition     = one(aws_api_gateway_stage.this).xray_tracing_enabled && length(one(aws_api_gateway_stage.this).access_log_settings) == 1
+    error_message = "Each call is traced and leaves a line."
+  }
+
+  assert {
+    condition = length(setintersection(
+      [for value in values(jsondecode(one(one(aws_api_gateway_stage.this).access_log_settings).format)) : trimprefix(value, "$context.")],
+      ["path", "requestOverride.path", "error.message", "error.messageString", "error.validationErrorString", "identity.apiKey", "authorizer.claims"],
+    )) == 0
+    error_message = "A path holds ids, and the gateway's own words may quote a body or a key."
+  }
+
+  assert {
+    condition = alltrue([
+      for settings in one(aws_api_gateway_method_settings.this).settings :
+      !settings.data_trace_enabled && settings.logging_level == "ERROR" && settings.throttling_rate_limit == 5 && settings.throttling_burst_limit == 7
+    ])
+    error_message = "Data tracing writes prompts to the log; without limits one caller takes it all."
+  }
+
+  assert {
+    condition     = one(aws_cloudwatch_log_group.api_access).kms_key_id == aws_kms_key.this[0].arn && one(aws_cloudwatch_log_group.api_execution).kms_key_id == aws_kms_key.this[0].arn && one(aws_cloudwatch_log_group.api_execution).name == "API-Gateway-Execution-Logs_made/v1"
+    error_message = "Both logs belong under the key, and the gateway finds its own by name."
+  }
+}
+
+run "every_error_of_the_gateway_has_the_one_shape" {
+  command = plan
+
+  variables {
+    api = { auth = "AUTHORIZER" }
+  }
+
+  assert {
+    condition = alltrue([
+      for response in aws_api_gateway_gateway_response.this :
+      toset(keys(jsondecode(response.response_templates["application/json"]).error)) == toset(["type", "message", "request_id"])
+    ])
+    error_message = "A caller reads one shape of error, whoever refused it."
+  }
+
+  assert {
+    condition = alltrue([
+      for response in aws_api_gateway_gateway_response.this :
+      !strcontains(response.response_templates["application/json"], "$context.error")
+    ])
+    error_message = "The gateway's own words may quote the body."
+  }
+}
+
+run "each_api_key_has_a_plan_and_a_tenant_of_its_own" {
+  command = plan
+
+  variables {
+    api = {
+      auth = "API_KEY"
+      keys = {
+        web = { tenant = "acme" }
+        job = { tenant = "labs", rate_limit = 1, burst_limit = 2, quota = { limit = 100, period = "DAY" } }
+      }
+    }
+  }
+
+  override_resource {
+    target          = aws_api_gateway_api_key.caller["web"]
+    override_during = plan
+    values          = { id = "key-web" }
+  }
+
+  override_resource {
+    target          = aws_api_gateway_api_key.caller["job"]
+    override_during = plan
+    values          = { id = "key-job" }
+  }
+
+  assert {
+    condition     = alltrue([for method in aws_api_gateway_method.this : method.api_key_required]) && length(aws_api_gateway_authorizer.this) == 0
+    error_message = "Every path asks for a key."
+  }
+
+  assert {
+    condition     = one(aws_api_gateway_usage_plan.caller["job"].quota_settings).limit == 100 && one(aws_api_gateway_usage_plan.caller["job"].throttle_settings).rate_limit == 1
+    error_message = "A key's limits are its own."
+  }
+
+  assert {
+    condition     = jsondecode(aws_lambda_function.this["api"].environment[0].variables["API_CALLERS"]).tenants == { "key-web" = "acme", "key-job" = "labs" }
+    error_message = "The key's id says whose a request is."
+  }
+
+  assert {
+    condition     = !contains(keys(aws_lambda_function.this), "authorize")
+    error_message = "API Gateway checks its own keys."
+  }
+}
+
+run "a_user_pool_is_asked_by_the_gateway" {
+  command = plan
+
+  variables {
+    api = { auth = "COGNITO", user_pool_arns = ["arn:aws:cognito-idp:eu-central-1:123456789012:userpool/eu-central-1_abc"] }
+  }
+
+  assert {
+    condition     = alltrue([for method in aws_api_gateway_method.this : method.authorization == "COGNITO_USER_POOLS"]) && one(aws_api_gateway_authorizer.this).type == "COGNITO_USER_POOLS"
+    error_message = "Tokens of the pool, and no others, open every path."
+  }
+}
+
+run "iam_signs_every_path" {
+  command = plan
+
+  variables {
+    api = { auth = "IAM", tenants = { "arn:aws:iam::123456789012:role/web" = "acme" }, account_logging = false }
+  }
+
+  assert {
+    condition     = alltrue([for method in aws_api_gateway_method.this : method.authorization == "AWS_IAM"])
+    error_message = "Every path asks for a signature."
+  }
+
+  assert {
+    condition     = aws_api_gateway_gateway_response.this["MISSING_AUTHENTICATION_TOKEN"].status_code == "401"
+    error_message = "With IAM that response means no signature; elsewhere no path."
+  }
+
+  assert {
+    condition     = length(aws_api_gateway_account.this) == 0
+    error_message = "The account's logging role may be another stack's."
+  }
+}
+
+run "a_door_that_could_not_work_is_refused" {
+  command = plan
+
+  variables {
+    api      = { auth = "AUTHORIZER" }
+    workflow = { type = "EXPRESS" }
+  }
+
+  expect_failures = [var.api]
+}
+
+run "iam_without_a_tenant_is_refused" {
+  command = plan
+
+  variables {
+    api = { auth = "IAM" }
+  }
+
+  expect_failures = [var.api]
+}
+
+run "api_keys_without_keys_are_refused" {
+  command = plan
+
+  variables {
+    api = { auth = "API_KEY" }
+  }
+
+  expect_failures = [var.api]
+}
+
+run "cognito_without_a_pool_is_refused" {
+  command = plan
+
+  variables {
+    api = { auth = "COGNITO" }
+  }
+
+  expect_failures = [var.api]
+}
