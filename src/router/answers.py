@@ -12,7 +12,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from router.errors import AnswerNotStored, StoreUnavailable
+from router.errors import AnswerNotStored
 from router.invoke import Answer
 from router.text import fits_a_state
 
@@ -67,15 +67,6 @@ class AnswerStore:
         except (ClientError, BotoCoreError) as error:
             raise NotStored(str(error)) from error
         return f"s3://{self._bucket}/{key}"
-
-    def get(self, address: str) -> str:
-        """Return the answer at an address of this bucket; raise ``StoreUnavailable``."""
-        key = address.removeprefix(f"s3://{self._bucket}/")
-        try:
-            body: bytes = self._client().get_object(Bucket=self._bucket, Key=key)["Body"].read()
-        except (ClientError, BotoCoreError) as error:
-            raise StoreUnavailable(type(error).__name__) from error
-        return body.decode()
 
 
 def handed_on(answer: Answer, request_id: str, store: Store) -> Answer:

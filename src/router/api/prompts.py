@@ -50,7 +50,7 @@ class Door:
 
     store: Store
     executions: Executions
-    text_at: Callable[[str], str]
+    text_at: Callable[[str], str | None]
     clock: Callable[[], float]
     sleep: Callable[[float], None]
     input_bytes_limit: int
@@ -148,7 +148,7 @@ def owned(request_id: str, tenant: str, door: Door) -> None:
 def answer_of(rows: Rows, door: Door) -> str | None:
     """Return the text of an answer from where it is: the row, S3, or the run's own output.
 
-    ``None`` where there is no answer, or its text has expired.
+    ``None`` where there is no answer, or its text has expired or cannot be read.
     """
     request = rows["REQUEST"]
     if request["status"] not in ANSWERED:
