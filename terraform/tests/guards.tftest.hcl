@@ -85,6 +85,12 @@ run "without_a_breaker_nothing_watches" {
 run "the_guards_write_control_and_nothing_else" {
   command = plan
 
+  override_resource {
+    target          = aws_dynamodb_table.control
+    override_during = plan
+    values          = { arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/control" }
+  }
+
   assert {
     condition = alltrue([
       for statement in data.aws_iam_policy_document.watch_models[0].statement :

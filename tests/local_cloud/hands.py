@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import requests
 
+from cost_calculator.store import from_item
 from local import routing
 from local.deployment import Deployment
 
@@ -75,17 +76,47 @@ class Emulator:
             client.update_function_configuration(FunctionName=name, Environment=before)
 
     @contextmanager
-    def workflow_limit(self, seconds: int) -> Iterator[None]:
+    def configured(self, **settings: Any) -> Iterator[None]:
+        """Give `analyze` another configuration for a while, by its keys."""
+        client = self.deployment.client("lambda")
+        found = client.get_function_configuration(FunctionName=self.name_of("analyze"))
+        config = json.loads(found["Environment"]["Variables"]["SWITCHYARD_CONFIG"])
+        with self.settings("analyze", SWITCHYARD_CONFIG=json.dumps({**config, **settings})):
+            yield
+
+    def workflow_limit(self, seconds: int) -> AbstractContextManager[None]:
         """Give the workflow another time limit for a while."""
+        return self._workflow(lambda definition: {**definition, "TimeoutSeconds": seconds})
+
+    def impatient(self) -> AbstractContextManager[None]:
+        """Let the workflow wait but once, and briefly, for a request that comes too fast."""
+
+        def once(definition: dict[str, Any]) -> dict[str, Any]:
+            retrier = definition["States"]["AnalyzeComplexity"]["Retry"][0]
+            assert retrier["ErrorEquals"] == ["RateLimited"]
+            retrier |= {"MaxAttempts": 1, "IntervalSeconds": 1}
+            return definition
+
+        return self._workflow(once)
+
+    @contextmanager
+    def _workflow(self, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Iterator[None]:
         client = self.deployment.client("stepfunctions")
         arn = self.deployment.state_machine_arn
         definition = client.describe_state_machine(stateMachineArn=arn)["definition"]
-        shorter = json.dumps({**json.loads(definition), "TimeoutSeconds": seconds})
-        client.update_state_machine(stateMachineArn=arn, definition=shorter)
+        changed = json.dumps(change(json.loads(definition)))
+        client.update_state_machine(stateMachineArn=arn, definition=changed)
         try:
             yield
         finally:
             client.update_state_machine(stateMachineArn=arn, definition=definition)
+
+    def control(self, key: str) -> dict[str, Any]:
+        """Return an item of the control table as plain values; empty where there is none."""
+        answer = self.deployment.client("dynamodb").get_item(
+            TableName=self.deployment.control_table, Key={"key": {"S": key}}, ConsistentRead=True
+        )
+        return from_item(answer.get("Item", {}))
 
     @contextmanager
     def stream_off(self) -> Iterator[None]:
