@@ -96,9 +96,10 @@ def test_a_run_that_dies_gives_its_reservation_back_and_counts_what_may_be_bille
     prompt = "reserved, and then stopped"
     simulator.script({"match": {"contains": prompt}, "delay_ms": 6000})
     before = budget(emulator, "frugal").get("committed_usd", Decimal(0))
+    calls = len(simulator.calls())
     emulator.kill("analyze", after_ms=60_000)
     arns = start(deployment, prompt, tenant="frugal")
-    wait_for(lambda: simulator.calls_with(prompt), "the model was never called")
+    wait_for(lambda: simulator.calls_with(prompt, calls), "the model was never called")
 
     held = budget(emulator, "frugal")
     deployment.client("stepfunctions").stop_execution(executionArn=arns[0])
