@@ -2,27 +2,27 @@ data "aws_iam_policy_document" "analyze" {
   statement {
     sid       = "AcceptOnce"
     actions   = ["dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
-    resources = [aws_dynamodb_table.usage.arn]
+    resources = [local.tables.usage.arn]
   }
 
   # The exact cache is read together with the guards' items.
   statement {
     sid       = "ReadBeforeAccepting"
     actions   = ["dynamodb:BatchGetItem"]
-    resources = [aws_dynamodb_table.control.arn, aws_dynamodb_table.usage.arn]
+    resources = [local.tables.control.arn, local.tables.usage.arn]
   }
 
   statement {
     sid       = "ReserveAndTake"
     actions   = ["dynamodb:UpdateItem"]
-    resources = [aws_dynamodb_table.control.arn]
+    resources = [local.tables.control.arn]
   }
 
   # A failed request that is run again leaves the sums until it has ended once more.
   statement {
     sid       = "TakeBackAFailure"
     actions   = ["dynamodb:UpdateItem"]
-    resources = [aws_dynamodb_table.spend.arn]
+    resources = [local.tables.spend.arn]
   }
 
   dynamic "statement" {

@@ -13,8 +13,8 @@ locals {
         timeout = 29
         memory  = 256
         environment = {
-          USAGE_TABLE       = aws_dynamodb_table.usage.name
-          SPEND_TABLE       = aws_dynamodb_table.spend.name
+          USAGE_TABLE       = local.tables.usage.name
+          SPEND_TABLE       = local.tables.spend.name
           ANSWERS_BUCKET    = aws_s3_bucket.answers.id
           STATE_MACHINE_ARN = local.state_machine_arn
           INPUT_BYTES_LIMIT = tostring(var.limits.input_bytes)
@@ -30,7 +30,7 @@ locals {
         handler     = "router.handlers.authorize.handler"
         timeout     = 10
         memory      = 256
-        environment = { CONTROL_TABLE = aws_dynamodb_table.control.name }
+        environment = { CONTROL_TABLE = local.tables.control.name }
       }
     },
   )
@@ -63,14 +63,14 @@ data "aws_iam_policy_document" "api" {
   statement {
     sid       = "ReadRequestsAndJudgeThem"
     actions   = ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"]
-    resources = [aws_dynamodb_table.usage.arn]
+    resources = [local.tables.usage.arn]
   }
 
   # A verdict on an answer counts in the sums as well.
   statement {
     sid       = "ReadSumsAndCountVerdicts"
     actions   = ["dynamodb:Query", "dynamodb:UpdateItem"]
-    resources = [aws_dynamodb_table.spend.arn]
+    resources = [local.tables.spend.arn]
   }
 
   statement {
@@ -94,7 +94,7 @@ data "aws_iam_policy_document" "authorize" {
   statement {
     sid       = "FindKeys"
     actions   = ["dynamodb:GetItem"]
-    resources = [aws_dynamodb_table.control.arn]
+    resources = [local.tables.control.arn]
     # Budgets and breakers stand in the same table.
     condition {
       test     = "ForAllValues:StringLike"

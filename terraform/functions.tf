@@ -1,8 +1,9 @@
 # What the functions have in common; what each may do, and what starts it, stands in its own file.
 
 locals {
-  function_zip = coalesce(var.package.function_zip, "${path.module}/../build/function.zip")
-  layer_zip    = coalesce(var.package.layer_zip, "${path.module}/../build/layer-${var.functions.architecture}.zip")
+  # Null where the code comes from a bucket.
+  function_zip = var.package.bucket != null ? null : coalesce(var.package.function_zip, "${path.module}/../build/function.zip")
+  layer_zip    = var.package.bucket != null ? null : coalesce(var.package.layer_zip, "${path.module}/../build/layer-${var.functions.architecture}.zip")
 
   config = {
     tiers            = local.tiers
@@ -38,6 +39,12 @@ locals {
   # The default is written where it is read, in src/router/breaker.py.
   breaker = var.breaker == null ? null : { for name, value in var.breaker : name => value if name != "batch_seconds" && value != null }
 
+  # Of those that call Bedrock.
+  bedrock_environment = merge(
+    var.bedrock.endpoint == null ? {} : { AWS_ENDPOINT_URL_BEDROCK_RUNTIME = var.bedrock.endpoint },
+    length(local.profiled_ids) == 0 ? {} : { BEDROCK_PROFILES = jsonencode(local.profile_arns) },
+  )
+
   # A model's read time-out < its function's time-out < the 300 s of the state that calls it.
   model_timeout_seconds = 240
 
@@ -50,13 +57,18 @@ locals {
         memory      = 512
         environment = merge(
           {
-            USAGE_TABLE       = aws_dynamodb_table.usage.name
-            CONTROL_TABLE     = aws_dynamodb_table.control.name
-            SPEND_TABLE       = aws_dynamodb_table.spend.name
-            SWITCHYARD_CONFIG = jsonencode(merge(local.config, { analyzer = local.analyzer, tenants = local.tenants, review = var.review }, local.guards))
-            PRICE_OVERRIDES   = jsonencode(var.prices)
+            USAGE_TABLE   = local.tables.usage.name
+            CONTROL_TABLE = local.tables.control.name
+            SPEND_TABLE   = local.tables.spend.name
+            SWITCHYARD_CONFIG = jsonencode(merge(
+              local.config,
+              { analyzer = local.analyzer, tenants = local.tenants, review = var.review },
+              local.guards,
+              var.unknown_tenants == "refuse" ? { unknown_tenants = "refuse" } : {},
+            ))
+            PRICE_OVERRIDES = jsonencode(var.prices)
           },
-          var.bedrock.endpoint == null ? {} : { AWS_ENDPOINT_URL_BEDROCK_RUNTIME = var.bedrock.endpoint },
+          local.bedrock_environment,
           var.analyzer.weights == null ? {} : { ANALYZER_WEIGHTS = "s3://${var.analyzer.weights.bucket}/${var.analyzer.weights.key}" },
         )
       }
@@ -74,7 +86,7 @@ locals {
           var.openai.endpoint == "https://api.openai.com/v1" ? {} : { OPENAI_BASE_URL = var.openai.endpoint },
           var.anthropic.api_key_parameter == null ? {} : { ANTHROPIC_API_KEY_PARAMETER = var.anthropic.api_key_parameter },
           var.anthropic.endpoint == null ? {} : { ANTHROPIC_BASE_URL = var.anthropic.endpoint },
-          var.bedrock.endpoint == null ? {} : { AWS_ENDPOINT_URL_BEDROCK_RUNTIME = var.bedrock.endpoint },
+          local.bedrock_environment,
         )
       }
       record_outcome = {
@@ -83,7 +95,7 @@ locals {
         timeout     = 60
         memory      = 256
         environment = {
-          USAGE_TABLE       = aws_dynamodb_table.usage.name
+          USAGE_TABLE       = local.tables.usage.name
           SWITCHYARD_CONFIG = jsonencode(local.config)
           FAILURE_TOPIC_ARN = local.topic_arn
         }
@@ -94,9 +106,9 @@ locals {
         timeout     = 60
         memory      = 256
         environment = {
-          USAGE_TABLE     = aws_dynamodb_table.usage.name
-          SPEND_TABLE     = aws_dynamodb_table.spend.name
-          CONTROL_TABLE   = aws_dynamodb_table.control.name
+          USAGE_TABLE     = local.tables.usage.name
+          SPEND_TABLE     = local.tables.spend.name
+          CONTROL_TABLE   = local.tables.control.name
           PRICE_OVERRIDES = jsonencode(var.prices)
         }
       }
@@ -106,9 +118,9 @@ locals {
         timeout     = 300
         memory      = 256
         environment = {
-          USAGE_TABLE       = aws_dynamodb_table.usage.name
-          SPEND_TABLE       = aws_dynamodb_table.spend.name
-          CONTROL_TABLE     = aws_dynamodb_table.control.name
+          USAGE_TABLE       = local.tables.usage.name
+          SPEND_TABLE       = local.tables.spend.name
+          CONTROL_TABLE     = local.tables.control.name
           SWITCHYARD_CONFIG = jsonencode(local.config)
           FAILURE_TOPIC_ARN = local.topic_arn
           PRICE_OVERRIDES   = jsonencode(var.prices)
@@ -122,7 +134,7 @@ locals {
         timeout     = 30
         memory      = 256
         environment = {
-          CONTROL_TABLE = aws_dynamodb_table.control.name
+          CONTROL_TABLE = local.tables.control.name
           BREAKER       = jsonencode(local.breaker)
         }
       }
@@ -177,8 +189,16 @@ resource "aws_lambda_function" "this" {
   kms_key_arn   = local.kms_key_arn
   layers        = each.key == "invoke_model" ? [aws_lambda_layer_version.provider_sdks.arn] : []
 
-  filename         = local.function_zip
-  source_code_hash = fileexists(local.function_zip) ? filebase64sha256(local.function_zip) : null
+  filename          = local.function_zip
+  source_code_hash  = try(filebase64sha256(local.function_zip), null)
+  s3_bucket         = one(var.package.bucket[*].name)
+  s3_key            = one(var.package.bucket[*].function_key)
+  s3_object_version = one(var.package.bucket[*].function_version)
+
+  code_signing_config_arn = var.package.code_signing_config_arn
+
+  # A version, for the alias that scaling.tf makes.
+  publish = contains(local.warm, each.key)
 
   reserved_concurrent_executions = lookup(var.functions.reserved_concurrency, each.key, -1)
 
@@ -188,9 +208,24 @@ resource "aws_lambda_function" "this" {
 
   logging_config {
     log_format            = "JSON"
-    log_group             = aws_cloudwatch_log_group.function[each.key].name
+    log_group             = local.log_groups[each.key].name
     application_log_level = local.lambda_log_level
     system_log_level      = "INFO"
+  }
+
+  dynamic "snap_start" {
+    for_each = contains(var.functions.snap_start, each.key) ? [1] : []
+    content {
+      apply_on = "PublishedVersions"
+    }
+  }
+
+  dynamic "vpc_config" {
+    for_each = var.functions.vpc[*]
+    content {
+      subnet_ids         = vpc_config.value.subnet_ids
+      security_group_ids = vpc_config.value.security_group_ids
+    }
   }
 
   tracing_config {
@@ -204,8 +239,8 @@ resource "aws_lambda_function" "this" {
 
   lifecycle {
     precondition {
-      condition     = fileexists(local.function_zip)
-      error_message = "There is no function zip at ${local.function_zip}. Run `make package`, or set package.function_zip to where it is."
+      condition     = local.function_zip == null ? true : fileexists(local.function_zip)
+      error_message = "There is no function zip at ${coalesce(local.function_zip, "-")}. Run `make package`, or set package.function_zip to where it is."
     }
 
     precondition {
@@ -223,7 +258,10 @@ resource "aws_lambda_layer_version" "provider_sdks" {
   layer_name               = "${var.name}-provider-sdks"
   description              = "OpenAI's and Anthropic's SDKs and what is compiled, for invoke_model."
   filename                 = local.layer_zip
-  source_code_hash         = fileexists(local.layer_zip) ? filebase64sha256(local.layer_zip) : null
+  source_code_hash         = try(filebase64sha256(local.layer_zip), null)
+  s3_bucket                = one(var.package.bucket[*].name)
+  s3_key                   = one(var.package.bucket[*].layer_key)
+  s3_object_version        = one(var.package.bucket[*].layer_version)
   compatible_architectures = [var.functions.architecture]
   compatible_runtimes      = ["python3.13"]
 
@@ -232,18 +270,8 @@ resource "aws_lambda_layer_version" "provider_sdks" {
     create_before_destroy = true
 
     precondition {
-      condition     = fileexists(local.layer_zip)
-      error_message = "There is no layer zip at ${local.layer_zip}. Run `make package`, or set package.layer_zip to where it is."
+      condition     = local.layer_zip == null ? true : fileexists(local.layer_zip)
+      error_message = "There is no layer zip at ${coalesce(local.layer_zip, "-")}. Run `make package`, or set package.layer_zip to where it is."
     }
   }
-}
-
-# Made before the function, which would make one without key and retention.
-resource "aws_cloudwatch_log_group" "function" {
-  for_each = local.functions
-
-  name              = "/aws/lambda/${local.function_names[each.key]}"
-  retention_in_days = var.logs.retention_days
-  kms_key_id        = local.kms_key_arn
-  tags              = local.tags
 }

@@ -45,18 +45,19 @@ locals {
     : "${local.bedrock_prefix}${var.analyzer.model}"
   )
   classifier_has_geography = can(regex(local.geography, local.classifier_model))
-  classifier_is_profile    = local.classifier_has_geography || strcontains(local.classifier_model, "inference-profile/")
+  classifier_is_profile    = local.classifier_has_geography || strcontains(local.classifier_arn, "inference-profile/")
   classifier_arn = (
-    startswith(local.classifier_model, "arn:") ? local.classifier_model
+    contains(local.profiled_ids, local.classifier_model) ? local.profile_arns[local.classifier_model]
+    : startswith(local.classifier_model, "arn:") ? local.classifier_model
     : local.classifier_has_geography ? "arn:${local.partition}:bedrock:${local.arn_suffix}:inference-profile/${local.classifier_model}"
     : "arn:${local.partition}:bedrock:${local.region}::foundation-model/${local.classifier_model}"
   )
   # The models behind the classifier's profile, in whichever region of its geography has room.
   classifier_routed_arns = [
     for id in(
-      !local.classifier_is_profile ? []
-      : local.classifier_has_geography ? [replace(local.classifier_model, "/${local.geography}/", "")]
-      : var.bedrock.foundation_models
+      contains(local.profiled_ids, local.classifier_model) || local.classifier_has_geography ? [replace(local.classifier_model, "/${local.geography}/", "")]
+      : local.classifier_is_profile ? var.bedrock.foundation_models
+      : []
     ) : "arn:${local.partition}:bedrock:*::foundation-model/${id}"
   ]
 
@@ -65,17 +66,22 @@ locals {
   bedrock_profiles = [for id in local.bedrock_ids : id if can(regex(local.geography, id))]
   bedrock_regional = [for id in local.bedrock_ids : id if !startswith(id, "arn:") && !can(regex(local.geography, id))]
 
+  # What is called by an application inference profile is called by nothing else.
   bedrock_profile_arns = concat(
-    [for id in local.bedrock_profiles : "arn:${local.partition}:bedrock:${local.arn_suffix}:inference-profile/${id}"],
+    [for id in local.bedrock_ids : local.profile_arns[id] if contains(local.profiled_ids, id)],
+    [for id in setsubtract(local.bedrock_profiles, local.profiled_ids) : "arn:${local.partition}:bedrock:${local.arn_suffix}:inference-profile/${id}"],
     [for arn in local.bedrock_arns : arn if strcontains(arn, "inference-profile/")],
   )
   bedrock_direct_arns = concat(
-    [for id in local.bedrock_regional : "arn:${local.partition}:bedrock:${local.region}::foundation-model/${id}"],
+    [for id in setsubtract(local.bedrock_regional, local.profiled_ids) : "arn:${local.partition}:bedrock:${local.region}::foundation-model/${id}"],
     [for arn in local.bedrock_arns : arn if !strcontains(arn, "inference-profile/")],
   )
   # A profile sends a call to whichever region of its geography has room, and AWS may add regions to it: hence `*`.
   bedrock_profile_model_arns = [
-    for id in distinct(concat([for id in local.bedrock_profiles : replace(id, "/${local.geography}/", "")], var.bedrock.foundation_models)) :
+    for id in distinct(concat(
+      [for id in local.bedrock_ids : replace(id, "/${local.geography}/", "") if contains(concat(local.bedrock_profiles, local.profiled_ids), id)],
+      var.bedrock.foundation_models,
+    )) :
     "arn:${local.partition}:bedrock:*::foundation-model/${id}"
   ]
 }

@@ -10,12 +10,12 @@ output "tables" {
   description = "Each table's `name` and `arn`, by what it holds: `usage` (with its `stream_arn`), `spend`, `control`."
   value = {
     usage = {
-      name       = aws_dynamodb_table.usage.name
-      arn        = aws_dynamodb_table.usage.arn
-      stream_arn = aws_dynamodb_table.usage.stream_arn
+      name       = local.tables.usage.name
+      arn        = local.tables.usage.arn
+      stream_arn = local.tables.usage.stream_arn
     }
-    spend   = { name = aws_dynamodb_table.spend.name, arn = aws_dynamodb_table.spend.arn }
-    control = { name = aws_dynamodb_table.control.name, arn = aws_dynamodb_table.control.arn }
+    spend   = { name = local.tables.spend.name, arn = local.tables.spend.arn }
+    control = { name = local.tables.control.name, arn = local.tables.control.arn }
   }
 }
 
@@ -26,7 +26,7 @@ output "functions" {
       name      = function.function_name
       arn       = function.arn
       role_arn  = aws_iam_role.function[name].arn
-      log_group = aws_cloudwatch_log_group.function[name].name
+      log_group = local.log_groups[name].name
     }
   }
 }
@@ -38,7 +38,7 @@ output "workflow_role_arn" {
 
 output "workflow_log_group" {
   description = "Name of the state machine's log group."
-  value       = aws_cloudwatch_log_group.workflow.name
+  value       = local.log_groups["workflow"].name
 }
 
 output "kms_key_arn" {
@@ -123,13 +123,13 @@ output "commands" {
     put_openai_api_key = "aws ssm put-parameter --region ${local.region} --name ${var.openai.api_key_parameter} --type SecureString --key-id ${local.kms_key_arn} --overwrite --value \"$OPENAI_API_KEY\""
     start_execution    = "aws stepfunctions start-execution --region ${local.region} --state-machine-arn ${aws_sfn_state_machine.this.arn} --input '{\"input\": \"What is the capital of France?\"}'"
     describe_execution = "aws stepfunctions describe-execution --region ${local.region} --execution-arn \"$EXECUTION_ARN\""
-    read_request       = "aws dynamodb query --region ${local.region} --table-name ${aws_dynamodb_table.usage.name} --key-condition-expression 'request_id = :id' --expression-attribute-values '{\":id\": {\"S\": \"'\"$REQUEST_ID\"'\"}}'"
+    read_request       = "aws dynamodb query --region ${local.region} --table-name ${local.tables.usage.name} --key-condition-expression 'request_id = :id' --expression-attribute-values '{\":id\": {\"S\": \"'\"$REQUEST_ID\"'\"}}'"
     subscribe          = "aws sns subscribe --region ${local.region} --topic-arn ${local.topic_arn} --protocol email --notification-endpoint \"$EMAIL\""
-    dashboard          = "python -m cost_calculator dashboard --region ${local.region} --usage-table ${aws_dynamodb_table.usage.name} --spend-table ${aws_dynamodb_table.spend.name} --control-table ${aws_dynamodb_table.control.name}"
+    dashboard          = "python -m cost_calculator dashboard --region ${local.region} --usage-table ${local.tables.usage.name} --spend-table ${local.tables.spend.name} --control-table ${local.tables.control.name}"
     read_failures      = "aws sqs receive-message --region ${local.region} --queue-url ${aws_sqs_queue.failures.url} --max-number-of-messages 10"
     },
     local.api_authorizes ? {
-      create_caller_key = "python -m router keys create --region ${local.region} --control-table ${aws_dynamodb_table.control.name} --tenant \"$TENANT\""
+      create_caller_key = "python -m router keys create --region ${local.region} --control-table ${local.tables.control.name} --tenant \"$TENANT\""
       ask_api           = "curl ${aws_api_gateway_stage.this[0].invoke_url}/prompts -H \"authorization: Bearer $SWITCHYARD_KEY\" -H 'content-type: application/json' -d '{\"input\": \"What is the capital of France?\"}'"
     } : {},
   )

@@ -2,7 +2,7 @@ data "aws_iam_policy_document" "price_rows" {
   statement {
     sid       = "ReadTheStream"
     actions   = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
-    resources = [aws_dynamodb_table.usage.stream_arn]
+    resources = [local.tables.usage.stream_arn]
   }
 
   statement {
@@ -15,7 +15,7 @@ data "aws_iam_policy_document" "price_rows" {
   statement {
     sid       = "PriceAndAddUp"
     actions   = ["dynamodb:UpdateItem"]
-    resources = [aws_dynamodb_table.usage.arn, aws_dynamodb_table.spend.arn, aws_dynamodb_table.control.arn]
+    resources = [local.tables.usage.arn, local.tables.spend.arn, local.tables.control.arn]
   }
 }
 
@@ -26,7 +26,7 @@ resource "aws_iam_role_policy" "price_rows" {
 }
 
 resource "aws_lambda_event_source_mapping" "usage" {
-  event_source_arn  = aws_dynamodb_table.usage.stream_arn
+  event_source_arn  = local.tables.usage.stream_arn
   function_name     = aws_lambda_function.this["price_rows"].arn
   starting_position = "TRIM_HORIZON"
 

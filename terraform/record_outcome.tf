@@ -8,7 +8,7 @@ data "aws_iam_policy_document" "record_outcome" {
   statement {
     sid       = "CloseTheRequest"
     actions   = ["dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
-    resources = [aws_dynamodb_table.usage.arn]
+    resources = [local.tables.usage.arn]
   }
 }
 

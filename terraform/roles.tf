@@ -27,7 +27,7 @@ data "aws_iam_policy_document" "function_runtime" {
   statement {
     sid       = "WriteItsLog"
     actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-    resources = ["${aws_cloudwatch_log_group.function[each.key].arn}:*"]
+    resources = ["${local.log_groups[each.key].arn}:*"]
   }
 
   dynamic "statement" {
@@ -45,9 +45,38 @@ data "aws_iam_policy_document" "function_runtime" {
     actions   = ["kms:Decrypt"]
     resources = [local.kms_key_arn]
     condition {
-      test     = "StringEquals"
+      test     = "StringLike"
       variable = "kms:EncryptionContext:aws:lambda:FunctionArn"
-      values   = ["arn:${local.partition}:lambda:${local.arn_suffix}:function:${local.function_names[each.key]}"]
+      # A published version may be named by its number.
+      values = [
+        for end in contains(local.warm, each.key) ? ["", ":*"] : [""] :
+        "arn:${local.partition}:lambda:${local.arn_suffix}:function:${local.function_names[each.key]}${end}"
+      ]
+    }
+  }
+
+  # Lambda itself makes the interfaces, with the function's role: AWS lets most of these name no resource. The code may not.
+  dynamic "statement" {
+    for_each = var.functions.vpc[*]
+    content {
+      sid       = "BeInTheVpc"
+      actions   = local.vpc_actions
+      resources = ["*"]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.functions.vpc[*]
+    content {
+      sid       = "TheCodeMakesNoInterfaces"
+      effect    = "Deny"
+      actions   = local.vpc_actions
+      resources = ["*"]
+      condition {
+        test     = "ArnEquals"
+        variable = "lambda:SourceFunctionArn"
+        values   = ["arn:${local.partition}:lambda:${local.arn_suffix}:function:${local.function_names[each.key]}"]
+      }
     }
   }
 
@@ -85,6 +114,15 @@ resource "aws_iam_role_policy" "function_runtime" {
 }
 
 locals {
+  vpc_actions = [
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+  ]
+
   # Services that decrypt with the caller's permission.
   function_key_services = {
     analyze        = ["dynamodb"]

@@ -3,15 +3,15 @@ data "aws_iam_policy_document" "sweep" {
     sid     = "FindAndCloseRows"
     actions = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
     resources = [
-      aws_dynamodb_table.usage.arn,
-      "${aws_dynamodb_table.usage.arn}/index/by-queue",
+      local.tables.usage.arn,
+      "${local.tables.usage.arn}/index/by-queue",
     ]
   }
 
   statement {
     sid       = "AddUp"
     actions   = ["dynamodb:UpdateItem"]
-    resources = [aws_dynamodb_table.spend.arn, aws_dynamodb_table.control.arn]
+    resources = [local.tables.spend.arn, local.tables.control.arn]
   }
 
   statement {

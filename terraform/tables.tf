@@ -1,6 +1,28 @@
 # Keys and attributes are explained in docs/data-model.md.
 
+locals {
+  own_tables = var.tables.existing == null
+
+  tables = {
+    usage = {
+      name       = one(concat(aws_dynamodb_table.usage[*].name, var.tables.existing[*].usage.name))
+      arn        = one(concat(aws_dynamodb_table.usage[*].arn, var.tables.existing[*].usage.arn))
+      stream_arn = one(concat(aws_dynamodb_table.usage[*].stream_arn, var.tables.existing[*].usage.stream_arn))
+    }
+    spend = {
+      name = one(concat(aws_dynamodb_table.spend[*].name, var.tables.existing[*].spend.name))
+      arn  = one(concat(aws_dynamodb_table.spend[*].arn, var.tables.existing[*].spend.arn))
+    }
+    control = {
+      name = one(concat(aws_dynamodb_table.control[*].name, var.tables.existing[*].control.name))
+      arn  = one(concat(aws_dynamodb_table.control[*].arn, var.tables.existing[*].control.arn))
+    }
+  }
+}
+
 resource "aws_dynamodb_table" "usage" {
+  count = local.own_tables ? 1 : 0
+
   name                        = "${var.name}-usage"
   billing_mode                = "PAY_PER_REQUEST"
   hash_key                    = "request_id"
@@ -57,6 +79,8 @@ resource "aws_dynamodb_table" "usage" {
 }
 
 resource "aws_dynamodb_table" "spend" {
+  count = local.own_tables ? 1 : 0
+
   name                        = "${var.name}-spend"
   billing_mode                = "PAY_PER_REQUEST"
   hash_key                    = "day"
@@ -84,6 +108,8 @@ resource "aws_dynamodb_table" "spend" {
 }
 
 resource "aws_dynamodb_table" "control" {
+  count = local.own_tables ? 1 : 0
+
   name                        = "${var.name}-control"
   billing_mode                = "PAY_PER_REQUEST"
   hash_key                    = "key"

@@ -153,12 +153,15 @@ variable "bedrock" {
       `global`; `""` calls models in this region only. Prices differ between geographies. Left out: `us`.
     - `foundation_models`: model ids behind the application inference profiles whose ARNs stand in `models`; the role
       must be allowed to call them. Left out: none.
+    - `application_profiles`: make an application inference profile for each Bedrock model and call it by that, so that Bedrock's
+      part of the bill carries `tags`; rows, prices and metrics keep the model's own id. Left out: false.
     - `endpoint`: base URL instead of AWS's own, for a VPC endpoint or a simulator. Left out: AWS's own.
   EOT
   type = object({
-    profile_prefix    = optional(string, "us")
-    foundation_models = optional(list(string), [])
-    endpoint          = optional(string)
+    profile_prefix       = optional(string, "us")
+    foundation_models    = optional(list(string), [])
+    application_profiles = optional(bool, false)
+    endpoint             = optional(string)
   })
   default  = {}
   nullable = false
@@ -508,6 +511,27 @@ variable "breaker" {
   }
 }
 
+variable "unknown_tenants" {
+  description = <<-EOT
+    What becomes of a request whose tenant has no entry of its own in `tenants`, a request without a tenant (`default`) included:
+    `allow` takes the rules of `"*"`, `refuse` ends it with PolicyDenied before anything is paid. A list of tenants is no proof of who
+    asks: whoever may start executions may name any of them. Left out: `allow`.
+  EOT
+  type        = string
+  default     = "allow"
+  nullable    = false
+
+  validation {
+    condition     = contains(["allow", "refuse"], var.unknown_tenants)
+    error_message = "Write unknown_tenants as \"allow\" or \"refuse\"."
+  }
+
+  validation {
+    condition     = var.unknown_tenants == "allow" || length([for tenant in keys(var.tenants) : tenant if tenant != "*"]) > 0
+    error_message = "With unknown_tenants = \"refuse\" write the tenants that may ask into `tenants`, such as { acme = {} }: else every request is refused."
+  }
+}
+
 variable "limits" {
   description = <<-EOT
     What a request may ask for.
@@ -749,13 +773,34 @@ variable "package" {
 
     - `function_zip`: the code of all functions. Left out: `build/function.zip` of the repository.
     - `layer_zip`: provider SDKs for `invoke_model`. Left out: `build/layer-<architecture>.zip` of the repository.
+    - `bucket`: an S3 bucket of your own that both lie in, as `function_key` and `layer_key`; the paths are not looked at then.
+      Terraform sees a new build by its key or by `function_version` and `layer_version`, S3's own. Left out: the paths.
+    - `code_signing_config_arn`: what Lambda checks the function zip's signature against. Left out: no signature is asked for.
   EOT
   type = object({
     function_zip = optional(string)
     layer_zip    = optional(string)
+    bucket = optional(object({
+      name             = string
+      function_key     = string
+      layer_key        = string
+      function_version = optional(string)
+      layer_version    = optional(string)
+    }))
+    code_signing_config_arn = optional(string)
   })
   default  = {}
   nullable = false
+
+  validation {
+    condition     = var.package.bucket == null || (var.package.function_zip == null && var.package.layer_zip == null)
+    error_message = "Write either package.bucket or the paths of the zips: the code comes from one place."
+  }
+
+  validation {
+    condition     = var.package.code_signing_config_arn == null || can(regex("^arn:[a-z-]+:lambda:.*:code-signing-config:", coalesce(var.package.code_signing_config_arn, "-")))
+    error_message = "Write package.code_signing_config_arn as the ARN of a code signing configuration (arn:aws:lambda:…:code-signing-config:…)."
+  }
 }
 
 variable "functions" {
@@ -767,13 +812,34 @@ variable "functions" {
       function that is left out has 256, `analyze` 512 for its cold start.
     - `reserved_concurrency`: by function; such a function can neither starve the account nor be starved by it. Left
       out: the account's common pool.
+    - `provisioned_concurrency`: for `analyze` and `invoke_model`, environments that are kept ready: at least `min`, more when
+      `utilization` (left out: 0.7) of them are busy, up to `max`. `business_hours` raises `min` from `begin` to `end` (cron of
+      Application Auto Scaling, left out: 8 to 18 on weekdays) in `timezone` (left out: UTC). Left out: none; a cold start then
+      takes about a second. What is ready is paid for by the hour.
+    - `snap_start`: of the same two, those that start from a snapshot of a published version; AWS charges for each version that is
+      kept. Left out: none.
+    - `vpc`: `subnet_ids` and `security_group_ids` for all functions. From there they must reach DynamoDB, SSM, S3, KMS, Step
+      Functions, EventBridge, Bedrock and the providers. Left out: no VPC.
     - `log_level`: `DEBUG`, `INFO`, `WARNING` or `ERROR`. Left out: `INFO`, which holds no text of prompts.
   EOT
   type = object({
     architecture         = optional(string, "arm64")
     memory_mb            = optional(map(number), {})
     reserved_concurrency = optional(map(number), {})
-    log_level            = optional(string, "INFO")
+    provisioned_concurrency = optional(map(object({
+      min         = number
+      max         = number
+      utilization = optional(number, 0.7)
+      business_hours = optional(object({
+        min      = number
+        begin    = optional(string, "cron(0 8 ? * MON-FRI *)")
+        end      = optional(string, "cron(0 18 ? * MON-FRI *)")
+        timezone = optional(string, "UTC")
+      }))
+    })), {})
+    snap_start = optional(list(string), [])
+    vpc        = optional(object({ subnet_ids = list(string), security_group_ids = list(string) }))
+    log_level  = optional(string, "INFO")
   })
   default  = {}
   nullable = false
@@ -802,6 +868,47 @@ variable "functions" {
   }
 
   validation {
+    condition = alltrue([
+      for name in concat(keys(var.functions.provisioned_concurrency), var.functions.snap_start) : contains(["analyze", "invoke_model"], name)
+    ])
+    error_message = "functions.provisioned_concurrency and functions.snap_start know analyze and invoke_model: nobody waits for the others."
+  }
+
+  validation {
+    condition     = length(setintersection(keys(var.functions.provisioned_concurrency), var.functions.snap_start)) == 0
+    error_message = "Write a function under provisioned_concurrency or under snap_start: Lambda does not do both."
+  }
+
+  validation {
+    condition = alltrue([
+      for name, scaling in var.functions.provisioned_concurrency :
+      scaling.min >= 1 && scaling.max >= max(scaling.min, try(scaling.business_hours.min, 1)) && scaling.utilization >= 0.1 && scaling.utilization <= 0.9
+    ])
+    error_message = "Write provisioned_concurrency with min from 1 up, max not below any min, and utilization from 0.1 to 0.9."
+  }
+
+  validation {
+    condition = alltrue([
+      for name, scaling in var.functions.provisioned_concurrency : scaling.max <= lookup(var.functions.reserved_concurrency, name, scaling.max)
+    ])
+    error_message = "Write reserved_concurrency of a function not below its provisioned max: Lambda refuses what exceeds it."
+  }
+
+  validation {
+    condition = alltrue([
+      for hours in values(var.functions.provisioned_concurrency)[*].business_hours : hours == null ? true : alltrue([
+        for schedule in [hours.begin, hours.end] : can(regex("^cron\\(.+\\)$", schedule))
+      ])
+    ])
+    error_message = "Write begin and end of business_hours as cron(0 8 ? * MON-FRI *)."
+  }
+
+  validation {
+    condition     = var.functions.vpc == null ? true : length(var.functions.vpc.subnet_ids) > 0 && length(var.functions.vpc.security_group_ids) > 0
+    error_message = "Write functions.vpc with at least one subnet and one security group, or leave it out."
+  }
+
+  validation {
     condition     = contains(["DEBUG", "INFO", "WARNING", "ERROR"], var.functions.log_level)
     error_message = "Write functions.log_level as \"DEBUG\", \"INFO\", \"WARNING\" or \"ERROR\"."
   }
@@ -812,10 +919,20 @@ variable "logs" {
     The log groups of functions and workflow.
 
     - `retention_days`: days that CloudWatch keeps a line. Left out: 365.
+    - `groups`: names of log groups of your own, by function (as in `functions.memory_mb`) and for the `workflow`, whose name should
+      begin with `/aws/vendedlogs/`; their retention and key are yours. Left out: the module makes one for each.
   EOT
-  type        = object({ retention_days = optional(number, 365) })
-  default     = {}
-  nullable    = false
+  type = object({
+    retention_days = optional(number, 365)
+    groups         = optional(map(string), {})
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for group in values(var.logs.groups) : can(regex("^[A-Za-z0-9_/.#-]{1,512}$", group))])
+    error_message = "Write logs.groups as names of log groups, not as ARNs, such as { analyze = \"/platform/analyze\" }."
+  }
 
   validation {
     condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.logs.retention_days)
@@ -844,13 +961,38 @@ variable "tables" {
 
     - `deletion_protection`: Left out: true; set it to false and apply before `terraform destroy`.
     - `point_in_time_recovery`: Left out: true, any second of the last 35 days can be restored.
+    - `existing`: `name` and `arn` of `usage` (with its `stream_arn`), `spend` and `control` tables of your own, with the keys,
+      indexes, stream and TTL of `terraform/tables.tf`, under `kms_key`; all else is yours then. Left out: the module makes them.
   EOT
   type = object({
     deletion_protection    = optional(bool, true)
     point_in_time_recovery = optional(bool, true)
+    existing = optional(object({
+      usage   = object({ name = string, arn = string, stream_arn = string })
+      spend   = object({ name = string, arn = string })
+      control = object({ name = string, arn = string })
+    }))
   })
   default  = {}
   nullable = false
+
+  validation {
+    condition = var.tables.existing == null ? true : alltrue([
+      for arn in [var.tables.existing.usage.arn, var.tables.existing.spend.arn, var.tables.existing.control.arn] :
+      can(regex("^arn:[a-z-]+:dynamodb:[^:]+:[0-9]{12}:table/[^/]+$", arn))
+    ])
+    error_message = "Write tables.existing with the ARNs of three tables (arn:aws:dynamodb:…:table/…)."
+  }
+
+  validation {
+    condition     = var.tables.existing == null ? true : can(regex("/stream/", var.tables.existing.usage.stream_arn))
+    error_message = "Write tables.existing.usage.stream_arn as the ARN of the table's stream (…:table/…/stream/…), which shows NEW_IMAGE."
+  }
+
+  validation {
+    condition     = var.tables.existing == null || var.kms_key != null
+    error_message = "Tables of your own need the key that they are under as kms_key: the functions must be allowed to use it."
+  }
 }
 
 variable "stream" {

@@ -4,7 +4,7 @@ data "aws_iam_policy_document" "watch_models" {
   statement {
     sid       = "ReadTheStream"
     actions   = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
-    resources = [aws_dynamodb_table.usage.stream_arn]
+    resources = [local.tables.usage.stream_arn]
   }
 
   statement {
@@ -17,7 +17,7 @@ data "aws_iam_policy_document" "watch_models" {
   statement {
     sid       = "KeepTheBreakers"
     actions   = ["dynamodb:BatchGetItem", "dynamodb:PutItem"]
-    resources = [aws_dynamodb_table.control.arn]
+    resources = [local.tables.control.arn]
   }
 }
 
@@ -33,7 +33,7 @@ resource "aws_iam_role_policy" "watch_models" {
 resource "aws_lambda_event_source_mapping" "watch_models" {
   count = var.breaker == null ? 0 : 1
 
-  event_source_arn  = aws_dynamodb_table.usage.stream_arn
+  event_source_arn  = local.tables.usage.stream_arn
   function_name     = aws_lambda_function.this["watch_models"].arn
   starting_position = "LATEST"
 

@@ -2,9 +2,9 @@ locals {
   definition_template = "${path.module}/../asl/router.asl.json"
 
   definition = templatefile(local.definition_template, {
-    analyze_arn       = aws_lambda_function.this["analyze"].arn
-    invoke_model_arn  = aws_lambda_function.this["invoke_model"].arn
-    usage_table       = aws_dynamodb_table.usage.name
+    analyze_arn       = local.called_arns["analyze"]
+    invoke_model_arn  = local.called_arns["invoke_model"]
+    usage_table       = local.tables.usage.name
     openai_endpoint   = aws_cloudwatch_event_api_destination.openai.invocation_endpoint
     connection_arn    = local.connection_arn
     failure_topic_arn = local.topic_arn
@@ -45,7 +45,7 @@ resource "aws_sfn_state_machine" "this" {
   logging_configuration {
     level                  = var.workflow.log_level
     include_execution_data = var.workflow.include_execution_data
-    log_destination        = "${aws_cloudwatch_log_group.workflow.arn}:*"
+    log_destination        = "${local.log_groups["workflow"].arn}:*"
   }
 
   tracing_configuration {
@@ -62,13 +62,6 @@ resource "aws_sfn_state_machine" "this" {
 
   # Step Functions checks at creation that the role may log and use the key.
   depends_on = [aws_iam_role_policy.workflow]
-}
-
-resource "aws_cloudwatch_log_group" "workflow" {
-  name              = "/aws/vendedlogs/states/${var.name}"
-  retention_in_days = var.logs.retention_days
-  kms_key_id        = local.kms_key_arn
-  tags              = local.tags
 }
 
 data "aws_iam_policy_document" "workflow_trust" {
@@ -104,14 +97,14 @@ data "aws_iam_policy_document" "workflow" {
   statement {
     sid       = "RunFunctions"
     actions   = ["lambda:InvokeFunction"]
-    resources = [for name in ["analyze", "invoke_model"] : aws_lambda_function.this[name].arn]
+    resources = values(local.called_arns)
   }
 
   # TransactWriteItems is allowed by the actions of its items.
   statement {
     sid       = "RecordOutcomes"
     actions   = ["dynamodb:PutItem", "dynamodb:UpdateItem"]
-    resources = [aws_dynamodb_table.usage.arn]
+    resources = [local.tables.usage.arn]
   }
 
   statement {

@@ -32,7 +32,7 @@ module "switchyard" {
     }
   }
 
-  bedrock   = { profile_prefix = "eu" }
+  bedrock   = { profile_prefix = "eu", application_profiles = true }
   openai    = { api_key_parameter = "/platform/openai-api-key" }
   anthropic = { api_key_parameter = "/platform/anthropic-api-key" }
 
@@ -55,12 +55,17 @@ module "switchyard" {
   functions = {
     memory_mb            = { analyze = 1024 }
     reserved_concurrency = { price_rows = 10 }
+    provisioned_concurrency = {
+      analyze = { min = 1, max = 10, business_hours = { min = 3, timezone = "Europe/Berlin" } }
+    }
   }
   stream = { batch_size = 200, window_seconds = 2 }
   sweep  = { schedule = "rate(10 minutes)" }
   logs   = { retention_days = 400 }
 
-  kms_key = { arn = aws_kms_key.platform.arn }
+  kms_key       = { arn = aws_kms_key.platform.arn }
+  alarms        = { thresholds = { spend_usd_per_hour = 50 } }
+  observability = { metric_tenants = ["search", "support"] }
   notifications = {
     topic_arn   = aws_sns_topic.platform.arn
     kms_key_arn = aws_kms_key.platform.arn

@@ -9,6 +9,7 @@ from typing import Any
 
 from router.breaker import Settings, parse_settings
 from router.budgets import Limits, parse_limits
+from router.errors import PolicyDenied
 from router.ladder import TIERS
 from router.policy import Rules, parse_rules, rules_of
 from router.review import ReviewSettings
@@ -79,9 +80,14 @@ class Config:
     open_on_store_failure: bool = False
     breaker: Settings | None = None
     review: ReviewSettings | None = None
+    known_tenants_only: bool = False
 
     def rules_of(self, tenant: str) -> Rules:
-        """Return the rules that hold for a tenant."""
+        """Return the rules that hold for a tenant, or raise PolicyDenied if it must be known."""
+        if self.known_tenants_only and tenant not in self.tenants:
+            raise PolicyDenied(
+                f"tenant {tenant} may not ask here: name one that the deployment's `tenants` lists"
+            )
         return rules_of(self.tenants, tenant)
 
     def with_threshold(self, threshold: float | None) -> Config:
@@ -118,6 +124,7 @@ class Config:
             open_on_store_failure=data.get("on_store_failure", "refuse") == "accept",
             breaker=parse_settings(data["breaker"]) if data.get("breaker") is not None else None,
             review=ReviewSettings.from_json(data["review"]) if data.get("review") else None,
+            known_tenants_only=data.get("unknown_tenants") == "refuse",
         )
 
 

@@ -40,7 +40,7 @@ run "defaults_need_no_variable" {
   }
 
   assert {
-    condition     = alltrue([for group in concat(values(aws_cloudwatch_log_group.function), [aws_cloudwatch_log_group.workflow]) : group.retention_in_days == 365])
+    condition     = alltrue([for group in concat(values(aws_cloudwatch_log_group.function), [aws_cloudwatch_log_group.workflow[0]]) : group.retention_in_days == 365])
     error_message = "Logs are kept for a year."
   }
 }
@@ -168,7 +168,7 @@ run "a_key_of_your_own_replaces_the_modules" {
   }
 
   assert {
-    condition     = aws_dynamodb_table.usage.server_side_encryption[0].kms_key_arn == "arn:aws:kms:eu-central-1:123456789012:key/mine"
+    condition     = aws_dynamodb_table.usage[0].server_side_encryption[0].kms_key_arn == "arn:aws:kms:eu-central-1:123456789012:key/mine"
     error_message = "The key given is the key used."
   }
 }
@@ -343,7 +343,7 @@ run "bad_rows_leave_the_stream_and_good_rows_stay" {
   }
 
   assert {
-    condition     = aws_dynamodb_table.usage.stream_view_type == "NEW_IMAGE"
+    condition     = aws_dynamodb_table.usage[0].stream_view_type == "NEW_IMAGE"
     error_message = "price_rows reads the new image."
   }
 }
@@ -456,14 +456,14 @@ run "names_and_tags_are_uniform" {
     condition = alltrue([
       for name in concat(
         [for function in aws_lambda_function.this : function.function_name],
-        [aws_dynamodb_table.usage.name, aws_dynamodb_table.spend.name, aws_dynamodb_table.control.name, aws_sqs_queue.failures.name],
+        [aws_dynamodb_table.usage[0].name, aws_dynamodb_table.spend[0].name, aws_dynamodb_table.control[0].name, aws_sqs_queue.failures.name],
       ) : startswith(name, "team-a-")
     ])
     error_message = "Everything carries the deployment's name."
   }
 
   assert {
-    condition     = aws_dynamodb_table.usage.tags == tomap({ application = "switchyard", deployment = "team-a", cost-centre = "42" })
+    condition     = aws_dynamodb_table.usage[0].tags == tomap({ application = "switchyard", deployment = "team-a", cost-centre = "42" })
     error_message = "Tags of your own stand beside the module's."
   }
 }

@@ -94,14 +94,14 @@ run "the_guards_write_control_and_nothing_else" {
   assert {
     condition = alltrue([
       for statement in data.aws_iam_policy_document.watch_models[0].statement :
-      statement.resources == toset([aws_dynamodb_table.control.arn]) if statement.sid == "KeepTheBreakers"
+      statement.resources == toset([aws_dynamodb_table.control[0].arn]) if statement.sid == "KeepTheBreakers"
     ])
     error_message = "watch_models writes breakers, and no row."
   }
 
   assert {
     condition = toset(flatten([
-      for statement in data.aws_iam_policy_document.analyze.statement : statement.actions if contains(statement.resources, aws_dynamodb_table.control.arn)
+      for statement in data.aws_iam_policy_document.analyze.statement : statement.actions if contains(statement.resources, aws_dynamodb_table.control[0].arn)
     ])) == toset(["dynamodb:BatchGetItem", "dynamodb:UpdateItem"])
     error_message = "analyze reads control in batches and updates it in its transaction."
   }

@@ -15,7 +15,7 @@ run "everything_stored_is_encrypted_under_the_one_key" {
 
   assert {
     condition = alltrue([
-      for table in [aws_dynamodb_table.usage, aws_dynamodb_table.spend, aws_dynamodb_table.control] :
+      for table in [aws_dynamodb_table.usage[0], aws_dynamodb_table.spend[0], aws_dynamodb_table.control[0]] :
       table.server_side_encryption[0].enabled && table.server_side_encryption[0].kms_key_arn == aws_kms_key.this[0].arn
     ])
     error_message = "Tables hold prompts and spend: AWS's own key would leave no way to withdraw access."
@@ -23,7 +23,7 @@ run "everything_stored_is_encrypted_under_the_one_key" {
 
   assert {
     condition = alltrue([
-      for group in concat(values(aws_cloudwatch_log_group.function), [aws_cloudwatch_log_group.workflow]) :
+      for group in concat(values(aws_cloudwatch_log_group.function), [aws_cloudwatch_log_group.workflow[0]]) :
       group.kms_key_id == aws_kms_key.this[0].arn
     ])
     error_message = "A log group without the key could be read with log permissions alone."
@@ -207,14 +207,14 @@ run "data_is_hard_to_lose" {
 
   assert {
     condition = alltrue([
-      for table in [aws_dynamodb_table.usage, aws_dynamodb_table.spend, aws_dynamodb_table.control] :
+      for table in [aws_dynamodb_table.usage[0], aws_dynamodb_table.spend[0], aws_dynamodb_table.control[0]] :
       table.deletion_protection_enabled && table.point_in_time_recovery[0].enabled
     ])
     error_message = "Tables are protected and can be restored unless somebody says otherwise."
   }
 
   assert {
-    condition     = aws_dynamodb_table.usage.ttl[0].attribute_name == "expires_at"
+    condition     = aws_dynamodb_table.usage[0].ttl[0].attribute_name == "expires_at"
     error_message = "Only rows of text carry expires_at; another attribute would let rows of money expire."
   }
 }

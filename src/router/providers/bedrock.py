@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -85,7 +86,7 @@ class Bedrock:
     def complete(self, call: ModelCall) -> Answer:
         """Return the model's text; see ``Provider``."""
         arguments: dict[str, Any] = {
-            "modelId": call.model,
+            "modelId": _profiles().get(call.model, call.model),
             "messages": [
                 {"role": turn["role"], "content": [{"text": turn["content"]}]}
                 for turn in call.messages
@@ -131,6 +132,13 @@ class Bedrock:
         # The runtime's own botocore may be older than the field.
         converse: Any = self._client.meta.service_model.operation_model("Converse")
         return has_claude_mode(model) and "outputConfig" in converse.input_shape.members
+
+
+@lru_cache(maxsize=1)
+def _profiles() -> Mapping[str, str]:
+    """Return the ARNs that models are called by, where the deployment has profiles of its own."""
+    profiles: Mapping[str, str] = json.loads(os.environ.get("BEDROCK_PROFILES", "{}"))
+    return profiles
 
 
 def _answer(response: Mapping[str, Any]) -> Answer:

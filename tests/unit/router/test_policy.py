@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from router.config import Config
-from router.errors import InvalidRequest
+from router.errors import InvalidRequest, PolicyDenied
 from router.ladder import TIERS
 from router.policy import InvalidRules, parse_rules, rules_of
 from router.safe_regex import MAX_STEPS, UnsafePattern, linear
@@ -163,6 +163,15 @@ def test_a_tenants_own_fields_stand_before_those_of_everybody_one_by_one() -> No
     assert rules_of(rules, "acme").floor == "COMPLEX"
     assert rules_of(rules, "acme").deny_providers == {"openai"}
     assert rules_of(rules, "other").floor == "CALCULATION"
+
+
+def test_where_tenants_must_be_known_another_is_refused_and_told() -> None:
+    listed = config(tenants={"*": {"floor": "CALCULATION"}, "acme": {}}, unknown_tenants="refuse")
+
+    assert choice({"input": "hi", "tenant": "acme"}, listed).tier == "CALCULATION"
+    for nobody in ({"input": "hi", "tenant": "acne"}, {"input": "hi"}):
+        with pytest.raises(PolicyDenied, match="name one that the deployment's `tenants` lists"):
+            choice(nobody, listed)
 
 
 def test_what_terraform_leaves_null_is_left_out() -> None:

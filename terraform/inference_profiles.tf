@@ -1,0 +1,30 @@
+# Application inference profiles: what Bedrock bills for them carries the deployment's tags. The functions know a model by
+# its own id, which rows and prices keep, and call the profile that stands for it.
+
+locals {
+  called_bedrock_ids = distinct(concat(
+    [for id in local.bedrock_ids : id if !startswith(id, "arn:")],
+    var.analyzer.strategy == "heuristic" || startswith(local.classifier_model, "arn:") ? [] : [local.classifier_model],
+  ))
+
+  profiled_ids = var.bedrock.application_profiles ? local.called_bedrock_ids : []
+
+  # By model id, for the functions' environment.
+  profile_arns = { for id, profile in aws_bedrock_inference_profile.this : id => profile.arn }
+}
+
+resource "aws_bedrock_inference_profile" "this" {
+  for_each = toset(local.profiled_ids)
+
+  name        = substr("${var.name}-${replace(each.key, "/[^0-9A-Za-z]/", "-")}", 0, 64)
+  description = "${each.key}, as ${var.name} calls it."
+  tags        = local.tags
+
+  model_source {
+    copy_from = (
+      can(regex(local.geography, each.key))
+      ? "arn:${local.partition}:bedrock:${local.arn_suffix}:inference-profile/${each.key}"
+      : "arn:${local.partition}:bedrock:${local.region}::foundation-model/${each.key}"
+    )
+  }
+}

@@ -1,0 +1,28 @@
+# The log groups of functions and workflow: the module's own, or yours.
+
+locals {
+  log_groups = merge(
+    { for name, group in aws_cloudwatch_log_group.function : name => { name = group.name, arn = group.arn } },
+    { for group in aws_cloudwatch_log_group.workflow : "workflow" => { name = group.name, arn = group.arn } },
+    { for name, group in var.logs.groups : name => { name = group, arn = "arn:${local.partition}:logs:${local.arn_suffix}:log-group:${group}" } },
+  )
+}
+
+# Made before the function, which would make one without key and retention.
+resource "aws_cloudwatch_log_group" "function" {
+  for_each = { for name, function in local.functions : name => function if !contains(keys(var.logs.groups), name) }
+
+  name              = "/aws/lambda/${local.function_names[each.key]}"
+  retention_in_days = var.logs.retention_days
+  kms_key_id        = local.kms_key_arn
+  tags              = local.tags
+}
+
+resource "aws_cloudwatch_log_group" "workflow" {
+  count = contains(keys(var.logs.groups), "workflow") ? 0 : 1
+
+  name              = "/aws/vendedlogs/states/${var.name}"
+  retention_in_days = var.logs.retention_days
+  kms_key_id        = local.kms_key_arn
+  tags              = local.tags
+}

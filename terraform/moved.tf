@@ -1,0 +1,21 @@
+# What earlier versions called otherwise: an upgrade moves it in the state and touches nothing.
+
+moved {
+  from = aws_dynamodb_table.usage
+  to   = aws_dynamodb_table.usage[0]
+}
+
+moved {
+  from = aws_dynamodb_table.spend
+  to   = aws_dynamodb_table.spend[0]
+}
+
+moved {
+  from = aws_dynamodb_table.control
+  to   = aws_dynamodb_table.control[0]
+}
+
+moved {
+  from = aws_cloudwatch_log_group.workflow
+  to   = aws_cloudwatch_log_group.workflow[0]
+}
