@@ -48,6 +48,12 @@ class Deployment:
     def control_table(self) -> str:
         return str(self.outputs["tables"]["control"]["name"])
 
+    @property
+    def api_url(self) -> str:
+        """Where the emulator serves the HTTP door; what follows is as on AWS."""
+        api = self.outputs["api"]
+        return f"{self.cloud.emulator_url}/_aws/execute-api/{api['rest_api_id']}/{api['stage']}"
+
     def client(self, service: str, **credentials: str) -> Any:
         """Return a boto3 client of the local cloud: the account's root, or who these say."""
         make: Any = boto3.client  # the stubs know each service by a literal of its own

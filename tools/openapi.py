@@ -85,8 +85,10 @@ def _paths() -> dict[str, Any]:
         "description": "The request's id: the same key and body run once.",
         "schema": _ID,
     }
-    waits = {"202": _answer("Accepted: see `location`.", "Started", ("location", "retry-after"))}
-    outcome = _answer("The request as it ended.", "Request", _SHOWN)
+    outcome = _answer("The request as it ended.", "Request", _SHOWN) | _LINKS
+    waits = {
+        "202": _answer("Accepted: see `location`.", "Started", ("location", "retry-after")) | _LINKS
+    }
     return {
         "/prompts": {
             "post": _operation(
@@ -128,6 +130,12 @@ def _paths() -> dict[str, Any]:
     }  # fmt: skip
 
 
+_LINKS = {
+    "links": {
+        name: {"operationId": name, "parameters": {"id": "$response.body#/request_id"}}
+        for name in ("find", "judge")
+    }
+}
 _SHOWN = tuple(f"x-switchyard-{name}" for name in ("request-id", "model", "tier", "cost-usd"))
 
 

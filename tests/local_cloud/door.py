@@ -1,0 +1,62 @@
+"""The tests' way through the HTTP door: a key for a tenant, and calls with it."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+from local.deployment import Deployment
+from router.cli import keys
+
+WAIT = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """One tenant's key for the deployed API."""
+
+    url: str
+    key: str
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        data: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> requests.Response:
+        with requests.Session() as session:
+            session.trust_env = False  # a proxy variable must not stand between us and loopback
+            return session.request(
+                method,
+                self.url + path,
+                json=body,
+                data=data,
+                headers={"authorization": f"Bearer {self.key}", **(headers or {})},
+                timeout=WAIT,
+            )
+
+
+def door_of(deployment: Deployment, tenant: str) -> Door:
+    """Make a key as an operator would, and return the door it opens."""
+    return Door(deployment.api_url, command(deployment, "create", "--tenant", tenant))
+
+
+def command(deployment: Deployment, *words: str) -> str:
+    """Run ``python -m router keys`` on the deployment; return what it printed."""
+    parser = argparse.ArgumentParser()
+    keys.configure(parser)
+    where = ["--control-table", deployment.control_table]
+    where += ["--endpoint-url", deployment.cloud.emulator_url]
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        assert keys.run(parser.parse_args([*words, *where])) == 0
+    return printed.getvalue().strip()

@@ -1,0 +1,250 @@
+"""The HTTP door as its callers use it: curl, OpenAI's own client, two tenants with a key each."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx2
+import openai
+import pytest
+
+from local import routing
+from local.deployment import Deployment
+from router.keys import hash_of
+from tests.local_cloud.door import Door, command, door_of
+from tests.local_cloud.hands import Emulator, wait_for
+from tests.local_cloud.simulator import Simulator
+from tests.local_cloud.test_fault_text import answers
+
+
+@pytest.fixture(autouse=True, scope="module")
+def rights(deployment: Deployment) -> Iterator[None]:
+    """Let the tests' own calls of the control table in, as the tests' other calls are."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in deployment.cloud.env().items():
+            patch.setenv(name, value)
+        yield
+
+
+@pytest.fixture(scope="module")
+def acme(deployment: Deployment, rights: None) -> Door:
+    return door_of(deployment, "acme")
+
+
+@pytest.fixture(scope="module")
+def labs(deployment: Deployment, rights: None) -> Door:
+    return door_of(deployment, "labs")
+
+
+@pytest.fixture
+def client(acme: Door) -> Iterator[openai.OpenAI]:
+    with (
+        httpx2.Client(trust_env=False) as http,
+        openai.OpenAI(base_url=acme.url, api_key=acme.key, http_client=http) as client,
+    ):
+        yield client
+
+
+def test_curl_gets_an_answer_with_model_reason_and_cost(acme: Door) -> None:
+    done = subprocess.run(
+        [
+            *("curl", "--silent", "--show-error", "--fail-with-body", "--noproxy", "*"),
+            *("--header", f"authorization: Bearer {acme.key}"),
+            *("--header", "content-type: application/json", f"{acme.url}/prompts"),
+            *("--data", '{"input": "What is the capital of France?"}'),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    answer = json.loads(done.stdout)
+
+    assert "Paris" in answer["output"]
+    assert answer["tier"] == "SIMPLE"
+    assert answer["reasons"]
+    assert float(answer["cost_usd"]) > 0
+
+
+def test_openais_client_reads_the_answer_and_what_it_cost(client: openai.OpenAI) -> None:
+    raw = client.chat.completions.with_raw_response.create(
+        model="auto", messages=[{"role": "user", "content": "What is 17 * 24?"}]
+    )
+    completion = raw.parse()
+
+    assert "408" in (completion.choices[0].message.content or "")
+    assert completion.model == raw.headers["x-switchyard-model"] == "gpt-6-luna"
+    assert completion.usage
+    assert completion.usage.total_tokens > 0
+    assert raw.headers["x-switchyard-tier"] == "CALCULATION"
+    assert float(raw.headers["x-switchyard-cost-usd"]) > 0
+
+
+def test_openais_client_is_told_what_it_cannot_have(client: openai.OpenAI) -> None:
+    with pytest.raises(openai.BadRequestError, match="cannot stream"):
+        client.chat.completions.create(
+            model="auto", messages=[{"role": "user", "content": "Hi"}], stream=True
+        )
+
+
+def test_openais_client_does_not_pay_a_failure_twice(
+    client: openai.OpenAI, simulator: Simulator
+) -> None:
+    prompt = f"Which planet is the largest? {uuid.uuid4()}"
+    simulator.script({"match": {"contains": prompt}, "count": None, "status": 500})
+
+    with pytest.raises(openai.InternalServerError) as failed:
+        client.chat.completions.create(
+            model="SIMPLE", messages=[{"role": "user", "content": prompt}]
+        )
+
+    assert failed.value.status_code == 502
+    models = [call["model"] for call in simulator.calls_with(prompt)]
+    assert len(models) == len(set(models))  # each of the plan was asked once
+
+
+def test_a_key_is_its_tenant_in_the_rows(deployment: Deployment, labs: Door) -> None:
+    answer = labs.call("POST", "/prompts", {"input": "Who wrote Faust?"}).json()
+
+    assert routing.trace(deployment, answer["request_id"]).request["tenant"] == "labs"
+
+
+def test_tenants_do_not_see_each_others_requests(acme: Door, labs: Door) -> None:
+    request_id = acme.call("POST", "/prompts", {"input": "Who wrote Emma?"}).json()["request_id"]
+
+    assert acme.call("GET", f"/prompts/{request_id}").json()["status"] == "SUCCEEDED"
+    assert labs.call("GET", f"/prompts/{request_id}").status_code == 404
+    assert labs.call(
+        "POST", f"/prompts/{request_id}/feedback", {"feedback": "bad"}
+    ).status_code == 404  # fmt: skip
+
+
+def test_an_async_request_is_found_at_once_and_then_answered(acme: Door) -> None:
+    accepted = acme.call("POST", "/prompts?mode=async", {"input": "Who painted Guernica?"})
+    where = f"/prompts/{accepted.json()['request_id']}"
+
+    assert accepted.status_code == 202
+    assert accepted.headers["location"] == f"/v1{where}"
+    assert acme.call("GET", where).status_code == 200
+    wait_for(lambda: acme.call("GET", where).json()["status"] == "SUCCEEDED", "no answer")
+
+
+def test_the_same_request_twice_at_once_runs_once(deployment: Deployment, acme: Door) -> None:
+    request = {"input": "Who discovered radium?", "request_id": f"twice-{uuid.uuid4()}"}
+
+    with ThreadPoolExecutor() as pool:
+        calls = [pool.submit(acme.call, "POST", "/prompts", request) for _ in range(3)]
+        done = [call.result() for call in calls]
+
+    assert {answer.status_code for answer in done} == {200}
+    assert len({answer.json()["output"] for answer in done}) == 1
+    assert len(routing.trace(deployment, request["request_id"]).attempts) == 1
+    other = acme.call("POST", "/prompts", {**request, "input": "Who discovered polonium?"})
+    assert other.status_code == 409
+
+
+def test_what_the_analysis_refuses_is_told_and_found(acme: Door) -> None:
+    request = {"input": "Hi", "tier": "no-such-tier", "request_id": f"refused-{uuid.uuid4()}"}
+
+    refused = acme.call("POST", "/prompts", request)
+    found = acme.call("GET", f"/prompts/{request['request_id']}").json()
+
+    assert 400 <= refused.status_code < 500
+    assert refused.json()["error"]["request_id"] == request["request_id"]
+    assert found["status"] == "NOT_ACCEPTED"
+    assert found["error"] == refused.json()["error"]
+
+
+def test_a_large_answer_comes_whole(acme: Door, simulator: Simulator) -> None:
+    prompt = f"A long list, please. {uuid.uuid4()}"
+    simulator.script({"match": {"contains": prompt}, "body": answers("long " * 50_000)})
+
+    answer = acme.call("POST", "/prompts", {"input": prompt, "tier": "SIMPLE"}).json()
+
+    assert answer["output"] == "long " * 50_000
+
+
+def test_figures_are_the_tenants_own_and_agree_with_the_rows(
+    deployment: Deployment, emulator: Emulator
+) -> None:
+    tenant = f"figures-{uuid.uuid4().hex[:8]}"
+    door = door_of(deployment, tenant)
+    asked = [
+        door.call("POST", "/prompts", {"input": prompt}).json()
+        for prompt in ("What is the capital of Peru?", "What is 3 * 14?")
+    ]
+    routing.wait_until_settled(deployment, [answer["request_id"] for answer in asked], 60)
+
+    report = door.call("GET", "/usage?since=1d&by=model").json()
+
+    assert report["total"]["requests"] == "2"
+    spent = sum(float(answer["cost_usd"]) for answer in asked)
+    assert float(report["total"]["cost_usd"]) == pytest.approx(spent)
+    assert {line["model"] for line in report["lines"]} == {answer["model"] for answer in asked}
+
+
+def test_a_verdict_is_on_the_row_and_in_the_sums(deployment: Deployment) -> None:
+    door = door_of(deployment, f"judge-{uuid.uuid4().hex[:8]}")
+    request_id = door.call("POST", "/prompts", {"input": "Who wrote Faust?"}).json()["request_id"]
+    routing.wait_until_settled(deployment, [request_id], 60)
+
+    given = {"feedback": "bad", "note": "too short"}
+    answer = door.call("POST", f"/prompts/{request_id}/feedback", given)
+
+    assert answer.status_code == 200, answer.text
+    assert door.call("GET", f"/prompts/{request_id}").json()["feedback"] == "bad"
+    assert door.call("GET", "/usage?since=1d").json()["total"]["feedback_bad"] == "1"
+
+
+def test_no_key_a_wrong_key_and_a_revoked_key_are_unauthorized(
+    deployment: Deployment, acme: Door
+) -> None:
+    gone = door_of(deployment, "acme")
+    command(deployment, "revoke", hash_of(gone.key)[:12])
+
+    for key in ("", "sk-wrong", "sk-sy-" + "0" * 43, gone.key):
+        refused = Door(acme.url, key).call("GET", "/usage")
+        assert refused.status_code == 401
+        assert refused.json()["error"]["type"] == "Unauthorized"
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/prompts", "{"),
+        ("/prompts", '{"prompt": "Hi"}'),
+        ("/prompts", '{"input": "Hi", "tenant": "labs"}'),
+        ("/prompts", '{"input": "Hi", "messages": []}'),
+        ("/chat/completions", '{"model": "auto"}'),
+        ("/prompts/x/feedback", '{"feedback": "great"}'),
+    ],
+)
+def test_a_malformed_body_is_refused_before_any_function_runs(
+    acme: Door, emulator: Emulator, path: str, body: str
+) -> None:
+    before = invocations(emulator)
+
+    refused = acme.call("POST", path, data=body, headers={"content-type": "application/json"})
+
+    assert refused.status_code == 400
+    assert set(refused.json()["error"]) == {"type", "message", "request_id"}
+    assert invocations(emulator) == before
+
+
+def invocations(emulator: Emulator) -> int:
+    """Return how many lines of start and end the door's function has logged."""
+    pages = (
+        emulator.deployment.client("logs")
+        .get_paginator("filter_log_events")
+        .paginate(logGroupName=f"/aws/lambda/{emulator.name_of('api')}")
+    )
+    return sum(1 for page in pages for event in page["events"] if "START" in event["message"])
+
+
+def test_an_unknown_path_has_the_one_shape_of_an_error(acme: Door) -> None:
+    refused = acme.call("GET", "/nowhere")
+
+    assert (refused.status_code, refused.json()["error"]["type"]) == (404, "NotFound")
