@@ -7,6 +7,7 @@ name that has gone fails at start, not in the middle of a run.
 from local.emulator.patches import (
     admin,
     alarms,
+    api_key_identity,
     connection_authorization,
     dynamodb_order,
     embedded_metrics,
@@ -39,6 +40,7 @@ ALL = (
     resource_fields,
     connection_authorization,
     secure_transport,
+    api_key_identity,
     stream_poller,
 )
 
