@@ -326,6 +326,9 @@ variable "tenants" {
     - `prompt_cache`: true where the tenant's requests share their `system` and follow each other within five minutes: Claude is then
       told to keep it. Writing it costs a quarter more, reading it a tenth: it pays from about one reuse in four calls. Left out:
       false. OpenAI caches by itself.
+    - `cache`: answers of this tenant are kept for `ttl_seconds` (left out: 3600) and given again to the same question asked the
+      same way, unless a request says `"cache": false`. With `shared` also to other tenants that share. Left out: only requests
+      with `"cache": true`. Needs `privacy.store_text`.
 
     Left out: no rules.
   EOT
@@ -338,9 +341,23 @@ variable "tenants" {
     budget         = optional(object({ day_usd = optional(number), month_usd = optional(number), soft_share = optional(number) }))
     rate           = optional(object({ requests = optional(number), tokens = optional(number) }))
     prompt_cache   = optional(bool)
+    cache          = optional(object({ ttl_seconds = optional(number, 3600), shared = optional(bool, false) }))
   }))
   default  = {}
   nullable = false
+
+  validation {
+    condition = alltrue([
+      for rules in values(var.tenants) :
+      rules.cache == null ? true : rules.cache.ttl_seconds >= 1 && rules.cache.ttl_seconds <= 2592000 && floor(rules.cache.ttl_seconds) == rules.cache.ttl_seconds
+    ])
+    error_message = "Write a tenant's cache.ttl_seconds as whole seconds from 1 to 2592000, which is 30 days."
+  }
+
+  validation {
+    condition     = var.privacy.store_text || alltrue([for rules in values(var.tenants) : rules.cache == null])
+    error_message = "A tenant's cache keeps texts: leave it out, or set privacy.store_text = true."
+  }
 
   validation {
     condition = alltrue([

@@ -49,6 +49,11 @@ module "switchyard" {
 
   workflow = { type = "STANDARD", timeout_seconds = 600, log_level = "ALL" }
 
+  tenants = {
+    faq      = { cache = { ttl_seconds = 86400 }, ceiling = "CALCULATION" }
+    handbook = { prompt_cache = true }
+  }
+
   # {"input": "…", "response_schema": {…}, "review": {"confidence_field": "confidence"}}
   review = { answer_above = 0.9, fail_below = 0.4, timeout_seconds = 28800 }
 

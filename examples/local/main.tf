@@ -44,13 +44,16 @@ module "switchyard" {
 
   # Low enough to be seen to fire.
   alarms = { thresholds = { throttles = 0, pending_age_seconds = 60, spend_usd_per_hour = 0.001 } }
-  # A purse and a bucket to try; whoever names no tenant has neither. Faults are tried out here, and a breaker with the
+  # A purse, a bucket and two caches to try; whoever names no tenant has none of them. Faults are tried out here, and a breaker with the
   # usual settings would hide the second from view.
   tenants = {
-    frugal = { budget = { day_usd = 1, month_usd = 10 } }
-    hasty  = { rate = { requests = 2 } }
+    frugal   = { budget = { day_usd = 1, month_usd = 10 } }
+    hasty    = { rate = { requests = 2 } }
+    faq      = { cache = { ttl_seconds = 600 } }
+    handbook = { prompt_cache = true }
   }
   breaker = { throttles = 1000, min_calls = 1000, batch_seconds = 0 }
+
   # Requests that ask for a human wait for one: python -m router review list.
   review = { timeout_seconds = 3600 }
 

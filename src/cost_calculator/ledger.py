@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from cost_calculator.pricing import CostStatus
-from cost_calculator.settling import Row
+from cost_calculator.settling import CACHED, Row
 from cost_calculator.shards import shard_of
 from cost_calculator.usage import TOKEN_CLASSES
 
@@ -115,6 +115,7 @@ def contribution(row: Row) -> Sums:
         return _without_zeros(sums)
     sums["attempts"] = 1
     sums["retries"] = row.get("retries", 0)
+    sums["cache_hits"] = int(row.get("outcome") == CACHED)
     for name in TOKEN_CLASSES:
         sums[f"{name}_tokens"] = row.get(f"{name}_tokens", 0)
     if status == CostStatus.PRICED:

@@ -93,6 +93,8 @@ def savings_in_words(total: Sums) -> str:
     else:
         words = f"Routing neither saved nor lost anything, {against}."
     left_out = [f"{total[name]} {name.replace('_', ' ')}" for name in GAPS if total.get(name)]
+    if hits := total.get("cache_hits"):
+        words += f" {hits} answers came out of the cache."
     return words + (f" Not in this figure: {', '.join(left_out)} attempts." if left_out else "")
 
 

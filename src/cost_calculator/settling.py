@@ -26,6 +26,9 @@ READABLE_SCHEMAS = (SCHEMA - 1, SCHEMA)
 # The provider never started these, or refused them at the door: nothing can be on the bill.
 NOT_BILLED = frozenset({"THROTTLED", "OVERLOADED", "UNREACHABLE", "REJECTED"})
 
+# The answer of another request was given again: no model was called.
+CACHED = "CACHED"
+
 Row = Mapping[str, Any]
 
 
@@ -92,6 +95,8 @@ def _settle_attempt(row: Row, rates: Rates) -> dict[str, Any]:
     settled: dict[str, Any] = {}
     if parts := attempt_overhead(row, rates.aws):
         settled = {"overhead_usd": sum(parts.values()), "overhead_status": "ESTIMATED"}
+    if row["outcome"] == CACHED:
+        return settled | _out_of_cache(row, rates, at)
     if not row.get("usage"):
         return settled | _without_usage(row, rates, at)
     try:
@@ -112,6 +117,24 @@ def _settle_attempt(row: Row, rates: Rates) -> dict[str, Any]:
         "cost_parts": dict(cost.parts),
     }
     return settled | _baseline(tokens, row, at, rates)
+
+
+def _out_of_cache(row: Row, rates: Rates, at: datetime) -> dict[str, Any]:
+    """Return no cost, and as baseline what the kept answer's tokens would cost afresh.
+
+    The tokens are those of another request: this one used none.
+    """
+    free = {
+        "cost_status": CostStatus.PRICED.value,
+        "cost_usd": Decimal(0),
+        "cost_parts": {},
+        "cost_reason": "answered out of the cache",
+    }
+    try:
+        tokens = from_provider(row["provider"], _parse_usage(row["usage"]))
+    except (InvalidUsage, KeyError):
+        return free  # what it saved is not known
+    return free | _baseline(tokens, row, at, rates)
 
 
 def _without_usage(row: Row, rates: Rates, at: datetime) -> dict[str, Any]:

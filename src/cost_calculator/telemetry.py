@@ -12,7 +12,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from cost_calculator.ledger import ANSWERED
 from cost_calculator.metrics import emit, tenant_series
 from cost_calculator.pricing import plain
-from cost_calculator.settling import Row
+from cost_calculator.settling import CACHED, Row
 from cost_calculator.usage import TOKEN_CLASSES
 
 ATTEMPT_FIELDS = (
@@ -78,6 +78,8 @@ def _of_attempts(rows: list[Row]) -> Iterator[Metric]:
     for status in ("UNPRICED", "UNKNOWN", "INVALID_USAGE"):
         count = sum(row["cost_status"] == status for row in rows)
         yield status.lower(), MetricUnit.Count, count
+    hits = sum(row["outcome"] == CACHED for row in rows)
+    yield "cache_hits", MetricUnit.Count, hits
     for name in _SUMMED:
         yield from _sum(rows, name)
     for row in rows:

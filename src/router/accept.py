@@ -8,18 +8,20 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
+from cost_calculator.shards import shard_of
 from router.analyzer import Classification
 from router.clock import iso
 from router.config import Config
 from router.control import Acceptance, Action, Found
 from router.decision import Decision, decide
 from router.errors import BudgetExceeded, Conflict, RateLimited, StoreUnavailable
+from router.exact_cache import Caching, answered_rows, caching_of, holds, known_answer
 from router.guards import Guards, Memory, common_keys, guards_of, own_keys
 from router.invoke import ModelCall, Provider
 from router.llm_classifier import Opinion
 from router.market import Market
 from router.opinion_row import ASKED, asked_row, is_open, opinion_of, reported, unreported
-from router.plan import Plan, plan_to_json, repeated
+from router.plan import Plan, nothing_to_call, plan_to_json, repeated
 from router.reopening import given_back, is_counted, next_run, reopened
 from router.request import Request, parse_request
 from router.rows import Analysis, Row, accepted_rows, routed, text_expiry
@@ -97,7 +99,14 @@ def accept(payload: Any, execution: Execution, config: Config, world: World) -> 
         payload, execution_name=execution.name, input_bytes_limit=config.input_bytes_limit
     )
     classification = world.classify(request.messages)
-    guards = look(request, config, world)
+    well = decide(request, classification, config)
+    caching = caching_of(request, well.plan, well.rules, store_text=config.store_text)
+    guards, kept = look(request, config, world, caching)
+    if kept and not request.rerun and holds(kept, well.rules, guards.at):
+        rows = _answered(kept, well, guards, execution, world)
+        if found := _known(request, world.store.accept(rows).existing or _by_item(rows), execution):
+            return found
+        # An earlier try of this run was accepted before the answer was kept: it goes on.
     try:
         guards, draft, existing = _accepted(classification, guards, execution, world)
         if existing is not None:
@@ -113,15 +122,17 @@ def accept(payload: Any, execution: Execution, config: Config, world: World) -> 
     plan, row = draft.plan, draft.rows[0]
     if existing is not None:
         row = existing["REQUEST"]
-        if row["execution_arn"] != execution.arn:
-            return repeated(existing)
+        if found := _known(request, existing, execution):
+            return found
         plan = _plan_again(draft.decision.accepted_as(row), existing, world)
     elif draft.question:
         plan = _plan_with_opinion(draft, world)
     for owner, percent in guards.used_percent().items():
         world.meter("budget_used_percent", float(percent), owner)
     expiry = text_expiry(config, guards.at)
-    return plan_to_json(request, classification, plan, config, expiry, row)
+    # What a guard made the deployment answer worse is not kept for when all is well.
+    kept_for_others = caching if guards.standing().is_well else None
+    return plan_to_json(request, classification, plan, config, expiry, row, kept_for_others)
 
 
 def _check_payload(request: Request, standing: Row) -> None:
@@ -132,8 +143,49 @@ def _check_payload(request: Request, standing: Row) -> None:
         )
 
 
-def look(request: Request, config: Config, world: World) -> Guards:
-    """Read what the guards need, in one round trip; none where memory has it all.
+def _known(
+    request: Request, rows: Mapping[str, Row], execution: Execution
+) -> dict[str, Any] | None:
+    """Return the plan of a request that needs no call any more, or ``None`` for one that does.
+
+    ``rows`` are those under its id. Raise ``Conflict`` if they are of another request.
+    """
+    row = rows["REQUEST"]
+    _check_payload(request, row)
+    if row["execution_arn"] != execution.arn:
+        return repeated(rows)
+    return nothing_to_call(row, "CACHED", known_answer(rows)) if row.get("cached") else None
+
+
+def _answered(
+    kept: Row, decision: Decision, guards: Guards, execution: Execution, world: World
+) -> list[Row]:
+    """Return the rows of a request that is answered by what was kept: guards have no part in it."""
+    request, at = decision.request, guards.at
+    rows = accepted_rows(
+        request,
+        decision.classification,
+        decision.plan(),
+        decision.config,
+        world.stopwatch(),
+        execution.arn,
+        at,
+    )
+    # Its workflow is on the bill all the same, and counts against its budgets.
+    rows[0] |= guards.without_hold().marks(Decimal(0))
+    return answered_rows(rows, kept, shard_of(request.request_id), at)
+
+
+def _by_item(rows: Sequence[Row]) -> dict[str, Row]:
+    return {row["item"]: row for row in rows}
+
+
+def look(
+    request: Request, config: Config, world: World, caching: Caching | None = None
+) -> tuple[Guards, Row | None]:
+    """Read what the guards need and the answer that may be kept, in one round trip.
+
+    There is none where memory has it all.
 
     What was read chooses forms and tiers; what may pass is decided by the conditions of the
     transaction. So a read that fails stops nothing.
@@ -142,14 +194,14 @@ def look(request: Request, config: Config, world: World) -> Guards:
     guards = guards_of(request, config, memory, at)
     common = frozenset() if memory.is_fresh(at) else common_keys(config)
     try:
-        found = world.store.read(common | own_keys(guards))
+        found = world.store.read(common | own_keys(guards), caching.key if caching else None)
     except StoreUnavailable as error:
         memory.keep(memory.items, memory.items, at)
-        return guards.unread(str(error))
+        return guards.unread(str(error)), None
     if common:
         memory.keep(common, found.control, at)
         guards = guards_of(request, config, memory, at)
-    return guards.knowing(found.control)
+    return guards.knowing(found.control), found.cached
 
 
 def _accepted(

@@ -138,6 +138,10 @@ class Guards:
         note = f"the control table could not be read ({problem}): {missed}"
         return replace(self, notes=(*self.notes, note))
 
+    def without_hold(self) -> Guards:
+        """Return the guards for a request that calls no model: they reserve and take nothing."""
+        return replace(self, hold=False)
+
     def passed(self, problem: str) -> Guards:
         """Return the guards for a request that runs though they could not be written."""
         bare = "without its limits" if self.budgets or self.rate else "all the same"

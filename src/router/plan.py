@@ -10,6 +10,7 @@ from cost_calculator.shards import shard_of
 from router.analyzer import Classification
 from router.config import Config, Model
 from router.errors import InvalidRequest, PolicyDenied
+from router.exact_cache import Caching
 from router.ladder import TIERS
 from router.policy import Rules
 from router.request import Request
@@ -102,6 +103,7 @@ def plan_to_json(
     config: Config,
     expires_at: int,
     row: Mapping[str, Any],
+    caching: Caching | None = None,
 ) -> dict[str, Any]:
     """Return the plan as the workflow reads it; the shape stands in docs/architecture.md.
 
@@ -142,6 +144,7 @@ def plan_to_json(
             "baseline": {"provider": plan.baseline.provider, "model": plan.baseline.model},
             "budgets": row.get("budgets"),
             "review": review.record_json() if asked and review else None,
+            "cache": caching.record_json() if caching else None,
         },
         "outcome": None,
     }
@@ -184,6 +187,14 @@ def repeated(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         "provider": request.get("provider"),
         "cause": request.get("cause"),
     }
+    outcome = {name: value for name, value in known.items() if value is not None}
+    return nothing_to_call(request, "REPEATED", outcome)
+
+
+def nothing_to_call(
+    request: Mapping[str, Any], route: str, outcome: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the plan for a REQUEST row whose ``outcome`` is known: the workflow hands it on."""
     # The workflow reads every field of a plan, and JSONata has no value for a missing one.
     nothing = dict.fromkeys(
         ("via", "complexity", "confidence", "score", "reasons", "call", "fallbacks", "record")
@@ -192,6 +203,6 @@ def repeated(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         **nothing,
         "request_id": request["request_id"],
         "tenant": request["tenant"],
-        "route": "REPEATED",
-        "outcome": {name: value for name, value in known.items() if value is not None},
+        "route": route,
+        "outcome": dict(outcome),
     }

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from router.budgets import Limits, parse_limits
 from router.errors import InvalidRequest
+from router.exact_cache import CacheRule, parse_cache
 from router.ladder import TIERS, within
 from router.rate_limit import Rate, parse_rate
 
@@ -24,6 +25,7 @@ EVERYBODY = "*"
 _TIER_NAME = re.compile(r"[A-Za-z][0-9A-Za-z_-]{0,31}")
 _FIELDS = (
     "floor", "ceiling", "pins", "deny_providers", "tier_names", "budget", "rate", "prompt_cache",
+    "cache",
 )  # fmt: skip
 Parsed = TypeVar("Parsed")
 
@@ -37,7 +39,8 @@ class Rules:
     """What holds for one tenant.
 
     ``tier_names`` maps names of its own to the three tiers. ``prompt_cache`` says that the same
-    instructions come again within minutes, so that the provider is to keep them.
+    instructions come again within minutes, so that the provider is to keep them; ``cache`` that
+    whole answers may be given again.
     """
 
     floor: str = TIERS[0]
@@ -49,6 +52,7 @@ class Rules:
     rate: Rate | None = None
     ceiling_reason: str | None = None
     prompt_cache: bool = False
+    cache: CacheRule | None = None
 
     def tier_named(self, name: str) -> str:
         """Return the tier that a request means by ``name``, or raise InvalidRequest."""
@@ -123,6 +127,7 @@ def _rules(data: Mapping[str, Any], tenant: str) -> Rules:
         },
         budget=_parsed(parse_limits, data.get("budget"), f"tenant {tenant}: budget"),
         rate=_parsed(parse_rate, data.get("rate"), f"tenant {tenant}: rate"),
+        cache=_parsed(parse_cache, data.get("cache"), f"tenant {tenant}: cache"),
         prompt_cache=_switch(data.get("prompt_cache", False), f"tenant {tenant}: prompt_cache"),
     )
 

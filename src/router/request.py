@@ -49,6 +49,7 @@ class Request:
     metadata: Mapping[str, str] = field(default_factory=dict)
     response_schema: Mapping[str, Any] | None = None
     review: AskedReview | None = None
+    cache: bool | None = None
 
 
 def parse_request(payload: Any, *, execution_name: str, input_bytes_limit: int) -> Request:
@@ -100,6 +101,7 @@ def parse_request(payload: Any, *, execution_name: str, input_bytes_limit: int) 
         metadata=payload.get("metadata", {}),
         response_schema=schema,
         review=asked_review(payload.get("review"), schema),
+        cache=payload.get("cache"),
     )
 
 

@@ -20,6 +20,11 @@ class Standing:
     skipped: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
+    @property
+    def is_well(self) -> bool:
+        """Whether every model may be asked and no tier is capped."""
+        return self.cap is None and not self.skipped
+
     def asked(self, models: Sequence[Model]) -> tuple[tuple[Model, ...], tuple[str, ...]]:
         """Return the models of a plan that are to be asked, and reasons for those that are not.
 

@@ -24,7 +24,7 @@ from router.breaker import (
 )
 from router.control import Item
 
-_HEALTHY = frozenset({"OK", "TRUNCATED", "REFUSED", "FILTERED", "BLOCKED"})
+_HEALTHY = frozenset({"OK", "TRUNCATED", "REFUSED", "FILTERED", "BLOCKED", "INVALID_ANSWER"})
 _UNHEALTHY = frozenset({"THROTTLED", "OVERLOADED", "UNREACHABLE"})
 # Of what may have been billed, these speak of the model; the others of a run or of a Lambda.
 _UNHEALTHY_CAUSES = ("ModelTimeout", "ModelError", "States.Timeout", "States.Http.")

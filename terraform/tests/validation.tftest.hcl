@@ -156,6 +156,17 @@ run "a_review_that_cannot_be_is_refused" {
   expect_failures = [var.review]
 }
 
+run "a_cache_without_texts_is_refused" {
+  command = plan
+
+  variables {
+    tenants = { faq = { cache = {} } }
+    privacy = { store_text = false }
+  }
+
+  expect_failures = [var.tenants]
+}
+
 run "a_missing_layer_zip_fails_at_plan" {
   command = plan
 

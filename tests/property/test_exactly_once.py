@@ -31,7 +31,9 @@ from tests.tables import CONTROL, SPEND, USAGE
 COUNTS = st.integers(0, 200_000)
 BUDGETS = ["a#2026-11-21", "a#2026-11-21,a#2026-11", "b#2026-11,*#2026-11-21"]
 AMOUNTS = st.decimals(Decimal("0.000001"), Decimal(1), places=6)
-OUTCOMES = ["OK", "TRUNCATED", "REFUSED", "THROTTLED", "UNKNOWN", "REJECTED"]
+OUTCOMES = [
+    "OK", "TRUNCATED", "REFUSED", "THROTTLED", "UNKNOWN", "REJECTED", "INVALID_ANSWER", "CACHED",
+]  # fmt: skip
 
 
 class Killed(BaseException):

@@ -92,15 +92,20 @@ def read_mix(text: str) -> dict[str, Kind]:
 def measured_mix(cells: Iterable[Mapping[str, Any]]) -> tuple[dict[str, Kind], int]:
     """Return the mix that the sums show, and how many requests it is made of."""
     lines = {name: sums for name, sums in roll_up(cells, "tier").lines.items() if name in TIERS}
-    lines = {name: s for name, s in lines.items() if s.get("requests") and s.get("attempts")}
+    lines = {name: s for name, s in lines.items() if s.get("requests") and _calls(s) > 0}
     requests = sum((sums["requests"] for sums in lines.values()), Decimal(0))
     if not requests:
         raise SystemExit("the tables hold no requests of that time: give --mix instead")
     mix = {}
     for name, sums in lines.items():
-        used = {c: int(sums.get(f"{c}_tokens", 0) / sums["attempts"]) for c in TOKEN_CLASSES}
+        used = {c: int(sums.get(f"{c}_tokens", 0) / _calls(sums)) for c in TOKEN_CLASSES}
         mix[name] = Kind(sums["requests"] / requests, Tokens(**used))
     return mix, int(requests)
+
+
+def _calls(sums: Mapping[str, Decimal]) -> Decimal:
+    """Return the attempts that used tokens of their own: not those out of the cache."""
+    return sums.get("attempts", Decimal(0)) - sums.get("cache_hits", Decimal(0))
 
 
 def configured_tiers(config: str) -> dict[str, Model]:

@@ -154,3 +154,28 @@ def test_row_that_lacks_what_pricing_needs_is_refused_by_name(changes):
 
 def test_pending_row_adds_nothing_yet():
     assert contribution(attempt()) == {}
+
+
+def test_an_answer_out_of_the_cache_costs_nothing_and_says_what_it_saved():
+    row = settled(attempt(outcome="CACHED"))
+
+    assert (row["cost_status"], row["cost_usd"]) == ("PRICED", 0)
+    assert row["baseline_usd"] == Decimal("0.0001254")
+    assert row["cost_reason"] == "answered out of the cache"
+    assert "input_tokens" not in row
+    sums = contribution(row)
+    assert (sums["cache_hits"], sums["attempts"]) == (1, 1)
+    assert "output_tokens" not in sums
+
+
+@pytest.mark.parametrize("changes", [{"usage": None}, {"baseline_model": "mystery"}])
+def test_what_a_cached_answer_saved_is_counted_as_unknown_where_it_is(changes):
+    row = settled(attempt(outcome="CACHED", **changes))
+
+    assert (row["cost_status"], row["cost_usd"]) == ("PRICED", 0)
+    assert "baseline_usd" not in row
+    assert contribution(row)["baseline_unpriced"] == 1
+
+
+def test_a_call_without_the_cache_is_no_hit():
+    assert "cache_hits" not in contribution(settled(attempt()))
