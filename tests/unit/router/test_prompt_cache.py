@@ -35,7 +35,7 @@ def call_of(system: str | None, **rules: Any) -> dict[str, Any]:
     asked = request({"input": "hi"} | ({"system": system} if system else {}))
     judged, settings = classification(), config(tenants={"*": rules})
     plan = decide(asked, judged, settings).plan()
-    made = plan_to_json(asked, judged, plan, settings, 0)
+    made = plan_to_json(asked, judged, plan, settings, 0, {})
     return json.loads(json.dumps(made["call"]))  # type: ignore[no-any-return]
 
 
