@@ -7,6 +7,33 @@ locals {
 
   workflow_dimensions = { StateMachineArn = local.state_machine_arn }
 
+  # Tenants with a budget have series of their own, so that an alarm can watch them; those that share the budget of `"*"` do not.
+  budget_owners = distinct(concat(
+    var.budgets.day_usd == null && var.budgets.month_usd == null ? [] : ["*"],
+    [for tenant, rules in var.tenants : tenant if tenant != "*" && rules.budget != null],
+    try(var.tenants["*"].budget, null) == null ? [] : ["default", "other"],
+  ))
+  metric_tenants = distinct(concat(
+    var.observability.metric_tenants, [for owner in local.budget_owners : owner if !contains(["*", "default", "other"], owner)],
+  ))
+
+  budget_alarms = merge([
+    for owner in local.budget_owners : {
+      for percent in var.alarms.thresholds.budget_percent : "budget-${percent}${owner == "*" ? "" : "-${owner}"}" => {
+        text       = "${owner == "*" ? "All tenants together have" : "Tenant ${owner} has"} used ${percent} % of a budget.", runbook = "budget"
+        namespace  = "Switchyard", metric = "budget_used_percent", above = percent, operator = "GreaterThanOrEqualToThreshold"
+        dimensions = { tenant = owner }, statistic = "Maximum"
+      }
+    }
+  ]...)
+
+  breaker_alarms = var.breaker == null ? {} : {
+    breaker-open = {
+      text      = "A model fails: its circuit breaker has opened, and the next model is asked."
+      namespace = "Switchyard", metric = "breaker_open", above = 0
+    }
+  }
+
   # `above` is the threshold; `statistic` and `period` make one figure of a series.
   alarms = merge(
     {
@@ -48,6 +75,8 @@ locals {
         dimensions = local.workflow_dimensions
       }
     },
+    local.breaker_alarms,
+    local.budget_alarms,
   )
 }
 
@@ -63,7 +92,7 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   statistic   = lookup(each.value, "statistic", "Sum")
   period      = lookup(each.value, "period", 300)
 
-  comparison_operator = "GreaterThanThreshold"
+  comparison_operator = lookup(each.value, "operator", "GreaterThanThreshold")
   threshold           = each.value.above
   evaluation_periods  = 1
   # Nothing is printed while nobody asks.

@@ -164,7 +164,7 @@ locals {
         POWERTOOLS_SERVICE_NAME      = name
         POWERTOOLS_METRICS_NAMESPACE = "Switchyard"
       },
-      length(var.observability.metric_tenants) == 0 ? {} : { METRIC_TENANTS = join(",", var.observability.metric_tenants) },
+      length(local.metric_tenants) == 0 ? {} : { METRIC_TENANTS = join(",", local.metric_tenants) },
     )
   }
 

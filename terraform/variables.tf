@@ -1112,7 +1112,7 @@ variable "alarms" {
     - `thresholds`: a figure above which an alarm starts, over 5 minutes:
       `unpriced` (attempts, left out: 0), `config_errors` (attempts refused with 401, 403 or 404, 0), `throttles` (attempts, 20),
       `failures_queue` (messages, 0), `pending_age_seconds` (1800), `failed_executions` (also those that timed out, 5),
-      and over an hour `spend_usd_per_hour` (of the models, 25).
+      and over an hour `spend_usd_per_hour` (of the models, 25); `budget_percent`: shares of each budget that are told of (80 and 100).
   EOT
   type = object({
     enabled    = optional(bool, true)
@@ -1125,6 +1125,7 @@ variable "alarms" {
       pending_age_seconds = optional(number, 1800)
       failed_executions   = optional(number, 5)
       spend_usd_per_hour  = optional(number, 25)
+      budget_percent      = optional(list(number), [80, 100])
     }), {})
   })
   default  = {}
@@ -1136,7 +1137,7 @@ variable "alarms" {
   }
 
   validation {
-    condition     = alltrue([for threshold in values(var.alarms.thresholds) : threshold >= 0])
+    condition     = alltrue([for threshold in flatten(values(var.alarms.thresholds)) : threshold >= 0])
     error_message = "Write alarms.thresholds from 0 up."
   }
 }
@@ -1146,7 +1147,7 @@ variable "observability" {
     What can be seen of the deployment beside its rows; levels of logs are in `functions` and `workflow`.
 
     - `xray`: trace the workflow and the functions. Left out: true.
-    - `metric_tenants`: tenants whose metrics have series of their own; all others share `other`. Each one adds series for
+    - `metric_tenants`: tenants whose metrics have series of their own, beside those that have a budget; all others share `other`. Each one adds series for
       every model and tier it uses. Left out: none but `default`.
   EOT
   type = object({

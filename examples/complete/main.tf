@@ -37,9 +37,11 @@ module "switchyard" {
   anthropic = { api_key_parameter = "/platform/anthropic-api-key" }
 
   tenants = {
-    "*"   = { rate = { requests = 120, tokens = 400000 } }
-    legal = { floor = "CALCULATION", budget = { day_usd = 20, month_usd = 300 } }
-    batch = { budget = { day_usd = 5, soft_share = 0.5 } }
+    "*"      = { rate = { requests = 120, tokens = 400000 } }
+    legal    = { floor = "CALCULATION", budget = { day_usd = 20, month_usd = 300 } }
+    batch    = { budget = { day_usd = 5, soft_share = 0.5 } }
+    faq      = { cache = { ttl_seconds = 86400 }, ceiling = "CALCULATION" }
+    handbook = { prompt_cache = true }
   }
   budgets = { day_usd = 200, month_usd = 3000, on_store_failure = "refuse" }
   breaker = { throttles = 3, cool_down_seconds = 60 }
@@ -48,11 +50,6 @@ module "switchyard" {
   privacy = { store_text = true, text_ttl_days = 7 }
 
   workflow = { type = "STANDARD", timeout_seconds = 600, log_level = "ALL" }
-
-  tenants = {
-    faq      = { cache = { ttl_seconds = 86400 }, ceiling = "CALCULATION" }
-    handbook = { prompt_cache = true }
-  }
 
   # {"input": "…", "response_schema": {…}, "review": {"confidence_field": "confidence"}}
   review = { answer_above = 0.9, fail_below = 0.4, timeout_seconds = 28800 }

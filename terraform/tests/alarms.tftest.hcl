@@ -15,7 +15,7 @@ run "each_fault_that_needs_a_person_has_an_alarm" {
 
   assert {
     condition = toset(keys(aws_cloudwatch_metric_alarm.this)) == toset([
-      "config-errors", "failed-executions", "failures-queue", "pending-age", "spend-slope", "throttles", "timed-out-executions",
+      "breaker-open", "config-errors", "failed-executions", "failures-queue", "pending-age", "spend-slope", "throttles", "timed-out-executions",
       "unpriced",
     ])
     error_message = "docs/metrics.md and the runbook list these."
@@ -41,6 +41,46 @@ run "each_fault_that_needs_a_person_has_an_alarm" {
       for name in keys(aws_cloudwatch_metric_alarm.this) : strcontains(aws_cloudwatch_composite_alarm.this[0].alarm_rule, "ALARM(\"switchyard-${name}\")")
     ])
     error_message = "The composite must be on while any alarm is."
+  }
+}
+
+run "each_budget_is_told_of_before_it_is_used_up" {
+  command = plan
+
+  variables {
+    budgets       = { month_usd = 100 }
+    tenants       = { acme = { budget = { day_usd = 5 } }, free = {} }
+    observability = { metric_tenants = ["beta"] }
+  }
+
+  assert {
+    condition = {
+      for name, alarm in aws_cloudwatch_metric_alarm.this : name => "${alarm.dimensions.tenant} ${alarm.comparison_operator} ${alarm.threshold}" if startswith(name, "budget-")
+      } == {
+      budget-80       = "* GreaterThanOrEqualToThreshold 80"
+      budget-100      = "* GreaterThanOrEqualToThreshold 100"
+      budget-80-acme  = "acme GreaterThanOrEqualToThreshold 80"
+      budget-100-acme = "acme GreaterThanOrEqualToThreshold 100"
+    }
+    error_message = "A budget of 80 % used is news, one that is used up refuses requests."
+  }
+
+  assert {
+    condition     = aws_lambda_function.this["analyze"].environment[0].variables["METRIC_TENANTS"] == "beta,acme"
+    error_message = "A tenant with a budget needs a series of its own, or nothing could watch it."
+  }
+}
+
+run "without_a_breaker_there_is_no_alarm_of_it" {
+  command = plan
+
+  variables {
+    breaker = null
+  }
+
+  assert {
+    condition     = !contains(keys(aws_cloudwatch_metric_alarm.this), "breaker-open")
+    error_message = "An alarm that can never start is paid for all the same."
   }
 }
 

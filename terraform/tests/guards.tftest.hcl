@@ -86,7 +86,7 @@ run "the_guards_write_control_and_nothing_else" {
   command = plan
 
   override_resource {
-    target          = aws_dynamodb_table.control
+    target          = aws_dynamodb_table.control[0]
     override_during = plan
     values          = { arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/control" }
   }

@@ -31,4 +31,6 @@ def handler(event: dict[str, Any], _context: object) -> None:
     for key in watch(rows, store, healthy, settings, now()):
         model = str(model_of(key))
         logger.warning("breaker opened", model=model)
-        emit({"model": model.split("/", 1)[1]}, [("breaker_open", MetricUnit.Count, 1)])
+        opened = [("breaker_open", MetricUnit.Count, 1)]
+        emit({"model": model.split("/", 1)[1]}, opened)
+        emit({}, opened)  # over all models, for the alarm
