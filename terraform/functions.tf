@@ -65,6 +65,7 @@ locals {
               { analyzer = local.analyzer, tenants = local.tenants, review = var.review },
               local.guards,
               var.unknown_tenants == "refuse" ? { unknown_tenants = "refuse" } : {},
+              var.bedrock.guardrail == null ? {} : { guardrail = true },
             ))
             PRICE_OVERRIDES = jsonencode(var.prices)
           },
@@ -87,6 +88,10 @@ locals {
           var.anthropic.api_key_parameter == null ? {} : { ANTHROPIC_API_KEY_PARAMETER = var.anthropic.api_key_parameter },
           var.anthropic.endpoint == null ? {} : { ANTHROPIC_BASE_URL = var.anthropic.endpoint },
           local.bedrock_environment,
+          var.bedrock.guardrail == null ? {} : {
+            BEDROCK_GUARDRAIL_ID      = var.bedrock.guardrail.id
+            BEDROCK_GUARDRAIL_VERSION = var.bedrock.guardrail.version
+          },
         )
       }
       record_outcome = {

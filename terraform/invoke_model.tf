@@ -31,6 +31,16 @@ data "aws_iam_policy_document" "invoke_model" {
     }
   }
 
+  # Converse applies it too, with the caller's permission.
+  dynamic "statement" {
+    for_each = var.bedrock.guardrail[*].id
+    content {
+      sid       = "ApplyTheGuardrail"
+      actions   = ["bedrock:ApplyGuardrail"]
+      resources = [startswith(statement.value, "arn:") ? statement.value : "arn:${local.partition}:bedrock:${local.arn_suffix}:guardrail/${statement.value}"]
+    }
+  }
+
   statement {
     sid     = "ReadTheKeys"
     actions = ["ssm:GetParameter"]

@@ -156,12 +156,16 @@ variable "bedrock" {
     - `application_profiles`: make an application inference profile for each Bedrock model and call it by that, so that Bedrock's
       part of the bill carries `tags`; rows, prices and metrics keep the model's own id. Left out: false.
     - `endpoint`: base URL instead of AWS's own, for a VPC endpoint or a simulator. Left out: AWS's own.
+    - `guardrail`: `id` (or ARN) and `version` (a number, or `DRAFT`) of a guardrail that every prompt and every answer passes:
+      in Converse, and through `ApplyGuardrail` around OpenAI's and Anthropic's own APIs, which then go through the Lambda. What
+      it stops is BLOCKED, and no other model is asked. AWS bills its text units, which stand in no row. Left out: none.
   EOT
   type = object({
     profile_prefix       = optional(string, "us")
     foundation_models    = optional(list(string), [])
     application_profiles = optional(bool, false)
     endpoint             = optional(string)
+    guardrail            = optional(object({ id = string, version = string }))
   })
   default  = {}
   nullable = false
@@ -174,6 +178,14 @@ variable "bedrock" {
   validation {
     condition     = var.bedrock.endpoint == null || can(regex("^(https://[^/]|http://(127\\.0\\.0\\.1|localhost|\\[::1\\])[:/])", "${coalesce(var.bedrock.endpoint, "-")}/"))
     error_message = "Write bedrock.endpoint as an https:// URL; http:// is taken for 127.0.0.1, localhost and [::1] alone."
+  }
+
+  validation {
+    condition = var.bedrock.guardrail == null ? true : (
+      can(regex("^([a-z0-9]+|arn:aws[a-z-]*:bedrock:[a-z0-9-]+:[0-9]{12}:guardrail/[a-z0-9]+)$", var.bedrock.guardrail.id))
+      && can(regex("^(DRAFT|[1-9][0-9]{0,7})$", var.bedrock.guardrail.version))
+    )
+    error_message = "Write bedrock.guardrail as { id = \"gr0123abcd\", version = \"1\" }: the id or ARN that Bedrock gave, and a version's number or DRAFT."
   }
 }
 

@@ -33,6 +33,12 @@ _ERRORS = {
     500: ("InternalServerException", "The system encountered an unexpected error. Try again."),
     503: ("ServiceUnavailableException", "Bedrock is unable to process your request."),
 }
+GUARDRAIL_STOPS = "forbidden fruit"
+GUARDRAIL_SAYS = "The guardrail does not let this pass."
+GUARDRAIL_SPOKE = {
+    "topicPolicy": {"topics": [{"name": "Orchards", "type": "DENY", "action": "BLOCKED"}]},
+    "wordPolicy": {"customWords": [{"match": GUARDRAIL_STOPS, "action": "BLOCKED"}]},
+}
 _SAMPLING = {"temperature": "temperature", "topP": "top_p", "topK": "top_k", "top_k": "top_k"}
 
 
@@ -89,10 +95,13 @@ class Bedrock:
             if any("cachePoint" in block for block in body.get("system") or [])
             else "",
             turns=turns_of(system, messages, texts),
+            guarded="guardrailConfig" in body,
         )
 
     def answer(self, answered: Answered) -> Json:
         reply = answered.reply
+        if answered.ask.guarded and (stopped := _stopped(answered)):
+            return stopped
         content: list[Json] = []
         if reply.thinking:
             thought = {"text": reply.thinking, "signature": "c2ltdWxhdGVk"}
@@ -134,6 +143,27 @@ class Bedrock:
             namespace = "http://internal.amazon.com/coral/com.amazon.bedrock/"
             headers["x-amzn-ErrorType"] = f"{reject.code}:{namespace}"
         return headers
+
+
+def _stopped(answered: Answered) -> Json | None:
+    """What Converse says where its guardrail stops the prompt (nothing is billed) or the answer."""
+    reply, said = answered.reply, [{"text": GUARDRAIL_SAYS}]
+    body: Json = {
+        "output": {"message": {"role": "assistant", "content": said}},
+        "stopReason": "guardrail_intervened",
+        "metrics": {"latencyMs": answered.milliseconds},
+    }
+    if GUARDRAIL_STOPS in answered.ask.prompt:
+        usage = {"inputTokens": 0, "outputTokens": 0, "totalTokens": 0}
+        trace: Json = {"inputAssessment": {"simulated": GUARDRAIL_SPOKE}}
+    elif GUARDRAIL_STOPS in reply.text:
+        total = reply.input_tokens + reply.output_tokens
+        usage = {"inputTokens": reply.input_tokens, "outputTokens": reply.output_tokens}
+        usage["totalTokens"] = total
+        trace = {"outputAssessments": {"simulated": [GUARDRAIL_SPOKE]}}
+    else:
+        return None
+    return {**body, "usage": usage, "trace": {"guardrail": trace}}
 
 
 def _check(

@@ -4,7 +4,12 @@ import threading
 from collections.abc import Mapping, Sequence
 
 # Accepted until a test says otherwise; Bedrock takes any AWS credentials.
-_DEFAULT_PREFIX = {"openai": "sk-local-", "anthropic": "sk-ant-local-", "bedrock": ""}
+_DEFAULT_PREFIX = {
+    "openai": "sk-local-",
+    "anthropic": "sk-ant-local-",
+    "bedrock": "",
+    "guardrail": "",
+}
 
 
 class Keys:

@@ -23,6 +23,7 @@ class Ask:
     schema: Mapping[str, Any] | None
     marked: str = ""
     turns: Sequence[tuple[str, str]] = ()
+    guarded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any
 from local.simulator import admin, answers
 from local.simulator.anthropic import Anthropic
 from local.simulator.bedrock import Bedrock
+from local.simulator.guardrail import Guardrails
 from local.simulator.journal import Call, Journal, fingerprint
 from local.simulator.keys import Keys
 from local.simulator.model import Answered, Ask, Json, Provider, Reject, Reply, Request
@@ -18,7 +19,13 @@ from local.simulator.prompt_cache import PromptCache
 from local.simulator.script import Action, Script
 from local.simulator.upstream import Upstream, UpstreamError
 
-PROVIDERS: tuple[Provider, ...] = (Bedrock(), ChatCompletions(), Responses(), Anthropic())
+PROVIDERS: tuple[Provider, ...] = (
+    Bedrock(),
+    Guardrails(),
+    ChatCompletions(),
+    Responses(),
+    Anthropic(),
+)
 _HTML = b"<html><head><title>502 Bad Gateway</title></head><body>Bad Gateway</body></html>"
 
 

@@ -63,6 +63,7 @@ class Config:
     Without ``llm`` the heuristic decides alone. ``providers`` have a key, or need none. ``budget``
     is that of the whole deployment. Where the ``control`` table does not answer, a request with a
     limit is refused, unless ``open_on_store_failure``. Without ``review`` no human can be asked.
+    With a ``guardrail`` the function calls every model, since it applies it.
     """
 
     tiers: Mapping[str, Tier]
@@ -81,6 +82,7 @@ class Config:
     breaker: Settings | None = None
     review: ReviewSettings | None = None
     known_tenants_only: bool = False
+    guardrail: bool = False
 
     def rules_of(self, tenant: str) -> Rules:
         """Return the rules that hold for a tenant, or raise PolicyDenied if it must be known."""
@@ -125,6 +127,7 @@ class Config:
             breaker=parse_settings(data["breaker"]) if data.get("breaker") is not None else None,
             review=ReviewSettings.from_json(data["review"]) if data.get("review") else None,
             known_tenants_only=data.get("unknown_tenants") == "refuse",
+            guardrail=bool(data.get("guardrail")),
         )
 
 

@@ -118,7 +118,7 @@ def plan_to_json(
         "request_id": request.request_id,
         "tenant": request.tenant,
         "route": plan.tier,
-        "via": _via(first, request),
+        "via": _via(first, request, config),
         "complexity": classification.label.value,
         "confidence": round(classification.confidence, 4),
         "score": round(classification.score, 4),
@@ -150,7 +150,9 @@ def plan_to_json(
     }
 
 
-def _via(model: Model, request: Request) -> str:
+def _via(model: Model, request: Request, config: Config) -> str:
+    if config.guardrail:
+        return "lambda"  # the HTTP Task has no guardrail
     # What is checked is checked by the Lambda that called.
     checked = request.response_schema is not None or request.review is not None
     fits = model.provider == "openai" and model.max_tokens <= HTTP_TASK_MAX_TOKENS

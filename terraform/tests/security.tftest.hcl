@@ -233,3 +233,51 @@ run "queue_and_topic_refuse_plain_http" {
     error_message = "Queue and topic must deny what does not come over TLS."
   }
 }
+
+run "a_guardrail_is_on_every_call_and_may_be_applied" {
+  command = plan
+
+  variables {
+    bedrock = { guardrail = { id = "gr0123abcd", version = "3" } }
+  }
+
+  assert {
+    condition = (
+      aws_lambda_function.this["invoke_model"].environment[0].variables["BEDROCK_GUARDRAIL_ID"] == "gr0123abcd"
+      && aws_lambda_function.this["invoke_model"].environment[0].variables["BEDROCK_GUARDRAIL_VERSION"] == "3"
+    )
+    error_message = "The function that calls models must know the guardrail."
+  }
+
+  assert {
+    condition     = jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["SWITCHYARD_CONFIG"]).guardrail
+    error_message = "Plans must keep off the HTTP Task, which no guardrail covers."
+  }
+
+  assert {
+    condition = one([
+      for statement in data.aws_iam_policy_document.invoke_model.statement :
+      tolist(statement.resources) if contains(statement.actions, "bedrock:ApplyGuardrail")
+    ]) == tolist(["arn:aws:bedrock:eu-central-1:123456789012:guardrail/gr0123abcd"])
+    error_message = "invoke_model may apply this guardrail and no other."
+  }
+}
+
+run "without_a_guardrail_none_may_be_applied" {
+  command = plan
+
+  assert {
+    condition     = alltrue([for statement in data.aws_iam_policy_document.invoke_model.statement : !contains(statement.actions, "bedrock:ApplyGuardrail")])
+    error_message = "No guardrail, no right to apply one."
+  }
+}
+
+run "a_guardrail_that_cannot_be_is_refused" {
+  command = plan
+
+  variables {
+    bedrock = { guardrail = { id = "My Guardrail", version = "latest" } }
+  }
+
+  expect_failures = [var.bedrock]
+}

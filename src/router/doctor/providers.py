@@ -34,6 +34,7 @@ def provider_checks(deployment: Deployment, *, paid: bool) -> list[Check]:
         Check("api keys", look.keys, "terraform apply"),
         Check("connection", look.connection, "terraform apply"),
         Check("models", look.catalogue, "terraform output models"),
+        Check("guardrail", look.guardrail, "terraform apply"),
         Check("prices", look.prices, "terraform apply"),
     ]
     if paid:
@@ -158,6 +159,23 @@ class _Look:
             yield failed("models", f"{id}: {', '.join(missing)}", _MODEL_ACCESS)
         else:
             yield ok("models", f"{id} is {status}, and access is granted")
+
+    def guardrail(self) -> Iterator[Finding]:
+        environment = self._deployment.environment("invoke_model")
+        id = environment.get("BEDROCK_GUARDRAIL_ID")
+        if id is None:
+            return
+        version = environment["BEDROCK_GUARDRAIL_VERSION"]
+        if environment.get("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "").startswith("http://"):
+            yield unchecked("guardrail", f"{id} is not AWS's")
+            return
+        bedrock = self._deployment.client("bedrock")
+        found = bedrock.get_guardrail(guardrailIdentifier=id, guardrailVersion=version)
+        if found["status"] == "READY":
+            yield ok("guardrail", f"{id}, version {version}, is READY")
+        else:
+            cure = f"aws bedrock get-guardrail --guardrail-identifier {id}"
+            yield failed("guardrail", f"{id}, version {version}, is {found['status']}", cure)
 
     def prices(self) -> Iterator[Finding]:
         text = self._deployment.environment("price_rows").get("PRICE_OVERRIDES", "")

@@ -18,12 +18,20 @@ def provider(name: str) -> Provider:
         case "openai":
             from router.providers.openai_api import OpenAI
 
-            return OpenAI.from_environment()
+            return _guarded(OpenAI.from_environment())
         case "anthropic":
             from router.providers.anthropic_api import Anthropic
 
-            return Anthropic.from_environment()
+            return _guarded(Anthropic.from_environment())
     raise unknown_provider(name)
+
+
+def _guarded(provider: Provider) -> Provider:
+    """Return a provider that no guardrail of Bedrock's covers, with the deployment's around it."""
+    from router.providers.guardrail import Guarded, Guardrail
+
+    guardrail = Guardrail.from_environment()
+    return Guarded.around(provider, guardrail) if guardrail else provider
 
 
 @lru_cache(maxsize=1)

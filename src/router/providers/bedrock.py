@@ -22,6 +22,7 @@ from botocore.parsers import ResponseParserError
 
 from router import errors
 from router.invoke import Answer, ModelCall
+from router.providers.guardrail import Guardrail, of_trace
 from router.response_format import for_claude, has_claude_mode
 
 if TYPE_CHECKING:
@@ -52,7 +53,6 @@ _BY_STATUS: Mapping[int, type[errors.CallError]] = {
     503: errors.Overloaded,
 }
 _NO_ANSWER: Mapping[str, type[errors.NoAnswer]] = {
-    "guardrail_intervened": errors.Blocked,
     "content_filtered": errors.Filtered,
     "refusal": errors.Refused,
 }
@@ -62,16 +62,18 @@ _TOO_LONG = ("too long", "context window", "maximum context", "input length")
 class Bedrock:
     """Calls a model, a system profile (``us.…``) or an inference-profile ARN."""
 
-    def __init__(self, client: BedrockRuntimeClient) -> None:
+    def __init__(self, client: BedrockRuntimeClient, guardrail: Guardrail | None = None) -> None:
         self._client = client
+        self._guardrail = guardrail
 
     @classmethod
     def from_environment(cls) -> Bedrock:
-        """Return the adapter with the function's own time limit."""
-        return cls.within(float(os.environ["MODEL_TIMEOUT_SECONDS"]))
+        """Return the adapter with the function's own time limit and the deployment's guardrail."""
+        seconds = float(os.environ["MODEL_TIMEOUT_SECONDS"])
+        return cls.within(seconds, Guardrail.from_environment())
 
     @classmethod
-    def within(cls, seconds: float) -> Bedrock:
+    def within(cls, seconds: float, guardrail: Guardrail | None = None) -> Bedrock:
         """Return the adapter with one wire call an attempt: the caller owns retries.
 
         botocore would send a call again after its read time-out, and both would be billed.
@@ -81,7 +83,7 @@ class Bedrock:
             read_timeout=seconds,
             retries={"total_max_attempts": 1},
         )
-        return cls(boto3.client("bedrock-runtime", config=config))
+        return cls(boto3.client("bedrock-runtime", config=config), guardrail)
 
     def complete(self, call: ModelCall) -> Answer:
         """Return the model's text; see ``Provider``."""
@@ -96,6 +98,8 @@ class Bedrock:
         }
         if call.schema is not None:
             call = self._bound_to_schema(call, arguments)
+        if self._guardrail:
+            arguments["guardrailConfig"] = self._guardrail.config()
         if call.system:
             arguments["system"] = [{"text": call.system}]
             if call.marks_system:
@@ -144,6 +148,8 @@ def _profiles() -> Mapping[str, str]:
 def _answer(response: Mapping[str, Any]) -> Answer:
     usage = response.get("usage") or None
     stop = str(response.get("stopReason"))
+    if stop == "guardrail_intervened":
+        raise errors.Blocked(of_trace(response.get("trace") or {}), usage=usage)
     if stop in _NO_ANSWER:
         raise _NO_ANSWER[stop](f"stop reason {stop}", usage=usage)
     content = ((response.get("output") or {}).get("message") or {}).get("content") or []

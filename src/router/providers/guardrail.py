@@ -1,0 +1,140 @@
+"""The account's Bedrock guardrail: part of Converse, and put around providers that know none.
+
+What a guardrail stops is ``Blocked``, whoever would have answered, and no other model is asked.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from router import errors
+from router.invoke import Answer, ModelCall, Provider
+
+if TYPE_CHECKING:
+    from mypy_boto3_bedrock_runtime.client import BedrockRuntimeClient
+
+# The model was never called: the same zeros that Converse reports for an input it stops.
+_NOT_CALLED: Mapping[str, Mapping[str, int]] = {
+    "openai": {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0},
+    "anthropic": {"input_tokens": 0, "output_tokens": 0},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Guardrail:
+    """A guardrail's id or ARN, and its version (a number, or ``DRAFT``)."""
+
+    id: str
+    version: str
+
+    @classmethod
+    def from_environment(cls) -> Guardrail | None:
+        """Return the deployment's guardrail, ``None`` where it has none."""
+        id = os.environ.get("BEDROCK_GUARDRAIL_ID")
+        return cls(id, os.environ["BEDROCK_GUARDRAIL_VERSION"]) if id else None
+
+    def config(self) -> dict[str, str]:
+        """Return Converse's ``guardrailConfig``. The trace tells which policy spoke."""
+        return {
+            "guardrailIdentifier": self.id,
+            "guardrailVersion": self.version,
+            "trace": "enabled",
+        }
+
+
+class Guarded:
+    """A provider whose input and answers pass the guardrail through ``ApplyGuardrail``."""
+
+    def __init__(
+        self, provider: Provider, guardrail: Guardrail, client: BedrockRuntimeClient
+    ) -> None:
+        self._provider = provider
+        self._guardrail = guardrail
+        self._client = client
+
+    @classmethod
+    def around(cls, provider: Provider, guardrail: Guardrail) -> Guarded:
+        """Return the provider behind the guardrail. Assessing twice does no harm: it may retry."""
+        config = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 4})
+        return cls(provider, guardrail, boto3.client("bedrock-runtime", config=config))
+
+    def complete(self, call: ModelCall) -> Answer:
+        """Return the answer if the guardrail lets both texts pass; see ``Provider``."""
+        try:
+            stopped = self._stopped("INPUT", (turn["content"] for turn in call.messages))
+        except (ClientError, BotoCoreError) as error:
+            raise _not_asked(error) from error
+        if stopped is not None:
+            raise errors.Blocked(stopped, usage=_NOT_CALLED.get(call.provider))
+        answer = self._provider.complete(call)
+        facts: dict[str, Any] = {"usage": answer.usage, "response_model": answer.response_model}
+        try:
+            stopped = self._stopped("OUTPUT", [answer.text])
+        except (ClientError, BotoCoreError) as error:
+            # It is paid for, and nobody said that it may be shown.
+            name = type(_not_asked(error)).__name__
+            raise errors.BadResponse(f"the guardrail did not see it: {name}", **facts) from error
+        if stopped is not None:
+            raise errors.Blocked(stopped, **facts)
+        return answer
+
+    def _stopped(self, source: Literal["INPUT", "OUTPUT"], texts: Iterable[str]) -> str | None:
+        """Return which policies stop the texts, ``None`` if they pass."""
+        found = self._client.apply_guardrail(
+            guardrailIdentifier=self._guardrail.id,
+            guardrailVersion=self._guardrail.version,
+            source=source,
+            content=[{"text": {"text": text}} for text in texts],
+        )
+        if found["action"] == "NONE":
+            return None
+        return told(source, found["assessments"])
+
+
+def told(source: str, assessments: Iterable[Mapping[str, Any]]) -> str:
+    """Return which policies spoke, by name and kind alone: their matches quote the text."""
+    names = sorted({name for assessment in assessments for name in _policies(assessment)})
+    return f"guardrail, {source.lower()}: {', '.join(names) or 'no policy named'}"
+
+
+def of_trace(trace: Mapping[str, Any]) -> str:
+    """Return the same for Converse's ``trace``."""
+    guardrail = trace.get("guardrail") or {}
+    inputs = (guardrail.get("inputAssessment") or {}).values()
+    outputs = (guardrail.get("outputAssessments") or {}).values()
+    if any(True for assessment in inputs for _ in _policies(assessment)):
+        return told("INPUT", inputs)
+    return told("OUTPUT", (assessment for several in outputs for assessment in several))
+
+
+def _policies(assessment: Mapping[str, Any]) -> Iterator[str]:
+    for policy, parts in assessment.items():
+        if not policy.endswith("Policy"):
+            continue
+        for found in parts.values():
+            for one in found if isinstance(found, list) else ():
+                if one.get("action") != "NONE":
+                    name = one.get("name") or one.get("type")
+                    yield f"{policy} {name}" if name else policy
+
+
+def _not_asked(error: ClientError | BotoCoreError) -> errors.CallError:
+    """Return what a guardrail that did not answer means before the model was called: no bill."""
+    if isinstance(error, BotoCoreError):
+        return errors.Unreachable(f"the guardrail: {type(error).__name__}")
+    code = error.response["Error"]["Code"]
+    kinds: dict[str, type[errors.CallError]] = {
+        "ThrottlingException": errors.Throttled,
+        "ServiceQuotaExceededException": errors.Throttled,
+        "AccessDeniedException": errors.AccessDenied,
+        "ResourceNotFoundException": errors.ModelNotFound,
+        "ValidationException": errors.InvalidModelRequest,
+    }
+    return kinds.get(code, errors.Overloaded)(f"the guardrail: {code}")
