@@ -107,9 +107,11 @@ function showUnknown(data, total, filters) {
   const sum = kinds.reduce((all, [, number]) => all + number, 0);
   tile("unknown", ".figure").textContent = count(sum) + (data.pending_more ? " or more" : "");
   $("unknown").classList.toggle("alarm", sum > 0);
-  tile("unknown", ".note").replaceChildren(...kinds.map(([name, number, meaning]) => {
+  const none = kinds.filter(([, number]) => !number).map(([name]) => `0 ${name}`);
+  const some = kinds.filter(([, number]) => number).map(([name, number, meaning]) => `${count(number)} ${name}: ${meaning}`);
+  tile("unknown", ".note").replaceChildren(...[...some, none.join(", ")].filter(Boolean).map((words) => {
     const line = document.createElement("li");
-    line.textContent = `${count(number)} ${name}` + (number ? `: ${meaning}` : "");
+    line.textContent = words;
     return line;
   }));
 }
@@ -229,7 +231,7 @@ async function start() {
       for (const [name, values] of Object.entries(rows)) {
         if (name in view.getState({ data: () => true, signals: () => false }).data) view.data(name, values);
       }
-      return view.runAsync();
+      return view.resize().runAsync(); // a legend may need another line
     }));
     document.body.dataset.ready = String(Number(document.body.dataset.ready ?? 0) + 1);
   }

@@ -1,0 +1,157 @@
+"""Draws the diagrams of docs/architecture.md from the workflow and the module: Mermaid, no drawing.
+
+python -m tools.diagrams            write them
+python -m tools.diagrams --check    exit 1 when they differ
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCUMENT = ROOT / "docs" / "architecture.md"
+_BLOCK = re.compile(r"(<!-- drawn: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+_RESOURCE = re.compile(r'^(resource|data) "(\w+)" "(\w+)" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
+_REFERENCE = re.compile(r"(aws_\w+)\.(\w+)|local\.(\w+_arns?)\b")
+_FUNCTION = re.compile(r"^      (\w+) = \{\n        description", re.MULTILINE)
+_POLICY = "aws_iam_policy_document"
+
+# What a reader of the diagram looks for; keys, roles and logs are in every function's life.
+_SHOWN = {
+    "aws_dynamodb_table": ("[({})]", "table {}"),
+    "aws_sqs_queue": ("[/{}/]", "queue: {}"),
+    "aws_sns_topic": ("[/{}/]", "topic: {}"),
+    "aws_s3_bucket": ("[({})]", "bucket: {}"),
+    "aws_cloudwatch_event_connection": ("{{{{{}}}}}", "connection: {}"),
+    "aws_cloudwatch_event_rule": (">{}]", "rule: {}"),
+    "aws_sfn_state_machine": ("[[{}]]", "workflow"),
+}
+# Names that the module gives to ARNs of its own things.
+_LOCALS = {
+    "topic_arn": ("aws_sns_topic", "failures"),
+    "failures_queue_arn": ("aws_sqs_queue", "failures"),
+    "connection_arn": ("aws_cloudwatch_event_connection", "openai"),
+    "state_machine_arn": ("aws_sfn_state_machine", "this"),
+    "execution_arns": ("aws_sfn_state_machine", "this"),
+    "bedrock_profile_arns": ("models", "Bedrock"),
+    "bedrock_direct_arns": ("models", "Bedrock"),
+    "classifier_arn": ("models", "Bedrock"),
+}
+
+Node = tuple[str, str]
+
+
+def main(arguments: list[str]) -> int:
+    """Write the diagrams, or only compare them; answer the exit status."""
+    written = DOCUMENT.read_text(encoding="utf-8")
+    wanted = drawn(written)
+    if written == wanted:
+        return 0
+    if "--check" in arguments:
+        print("docs/architecture.md is behind: run python -m tools.diagrams")
+        return 1
+    DOCUMENT.write_text(wanted, encoding="utf-8")
+    return 0
+
+
+def drawn(text: str) -> str:
+    """Return the document with each of its diagrams drawn anew."""
+    diagrams = {"workflow": workflow, "module": module}
+
+    def anew(found: re.Match[str]) -> str:
+        return f"{found[1]}```mermaid\n{diagrams[found[2]]()}\n```\n{found[3]}"
+
+    return _BLOCK.sub(anew, text)
+
+
+def workflow() -> str:
+    """Return the states of the workflow and the ways between them; dotted is a Catch."""
+    states = json.loads((ROOT / "asl" / "router.asl.json").read_text(encoding="utf-8"))["States"]
+    shapes = {"Choice": "{{{{{}}}}}", "Succeed": "([{}])", "Fail": "([{}])"}
+    lines = ["flowchart TD"]
+    for name, state in states.items():
+        lines.append(f"  {name}{shapes.get(state['Type'], '[{}]').format(name)}")
+    for name, state in states.items():
+        lines += [f"  {name} {way}" for way in dict.fromkeys(_ways(state))]
+    return "\n".join(lines)
+
+
+def _ways(state: Mapping[str, Any]) -> Iterator[str]:
+    if "Next" in state:
+        yield f"--> {state['Next']}"
+    for choice in state.get("Choices", []):
+        yield f"--> {choice['Next']}"
+    if "Default" in state:
+        yield f"--> {state['Default']}"
+    for catch in state.get("Catch", []):
+        yield f"-.-> {catch['Next']}"
+
+
+def module() -> str:
+    """Return who starts whom (arrow) and who may reach what (line), by the module's policies."""
+    sources = {path.name: path.read_text(encoding="utf-8") for path in _module_files()}
+    functions = _FUNCTION.findall(sources["functions.tf"])
+    edges: dict[tuple[Node, str, Node], None] = {}
+    for text in sources.values():
+        for kind, resource, name, body in _RESOURCE.findall(text):
+            for edge in _edges(kind, resource, name, body, functions):
+                edges[edge] = None
+    nodes = dict.fromkeys(node for one, _, other in edges for node in (one, other))
+    return "\n".join([
+        "flowchart LR",
+        *(f"  {_id(node)}{_label(node)}" for node in nodes),
+        *(f"  {_id(one)} {arrow} {_id(other)}" for one, arrow, other in edges),
+    ])  # fmt: skip
+
+
+def _module_files() -> list[Path]:
+    return sorted((ROOT / "terraform").glob("*.tf"))
+
+
+def _edges(
+    kind: str, resource: str, name: str, body: str, functions: list[str]
+) -> Iterator[tuple[Node, str, Node]]:
+    found = list(_nodes(body))
+    called = [("function", function) for function in functions if f'this["{function}"]' in body]
+    if resource == "aws_lambda_event_source_mapping":
+        tables = [node for node in found if node[0] == "aws_dynamodb_table"]
+        yield from ((table, "-->|stream|", one) for table in tables[:1] for one in called)
+    elif resource == "aws_cloudwatch_event_target":
+        rules = [node for node in found if node[0] == "aws_cloudwatch_event_rule"]
+        yield from ((rule, "-->", one) for rule in rules[:1] for one in called)
+    elif kind == "data" and resource == _POLICY and name in [*functions, "workflow"]:
+        this = ("aws_sfn_state_machine", "this") if name == "workflow" else ("function", name)
+        for function in functions if name == "workflow" else []:
+            if f'"{function}"' in body:
+                yield this, "-->", ("function", function)
+        yield from ((this, "---", node) for node in found if node != this)
+
+
+def _nodes(body: str) -> Iterator[Node]:
+    for resource, name, local in _REFERENCE.findall(body):
+        node = _LOCALS.get(local) if local else (resource, name)
+        if node and (node[0] in _SHOWN or node[0] == "models"):
+            yield node
+
+
+def _id(node: Node) -> str:
+    return f"{node[0].removeprefix('aws_')}_{node[1]}"
+
+
+def _label(node: Node) -> str:
+    if node[0] == "function":
+        return f"[{node[1]}]"
+    if node[0] == "models":
+        return f"([{node[1]}])"
+    shape, words = _SHOWN[node[0]]
+    return shape.format(f'"{words.format(node[1].replace("_", " "))}"')
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
