@@ -77,6 +77,13 @@ locals {
     },
     local.breaker_alarms,
     local.budget_alarms,
+    var.api == null ? {} : {
+      api-errors = {
+        text       = "The HTTP door answers with 502, 503 or 504."
+        namespace  = "AWS/ApiGateway", metric = "5XXError", above = var.alarms.thresholds.api_errors
+        dimensions = { ApiName = var.name, Stage = local.api_stage }
+      }
+    },
   )
 }
 

@@ -199,7 +199,7 @@ resource "aws_api_gateway_stage" "this" {
   rest_api_id          = aws_api_gateway_rest_api.this[0].id
   deployment_id        = aws_api_gateway_deployment.this[0].id
   stage_name           = local.api_stage
-  xray_tracing_enabled = true
+  xray_tracing_enabled = var.observability.xray
   tags                 = local.tags
 
   # Who and what, never text: no body, no query, no path with an id in it.

@@ -1124,6 +1124,7 @@ variable "alarms" {
     - `thresholds`: a figure above which an alarm starts, over 5 minutes:
       `unpriced` (attempts, left out: 0), `config_errors` (attempts refused with 401, 403 or 404, 0), `throttles` (attempts, 20),
       `failures_queue` (messages, 0), `pending_age_seconds` (1800), `failed_executions` (also those that timed out, 5),
+      `api_errors` (answers of the HTTP door with 502, 503 or 504, 10),
       and over an hour `spend_usd_per_hour` (of the models, 25); `budget_percent`: shares of each budget that are told of (80 and 100).
   EOT
   type = object({
@@ -1136,6 +1137,7 @@ variable "alarms" {
       failures_queue      = optional(number, 0)
       pending_age_seconds = optional(number, 1800)
       failed_executions   = optional(number, 5)
+      api_errors          = optional(number, 10)
       spend_usd_per_hour  = optional(number, 25)
       budget_percent      = optional(list(number), [80, 100])
     }), {})

@@ -114,6 +114,13 @@ run "the_stage_is_logged_traced_and_limited_without_text" {
   }
 
   assert {
+    condition = aws_cloudwatch_metric_alarm.this["api-errors"].threshold == 10 && aws_cloudwatch_metric_alarm.this["api-errors"].dimensions == tomap({
+      ApiName = "switchyard", Stage = "v1"
+    })
+    error_message = "A door that fails must tell somebody."
+  }
+
+  assert {
     condition     = one(aws_cloudwatch_log_group.api_access).kms_key_id == aws_kms_key.this[0].arn && one(aws_cloudwatch_log_group.api_execution).kms_key_id == aws_kms_key.this[0].arn && one(aws_cloudwatch_log_group.api_execution).name == "API-Gateway-Execution-Logs_made/v1"
     error_message = "Both logs belong under the key, and the gateway finds its own by name."
   }

@@ -108,6 +108,8 @@ def wait(submitted: Submitted, until: float, door: Door) -> Rows | None:
         row = door.store.request_of(submitted.request_id)
         if row and row["status"] in TERMINAL:
             return door.store.rows_of(submitted.request_id)
+        if row and row["status"] == "PENDING_REVIEW":
+            return None  # no human decides within seconds
         if row is None and (run := _describe(submitted.execution, door)):
             refused = _refusal(submitted.request_id, run, door)
             if refused:

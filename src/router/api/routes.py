@@ -99,7 +99,7 @@ def routes(world: World) -> APIGatewayRestResolver:
             where = _location(app, submitted.request_id)
             raise ApiError(
                 "NotAnsweredYet",
-                f"no answer in {WAIT_SECONDS:.0f} s; it goes on: GET {where}",
+                f"it is not answered yet, and goes on: GET {where}",
                 request_id=submitted.request_id,
                 headers={"location": where},
             )

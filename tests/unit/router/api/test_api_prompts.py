@@ -95,6 +95,15 @@ def test_no_answer_in_25_seconds_is_a_202(aws: Aws, client: Client) -> None:
     assert aws.looks <= 25  # each look is paid for
 
 
+def test_nobody_waits_for_a_human(aws: Aws, client: Client) -> None:
+    aws.rows["r-1"] = answered("r-1", status="PENDING_REVIEW", ended_at=None)
+
+    status, _, _ = client.call("POST", "/prompts", PROMPT)
+
+    assert (status, aws.now) == (202, 0)
+    assert client.call("GET", "/prompts/r-1")[1]["status"] == "PENDING_REVIEW"
+
+
 def test_without_an_id_each_request_gets_one(aws: Aws, client: Client) -> None:
     ids = {
         client.call("POST", "/prompts", {"input": "Hi"}, query={"mode": "async"})[1]["request_id"]
