@@ -18,7 +18,7 @@ DOCUMENT = ROOT / "docs" / "architecture.md"
 _BLOCK = re.compile(r"(<!-- drawn: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 _RESOURCE = re.compile(r'^(resource|data) "(\w+)" "(\w+)" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
-_REFERENCE = re.compile(r"(aws_\w+)\.(\w+)|local\.(\w+_arns?)\b")
+_REFERENCE = re.compile(r"(aws_\w+)\.(\w+)|local\.tables\.(\w+)|local\.(\w+_arns?)\b")
 _FUNCTION = re.compile(r"^      (\w+) = \{\n        description", re.MULTILINE)
 _POLICY = "aws_iam_policy_document"
 
@@ -134,8 +134,9 @@ def _edges(
 
 
 def _nodes(body: str) -> Iterator[Node]:
-    for resource, name, local in _REFERENCE.findall(body):
-        node = _LOCALS.get(local) if local else (resource, name)
+    for resource, name, table, local in _REFERENCE.findall(body):
+        own = ("aws_dynamodb_table", table) if table else (resource, name)
+        node = _LOCALS.get(local) if local else own
         if node and (node[0] in _SHOWN or node[0] == "models"):
             yield node
 
