@@ -17,6 +17,10 @@ locals {
       unpriced    = ["model,tenant,tier", "unpriced", "Sum"]
       unknown     = ["model,tenant,tier", "unknown", "Sum"]
       invalid     = ["model,tenant,tier", "invalid_usage", "Sum"]
+      breakers    = ["model", "breaker_open", "Sum"]
+      exceeded    = ["tenant", "budget_exceeded", "Sum"]
+      limited     = ["tenant", "rate_limited", "Sum"]
+      budget_used = ["tenant", "budget_used_percent", "Maximum"]
     } : line => "SEARCH('{Switchyard,${search[0]}} MetricName=\"${search[1]}\"', '${search[2]}', 300)"
   }
 
@@ -58,6 +62,18 @@ locals {
         [{ expression = local.searched.throttles, label = "throttled $${PROP('Dim.model')}" }],
         ["Switchyard", "config_errors", { stat = "Sum", label = "key or model refused" }],
       ]
+    },
+    {
+      title = "Guards: breakers that open, requests refused"
+      lines = [
+        [{ expression = local.searched.breakers, label = "breaker $${PROP('Dim.model')}" }],
+        [{ expression = local.searched.exceeded, label = "over budget $${PROP('Dim.tenant')}" }],
+        [{ expression = local.searched.limited, label = "over rate $${PROP('Dim.tenant')}" }],
+      ]
+    },
+    {
+      title = "Budgets used (percent)"
+      lines = [[{ expression = local.searched.budget_used, label = "$${PROP('Dim.tenant')}" }]]
     },
     {
       title = "Errors of functions"

@@ -15,11 +15,12 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "docs" / "architecture.md"
+ASL = ROOT / "asl" / "router.asl.json"
 _BLOCK = re.compile(r"(<!-- drawn: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 _RESOURCE = re.compile(r'^(resource|data) "(\w+)" "(\w+)" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
-_REFERENCE = re.compile(r"(aws_\w+)\.(\w+)|local\.tables\.(\w+)|local\.(\w+_arns?)\b")
-_FUNCTION = re.compile(r"^      (\w+) = \{\n        description", re.MULTILINE)
+_REFERENCE = re.compile(r"(aws_\w+)\.(\w+)|local\.(\w+_arns?)\b|local\.tables\.(\w+)")
+_FUNCTION = re.compile(r"^ +(\w+) += \{\n +description +=", re.MULTILINE)
 _POLICY = "aws_iam_policy_document"
 
 # What a reader of the diagram looks for; keys, roles and logs are in every function's life.
@@ -31,6 +32,7 @@ _SHOWN = {
     "aws_cloudwatch_event_connection": ("{{{{{}}}}}", "connection: {}"),
     "aws_cloudwatch_event_rule": (">{}]", "rule: {}"),
     "aws_sfn_state_machine": ("[[{}]]", "workflow"),
+    "aws_api_gateway_rest_api": (">{}]", "HTTP API"),
 }
 # Names that the module gives to ARNs of its own things.
 _LOCALS = {
@@ -72,7 +74,7 @@ def drawn(text: str) -> str:
 
 def workflow() -> str:
     """Return the states of the workflow and the ways between them; dotted is a Catch."""
-    states = json.loads((ROOT / "asl" / "router.asl.json").read_text(encoding="utf-8"))["States"]
+    states = json.loads(ASL.read_text(encoding="utf-8"))["States"]
     shapes = {"Choice": "{{{{{}}}}}", "Succeed": "([{}])", "Fail": "([{}])"}
     lines = ["flowchart TD"]
     for name, state in states.items():
@@ -96,12 +98,19 @@ def _ways(state: Mapping[str, Any]) -> Iterator[str]:
 def module() -> str:
     """Return who starts whom (arrow) and who may reach what (line), by the module's policies."""
     sources = {path.name: path.read_text(encoding="utf-8") for path in _module_files()}
-    functions = _FUNCTION.findall(sources["functions.tf"])
+    functions = [name for text in sources.values() for name in _FUNCTION.findall(text)]
     edges: dict[tuple[Node, str, Node], None] = {}
+    definition = ASL.read_text(encoding="utf-8")
+    for name in functions:
+        if f"${{{name}_arn}}" in definition:
+            edges[("aws_sfn_state_machine", "this"), "-->", ("function", name)] = None
     for text in sources.values():
         for kind, resource, name, body in _RESOURCE.findall(text):
             for edge in _edges(kind, resource, name, body, functions):
                 edges[edge] = None
+        if '"apigateway.amazonaws.com"' in text:
+            for name in _FUNCTION.findall(text):
+                edges[("aws_api_gateway_rest_api", "this"), "-->", ("function", name)] = None
     nodes = dict.fromkeys(node for one, _, other in edges for node in (one, other))
     return "\n".join([
         "flowchart LR",
@@ -127,16 +136,14 @@ def _edges(
         yield from ((rule, "-->", one) for rule in rules[:1] for one in called)
     elif kind == "data" and resource == _POLICY and name in [*functions, "workflow"]:
         this = ("aws_sfn_state_machine", "this") if name == "workflow" else ("function", name)
-        for function in functions if name == "workflow" else []:
-            if f'"{function}"' in body:
-                yield this, "-->", ("function", function)
         yield from ((this, "---", node) for node in found if node != this)
 
 
 def _nodes(body: str) -> Iterator[Node]:
-    for resource, name, table, local in _REFERENCE.findall(body):
-        own = ("aws_dynamodb_table", table) if table else (resource, name)
-        node = _LOCALS.get(local) if local else own
+    for resource, name, local, table in _REFERENCE.findall(body):
+        node = _LOCALS.get(local) if local else (resource, name)
+        if table:
+            node = ("aws_dynamodb_table", table)
         if node and (node[0] in _SHOWN or node[0] == "models"):
             yield node
 

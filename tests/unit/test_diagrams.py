@@ -15,16 +15,14 @@ def test_diagrams_are_drawn_from_what_is_there():
 
 def test_every_state_and_every_function_is_in_them():
     states = json.loads((diagrams.ROOT / "asl" / "router.asl.json").read_text("utf-8"))["States"]
-    described = re.findall(
-        r"^      (\w+) = \{\n        description",
-        (diagrams.ROOT / "terraform" / "functions.tf").read_text("utf-8"),
-        re.M,
-    )
+    module_text = "".join(p.read_text("utf-8") for p in (diagrams.ROOT / "terraform").glob("*.tf"))
+    described = re.findall(r'(\w+) = \{\n\s+description\s+= "[A-Z]', module_text)
     workflow, module = diagrams.workflow(), diagrams.module()
 
     assert not [name for name in states if f"  {name}" not in workflow]
-    assert len(described) >= 6
+    assert len(set(described)) >= 7
     assert not [name for name in described if f"function_{name}[{name}]" not in module]
+    assert "sfn_state_machine_this --> function_invoke_model" in module
     assert "dynamodb_table_usage -->|stream| function_price_rows" in module
 
 

@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-# | `a`, `b` | unit | `dimension`, … or none | by | counts |
-_ROW = re.compile(r"^\| (`.+?) \|.*?\| (`.*?`|none) \|", re.MULTILINE)
+# | `a`, `b` | unit | `dimension`, … or none; other dimensions (a remark) | by | counts |
+_ROW = re.compile(r"^\| (`.+?) \|[^|]*\|([^|]+)\|", re.MULTILINE)
 _SEARCHED = re.compile(r'= \["([a-z,]+)", "(\w+)", "\w+"\]')
 _ALONE = re.compile(r'\["Switchyard", "(\w+)", \{')
 
@@ -15,7 +15,8 @@ def printed():
     text = (ROOT / "docs" / "metrics.md").read_text("utf-8").split("## ")[0]
     return {
         (name, ",".join(sorted(re.findall(r"`(\w+)`", dimensions))))
-        for names, dimensions in _ROW.findall(text)
+        for names, cell in _ROW.findall(text)
+        for dimensions in re.sub(r"\(.*?\)", "", cell).split(";")
         for name in re.findall(r"`(\w+)`", names)
     }
 
