@@ -262,8 +262,7 @@ def _draft(
         from router.estimate import most_of_request
 
         plans = decision.possible_plans() if question else [plan]
-        models = [possible.models for possible in plans]
-        most_usd = most_of_request(models, request.input_bytes, question, config, market)
+        most_usd = most_of_request(plans, request, question, config, market)
     marks = guards.marks(most_usd)
     analysis = world.stopwatch()
     rows = accepted_rows(request, classification, plan, config, analysis, execution.arn, at)

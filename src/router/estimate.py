@@ -1,13 +1,14 @@
 """The most that a request can cost, before anything of it is paid. Pure.
 
 Each model of the plan is asked once at most, and only what cannot have been billed is sent again:
-the sum over the plan holds every fallback. Where an LLM may still move the request, the dearest of
-the tiers it can end in counts, and the question itself.
+the sum over the plan holds every fallback. An answer that must fit a schema may be mended twice, by
+one of the plan's models or the stronger one, which reads its draft again. Where an LLM may still
+move the request, the dearest of the tiers it can end in counts, and the question itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from decimal import Decimal
 
 from cost_calculator.book import default_book
@@ -17,34 +18,47 @@ from router.config import Config, Model
 from router.invoke import ModelCall
 from router.llm_classifier import sent_bytes
 from router.market import Market
+from router.plan import Plan
+from router.request import Request
+
+_MENDS = 2  # the workflow's NextFallback allows no more
+# A draft's tokens come back as text, of about so many bytes each, with what is wrong with it.
+_BYTES_PER_TOKEN = 4
+_COMPLAINT_BYTES = 4_000
 
 
 def most_of_request(
-    plans: Iterable[Sequence[Model]],
-    input_bytes: int,
+    plans: Iterable[Plan],
+    request: Request,
     question: ModelCall | None,
     config: Config,
     market: Market,
 ) -> Decimal:
     """Return dollars for the dearest of ``plans`` and the question, with workflow and Lambda."""
-    total = max(_most_of_plan(models, input_bytes, config, market) for models in plans)
+    total = max(_most_of_plan(plan, request, config, market) for plan in plans)
     if question:
         asked = Model(question.provider, question.model, question.max_tokens)
         total += _most_of_model(asked, sent_bytes(question), market)
     return total
 
 
-def _most_of_plan(
-    models: Sequence[Model], input_bytes: int, config: Config, market: Market
-) -> Decimal:
-    calls = sum((_most_of_model(model, input_bytes, market) for model in models), Decimal(0))
-    return calls + most_overhead(
-        len(models),
+def _most_of_plan(plan: Plan, request: Request, config: Config, market: Market) -> Decimal:
+    models = [*plan.models, *([plan.stronger] if plan.stronger else [])]
+    calls = [_most_of_model(model, request.input_bytes, market) for model in models]
+    if request.response_schema is not None:
+        calls += [max(_most_of_mending(model, request, market) for model in models)] * _MENDS
+    return sum(calls, Decimal(0)) + most_overhead(
+        len(calls),
         config.workflow_type,
         config.workflow_seconds,
         market.memory_mb,
         aws_prices(),
     )
+
+
+def _most_of_mending(model: Model, request: Request, market: Market) -> Decimal:
+    draft = _BYTES_PER_TOKEN * model.max_tokens + _COMPLAINT_BYTES
+    return _most_of_model(model, request.input_bytes + draft, market)
 
 
 def _most_of_model(model: Model, input_bytes: int, market: Market) -> Decimal:

@@ -136,6 +136,17 @@ def test_where_an_opinion_may_move_the_request_the_dearest_end_and_the_question_
     assert unsure.tables.rows["r-1"]["ATTEMPT#00"]["budgets"] == unsure.row()["budgets"]
 
 
+def test_an_answer_that_must_fit_a_schema_reserves_its_mendings_and_the_stronger_model() -> None:
+    schema = {"type": "object", "properties": {"city": {"type": "string"}}}
+    mended = needed(response_schema=schema, max_tokens=1000)
+
+    # Haiku and Sonnet once each, and Sonnet twice more with a draft of a thousand tokens to read.
+    haiku, sonnet = Decimal("0.00055"), Decimal("0.011")
+    draft = 4_000 * Decimal("4.4") / 10**6
+    assert mended > haiku + 3 * sonnet + 2 * draft
+    assert needed(max_tokens=1000) < haiku + sonnet + Decimal("0.004")
+
+
 def test_of_a_hundred_requests_with_room_for_ten_ten_run(on_dynamodb: AcceptStore) -> None:
     settings = config(tenants={"acme": {"budget": {"day_usd": float(needed() * 10)}}})
     at = Desk(settings, on_dynamodb)
