@@ -48,6 +48,7 @@ def audit(deployment: Deployment, ran: Ran, calls_before: int) -> Verdict:
         *_requests(ran.asks, rows, ends),
         *_wire(ran.asks, rows, calls),
         *_queues(rows),
+        *_reruns(ran.reruns, rows),
     ]
     sums = reconcile_tables(ledger(deployment))
     findings += [f"{d.cell}: {d.name} differs from its rows" for d in sums.differences]
@@ -117,6 +118,14 @@ def unseen(attempts: Iterable[Row]) -> list[Row]:
     ]
 
 
+def _reruns(reruns: Mapping[str, str], rows: Mapping[str, Mapping[str, Row]]) -> Iterator[str]:
+    """A request that was run again has one row, and its second run is the one that ended it."""
+    for request_id, arn in reruns.items():
+        request = rows[request_id]["REQUEST"]
+        if (request.get("runs"), request["execution_arn"]) != (2, arn):
+            yield f"{request_id} was run again, and its row says run {request.get('runs', 1)}"
+
+
 def _queues(rows: Mapping[str, Mapping[str, Row]]) -> Iterator[str]:
     for items in rows.values():
         for row in items.values():
@@ -146,6 +155,8 @@ def _summary(
     died = len(unseen(attempts))
     yield f"{len(calls)} calls on the wire, {accounted} accounted for, {died} of them died unseen"
     yield f"costs: {_counted(Counter(row['cost_status'] for row in attempts))}"
+    again = Counter(rows[request_id]["REQUEST"]["status"] for request_id in ran.reruns)
+    yield f"{len(ran.reruns)} failed requests run again: {_counted(again)}"
     yield f"{ran.swept} requests left to the sweep; spend in all ${total.get('cost_usd', 0):.6f}"
 
 

@@ -14,6 +14,9 @@ from botocore.exceptions import ClientError
 from cost_calculator.store import LedgerStore
 from local import routing
 from local.deployment import Deployment
+from router.cli.rerun import StepFunctionsRuns
+from router.rerunning import failed_for, run_again
+from router.store import UsageStore
 from tests.local_cloud.hands import Emulator, make_older, wait_for
 from tests.local_cloud.simulator import Simulator
 from tests.soak.plan import MODEL_TIMEOUT_SECONDS, Ask
@@ -28,7 +31,8 @@ _SWEEPS = 5
 class Ran:
     """What was sent and done; `runs` are the first executions by request id.
 
-    `poison` are the failures that any replay of this stream brings, soak or not.
+    `reruns` are the second ones of what failed. `poison` are the failures that any replay of this
+    stream brings, soak or not.
     """
 
     asks: list[Ask] = field(default_factory=list)
@@ -36,6 +40,7 @@ class Ran:
     disasters: Counter[str] = field(default_factory=Counter)
     poison: set[str] = field(default_factory=set)
     swept: int = 0
+    reruns: dict[str, str] = field(default_factory=dict)
 
 
 def soak(
@@ -54,6 +59,8 @@ def soak(
             _calm(emulator)
             simulator.clear_script()
     wait_for(emulator.drained, "the stream is not delivered", 300)
+    _let_time_pass(deployment, emulator, ran)
+    _run_again(deployment, ran)
     _let_time_pass(deployment, emulator, ran)
     ran.poison |= poison
     return ran
@@ -129,6 +136,24 @@ def _let_time_pass(deployment: Deployment, emulator: Emulator, ran: Ran) -> None
         ran.swept += len(waiting)
         emulator.sweep()
         wait_for(emulator.drained, "the stream is not delivered", 300)
+
+
+def _run_again(deployment: Deployment, ran: Ran) -> None:
+    """Run again what failed, now that nothing is wrong, and ask for it twice."""
+    client = deployment.client("stepfunctions")
+    runs = StepFunctionsRuns(client, deployment.state_machine_arn)
+    store = UsageStore(deployment.client("dynamodb"), deployment.usage_table)
+    failed = [
+        row["request_id"]
+        for row in ledger(deployment).all_rows()
+        if row["item"] == "REQUEST" and row["request_id"] in ran.runs and failed_for(row, None)
+    ]
+    for request_id in failed:
+        for _ in range(2):
+            if name := run_again(request_id, store, runs).started:
+                ran.reruns[request_id] = runs.arn_of(name)
+    for arn in ran.reruns.values():
+        routing.wait_for_execution(deployment, arn, 120)
 
 
 def _waiting(deployment: Deployment, ran: Ran) -> set[str]:
