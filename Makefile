@@ -88,6 +88,10 @@ soak: N ?= 2000
 soak: $(READY) ## N requests, a fifth of them faulty, with kills, aborts and replays; then the audit: make soak N=2000
 	@$(RUN) -m tests.soak --requests $(N)
 
+load: N ?= 64
+load: $(READY) ## requests/s, p50 and p95 through each door at 1, 8 and 32 clients, and cold starts: make load N=64
+	@$(RUN) -m tests.load --requests $(N)
+
 ##@ build
 
 package: $(READY) ## build the function zip and the layer for Lambda on arm64
@@ -118,5 +122,5 @@ $(SECURITY_READY): $(READY) requirements/security.lock
 	@PYTHON="$(PYTHON)" tools/venv.sh $(SECURITY_VENV) requirements/security.lock
 	@touch $@
 
-.PHONY: help demo up ask env down test lint types unit terraform-test security local-test faults soak eval bench prices-check dashboard \
+.PHONY: help demo up ask env down test lint types unit terraform-test security local-test faults soak load eval bench prices-check dashboard \
 	 package train prices lock clean

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import requests
@@ -14,17 +15,34 @@ def handler(event, context):
 """
 
 
+# Waits for a workflow, as the HTTP door does.
+WAITS = """
+import json, time, boto3
+def handler(event, context):
+    client = boto3.client("stepfunctions")
+    arn = client.start_execution(stateMachineArn=event["stageVariables"]["machine"])["executionArn"]
+    until = time.monotonic() + 8
+    while client.describe_execution(executionArn=arn)["status"] == "RUNNING":
+        if time.monotonic() > until:
+            return {"statusCode": 504, "body": "nobody ran it"}
+        time.sleep(0.1)
+    return {"statusCode": 200, "body": "done"}
+"""
+
+
 def get(url: str, key: str) -> requests.Response:
     with requests.Session() as session:
         session.trust_env = False
         return session.get(url, headers={"x-api-key": key}, timeout=30)
 
 
-def api_with_a_key(lab: Any, *, asks_for_it: bool = True) -> tuple[str, str, str]:
+def api_with_a_key(
+    lab: Any, *, asks_for_it: bool = True, code: str = ECHO, **variables: str
+) -> tuple[str, str, str]:
     """Make an API of one path; return its URL, and id and value of a key for it."""
     client = lab.client("apigateway")
     api = client.create_rest_api(name=lab.name("api"))
-    function = lab.function(ECHO)
+    function = lab.function(code)
     target = {"restApiId": api["id"], "resourceId": api["rootResourceId"], "httpMethod": "GET"}
     client.put_method(**target, authorizationType="NONE", apiKeyRequired=asks_for_it)
     arn = f"arn:aws:lambda:us-east-1:000000000000:function:{function}"
@@ -34,7 +52,7 @@ def api_with_a_key(lab: Any, *, asks_for_it: bool = True) -> tuple[str, str, str
         integrationHttpMethod="POST",
         uri=f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{arn}/invocations",
     )
-    client.create_deployment(restApiId=api["id"], stageName="v1")
+    client.create_deployment(restApiId=api["id"], stageName="v1", variables=variables)
     key = client.create_api_key(name=lab.name("key"), enabled=True)
     plan = client.create_usage_plan(
         name=lab.name("plan"), apiStages=[{"apiId": api["id"], "stage": "v1"}]
@@ -57,3 +75,19 @@ def test_a_key_that_was_not_asked_for_is_not_told(lab: Any) -> None:
     url, _, value = api_with_a_key(lab, asks_for_it=False)
 
     assert "apiKeyId" not in json.loads(get(url, value).text)
+
+
+def test_functions_that_wait_behind_an_api_do_not_keep_out_what_they_wait_for(lab: Any) -> None:
+    quick = lab.function("def handler(event, context):\n    return {}")
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Arguments": {"FunctionName": quick},
+        "End": True,
+    }
+    url, _, value = api_with_a_key(lab, code=WAITS, machine=lab.machine({"Call": task}))
+
+    with ThreadPoolExecutor(8) as pool:  # more than there are places for workers on two cores
+        answers = list(pool.map(lambda _: get(url, value).text, range(8)))
+
+    assert answers == ["done"] * 8

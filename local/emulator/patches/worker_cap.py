@@ -4,7 +4,8 @@ AWS: a thousand run at once. MiniStack 1.5.33: starts a process for each concurr
 of 200 cold calls on two cores times out.
 `LOCAL_LAMBDA_WORKERS` sets the cap, 2 × cores + 2 by default. Waiting stops the clock of a
 Step Functions task's TimeoutSeconds, because on AWS there is no such wait. A function called by a
-function never waits: its caller holds a place until it returns.
+function never waits: its caller holds a place until it returns. Functions behind an API have places
+of their own, as many: they may wait for a workflow, whose functions must not stand behind them.
 """
 
 import contextvars
@@ -48,7 +49,7 @@ _clock: contextvars.ContextVar[Clock | None] = contextvars.ContextVar("task_cloc
 
 def apply() -> None:
     """Put the queue in front of every Lambda call, and its clock around every timed task."""
-    places = threading.BoundedSemaphore(_cap())
+    workflows, doors = threading.BoundedSemaphore(_cap()), threading.BoundedSemaphore(_cap())
     dispatch = lambda_svc._execute_function_dispatch
 
     def execute(
@@ -56,6 +57,7 @@ def apply() -> None:
     ) -> dict[str, Any]:
         if (lambda_svc._invoke_depth.get() or 0) > 1:
             return dispatch(function, config, event, request_id, time.time())  # type: ignore[no-any-return]
+        places = doors if isinstance(event, dict) and "httpMethod" in event else workflows
         with (_clock.get() or Clock()).paused():
             places.acquire()
         try:
