@@ -108,5 +108,5 @@ DOORS: Mapping[str, Callable[[Deployment], Ask]] = {
     "simulator": simulator,
     "start-execution": execution,
     "api": api,
-    "api, async": api_async,
+    "api-async": api_async,
 }
