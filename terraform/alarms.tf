@@ -84,6 +84,8 @@ locals {
         dimensions = { ApiName = var.name, Stage = local.api_stage }
       }
     },
+    local.queue_alarms,
+    local.batch_alarms,
   )
 }
 

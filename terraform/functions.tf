@@ -158,6 +158,8 @@ locals {
       }
     } : {},
     local.api_functions,
+    local.queue_functions,
+    local.batch_functions,
   )
 
   function_names = { for name, function in local.functions : name => "${var.name}-${replace(name, "_", "-")}" }

@@ -52,6 +52,7 @@ data "aws_iam_policy_document" "kms_key" {
         "arn:${local.partition}:logs:${local.arn_suffix}:log-group:/aws/apigateway/${var.name}",
         # The gateway names this group by an id that is not known before.
         "arn:${local.partition}:logs:${local.arn_suffix}:log-group:API-Gateway-Execution-Logs_*",
+        "arn:${local.partition}:logs:${local.arn_suffix}:log-group:/aws/vendedlogs/states/${local.batch_name}",
       ]
     }
   }

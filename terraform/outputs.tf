@@ -59,6 +59,24 @@ output "answers_bucket" {
   value       = { name = aws_s3_bucket.answers.id, arn = aws_s3_bucket.answers.arn }
 }
 
+output "queue" {
+  description = "The queue of requests (`url`, `arn`) and its dead-letter queue (`dead_letter_url`, `dead_letter_arn`); null without `queue`."
+  value = var.queue == null ? null : {
+    url             = aws_sqs_queue.requests[0].url
+    arn             = aws_sqs_queue.requests[0].arn
+    dead_letter_url = aws_sqs_queue.requests_dead[0].url
+    dead_letter_arn = aws_sqs_queue.requests_dead[0].arn
+  }
+}
+
+output "batch" {
+  description = "What `python -m router batch` needs: the `state_machine_arn` and the `bucket`; null without `batch`."
+  value = var.batch == null ? null : {
+    state_machine_arn = aws_sfn_state_machine.batch[0].arn
+    bucket            = aws_s3_bucket.answers.id
+  }
+}
+
 output "notifications_topic_arn" {
   description = "ARN of the SNS topic that tells of failed requests."
   value       = local.topic_arn
@@ -118,7 +136,7 @@ output "api" {
 }
 
 output "commands" {
-  description = "Paste-ready commands of the AWS CLI; the HTTP door's where there is one."
+  description = "Paste-ready commands of the AWS CLI; those of a door where there is one."
   value = merge({
     put_openai_api_key = "aws ssm put-parameter --region ${local.region} --name ${var.openai.api_key_parameter} --type SecureString --key-id ${local.kms_key_arn} --overwrite --value \"$OPENAI_API_KEY\""
     start_execution    = "aws stepfunctions start-execution --region ${local.region} --state-machine-arn ${aws_sfn_state_machine.this.arn} --input '{\"input\": \"What is the capital of France?\"}'"
@@ -132,5 +150,13 @@ output "commands" {
       create_caller_key = "python -m router keys create --region ${local.region} --control-table ${local.tables.control.name} --tenant \"$TENANT\""
       ask_api           = "curl ${aws_api_gateway_stage.this[0].invoke_url}/prompts -H \"authorization: Bearer $SWITCHYARD_KEY\" -H 'content-type: application/json' -d '{\"input\": \"What is the capital of France?\"}'"
     } : {},
+    var.queue == null ? {} : {
+      send_message      = "aws sqs send-message --region ${local.region} --queue-url ${aws_sqs_queue.requests[0].url} --message-body '{\"input\": \"What is the capital of France?\"}'"
+      read_dead_letters = "aws sqs receive-message --region ${local.region} --queue-url ${aws_sqs_queue.requests_dead[0].url} --message-attribute-names All --max-number-of-messages 10"
+      redrive           = "aws sqs start-message-move-task --region ${local.region} --source-arn ${aws_sqs_queue.requests_dead[0].arn}"
+    },
+    var.batch == null ? {} : {
+      submit_batch = "python -m router batch submit prompts.jsonl --region ${local.region} --state-machine ${local.batch_machine_arn} --bucket ${aws_s3_bucket.answers.id}"
+    },
   )
 }

@@ -82,7 +82,7 @@ data "aws_iam_policy_document" "function_runtime" {
 
   # Lambda sends with the function's role: events that failed, and stream records that price_rows gave up.
   dynamic "statement" {
-    for_each = contains(local.function_key_services[each.key], "sqs") ? [1] : []
+    for_each = contains(local.puts_failures_aside, each.key) ? [1] : []
     content {
       sid       = "PutFailuresAside"
       actions   = ["sqs:SendMessage"]
@@ -134,5 +134,11 @@ locals {
     watch_models   = ["dynamodb"]
     api            = ["dynamodb", "s3", "states"]
     authorize      = ["dynamodb"]
+    ingest         = ["sqs", "states"]
+    split_batch    = ["s3"]
+    run_chunk      = ["dynamodb", "s3", "states"]
+    finish_batch   = ["s3"]
   }
+
+  puts_failures_aside = ["record_outcome", "price_rows", "sweep", "sync_api_key"]
 }

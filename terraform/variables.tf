@@ -837,8 +837,9 @@ variable "functions" {
     The Lambda functions.
 
     - `architecture`: `arm64` or `x86_64`; the layer must be built for it. Left out: `arm64`, which costs a fifth less.
-    - `memory_mb`: by function (`analyze`, `invoke_model`, `record_outcome`, `price_rows`, `sweep`, `sync_api_key`, `watch_models`, `api`, `authorize`). A
-      function that is left out has 256, `analyze` 512 for its cold start.
+    - `memory_mb`: by function (`analyze`, `invoke_model`, `record_outcome`, `price_rows`, `sweep`, `sync_api_key`,
+      `watch_models`; `api`, `authorize` of the HTTP door; `ingest` of the queue; `split_batch`, `run_chunk`, `finish_batch`
+      of the batch). A function that is left out has 256, `analyze` and `finish_batch` 512, `split_batch` 1024.
     - `reserved_concurrency`: by function; such a function can neither starve the account nor be starved by it. Left
       out: the account's common pool.
     - `provisioned_concurrency`: for `analyze` and `invoke_model`, environments that are kept ready: at least `min`, more when
@@ -881,9 +882,12 @@ variable "functions" {
   validation {
     condition = alltrue([
       for name in concat(keys(var.functions.memory_mb), keys(var.functions.reserved_concurrency)) :
-      contains(["analyze", "invoke_model", "record_outcome", "price_rows", "sweep", "sync_api_key", "watch_models", "api", "authorize"], name)
+      contains([
+        "analyze", "invoke_model", "record_outcome", "price_rows", "sweep", "sync_api_key", "watch_models",
+        "api", "authorize", "ingest", "split_batch", "run_chunk", "finish_batch",
+      ], name)
     ])
-    error_message = "functions.memory_mb and functions.reserved_concurrency know analyze, invoke_model, record_outcome, price_rows, sweep, sync_api_key, watch_models, api and authorize."
+    error_message = "functions.memory_mb and functions.reserved_concurrency know analyze, invoke_model, record_outcome, price_rows, sweep, sync_api_key, watch_models; api and authorize of the HTTP door; ingest of the queue; split_batch, run_chunk and finish_batch of the batch."
   }
 
   validation {
@@ -1084,6 +1088,61 @@ variable "sweep" {
   validation {
     condition     = can(regex("^(rate|cron)\\(.+\\)$", var.sweep.schedule))
     error_message = "Write sweep.schedule as rate(5 minutes) or cron(0/5 * * * ? *)."
+  }
+}
+
+variable "queue" {
+  description = <<-EOT
+    A queue (SQS) whose messages are requests: `ingest` starts an execution for each. `queue = {}` makes it.
+
+    - `maximum_concurrency`: batches of ten messages that are started at a time, from 2 to 1000; the fewer, the slower a
+      burst reaches the models. Left out: 5.
+    - `alarm_age_seconds`: age of the oldest message above which the alarm is raised. Left out: 900.
+
+    Left out: no queue.
+  EOT
+  type = object({
+    maximum_concurrency = optional(number, 5)
+    alarm_age_seconds   = optional(number, 900)
+  })
+  default = null
+
+  validation {
+    condition     = var.queue == null ? true : var.queue.maximum_concurrency >= 2 && var.queue.maximum_concurrency <= 1000 && floor(var.queue.maximum_concurrency) == var.queue.maximum_concurrency
+    error_message = "Write queue.maximum_concurrency as a whole number from 2 to 1000, as Lambda takes it."
+  }
+
+  validation {
+    condition     = var.queue == null ? true : var.queue.alarm_age_seconds >= 60 && var.queue.alarm_age_seconds < 1209600
+    error_message = "Write queue.alarm_age_seconds from 60 to 1209599: after 14 days SQS deletes a message."
+  }
+}
+
+variable "batch" {
+  description = <<-EOT
+    A second state machine that runs files of prompts (JSONL or CSV), which `python -m router batch` puts into the answers
+    bucket. `batch = {}` makes it.
+
+    - `concurrency`: prompts that run at a time, over all chunks of a batch, in steps of 10. Left out: 100.
+    - `tolerated_failure_percentage`: share of the chunks that may be impossible to run before the batch is given up; a
+      prompt that fails is a result and does not count. Left out: 10.
+
+    Left out: no batches.
+  EOT
+  type = object({
+    concurrency                  = optional(number, 100)
+    tolerated_failure_percentage = optional(number, 10)
+  })
+  default = null
+
+  validation {
+    condition     = var.batch == null ? true : var.batch.concurrency >= 10 && var.batch.concurrency <= 10000 && var.batch.concurrency % 10 == 0
+    error_message = "Write batch.concurrency as a multiple of 10 from 10 to 10000."
+  }
+
+  validation {
+    condition     = var.batch == null ? true : var.batch.tolerated_failure_percentage >= 0 && var.batch.tolerated_failure_percentage <= 100
+    error_message = "Write batch.tolerated_failure_percentage from 0 to 100."
   }
 }
 

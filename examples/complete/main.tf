@@ -62,8 +62,13 @@ module "switchyard" {
     }
   }
   stream = { batch_size = 200, window_seconds = 2 }
-  sweep  = { schedule = "rate(10 minutes)" }
-  logs   = { retention_days = 400 }
+
+  # Two more doors to the same workflow: messages, and files of prompts.
+  queue = { maximum_concurrency = 10 }
+  batch = { concurrency = 200 }
+
+  sweep = { schedule = "rate(10 minutes)" }
+  logs  = { retention_days = 400 }
 
   kms_key       = { arn = aws_kms_key.platform.arn }
   alarms        = { thresholds = { spend_usd_per_hour = 50 } }

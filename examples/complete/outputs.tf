@@ -17,3 +17,13 @@ output "commands" {
   description = "What to run next: put the keys, then start an execution."
   value       = module.switchyard.commands
 }
+
+output "queue" {
+  description = "Where bursts of requests go."
+  value       = module.switchyard.queue
+}
+
+output "batch" {
+  description = "What `python -m router batch` needs."
+  value       = module.switchyard.batch
+}

@@ -20,6 +20,9 @@ module "switchyard" {
   }
   functions = { architecture = var.architecture }
 
+  queue = {}
+  batch = { concurrency = 20 }
+
   # A chain by cause, across the three providers.
   models = {
     COMPLEX = {

@@ -62,3 +62,13 @@ output "api" {
   description = "The HTTP door."
   value       = module.switchyard.api
 }
+
+output "queue" {
+  description = "The queue of requests and its dead-letter queue."
+  value       = module.switchyard.queue
+}
+
+output "batch" {
+  description = "The machine and the bucket of batches."
+  value       = module.switchyard.batch
+}

@@ -20,6 +20,7 @@ COMMANDS = {
     "capacity": "say what a volume needs: quotas, concurrency, transitions, the monthly bill",
     "review": "list the drafts that wait for a human, look at one, approve, reject or edit it",
     "keys": "make, list and revoke the Bearer keys of the HTTP door",
+    "batch": "run a file of prompts: submit (or --dry-run), status, results",
     "breakeven": "say whether routing is worth it: for a mix of prompts, or for your own tables",
 }
 

@@ -41,6 +41,13 @@ class Emulator:
         found: dict[str, list[dict[str, Any]]] = self._post("calls", None)
         return found
 
+    def throttle_starts(self, count: int) -> None:
+        """Let the next StartExecution calls be throttled."""
+        self._post("throttle", {"count": count})
+
+    def starts_to_throttle(self) -> int:
+        return int(self._post("throttle", None)["left"])
+
     def streams(self, **order: Any) -> list[dict[str, Any]]:
         """Disturb the streams, or ask how they are."""
         streams: list[dict[str, Any]] = self._post("streams", order or None)["streams"]

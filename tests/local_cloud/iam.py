@@ -66,7 +66,11 @@ def needs_of_definition(definition: dict[str, Any]) -> Iterator[Need]:
     """Yield what the tasks of a deployed state machine need of its role."""
     for state in definition["States"].values():
         if state["Type"] == "Task":
-            yield from _needs_of_task(state["Resource"], state["Arguments"])
+            # By the query language: JSONata has Arguments, JSONPath Parameters.
+            given = state.get("Arguments") or state["Parameters"]
+            yield from _needs_of_task(state["Resource"], given)
+        elif state["Type"] == "Map":
+            yield from needs_of_definition(state["ItemProcessor"])
 
 
 def _needs_of_task(resource: str, given: dict[str, Any]) -> Iterator[Need]:
@@ -105,6 +109,8 @@ def _resource(service: str, names: dict[str, str]) -> str:
         return _table(names["TableName"]) + index
     if service == "s3":
         return f"arn:aws:s3:::{names['Bucket']}/{names['Key']}"
+    if service == "sqs":
+        return f"arn:aws:sqs:{_HERE}:{names['QueueUrl'].rsplit('/', 1)[1]}"
     if service == "bedrock":
         return f"arn:aws:bedrock:{_HERE}:inference-profile/{names['modelId']}"
     if service == "ssm":

@@ -33,6 +33,11 @@ AWS_CALLS = {
     "EncryptExecutions": "Step Functions encrypts the history",
     "EncryptItsLog": "Step Functions encrypts the log",
     "DeliverItsLog": "Step Functions sets up its log's delivery",
+    "ReceiveRequests": "the event source mapping polls the queue",
+    "ReadTheListOfChunks": "a Distributed Map reads its items",
+    "StartChildren": "a Distributed Map starts its children",
+    "WatchChildren": "a Distributed Map follows its children",
+    "TellWhatIsMissing": "S3 looks at it to say 404 rather than 403",
 }
 # Where AWS names a resource in another way than the call does.
 AWS_RESOURCES = {("WriteTheConnection", "/*"): "an ARN of a connection ends in an id"}

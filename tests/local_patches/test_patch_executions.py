@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 CATCH_ALL = [{"ErrorEquals": ["States.ALL"], "Next": "Caught"}]
 CAUGHT = {"Caught": {"Type": "Succeed", "Output": "caught"}}
@@ -321,3 +322,15 @@ def test_connection_updated_without_a_key_goes_back_to_one_that_aws_owns(lab: An
     events.update_connection(Name=name, AuthorizationType="API_KEY", AuthParameters=secret)
 
     assert "KmsKeyIdentifier" not in events.describe_connection(Name=name)
+
+
+def test_start_is_throttled_as_often_as_ordered_and_starts_nothing(lab: Any) -> None:
+    machine = lab.machine({"Done": {"Type": "Succeed"}})
+    lab.control("throttle", count=2)
+
+    for _ in range(2):
+        with pytest.raises(ClientError, match="ThrottlingException"):
+            lab.start(machine, name="once")
+
+    assert lab.control("throttle") == {"left": 0}
+    assert lab.end(lab.start(machine, name="once"))["status"] == "SUCCEEDED"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cost_calculator.book import BOOK_PATH, default_book
 from cost_calculator.breakeven import WORKFLOWS, Assumptions, Model, per_request_overhead
+from cost_calculator.bulk_overhead import CHUNK_PROMPTS, batch_overhead, queue_overhead
 from cost_calculator.capacity import Peak, bills, capacity
 from cost_calculator.ledger import Cell, contribution
 from cost_calculator.overhead import AWS_PRICES_PATH, aws_prices
@@ -55,6 +56,7 @@ def computed(text: str) -> str:
         "usage": lambda: f"```json\n{json.dumps(EXAMPLE_USAGE)}\n```\n",
         "example": _example,
         "running": _running,
+        "doors": _doors,
         "aws-prices": _aws_prices,
         "resolutions": _resolutions,
         "capacity": _capacity,
@@ -111,6 +113,20 @@ def _running_line(cause: str, usd: dict[str, Decimal]) -> str:
     figures = [f"${usd[w] * count:,.4f}" if count == 1_000 else f"${usd[w] * count:,.2f}"
                for w in WORKFLOWS for count in (1_000, _MILLION)]  # fmt: skip
     return f"| {cause} | " + " | ".join(figures) + " |"
+
+
+def _doors() -> str:
+    prices = aws_prices()
+    lines = ["| door | cause | per 1,000,000 prompts |", "|---|---|--:|"]
+    for door, causes in (("queue", queue_overhead(prices)), ("batch", batch_overhead(prices))):
+        lines += [f"| {door} | {cause} | ${usd * _MILLION:,.2f} |" for cause, usd in causes.items()]
+        lines.append(f"| **{door}** | **all** | ${sum(causes.values()) * _MILLION:,.2f} |")
+    nested = prices["states_standard_transition"] * _MILLION
+    chosen = sum(batch_overhead(prices).values()) * _MILLION
+    return "\n".join(lines) + (
+        "\n\nA batch whose Map started each prompt by `startExecution.sync:2` would pay at least"
+        f" ${nested:,.2f} for the transitions. Chunks of {CHUNK_PROMPTS} pay ${chosen:,.2f}.\n"
+    )
 
 
 def _aws_prices() -> str:

@@ -20,6 +20,7 @@ from local.emulator.patches import (
     resource_fields,
     retry_delay,
     secure_transport,
+    start_throttle,
     stream_poller,
     worker_cap,
 )
@@ -41,6 +42,7 @@ ALL = (
     connection_authorization,
     secure_transport,
     api_key_identity,
+    start_throttle,
     stream_poller,
 )
 

@@ -1,0 +1,131 @@
+# What the batch's state machine may do: run its functions, read its list of chunks, run child executions of itself.
+
+data "aws_iam_policy_document" "batch_trust" {
+  count = var.batch == null ? 0 : 1
+
+  statement {
+    sid     = "TheMachineAloneRunsIt"
+    actions = ["sts:AssumeRole"]
+    principals {
+      type        = "Service"
+      identifiers = ["states.amazonaws.com"]
+    }
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [local.account]
+    }
+    condition {
+      test     = "ArnLike"
+      variable = "aws:SourceArn"
+      values   = [local.batch_machine_arn, "${local.batch_machine_arn}/*"]
+    }
+  }
+}
+
+resource "aws_iam_role" "batch" {
+  count = var.batch == null ? 0 : 1
+
+  name                 = local.batch_name
+  description          = "The state machine ${local.batch_name}."
+  assume_role_policy   = data.aws_iam_policy_document.batch_trust[0].json
+  permissions_boundary = var.permissions_boundary_arn
+  tags                 = local.tags
+}
+
+data "aws_iam_policy_document" "batch" {
+  count = var.batch == null ? 0 : 1
+
+  statement {
+    sid       = "RunFunctions"
+    actions   = ["lambda:InvokeFunction"]
+    resources = [for name in keys(local.batch_functions) : aws_lambda_function.this[name].arn]
+  }
+
+  statement {
+    sid       = "ReadTheListOfChunks"
+    actions   = ["s3:GetObject"]
+    resources = ["${aws_s3_bucket.answers.arn}/batches/*/rounds/*"]
+  }
+
+  # A Distributed Map starts its children as executions of the same machine.
+  statement {
+    sid       = "StartChildren"
+    actions   = ["states:StartExecution"]
+    resources = [local.batch_machine_arn]
+  }
+
+  statement {
+    sid       = "WatchChildren"
+    actions   = ["states:DescribeExecution", "states:StopExecution"]
+    resources = ["${local.batch_execution_arns}:*", "${local.batch_execution_arns}/*"]
+  }
+
+  # Execution data is encrypted with the machine's ARN as context, that of children with their Map's label.
+  statement {
+    sid       = "EncryptExecutions"
+    actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+    resources = [local.kms_key_arn]
+    condition {
+      test     = "ArnLike"
+      variable = "kms:EncryptionContext:aws:states:stateMachineArn"
+      values   = [local.batch_machine_arn, "${local.batch_machine_arn}/*"]
+    }
+  }
+
+  statement {
+    sid       = "EncryptItsLog"
+    actions   = ["kms:GenerateDataKey"]
+    resources = [local.kms_key_arn]
+    condition {
+      test     = "ArnLike"
+      variable = "kms:EncryptionContext:SourceArn"
+      values   = ["arn:${local.partition}:logs:${local.arn_suffix}:*"]
+    }
+  }
+
+  statement {
+    sid       = "UseTheKeyThroughServices"
+    actions   = ["kms:Decrypt"]
+    resources = [local.kms_key_arn]
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = ["s3.${local.region}.amazonaws.com"]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.observability.xray ? [1] : []
+    content {
+      sid     = "SendTraces"
+      actions = ["xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets"]
+      # X-Ray has no resource to name here.
+      resources = ["*"]
+    }
+  }
+
+  statement {
+    sid = "DeliverItsLog"
+    actions = [
+      "logs:CreateLogDelivery",
+      "logs:DeleteLogDelivery",
+      "logs:DescribeLogGroups",
+      "logs:DescribeResourcePolicies",
+      "logs:GetLogDelivery",
+      "logs:ListLogDeliveries",
+      "logs:PutResourcePolicy",
+      "logs:UpdateLogDelivery",
+    ]
+    # Log delivery is managed for the account: AWS documents `*` for these.
+    resources = ["*"]
+  }
+}
+
+resource "aws_iam_role_policy" "batch" {
+  count = var.batch == null ? 0 : 1
+
+  name   = "batch"
+  role   = aws_iam_role.batch[0].id
+  policy = data.aws_iam_policy_document.batch[0].json
+}

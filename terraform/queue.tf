@@ -1,0 +1,152 @@
+# The queue as a door: each message is a request, `ingest` starts an execution for it. Made where `queue` is set.
+
+locals {
+  request_queue_name = "${var.name}-requests"
+  # Made from its name, so that the policy need not wait for the queue.
+  request_queue_arns = {
+    for name in [local.request_queue_name, "${local.request_queue_name}-dead"] :
+    name => "arn:${local.partition}:sqs:${local.arn_suffix}:${name}"
+  }
+
+  # Deliveries after which SQS moves a message by itself; `router.ingest.LAST_TRY` is the same number.
+  queue_deliveries = 3
+
+  queue_alarms = { for name, alarm in {
+    queue-dead-letters = {
+      text       = "A message lies in the dead-letter queue: no execution was started for it."
+      namespace  = "AWS/SQS", metric = "ApproximateNumberOfMessagesVisible", above = 0
+      dimensions = { QueueName = "${local.request_queue_name}-dead" }, statistic = "Maximum"
+    }
+    queue-age = {
+      text       = "Requests wait in the queue: it is filled faster than it is emptied, or nobody empties it."
+      namespace  = "AWS/SQS", metric = "ApproximateAgeOfOldestMessage", above = try(var.queue.alarm_age_seconds, 0)
+      dimensions = { QueueName = local.request_queue_name }, statistic = "Maximum"
+    }
+    # A copy that was put back is young again, so the age does not tell of a limit that is hit for long.
+    queue-put-back = {
+      text      = "Step Functions was too busy for hundreds of the queue's messages; they wait."
+      namespace = "Switchyard", metric = "put_back", above = 200, period = 900
+    }
+  } : name => alarm if var.queue != null }
+
+  queue_functions = var.queue == null ? {} : {
+    ingest = {
+      description = "Starts an execution for each message of the queue."
+      handler     = "router.handlers.ingest.handler"
+      timeout     = 50
+      memory      = 256
+      environment = {
+        STATE_MACHINE_ARN     = local.state_machine_arn
+        QUEUE_URL             = aws_sqs_queue.requests[0].url
+        DEAD_LETTER_QUEUE_URL = aws_sqs_queue.requests_dead[0].url
+        INPUT_BYTES_LIMIT     = tostring(var.limits.input_bytes)
+      }
+    }
+  }
+}
+
+resource "aws_sqs_queue" "requests" {
+  count = var.queue == null ? 0 : 1
+
+  name              = local.request_queue_name
+  policy            = data.aws_iam_policy_document.requests[local.request_queue_name].json
+  kms_master_key_id = local.kms_key_arn
+  # Six times as long as the function may run, as AWS asks.
+  visibility_timeout_seconds = 300
+  message_retention_seconds  = 14 * 24 * 60 * 60
+  receive_wait_time_seconds  = 20
+  redrive_policy = jsonencode({
+    deadLetterTargetArn = aws_sqs_queue.requests_dead[0].arn
+    maxReceiveCount     = local.queue_deliveries
+  })
+  tags = local.tags
+}
+
+resource "aws_sqs_queue" "requests_dead" {
+  count = var.queue == null ? 0 : 1
+
+  name                      = "${local.request_queue_name}-dead"
+  policy                    = data.aws_iam_policy_document.requests["${local.request_queue_name}-dead"].json
+  kms_master_key_id         = local.kms_key_arn
+  message_retention_seconds = 14 * 24 * 60 * 60
+  redrive_allow_policy = jsonencode({
+    redrivePermission = "byQueue"
+    sourceQueueArns   = [local.request_queue_arns[local.request_queue_name]]
+  })
+  tags = local.tags
+}
+
+data "aws_iam_policy_document" "requests" {
+  for_each = var.queue == null ? {} : local.request_queue_arns
+
+  statement {
+    sid       = "TlsOnly"
+    effect    = "Deny"
+    actions   = ["sqs:*"]
+    resources = [each.value]
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+    condition {
+      test     = "Bool"
+      variable = "aws:SecureTransport"
+      values   = ["false"]
+    }
+  }
+}
+
+resource "aws_lambda_event_source_mapping" "requests" {
+  count = var.queue == null ? 0 : 1
+
+  event_source_arn = aws_sqs_queue.requests[0].arn
+  function_name    = aws_lambda_function.this["ingest"].arn
+  batch_size       = 10
+  # One message that fails must not send the others of its batch again.
+  function_response_types = ["ReportBatchItemFailures"]
+
+  scaling_config {
+    maximum_concurrency = var.queue.maximum_concurrency
+  }
+
+  tags = local.tags
+
+  depends_on = [aws_iam_role_policy.ingest, aws_iam_role_policy.function_runtime]
+}
+
+data "aws_iam_policy_document" "ingest" {
+  count = var.queue == null ? 0 : 1
+
+  statement {
+    sid       = "ReceiveRequests"
+    actions   = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+    resources = [aws_sqs_queue.requests[0].arn]
+  }
+
+  statement {
+    sid       = "PutBackOrAside"
+    actions   = ["sqs:SendMessage"]
+    resources = [aws_sqs_queue.requests[0].arn, aws_sqs_queue.requests_dead[0].arn]
+  }
+
+  statement {
+    sid       = "StartExecutions"
+    actions   = ["states:StartExecution"]
+    resources = [local.state_machine_arn]
+  }
+
+  # A run that has the request's id already: was it the same request?
+  statement {
+    sid       = "CompareWithTheEarlierRun"
+    actions   = ["states:DescribeExecution"]
+    resources = [local.execution_arns]
+  }
+}
+
+resource "aws_iam_role_policy" "ingest" {
+  count = var.queue == null ? 0 : 1
+
+  name   = "ingest"
+  role   = aws_iam_role.function["ingest"].id
+  policy = data.aws_iam_policy_document.ingest[0].json
+}

@@ -1,0 +1,139 @@
+# The batch as a door: what `batch` makes, and that nothing is made without it.
+
+mock_provider "aws" {
+  source          = "./tests/mocks"
+  override_during = plan
+}
+
+# Any file will do: nothing is uploaded.
+variables {
+  package = { function_zip = "./versions.tf", layer_zip = "./versions.tf" }
+  batch   = {}
+}
+
+run "without_the_switch_nothing_is_made" {
+  command = plan
+
+  variables {
+    batch = null
+  }
+
+  assert {
+    condition = (
+      length(aws_sfn_state_machine.batch) + length(aws_iam_role.batch) + length(aws_cloudwatch_log_group.batch) + length([for name in keys(aws_cloudwatch_metric_alarm.this) : name if startswith(name, "batch-")]) == 0
+      && length(setintersection(keys(aws_lambda_function.this), ["split_batch", "run_chunk", "finish_batch"])) == 0
+      && output.batch == null
+    )
+    error_message = "A door that nobody asked for is a door to guard."
+  }
+}
+
+run "the_settings_reach_the_map" {
+  command = plan
+
+  variables {
+    batch = { concurrency = 250, tolerated_failure_percentage = 3 }
+  }
+
+  assert {
+    condition = (
+      jsondecode(aws_sfn_state_machine.batch[0].definition).States.RunChunks.MaxConcurrency == 25
+      && jsondecode(aws_sfn_state_machine.batch[0].definition).States.RunChunks.ToleratedFailurePercentage == 3
+    )
+    error_message = "Ten prompts of each chunk run at a time, so 250 are 25 chunks."
+  }
+
+  assert {
+    condition     = !strcontains(aws_sfn_state_machine.batch[0].definition, "$${")
+    error_message = "A hole of the definition was left open."
+  }
+
+  assert {
+    condition     = aws_sfn_state_machine.batch[0].type == "STANDARD" && jsondecode(aws_sfn_state_machine.batch[0].definition).States.RunChunks.ItemProcessor.ProcessorConfig == { Mode = "DISTRIBUTED", ExecutionType = "STANDARD" }
+    error_message = "A chunk takes longer than an Express execution may."
+  }
+}
+
+run "the_machine_is_encrypted_and_logs_no_text" {
+  command = plan
+
+  assert {
+    condition = (
+      aws_sfn_state_machine.batch[0].encryption_configuration[0].kms_key_id == aws_kms_key.this[0].arn
+      && aws_cloudwatch_log_group.batch[0].kms_key_id == aws_kms_key.this[0].arn
+      && !aws_sfn_state_machine.batch[0].logging_configuration[0].include_execution_data
+      && aws_sfn_state_machine.batch[0].tracing_configuration[0].enabled
+    )
+    error_message = "The second machine keeps the promises of the first."
+  }
+}
+
+run "each_role_names_what_it_may_touch" {
+  command = plan
+
+  assert {
+    condition = toset(flatten([
+      for policy, document in {
+        batch        = data.aws_iam_policy_document.batch[0]
+        split_batch  = data.aws_iam_policy_document.split_batch[0]
+        run_chunk    = data.aws_iam_policy_document.run_chunk[0]
+        finish_batch = data.aws_iam_policy_document.finish_batch[0]
+      } :
+      [for statement in document.statement : "${policy}.${statement.sid}" if contains(statement.resources, "*")]
+    ])) == toset(["batch.DeliverItsLog", "batch.SendTraces"])
+    error_message = "A statement over all resources was added."
+  }
+
+  assert {
+    condition = alltrue([
+      for statement in concat(
+        data.aws_iam_policy_document.split_batch[0].statement,
+        data.aws_iam_policy_document.run_chunk[0].statement,
+        data.aws_iam_policy_document.finish_batch[0].statement,
+      ) :
+      alltrue([for resource in statement.resources : strcontains(resource, "/batches/")]) if alltrue([for action in statement.actions : startswith(action, "s3:") && endswith(action, "Object")])
+    ])
+    error_message = "Answers of other doors lie in the same bucket: a batch reaches below batches/ alone."
+  }
+
+  assert {
+    condition = one([
+      for statement in data.aws_iam_policy_document.batch[0].statement : tolist(statement.resources) if contains(statement.actions, "states:StartExecution")
+    ]) == tolist(["arn:aws:states:eu-central-1:123456789012:stateMachine:switchyard-batch"])
+    error_message = "The Map starts children of its own machine; prompts are started by run_chunk."
+  }
+}
+
+run "a_batch_that_fails_or_times_out_is_told" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for name in ["batch-failed", "batch-timed-out"] :
+      aws_cloudwatch_metric_alarm.this[name].dimensions == tomap({ StateMachineArn = "arn:aws:states:eu-central-1:123456789012:stateMachine:switchyard-batch" })
+      && strcontains(aws_cloudwatch_metric_alarm.this[name].alarm_description, "docs/runbook.md#alarm-batch-failed")
+    ])
+    error_message = "Both alarms are of the batch's machine, and have one section of the runbook."
+  }
+}
+
+run "express_without_text_has_no_answers_to_collect" {
+  command = plan
+
+  variables {
+    workflow = { type = "EXPRESS" }
+    privacy  = { store_text = false }
+  }
+
+  expect_failures = [aws_sfn_state_machine.batch]
+}
+
+run "settings_without_sense_are_refused" {
+  command = plan
+
+  variables {
+    batch = { concurrency = 15, tolerated_failure_percentage = 101 }
+  }
+
+  expect_failures = [var.batch]
+}

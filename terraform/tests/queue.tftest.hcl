@@ -1,0 +1,152 @@
+# The queue as a door: what `queue` makes, and that nothing is made without it.
+
+mock_provider "aws" {
+  source          = "./tests/mocks"
+  override_during = plan
+}
+
+# Any file will do: nothing is uploaded.
+variables {
+  package = { function_zip = "./versions.tf", layer_zip = "./versions.tf" }
+  queue   = {}
+}
+
+run "without_the_switch_nothing_is_made" {
+  command = plan
+
+  variables {
+    queue = null
+  }
+
+  assert {
+    condition = (
+      length(aws_sqs_queue.requests) + length(aws_sqs_queue.requests_dead) + length(aws_lambda_event_source_mapping.requests) == 0
+      && !contains(keys(aws_lambda_function.this), "ingest")
+      && length([for name in keys(aws_cloudwatch_metric_alarm.this) : name if startswith(name, "queue-")]) == 0
+      && output.queue == null
+    )
+    error_message = "A door that nobody asked for is a door to guard."
+  }
+}
+
+run "messages_wait_long_enough_and_are_given_up_after_three_deliveries" {
+  command = plan
+
+  assert {
+    condition = (
+      aws_sqs_queue.requests[0].visibility_timeout_seconds == 300
+      && aws_sqs_queue.requests[0].visibility_timeout_seconds >= 6 * aws_lambda_function.this["ingest"].timeout
+      && aws_sqs_queue.requests[0].message_retention_seconds == 1209600
+      && aws_sqs_queue.requests[0].receive_wait_time_seconds == 20
+      && aws_sqs_queue.requests_dead[0].message_retention_seconds == 1209600
+    )
+    error_message = "Six times the function's time-out, 14 days, and long polling."
+  }
+
+  assert {
+    condition     = jsondecode(aws_sqs_queue.requests[0].redrive_policy).maxReceiveCount == 3
+    error_message = "router.ingest.LAST_TRY is the same number."
+  }
+
+  assert {
+    condition     = jsondecode(aws_sqs_queue.requests_dead[0].redrive_allow_policy) == { redrivePermission = "byQueue", sourceQueueArns = ["arn:aws:sqs:eu-central-1:123456789012:switchyard-requests"] }
+    error_message = "No other queue may use the dead-letter queue."
+  }
+}
+
+run "one_bad_message_does_not_send_its_batch_again" {
+  command = plan
+
+  variables {
+    queue = { maximum_concurrency = 7 }
+  }
+
+  assert {
+    condition = (
+      aws_lambda_event_source_mapping.requests[0].function_response_types == toset(["ReportBatchItemFailures"])
+      && one(aws_lambda_event_source_mapping.requests[0].scaling_config).maximum_concurrency == 7
+    )
+    error_message = "Failures are told message by message, and the knob is the mapping's."
+  }
+}
+
+run "queues_are_encrypted_and_refuse_plain_http" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for queue in concat(aws_sqs_queue.requests, aws_sqs_queue.requests_dead) :
+      queue.kms_master_key_id == aws_kms_key.this[0].arn
+    ])
+    error_message = "Messages are prompts."
+  }
+
+  assert {
+    condition = length(data.aws_iam_policy_document.requests) == 2 && alltrue([
+      for document in values(data.aws_iam_policy_document.requests) :
+      one(document.statement).effect == "Deny" && one(one(document.statement).condition).variable == "aws:SecureTransport"
+    ])
+    error_message = "Both queues must deny what does not come over TLS."
+  }
+}
+
+run "ingest_may_start_this_machine_and_use_its_two_queues" {
+  command = plan
+
+  assert {
+    condition = jsonencode({
+      for statement in data.aws_iam_policy_document.ingest[0].statement : statement.sid => sort(tolist(statement.actions))
+      }) == jsonencode({
+      ReceiveRequests          = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+      PutBackOrAside           = ["sqs:SendMessage"]
+      StartExecutions          = ["states:StartExecution"]
+      CompareWithTheEarlierRun = ["states:DescribeExecution"]
+    })
+    error_message = "Nothing beyond what starting a message takes."
+  }
+
+  assert {
+    condition     = !anytrue([for statement in data.aws_iam_policy_document.ingest[0].statement : contains(statement.resources, "*")])
+    error_message = "Each statement names its resources."
+  }
+
+  assert {
+    condition     = !anytrue([for statement in data.aws_iam_policy_document.function_runtime["ingest"].statement : statement.sid == "PutFailuresAside"])
+    error_message = "What ingest cannot do stays in its own queue; the failures queue is not its business."
+  }
+}
+
+run "alarms_tell_of_dead_letters_of_age_and_of_what_is_put_back" {
+  command = plan
+
+  variables {
+    queue = { alarm_age_seconds = 120 }
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["queue-age"].threshold == 120
+    error_message = "The age is a setting."
+  }
+
+  assert {
+    condition = toset([for name in keys(aws_cloudwatch_metric_alarm.this) : name if startswith(name, "queue-")]) == toset([
+      "queue-age", "queue-dead-letters", "queue-put-back",
+    ])
+    error_message = "The runbook has a section for each of the three."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["queue-dead-letters"].dimensions == tomap({ QueueName = aws_sqs_queue.requests_dead[0].name })
+    error_message = "It is the dead-letter queue that must be empty."
+  }
+}
+
+run "numbers_that_lambda_does_not_take_are_refused" {
+  command = plan
+
+  variables {
+    queue = { maximum_concurrency = 1 }
+  }
+
+  expect_failures = [var.queue]
+}

@@ -1,0 +1,151 @@
+"""The queue as a door: every message an execution, once; what cannot be one is set aside."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from local import routing
+from local.deployment import Deployment
+from tests.local_cloud.hands import Emulator, wait_for
+
+BURST = 300  # `make load` sends 1,000
+
+
+def send(deployment: Deployment, bodies: Sequence[str]) -> None:
+    client, url = deployment.client("sqs"), deployment.outputs["queue"]["url"]
+
+    def batch(start: int) -> None:
+        entries = [
+            {"Id": str(n), "MessageBody": body} for n, body in enumerate(bodies[start : start + 10])
+        ]
+        answer = client.send_message_batch(QueueUrl=url, Entries=entries)
+        assert not answer.get("Failed")
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(batch, range(0, len(bodies), 10)))
+
+
+def left(deployment: Deployment, which: str = "url") -> int:
+    """Messages in a queue, those in flight and those that wait included."""
+    names = [f"ApproximateNumberOfMessages{kind}" for kind in ("", "NotVisible", "Delayed")]
+    found = deployment.client("sqs").get_queue_attributes(
+        QueueUrl=deployment.outputs["queue"][which], AttributeNames=names
+    )["Attributes"]
+    return sum(int(found[name]) for name in names)
+
+
+def take_dead_letters(deployment: Deployment) -> list[dict[str, Any]]:
+    client, url = deployment.client("sqs"), deployment.outputs["queue"]["dead_letter_url"]
+    taken: list[dict[str, Any]] = []
+    while messages := client.receive_message(
+        QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+    ).get("Messages"):
+        for message in messages:
+            client.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            given = message.get("MessageAttributes", {})
+            taken.append(
+                {"body": message["Body"]} | {n: a["StringValue"] for n, a in given.items()}
+            )
+    return taken
+
+
+@pytest.fixture(autouse=True)
+def empty(deployment: Deployment) -> Iterator[None]:
+    assert take_dead_letters(deployment) == []
+    yield
+    take_dead_letters(deployment)
+
+
+@contextmanager
+def seen_again_after(deployment: Deployment, seconds: int) -> Iterator[None]:
+    """Shorten the queue's visibility time-out for a while."""
+    client, url = deployment.client("sqs"), deployment.outputs["queue"]["url"]
+    client.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": str(seconds)})
+    try:
+        yield
+    finally:
+        client.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "300"})
+
+
+def request(request_id: str, text: str = "What is the capital of France?") -> str:
+    return json.dumps({"input": text, "request_id": request_id, "tier": "SIMPLE"})
+
+
+def new_ids(count: int) -> list[str]:
+    return [f"q-{uuid.uuid4().hex[:12]}-{n}" for n in range(count)]
+
+
+def test_a_burst_drains_and_nothing_is_lost_or_done_twice(deployment: Deployment) -> None:
+    ids = new_ids(BURST)
+    send(deployment, [request(name, f"What is {n} plus {n}?") for n, name in enumerate(ids)])
+
+    traces = routing.wait_until_settled(deployment, ids, 240)
+
+    assert Counter(traced.request.get("status") for traced in traces) == {"SUCCEEDED": BURST}
+    assert all(len(traced.attempts) == 1 and traced.priced for traced in traces)
+    wait_for(lambda: left(deployment) == 0, "messages are left in the queue")
+    assert left(deployment, "dead_letter_url") == 0
+
+
+def test_a_malformed_message_lands_in_the_dlq_with_its_reason_and_blocks_nobody(
+    deployment: Deployment,
+) -> None:
+    [good, taken] = new_ids(2)
+    send(deployment, [request(taken)])
+    routing.wait_until_settled(deployment, [taken], 60)
+
+    send(deployment, ["no json", '{"prompt": "hi"}', request(taken, "another"), request(good)])
+    [traced] = routing.wait_until_settled(deployment, [good], 60)
+    wait_for(lambda: left(deployment, "dead_letter_url") == 3, "not all bad messages are there")
+    dead = take_dead_letters(deployment)
+
+    assert traced.request["status"] == "SUCCEEDED"
+    assert Counter(message["reason"] for message in dead) == {"InvalidRequest": 2, "Conflict": 1}
+    assert "unknown field `prompt`" in next(m["detail"] for m in dead if "prompt" in m["body"])
+    assert left(deployment) == 0
+
+
+def test_a_message_delivered_twice_runs_once(deployment: Deployment, emulator: Emulator) -> None:
+    [name] = new_ids(1)
+    send(deployment, [request(name)] * 3)
+    routing.wait_until_settled(deployment, [name], 60)
+    wait_for(lambda: left(deployment) == 0, "messages are left in the queue")
+
+    assert len(routing.trace(deployment, name).attempts) == 1
+    assert left(deployment, "dead_letter_url") == 0
+
+
+def test_a_consumer_that_dies_loses_no_message(deployment: Deployment, emulator: Emulator) -> None:
+    names = new_ids(20)
+    with seen_again_after(deployment, 2):
+        emulator.kill("ingest", count=2, after_ms=20)
+        send(deployment, [request(name) for name in names])
+        traces = routing.wait_until_settled(deployment, names, 90)
+        wait_for(lambda: left(deployment) == 0, "messages are left in the queue")
+
+    assert emulator.deaths_to_come("ingest") == 0
+    assert Counter(traced.request.get("status") for traced in traces) == {"SUCCEEDED": 20}
+    assert all(len(traced.attempts) == 1 for traced in traces)
+
+
+def test_a_throttled_start_is_put_back_and_never_counts_towards_the_dlq(
+    deployment: Deployment, emulator: Emulator
+) -> None:
+    names = new_ids(2)
+    # Each message is refused more often than it may be delivered.
+    emulator.throttle_starts(16)
+    send(deployment, [request(name) for name in names])
+
+    traces = routing.wait_until_settled(deployment, names, 240)
+
+    assert emulator.starts_to_throttle() == 0
+    assert [traced.request.get("status") for traced in traces] == ["SUCCEEDED"] * 2
+    assert left(deployment, "dead_letter_url") == 0
