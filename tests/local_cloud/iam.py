@@ -14,6 +14,12 @@ from local.deployment import Deployment
 
 ACCOUNT = "000000000000"
 _HERE = f"{REGION}:{ACCOUNT}"
+_ARNS = {
+    "s3": "arn:aws:s3:::{Bucket}/{Key}",
+    "bedrock": f"arn:aws:bedrock:{_HERE}:inference-profile/{{modelId}}",
+    "ssm": f"arn:aws:ssm:{_HERE}:parameter{{Name}}",
+    "events": f"arn:aws:events:{_HERE}:connection/{{Name}}",
+}
 
 # Operations that IAM knows by another name than the API does.
 _ITEM_ACTIONS = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem"}
@@ -107,16 +113,10 @@ def _resource(service: str, names: dict[str, str]) -> str:
     if service == "dynamodb":
         index = f"/index/{names['IndexName']}" if "IndexName" in names else ""
         return _table(names["TableName"]) + index
-    if service == "s3":
-        return f"arn:aws:s3:::{names['Bucket']}/{names['Key']}"
     if service == "sqs":
         return f"arn:aws:sqs:{_HERE}:{names['QueueUrl'].rsplit('/', 1)[1]}"
-    if service == "bedrock":
-        return f"arn:aws:bedrock:{_HERE}:inference-profile/{names['modelId']}"
-    if service == "ssm":
-        return f"arn:aws:ssm:{_HERE}:parameter{names['Name']}"
-    if service == "events":
-        return f"arn:aws:events:{_HERE}:connection/{names['Name']}"
+    if service in _ARNS:
+        return _ARNS[service].format_map(names)
     [arn] = names.values()
     return arn
 
