@@ -84,7 +84,10 @@ class Guards:
         """Return what holds for the plan."""
         skipped = {}
         for model in models_of(self.config):
-            state = breaker.from_row(self.control.get(breaker_key_of(model), {}))
+            item = self.control.get(breaker_key_of(model))
+            if item is None:  # it has never failed
+                continue
+            state = breaker.from_row(item)
             if breaker.admission(state, self.at) is Admission.SKIP:
                 skipped[name_of(model)] = breaker.why_skipped(model.model, state)
         return Standing(nearly_used(self.budgets, self.control), skipped, self.notes)
