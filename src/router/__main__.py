@@ -21,6 +21,7 @@ COMMANDS = {
     "review": "list the drafts that wait for a human, look at one, approve, reject or edit it",
     "keys": "make, list and revoke the Bearer keys of the HTTP door",
     "batch": "run a file of prompts: submit (or --dry-run), status, results",
+    "forget": "remove the texts of a request or a tenant wherever they are, and keep the money",
     "breakeven": "say whether routing is worth it: for a mix of prompts, or for your own tables",
 }
 

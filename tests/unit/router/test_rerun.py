@@ -208,6 +208,15 @@ def test_a_run_is_started_by_name_with_the_payload_of_the_first() -> None:
     assert started == {**PAYLOAD, "request_id": "r-1", "rerun": 2}
 
 
+def test_what_was_forgotten_is_not_run_again_though_its_history_has_the_text() -> None:
+    runs = Runs(**{"arn:run-1": json.dumps(PAYLOAD)})
+
+    outcome = run_again("r-1", failed_rows(forgotten_at=ENDED), runs)
+
+    assert "removed on demand" in outcome.reason
+    assert runs.started == {}
+
+
 def test_without_a_history_the_stored_text_is_run() -> None:
     runs = Runs()
 

@@ -1,0 +1,77 @@
+"""``forget``: removes the texts of a request or a tenant wherever they are stored."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+
+import boto3
+
+from router.clock import iso, now
+from router.forgetting import BEYOND_REACH, Forgotten, forget_request, forget_tenant
+from router.text_store import TextStore
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    whose = parser.add_mutually_exclusive_group(required=True)
+    whose.add_argument("--request-id", metavar="ID")
+    whose.add_argument("--tenant", metavar="NAME", help="all requests of this tenant")
+    parser.add_argument(
+        "--before", type=_day, metavar="DAY", help="of a tenant, those accepted before this UTC day"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="count, and remove nothing")
+    where = parser.add_argument_group("where", "endpoints as AWS_ENDPOINT_URL says")
+    where.add_argument("--usage-table", default=os.environ.get("USAGE_TABLE"), metavar="NAME")
+    where.add_argument("--answers-bucket", default=os.environ.get("ANSWERS_BUCKET"), metavar="NAME")
+    where.add_argument("--profile", help="AWS profile")
+    where.add_argument("--region", help="AWS region")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print what was removed as JSON; return 1 where requests still ran and were left alone."""
+    if arguments.before and not arguments.tenant:
+        raise SystemExit("--before goes with --tenant: a request has one id")
+    done = _forget(_texts(arguments), arguments)
+    print(json.dumps(asdict(done) | {"dry_run": arguments.dry_run}))
+    if arguments.request_id and done == Forgotten():
+        print(f"no request {arguments.request_id} is stored, nor a text of it", file=sys.stderr)
+    elif not arguments.dry_run:
+        print("Not within reach:", *(f"- {place}" for place in BEYOND_REACH), sep="\n",
+              file=sys.stderr)  # fmt: skip
+    if done.running:
+        print(f"{done.running} still run: stop them, or forget again later", file=sys.stderr)
+    return int(done.running > 0)
+
+
+def _forget(texts: TextStore, arguments: argparse.Namespace) -> Forgotten:
+    rehearsal = arguments.dry_run
+    if arguments.request_id:
+        return forget_request(texts, arguments.request_id, now(), rehearsal=rehearsal)
+    before = iso(arguments.before) if arguments.before else None
+    return forget_tenant(texts, arguments.tenant, before, now(), rehearsal=rehearsal)
+
+
+def _texts(arguments: argparse.Namespace) -> TextStore:
+    for option in ("usage_table", "answers_bucket"):
+        if not getattr(arguments, option):
+            name = option.replace("_", "-")
+            raise SystemExit(f"name it: --{name} NAME, or set {option.upper()}")
+    session = boto3.Session(profile_name=arguments.profile, region_name=arguments.region)
+    return TextStore(
+        session.client("dynamodb"),
+        arguments.usage_table,
+        session.client("s3"),
+        arguments.answers_bucket,
+    )
+
+
+def _day(text: str) -> datetime:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("write a day such as 2026-11-21") from None
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)

@@ -1,0 +1,77 @@
+"""Forgetting on the local cloud: the texts of a request are gone, and its money stands."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+from local import routing
+from local.cloud import ROOT
+from local.deployment import Deployment
+from tests.local_cloud.simulator import Simulator
+
+SECRET = "forget: my name is Ada."
+
+
+def forget(deployment: Deployment, *arguments: str) -> dict[str, int]:
+    bucket = deployment.outputs["answers_bucket"]["name"]
+    done = subprocess.run(
+        [sys.executable, "-m", "router", "forget", "--usage-table", deployment.usage_table,
+         "--answers-bucket", bucket, *arguments],
+        cwd=ROOT, env=deployment.cloud.env(), capture_output=True, text=True, timeout=60,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    found: dict[str, int] = json.loads(done.stdout)
+    return found
+
+
+def stored(deployment: Deployment, request_id: str) -> str:
+    """Return everything that table and bucket hold of a request and its kept answer."""
+    table = deployment.client("dynamodb").get_paginator("scan")
+    rows = [
+        item
+        for page in table.paginate(TableName=deployment.usage_table, ConsistentRead=True)
+        for item in page["Items"]
+        if request_id in (item["request_id"]["S"], item.get("source", {}).get("S"))
+    ]
+    objects = deployment.client("s3").list_objects_v2(
+        Bucket=deployment.outputs["answers_bucket"]["name"], Prefix=f"drafts/{request_id}/"
+    )
+    return json.dumps([rows, [found["Key"] for found in objects.get("Contents", [])]])
+
+
+def test_a_request_is_forgotten_with_its_drafts_and_its_kept_answer(
+    deployment: Deployment, simulator: Simulator
+) -> None:
+    schema = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
+    simulator.script(
+        {"match": {"contains": SECRET}, "count": 1, "text": "Ada is no JSON"},
+        {"match": {"contains": SECRET}, "count": 1, "text": '{"name": "Ada"}'},
+    )
+    request = {
+        "input": SECRET, "tenant": "faq", "tier": "SIMPLE", "response_schema": schema,
+        "metadata": {"user": "Ada"},
+    }  # fmt: skip
+    [arn] = routing.start(deployment, [request])
+    name = routing.wait_for_execution(deployment, arn, 60)["name"]
+    [before] = routing.wait_until_settled(deployment, [name], 60)
+    assert "Ada" in stored(deployment, name)
+    assert f"drafts/{name}/" in stored(deployment, name)
+
+    rehearsed = forget(deployment, "--request-id", name, "--dry-run")
+    assert "Ada" in stored(deployment, name)
+    done = forget(deployment, "--request-id", name)
+
+    counted = {"requests": 1, "contents": 1, "kept_answers": 1, "objects": 1, "running": 0}
+    assert rehearsed == {**counted, "dry_run": True}
+    assert done == {**counted, "dry_run": False}
+    assert "Ada" not in stored(deployment, name)
+    assert f"drafts/{name}/" not in stored(deployment, name)
+    after = routing.trace(deployment, name)
+    assert (after.cost_usd, after.request["status"]) == (before.cost_usd, "SUCCEEDED")
+    assert after.request["forgotten_at"]
+    [again] = routing.start(deployment, [request])
+    outcome = json.loads(routing.wait_for_execution(deployment, again, 60)["output"])
+    assert "cached" not in outcome
