@@ -75,6 +75,9 @@ eval: $(BENCH_READY) ## routing quality beside LiteLLM's routers: labels, diffic
 	$(BENCH_RUN) -m eval.benchmark
 
 bench: $(BENCH_READY) ## pricing beside genai-prices and LiteLLM: agreement and speed; analyze with its guards off and on
+bench: $(BENCH_READY) ## cold starts beside boto3's own; pricing beside genai-prices and LiteLLM
+	$(RUN) -m tools.cold_start
+.PHONY:  \
 	$(BENCH_RUN) -m eval.price_agreement
 	$(BENCH_RUN) -m eval.price_bench
 	$(RUN) -m eval.guard_bench
@@ -98,6 +101,9 @@ load: $(READY) ## requests/s, p50 and p95 through each door at 1, 8 and 32 clien
 package: $(READY) ## build the function zip and the layer for Lambda on arm64
 	@$(RUN) -m tools.package function
 	@$(RUN) -m tools.package layer arm64
+
+release: $(READY) ## module, workflow and built code in one file that Terraform takes as a module source
+	@$(RUN) -m tools.release
 
 train: $(READY) ## train the shipped weights again, to the byte, from SWITCHYARD_DATA (../shared/data)
 	$(RUN) -m eval.train
@@ -123,5 +129,6 @@ $(SECURITY_READY): $(READY) requirements/security.lock
 	@PYTHON="$(PYTHON)" tools/venv.sh $(SECURITY_VENV) requirements/security.lock
 	@touch $@
 
-.PHONY: help demo up ask env down test lint types unit terraform-test security local-test faults soak load eval bench prices-check dashboard \
 	 package train prices lock clean
+	 package release train prices lock clean
+.PHONY: help demo up ask env down test lint types unit terraform-test security local-test faults soak load eval bench prices-check dashboard \

@@ -73,7 +73,7 @@ def apply(
 
     `only` names the resources that are to be made; left out, all are.
     """
-    here = _here(module, folder)
+    here = place_of(module, folder)
     (here / _VARIABLES).write_text(json.dumps(dict(variables), indent=2))
     targets = [f"-target={address}" for address in only]
     _run(here, ["apply", "-auto-approve", "-parallelism=30", *targets], env)
@@ -81,32 +81,32 @@ def apply(
 
 def plan(module: Path, *, env: Mapping[str, str], folder: Path = FOLDER) -> str:
     """Answer what an apply would change, as Terraform tells it; "" when nothing would."""
-    done = _run(_here(module, folder), ["plan", "-detailed-exitcode"], env, good=(0, 2))
+    done = _run(place_of(module, folder), ["plan", "-detailed-exitcode"], env, good=(0, 2))
     return done.stdout if done.returncode == 2 else ""
 
 
 def plan_json(module: Path, *, env: Mapping[str, str], folder: Path = FOLDER) -> str:
     """Answer the plan as `terraform show -json` gives it."""
-    here = _here(module, folder)
+    here = place_of(module, folder)
     _run(here, ["plan", "-out=json.tfplan"], env)
     return _run(here, ["show", "-json", "json.tfplan"], env).stdout
 
 
 def destroy(module: Path, *, env: Mapping[str, str], folder: Path = FOLDER) -> None:
     """Remove all that was applied."""
-    _run(_here(module, folder), ["destroy", "-auto-approve", "-parallelism=30"], env)
+    _run(place_of(module, folder), ["destroy", "-auto-approve", "-parallelism=30"], env)
 
 
 def output(module: Path, *, folder: Path = FOLDER) -> dict[str, Any]:
     """Answer the outputs of the last apply, by name."""
-    done = _run(_here(module, folder), ["output", "-json"], {})
+    done = _run(place_of(module, folder), ["output", "-json"], {})
     return {name: each["value"] for name, each in json.loads(done.stdout).items()}
 
 
 def run_tests(module: Path, *, folder: Path = FOLDER) -> str:
     """Run `terraform test` (plan only, no credentials) and answer what it printed."""
     init(module, folder=folder)
-    return _run(_here(module, folder), ["test"], {}).stdout
+    return _run(place_of(module, folder), ["test"], {}).stdout
 
 
 @lru_cache
@@ -157,15 +157,15 @@ def _environment(extra: Mapping[str, str]) -> dict[str, str]:
     return {**env, "TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1", **extra}
 
 
-def _here(module: Path, folder: Path) -> Path:
-    """The module's own folder in the shadow of the repository."""
+def place_of(module: Path, folder: Path = FOLDER) -> Path:
+    """Return the module's own folder in the shadow of the repository, where its state is."""
     path = module.resolve().relative_to(ROOT)
     return folder / "-".join(path.parts) / path
 
 
 def _shadow(module: Path, folder: Path) -> Path:
     """Link the repository around the module's folder, and the module's files into it."""
-    here = _here(module, folder)
+    here = place_of(module, folder)
     here.mkdir(parents=True, exist_ok=True)
     real, shadow = module.resolve(), here
     while True:

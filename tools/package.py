@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from local.locking import alone
@@ -98,16 +98,23 @@ def _loads(tag: str, arch: str) -> bool:
     )
 
 
-def _zip(folder: Path, target: Path, prefix: str) -> Path:
+def write_zip(files: Mapping[str, Path], target: Path) -> Path:
+    """Write files, by the name they have in the zip, to `target`; nobody sees half of it."""
     partial = target.with_suffix(".partial")
     with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for path in _files(folder):
+        for name, path in sorted(files.items()):
             # Fixed times and modes: the same input gives the same bytes, so a plan shows no change.
-            entry = zipfile.ZipInfo(prefix + path.relative_to(folder).as_posix())
+            entry = zipfile.ZipInfo(name)
             entry.external_attr = 0o100644 << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, path.read_bytes())
     return partial.replace(target)
+
+
+def _zip(folder: Path, target: Path, prefix: str) -> Path:
+    return write_zip(
+        {prefix + path.relative_to(folder).as_posix(): path for path in _files(folder)}, target
+    )
 
 
 def _files(folder: Path) -> Iterator[Path]:

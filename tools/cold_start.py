@@ -1,0 +1,123 @@
+"""Measures the cold start of each function: a fresh process imports its handler from the zip.
+
+The unit is what any function on AWS pays: `import boto3; boto3.client("dynamodb")` in the same run.
+Processor time is taken, since an import waits for nothing else and a busy machine must not count.
+Exit 1 where a ratio is over its gate, or an SDK is imported that the function never calls.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import zipfile
+
+from local.locking import alone
+from tools.package import BUILD, function_zip
+
+RUNS = 5
+GATES = {"analyze": 1.3, "price_rows": 1.2, "invoke_model": 1.2}
+# Others are not waited for by a caller; they are measured to be known.
+_HANDLERS = {
+    "analyze": "router.handlers.analyze",
+    "invoke_model": "router.handlers.invoke_model",
+    "price_rows": "cost_calculator.handlers.price_rows",
+    "record_outcome": "router.handlers.record_outcome",
+    "sweep": "router.handlers.sweep",
+    "sync_api_key": "router.handlers.sync_api_key",
+    "watch_models": "router.handlers.watch_models",
+}
+_UNWANTED = ("openai", "anthropic", "jsonschema", "aws_xray_sdk", "httpx")
+_CONFIG = {
+    "tiers": {
+        tier: {"provider": "bedrock", "model": "us.a", "max_tokens": 9, "fallbacks": []}
+        for tier in ("SIMPLE", "CALCULATION", "COMPLEX")
+    },
+    "routing": {"raise_above": 0.8, "lower_below": 0.2},
+    "limits": {"input_bytes": 1024},
+    "store_text": True,
+    "text_ttl_days": 1,
+    "workflow_type": "STANDARD",
+    "workflow_seconds": 900,
+}
+_ENVIRONMENT = {
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_REGION": "us-east-1",
+    "AWS_ACCESS_KEY_ID": "x",
+    "AWS_SECRET_ACCESS_KEY": "x",
+    "USAGE_TABLE": "usage",
+    "SPEND_TABLE": "spend",
+    "CONTROL_TABLE": "control",
+    "ANSWERS_BUCKET": "answers",
+    "BREAKER": "{}",
+    "MODEL_TIMEOUT_SECONDS": "240",
+    "POWERTOOLS_METRICS_NAMESPACE": "Switchyard",
+    "SWITCHYARD_CONFIG": json.dumps(_CONFIG),
+}
+_BASELINE = 'import boto3; boto3.client("dynamodb")'
+# What the first call adds on Bedrock.
+_FIRST_CALL = {
+    "invoke_model": 'from router.providers import provider; provider("bedrock")',
+}
+
+
+def main() -> int:
+    """Print a table of milliseconds and ratios; answer 1 where a gate does not hold."""
+    with tempfile.TemporaryDirectory() as folder:
+        with alone(BUILD / "package.lock"), zipfile.ZipFile(function_zip()) as archive:
+            archive.extractall(folder)
+        # Lambda's own boto3 is compiled; so is ours by the first run, in both.
+        codes = {"boto3 alone": _BASELINE} | {
+            name: f"import {module}; {_FIRST_CALL.get(name, '')}"
+            for name, module in _HANDLERS.items()
+        }
+        seconds: dict[str, list[float]] = {name: [] for name in codes}
+        for run in range(RUNS + 1):
+            for name, code in codes.items():
+                taken, imported = _time(code, folder)
+                if run:  # the first one compiles
+                    seconds[name].append(taken)
+                if unwanted := [module for module in _UNWANTED if module in imported]:
+                    print(f"{name} imports {', '.join(unwanted)}, which it does not call")
+                    return 1
+    unit = statistics.median(seconds.pop("boto3 alone"))
+    print(f"{'boto3 alone':16}{unit * 1000:7.0f} ms   1.00")
+    failed = False
+    for name, measured in seconds.items():
+        median = statistics.median(measured)
+        gate = GATES.get(name)
+        over = gate is not None and median / unit > gate
+        failed |= over
+        told = "" if gate is None else f"   at most {gate}{', OVER' if over else ''}"
+        print(f"{name:16}{median * 1000:7.0f} ms{median / unit:7.2f}{told}")
+    size = (BUILD / "function.zip").stat().st_size / 1e6
+    print(f"function zip    {size:7.2f} MB   at most 2.5{', OVER' if size > 2.5 else ''}")
+    return int(failed or size > 2.5)
+
+
+def _time(code: str, folder: str) -> tuple[float, set[str]]:
+    """Run the code in a fresh interpreter; answer its seconds and the modules it imported."""
+    timed = (
+        "import sys, time; begin = time.process_time()\n"
+        f"{code}\n"
+        "print(time.process_time() - begin, *{name.split('.')[0] for name in sys.modules})"
+    )
+    site = next(path for path in sys.path if path.endswith("site-packages"))
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", timed],
+        env={**_ENVIRONMENT, "PATH": os.environ["PATH"], "PYTHONPATH": f"{folder}:{site}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    first, *modules = done.stdout.split()
+    return float(first), set(modules)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
