@@ -17,7 +17,9 @@ from local.deployment import (
     EXAMPLE,
     Deployment,
 )
+from tests.local_cloud.hands import wait_for
 from tests.local_cloud.simulator import Simulator
+from tests.local_cloud.test_alarms import Alarms
 from tests.local_cloud.test_fault_text import answers
 
 CANARY = "canary-7f3b1c-prompt"
@@ -126,13 +128,25 @@ def test_the_histories_hold_no_key(deployment: Deployment, canary_runs: list[str
         assert [key for key in KEYS if key in text] == []
 
 
-def test_a_key_is_rotated_by_one_put_parameter(deployment: Deployment) -> None:
-    simulator = Simulator(deployment.cloud.simulator_url)
+def test_a_key_is_rotated_in_flight_by_one_put_parameter(deployment: Deployment) -> None:
+    simulator, alarms = Simulator(deployment.cloud.simulator_url), Alarms(deployment)
     ssm = deployment.client("ssm")
-    simulator.accept_keys("openai", "sk-local-rotated")
+    under_way = {"SIMPLE": "in flight on Bedrock", "CALCULATION": "in flight on OpenAI"}
+    simulator.script({"match": {"contains": "in flight"}, "count": None, "delay_ms": 3000})
+    requests = [{"input": prompt, "tier": tier} for tier, prompt in under_way.items()]
+    running = routing.start(deployment, requests)
+    prompts = under_way.values()
+    wait_for(lambda: all(map(simulator.calls_with, prompts)), "the models were never called")
+    alarms.quiet("config-errors")
     try:
+        simulator.accept_keys("openai", "sk-local-rotated")  # the old key is revoked
+
         [refused] = routing.start(deployment, [{"input": "old key", "tier": "CALCULATION"}])
         assert routing.wait_for_execution(deployment, refused, 60)["error"] == "AccessDenied"
+        [bedrock] = routing.start(deployment, [{"input": "no key needed", "tier": "SIMPLE"}])
+        for arn in (*running, bedrock):
+            assert routing.wait_for_execution(deployment, arn, 60)["status"] == "SUCCEEDED"
+        alarms.wait_until_on("config-errors")
 
         ssm.put_parameter(
             Name=API_KEY_PARAMETER, Type="SecureString", Value="sk-local-rotated", Overwrite=True
@@ -140,6 +154,7 @@ def test_a_key_is_rotated_by_one_put_parameter(deployment: Deployment) -> None:
 
         assert routing.eventually(lambda: _asks(deployment) == "SUCCEEDED", 60)
     finally:
+        simulator.clear_script()
         simulator.accept_keys("openai", API_KEY, "sk-local-rotated")
         ssm.put_parameter(
             Name=API_KEY_PARAMETER, Type="SecureString", Value=API_KEY, Overwrite=True

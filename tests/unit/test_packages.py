@@ -1,0 +1,60 @@
+"""What is built is the same at every run, and holds what it must."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from local.locking import alone
+from tools import package, release
+
+
+@pytest.fixture(scope="module")
+def function_zip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The zip as it is built; a copy, since other tests build it too."""
+    copy = tmp_path_factory.mktemp("package") / "function.zip"
+    with alone(package.BUILD / "package.lock"):
+        copy.write_bytes(package.function_zip().read_bytes())
+    return copy
+
+
+def test_two_builds_give_the_same_bytes(function_zip: Path) -> None:
+    with alone(package.BUILD / "package.lock"):
+        again = package.function_zip().read_bytes()
+
+    assert again == function_zip.read_bytes()
+
+
+def test_the_function_zip_is_small_and_holds_no_provider_sdk(function_zip: Path) -> None:
+    names = zipfile.ZipFile(function_zip).namelist()
+
+    assert function_zip.stat().st_size <= 2_500_000
+    assert {"router", "cost_calculator", "aws_lambda_powertools"} <= {
+        n.split("/")[0] for n in names
+    }
+    assert not {"openai", "anthropic", "boto3", "botocore"} & {n.split("/")[0] for n in names}
+
+
+def test_the_release_holds_every_file_that_the_module_reads(tmp_path: Path) -> None:
+    names = set(zipfile.ZipFile(release.archive(tmp_path / "release.zip")).namelist())
+
+    sources = list((package.ROOT / "terraform").glob("*.tf"))
+    read = {
+        name
+        for source in sources
+        for name in re.findall(r"\$\{path\.module\}/\.\./([^\"$]+\.json)", source.read_text())
+    }
+    assert "asl/router.asl.json" in read
+    assert read <= names
+    assert {f"terraform/{source.name}" for source in sources} <= names
+    assert {"src/router/request.schema.json", "LICENSE", "docs/upgrading.md"} <= names
+    assert not [name for name in names if name.startswith(("terraform/tests", "tests", "local"))]
+
+
+def test_an_archive_of_the_same_files_has_the_same_bytes(tmp_path: Path) -> None:
+    one, other = (release.archive(tmp_path / name).read_bytes() for name in ("a.zip", "b.zip"))
+
+    assert one == other
