@@ -19,7 +19,7 @@ _CONTENT = (
     "terraform/*.tf",
     "terraform/README.md",
     "asl/*.json",
-    "src/router/*.schema.json",
+    "src/router/**/*.schema.json",
     "build/function.zip",
     "build/layer-arm64.zip",
     "build/layer-x86_64.zip",

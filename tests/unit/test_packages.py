@@ -50,7 +50,12 @@ def test_the_release_holds_every_file_that_the_module_reads(tmp_path: Path) -> N
     assert "asl/router.asl.json" in read
     assert read <= names
     assert {f"terraform/{source.name}" for source in sources} <= names
-    assert {"src/router/request.schema.json", "LICENSE", "docs/upgrading.md"} <= names
+    schemas = {
+        path.relative_to(package.ROOT).as_posix()
+        for path in (package.ROOT / "src").rglob("*.schema.json")
+    }
+    assert schemas <= names
+    assert {"LICENSE", "docs/upgrading.md"} <= names
     assert not [name for name in names if name.startswith(("terraform/tests", "tests", "local"))]
 
 
