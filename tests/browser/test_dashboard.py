@@ -12,7 +12,7 @@ from cost_calculator.dashboard.document import Budget, Failures, Snapshot, Unpri
 from cost_calculator.dashboard.page import render
 from cost_calculator.ledger import Cell
 from cost_calculator.reconciling import reconcile
-from cost_calculator.reporting import net_savings, savings_in_words
+from cost_calculator.reporting import GAPS, net_savings, nothing_priced, savings_in_words
 from cost_calculator.settling import settle
 from cost_calculator.store import LedgerStore
 from cost_calculator.streaming import price_records
@@ -25,7 +25,7 @@ NASTY = '</script><img src=x onerror="window.hacked=1">'
 
 
 def made_rows():
-    """Return rows of every kind: answered, failed, unpriced, unknown, invalid, classified."""
+    """Return rows of every kind: answered, cached, failed, unpriced, unknown, invalid."""
     dice = random.Random(7)
     rows = []
     for n in range(60):
@@ -39,7 +39,7 @@ def made_rows():
             '{"inputTokens": -1, "outputTokens": 9}',
             None,
         ])  # fmt: skip
-        outcome = "OK" if usage else "UNKNOWN"
+        outcome = dice.choice(["OK", "OK", "CACHED"]) if usage else "UNKNOWN"
         answer = attempt(f"r-{n}", model=model, usage=usage, outcome=outcome, **same, **times)
         status = "SUCCEEDED" if usage else "FAILED"
         asked = request(f"r-{n}", status=status, model=model if usage else None, **same, **times)
@@ -104,8 +104,9 @@ def test_every_figure_is_that_of_reconcile(cells, open_page):
     assert opened.text("#requests .figure") == str(total["requests"])
     assert opened.text("#requests .note").startswith(f"{total['failures']} failed")
     assert opened.text("#sentence") == savings_in_words(total)
-    gaps = [total[name] for name in ("unpriced", "unknown", "invalid_usage")]
-    assert opened.text("#unknown .figure") == str(sum(gaps))
+    assert total["cache_hits"]
+    assert f"{total['cache_hits']} answers came from the exact cache" in opened.text("#cache")
+    assert opened.text("#unknown .figure") == str(sum(total.get(name, 0) for name in GAPS))
     assert f"at most {usd(total['upper_estimate_usd'])}" in opened.text("#unknown")
 
 
@@ -130,11 +131,11 @@ def test_every_line_of_a_table_is_that_of_reconcile(cells, open_page, table, par
         assert shown[name]["workflow"] == usd(total["overhead_usd"])
         unpriced = sum(total.get(gap, 0) for gap in ("unpriced", "unknown", "invalid_usage"))
         assert shown[name]["not priced"] == str(unpriced)
-        if "cost_usd" in total:
-            assert shown[name]["models"] == usd(total["cost_usd"])
-            assert shown[name]["net savings"] == usd(net_savings(total))
-        elif total.get("attempts"):
+        if nothing_priced(total):
             assert shown[name]["models"] == "not known"  # never $0
+        else:
+            assert shown[name]["models"] == usd(total.get("cost_usd", Decimal(0)))
+            assert shown[name]["net savings"] == usd(net_savings(total))
 
 
 def test_filters_work_together(cells, open_page):
@@ -163,7 +164,7 @@ def test_what_is_not_known_is_red_and_what_is_known_is_not(cells, open_page):
         return "alarm" in opened.page.get_attribute("#unknown", "class")
 
     waiting = [Unpriced(DAYS[-1], "acme", HAIKU, 3)]
-    fine = [cell for cell in cells if not {"unpriced", "unknown", "invalid_usage"} & set(cell)]
+    fine = [cell for cell in cells if not set(GAPS) & set(cell)]
     assert alarmed(open_page(html(cells)))
     assert not alarmed(open_page(html(fine)))
     opened = open_page(html(fine, pending=waiting, pending_more=True))

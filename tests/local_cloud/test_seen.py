@@ -1,0 +1,58 @@
+"""What the deployed system did is on the page, to the last digit; a verdict gets there too."""
+
+import base64
+import gzip
+import json
+import re
+from decimal import Decimal
+
+import pytest
+
+import cost_calculator.__main__ as cost_calculator
+import router.__main__ as router
+from cost_calculator.cli.reconcile import reconcile_tables
+from cost_calculator.store import LedgerStore
+from local import routing
+
+
+@pytest.fixture
+def tables(deployment, monkeypatch):
+    """Point the commands at the local cloud, as `eval "$(make -s env)"` does."""
+    for name, value in deployment.cloud.env().items():
+        monkeypatch.setenv(name, value)
+    for name in ("usage", "spend", "control"):
+        monkeypatch.setenv(f"{name.upper()}_TABLE", deployment.outputs["tables"][name]["name"])
+
+
+def page_of(path):
+    packed = re.search(r'id="data">([^<]+)<', path.read_text("utf-8"))[1]
+    return json.loads(gzip.decompress(base64.b64decode(packed)))
+
+
+def total(page, name):
+    column = page["sums"].get(name, [])
+    scale = page["scale"] if name.endswith("_usd") else 0
+    return sum((Decimal(value) for value in column), Decimal(0)).scaleb(-scale)
+
+
+def test_requests_and_verdicts_are_on_the_page_as_reconcile_counts_them(
+    deployment, tables, tmp_path
+):
+    requests = [{"input": f"What is {n} + {n}?", "tenant": "seen"} for n in range(3)]
+    ids = [arn.rsplit(":", 1)[1] for arn in routing.start(deployment, requests)]
+    assert all(traced.priced for traced in routing.wait_until_settled(deployment, ids, 90))
+    assert router.main(["feedback", ids[0], "bad", "--note", "wrong"]) == 0
+    assert router.main(["feedback", ids[0], "good"]) == 0
+    out = tmp_path / "page.html"
+
+    assert cost_calculator.main(["dashboard", "--since", "2d", "--out", str(out)]) == 0
+
+    client = deployment.client("dynamodb")
+    names = (deployment.usage_table, deployment.spend_table, deployment.control_table)
+    found = reconcile_tables(LedgerStore(client, *names))
+    page = page_of(out)
+    assert not found.differences
+    assert "seen" in page["tenants"]
+    assert total(page, "feedback_good") == found.total["feedback_good"] >= 1
+    for name in ("cost_usd", "overhead_usd", "baseline_usd", "requests", "attempts"):
+        assert total(page, name) == found.total[name]
