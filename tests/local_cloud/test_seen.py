@@ -38,6 +38,7 @@ def total(page, name):
 def test_requests_and_verdicts_are_on_the_page_as_reconcile_counts_them(
     deployment, tables, tmp_path
 ):
+    assert router.main(["budget", "set", "--tenant", "seen", "--day", "5"]) == 0
     requests = [{"input": f"What is {n} + {n}?", "tenant": "seen"} for n in range(3)]
     ids = [arn.rsplit(":", 1)[1] for arn in routing.start(deployment, requests)]
     assert all(traced.priced for traced in routing.wait_until_settled(deployment, ids, 90))
@@ -53,6 +54,9 @@ def test_requests_and_verdicts_are_on_the_page_as_reconcile_counts_them(
     page = page_of(out)
     assert not found.differences
     assert "seen" in page["tenants"]
+    [budget] = [budget for budget in page["budgets"] if budget["tenant"] == "seen"]
+    assert (budget["limit_usd"], budget["period"].split()[0]) == ("5", "day")
+    assert 0 < Decimal(budget["committed_usd"]) < 1
     assert total(page, "feedback_good") == found.total["feedback_good"] >= 1
     for name in ("cost_usd", "overhead_usd", "baseline_usd", "requests", "attempts"):
         assert total(page, name) == found.total[name]

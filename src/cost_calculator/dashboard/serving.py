@@ -11,8 +11,10 @@ def serve(page: Callable[[], str], port: int = 0) -> None:
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            found = self.path == "/"
-            body = page().encode() if found else b"the page is at /"
+            # Another name that leads here is a web site's, which must not read the page.
+            host = self.headers.get("host", "").partition(":")[0]
+            found = self.path == "/" and host in ("127.0.0.1", "localhost")
+            body = page().encode() if found else b"the page is at http://127.0.0.1/"
             self.send_response(200 if found else 404)
             self.send_header("content-type", "text/html; charset=utf-8")
             self.send_header("content-length", str(len(body)))

@@ -4,15 +4,21 @@ import base64
 import gzip
 import json
 import re
+import socket
+import threading
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util.retry import Retry
 
 from cost_calculator.__main__ import main
 from cost_calculator.dashboard import reading
 from cost_calculator.dashboard.document import Failures, Snapshot, document
 from cost_calculator.dashboard.reading import Tables, latest_failures, pending, snapshot
+from cost_calculator.dashboard.serving import serve
 from tests.cost_rows import HAIKU, attempt, item, request
 from tests.tables import CONTROL, SPEND, USAGE
 
@@ -105,6 +111,22 @@ def test_days_outside_are_left_out(dynamodb):
 
     assert len(found["days"]) == 8
     assert found["sums"]["requests"] == [1]
+
+
+def test_a_served_page_is_made_anew_at_each_load_and_for_this_machine_alone():
+    loads = iter(["one", "two"])
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    threading.Thread(target=serve, args=(lambda: next(loads), port), daemon=True).start()
+    session = requests.Session()
+    session.trust_env = False
+    session.mount("http://", HTTPAdapter(max_retries=Retry(connect=20, backoff_factor=0.05)))
+    url = f"http://127.0.0.1:{port}/"
+
+    assert [session.get(url, timeout=5).text for _ in range(2)] == ["one", "two"]
+    assert session.get(url + "etc/passwd", timeout=5).status_code == 404
+    assert session.get(url, headers={"host": "evil.example"}, timeout=5).status_code == 404
 
 
 @pytest.mark.parametrize("missing", ["--usage-table", "--spend-table"])
