@@ -6,12 +6,13 @@ import json
 import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from router.api.errors import ApiError
 from router.api.views import ANSWERED, TERMINAL
-from router.errors import Conflict, InvalidRequest
+from router.errors import Conflict, InvalidRequest, StoreUnavailable
 from router.request import parse_request, payload_hash
 from router.starting import Busy, NotStarted, Run
 from router.text import canonical_json
@@ -105,15 +106,17 @@ def wait(submitted: Submitted, until: float, door: Door) -> Rows | None:
     Raise what refused it, where it was refused before it was accepted.
     """
     for pause in _pauses():
-        row = door.store.request_of(submitted.request_id)
-        if row and row["status"] in TERMINAL:
-            return door.store.rows_of(submitted.request_id)
-        if row and row["status"] == "PENDING_REVIEW":
-            return None  # no human decides within seconds
-        if row is None and (run := _describe(submitted.execution, door)):
-            refused = _refusal(submitted.request_id, run, door)
-            if refused:
-                raise refused
+        # It may have been paid by now: who cannot see it looks again, and never has it sent again.
+        with suppress(Busy, StoreUnavailable):
+            row = door.store.request_of(submitted.request_id)
+            if row and row["status"] in TERMINAL:
+                return door.store.rows_of(submitted.request_id)
+            if row and row["status"] == "PENDING_REVIEW":
+                return None  # no human decides within seconds
+            if row is None:
+                run = door.executions.describe(submitted.execution)
+                if refused := _refusal(submitted.request_id, run, door):
+                    raise refused
         if door.clock() + pause >= until:
             return None
         door.sleep(pause)
@@ -181,13 +184,6 @@ def _pauses() -> Iterator[float]:
     while True:
         yield pause
         pause = min(pause * _GROWTH, _LONGEST_PAUSE)
-
-
-def _describe(name: str, door: Door) -> Run | None:
-    try:
-        return door.executions.describe(name)
-    except Busy:
-        return None  # the next look is soon enough
 
 
 def _ended(name: str, door: Door) -> Run:

@@ -15,7 +15,17 @@ from aws_lambda_powertools.event_handler.api_gateway import APIGatewayRestResolv
 
 from router.api.chat import to_completion, to_request
 from router.api.errors import ApiError
-from router.api.prompts import Door, Rows, answer_of, failure, find, owned, submit, wait
+from router.api.prompts import (
+    Door,
+    Rows,
+    Submitted,
+    answer_of,
+    failure,
+    find,
+    owned,
+    submit,
+    wait,
+)
 from router.api.schemas import check
 from router.api.spending import Cells, spending
 from router.api.tenants import Callers
@@ -43,6 +53,14 @@ class World:
     now: Callable[[], datetime]
 
 
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """A request that was answered: its rows, and what its caller is shown of them."""
+
+    rows: Rows
+    shown: dict[str, Any]
+
+
 def routes(world: World) -> APIGatewayRestResolver:
     """Return the resolver; called once a process."""
     app = APIGatewayRestResolver()
@@ -55,10 +73,10 @@ def routes(world: World) -> APIGatewayRestResolver:
             raise InvalidRequest("`mode` must be async, or be left out")
         until = door.clock() + WAIT_SECONDS
         submitted = submit(_body(app), _tenant(app, world), door)
-        rows = None if mode == "async" else wait(submitted, until, door)
-        if rows is None:
+        ended = None if mode == "async" else _ended(submitted, until, world)
+        if ended is None:
             return _accepted(app, submitted.request_id)
-        return _json(200, _answered(rows, world), _headers(rows, world))
+        return _json(200, ended.shown, _headers(ended.rows, world))
 
     @app.get("/prompts/<request_id>")
     def get_prompt(request_id: str) -> Response[str]:
@@ -94,8 +112,8 @@ def routes(world: World) -> APIGatewayRestResolver:
         if key := app.current_event.headers.get("idempotency-key"):
             request["request_id"] = key
         submitted = submit(request, _tenant(app, world), door)
-        rows = wait(submitted, until, door)
-        if rows is None:
+        ended = _ended(submitted, until, world)
+        if ended is None:
             where = _location(app, submitted.request_id)
             raise ApiError(
                 "NotAnsweredYet",
@@ -103,10 +121,9 @@ def routes(world: World) -> APIGatewayRestResolver:
                 request_id=submitted.request_id,
                 headers={"location": where},
             )
-        shown = _answered(rows, world)
-        attempts = settled_attempts(rows, world.settle)
+        attempts = settled_attempts(ended.rows, world.settle)
         served = next((row for row in attempts if row.get("served")), None)
-        return _json(200, to_completion(shown, served), _headers(rows, world))
+        return _json(200, to_completion(ended.shown, served), _headers(ended.rows, world))
 
     @app.not_found
     def no_route(_error: Exception) -> Response[str]:
@@ -117,6 +134,16 @@ def routes(world: World) -> APIGatewayRestResolver:
         return _refused(app, _as_api_error(error))
 
     return app
+
+
+def _ended(submitted: Submitted, until: float, world: World) -> _Ended | None:
+    rows = wait(submitted, until, world.door)
+    if rows is None:
+        return None
+    try:
+        return _Ended(rows, _answered(rows, world))
+    except (Busy, StoreUnavailable):
+        return None  # it is answered and paid: the caller looks again, and does not send it again
 
 
 def _answered(rows: Rows, world: World) -> dict[str, Any]:

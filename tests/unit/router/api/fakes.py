@@ -13,6 +13,7 @@ from cost_calculator.settling import settle
 from router.api.prompts import Door
 from router.api.routes import World, routes
 from router.api.tenants import Callers
+from router.errors import StoreUnavailable
 from router.feedback import FeedbackRefused
 from router.starting import Busy, NotStarted, Run
 from tests.cost_rows import PRICED_AT, RATES
@@ -23,7 +24,10 @@ Rows = dict[str, dict[str, Any]]
 
 @dataclass
 class Aws:
-    """Executions and rows. ``at`` holds what happens once the clock has come so far."""
+    """Executions and rows. ``at`` holds what happens once the clock has come so far.
+
+    The table does not answer the first ``blind`` looks.
+    """
 
     runs: dict[str, Run] = field(default_factory=dict)
     rows: dict[str, Rows] = field(default_factory=dict)
@@ -32,6 +36,7 @@ class Aws:
     now: float = 0.0
     looks: int = 0
     busy: bool = False
+    blind: float = 0
     judged: list[tuple[str, ...]] = field(default_factory=list)
 
     def start(self, name: str, payload: str) -> Run | None:
@@ -52,6 +57,8 @@ class Aws:
 
     def request_of(self, request_id: str) -> dict[str, Any] | None:
         self.looks += 1
+        if self.looks <= self.blind:
+            raise StoreUnavailable("ProvisionedThroughputExceededException")
         return self.rows.get(request_id, {}).get("REQUEST")
 
     def rows_of(self, request_id: str) -> Rows:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pytest
 
@@ -93,6 +94,28 @@ def test_no_answer_in_25_seconds_is_a_202(aws: Aws, client: Client) -> None:
     assert headers["location"] == "/v1/prompts/r-1"
     assert 23 < aws.now <= 25
     assert aws.looks <= 25  # each look is paid for
+
+
+def test_a_table_that_does_not_answer_for_a_while_costs_time_alone(
+    aws: Aws, client: Client
+) -> None:
+    aws.blind = 3
+    ends(aws, answered("r-1"), after=0.1)
+
+    assert client.call("POST", "/prompts", PROMPT)[0] == 200
+
+
+def test_a_request_that_runs_is_never_sent_again_because_nobody_can_see_it(
+    aws: Aws, client: Client
+) -> None:
+    aws.blind = math.inf
+
+    taken = client.call("POST", "/prompts", PROMPT)
+    chat = {"model": "auto", "messages": [{"role": "user", "content": "Hi"}]}
+    status, _, headers = client.call("POST", "/chat/completions", chat)
+
+    assert taken[0] == 202
+    assert (status, headers["x-should-retry"]) == (504, "false")
 
 
 def test_nobody_waits_for_a_human(aws: Aws, client: Client) -> None:
