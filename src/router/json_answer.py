@@ -73,18 +73,25 @@ def mending(call: ModelCall, draft: str) -> ModelCall:
 
 
 def _problems(value: Any, schema: Mapping[str, Any]) -> Iterator[Problem]:
+    names = _names_in(schema)
+    for found in _validator(json.dumps(schema)).iter_errors(value):
+        yield _problem(found, names)
+
+
+@lru_cache(maxsize=16)
+def _validator(schema: str) -> Any:
+    """Return the validator of a schema, which many requests may share."""
     from jsonschema import Draft202012Validator, SchemaError
     from referencing import Registry
 
+    parsed = json.loads(schema)
     try:
-        Draft202012Validator.check_schema(schema)
+        Draft202012Validator.check_schema(parsed)
     except SchemaError as error:
         raise InvalidModelRequest(f"response_schema: {error.message[:200]}") from None
     # An empty registry: nothing is ever fetched for a reference.
     registry: Any = Registry()
-    names = _names_in(schema)
-    for found in Draft202012Validator(schema, registry=registry).iter_errors(value):
-        yield _problem(found, names)
+    return Draft202012Validator(parsed, registry=registry)
 
 
 def _problem(error: ValidationError, names: frozenset[str]) -> Problem:

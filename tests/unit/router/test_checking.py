@@ -102,6 +102,15 @@ def test_what_is_wrong_is_told_without_the_answers_own_words() -> None:
     assert "launch" not in raised.value.detail
 
 
+def test_names_that_the_model_made_up_are_not_told_either() -> None:
+    schema = {"type": "object", "additionalProperties": {"type": "string"}}
+
+    with pytest.raises(errors.InvalidAnswer) as raised:
+        complete_checked(call(schema), Model('{"launch code": 42}'), Drafts())
+
+    assert "/* breaks type" in raised.value.detail
+
+
 def test_a_draft_is_mended_with_what_is_wrong_in_view() -> None:
     drafts = Drafts()
     address = drafts.put_draft("r-1", said(city=7))
