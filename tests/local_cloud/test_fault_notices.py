@@ -25,10 +25,15 @@ class Notices:
         self.sqs, self.sns = deployment.client("sqs"), deployment.client("sns")
         self.url = self.sqs.create_queue(QueueName=f"notices-{uuid4().hex[:8]}")["QueueUrl"]
         found = self.sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=["QueueArn"])
+        arn = found["Attributes"]["QueueArn"]
+        allowed = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}}
+        allowed |= {"Action": "sqs:SendMessage", "Resource": arn}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+        self.sqs.set_queue_attributes(QueueUrl=self.url, Attributes={"Policy": policy})
         self.subscription = self.sns.subscribe(
             TopicArn=deployment.outputs["notifications_topic_arn"],
             Protocol="sqs",
-            Endpoint=found["Attributes"]["QueueArn"],
+            Endpoint=arn,
             ReturnSubscriptionArn=True,
         )["SubscriptionArn"]
         self.taken: list[dict[str, Any]] = []
