@@ -165,7 +165,8 @@ def _stood_in_the_way(error: ClientError) -> list[Row | None]:
 def accept_store() -> AcceptStore:
     """Return the store of this function's environment, made once a process."""
     return AcceptStore(
-        dynamodb(),
+        # A read that hangs must leave time to accept without it: 8 s of the function's 15 at most.
+        dynamodb(read_timeout=2, tries=2),
         os.environ["USAGE_TABLE"],
         os.environ["CONTROL_TABLE"],
         os.environ["SPEND_TABLE"],

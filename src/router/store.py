@@ -144,9 +144,11 @@ def usage_store() -> UsageStore:
     return UsageStore(dynamodb(), os.environ["USAGE_TABLE"])
 
 
-def dynamodb() -> DynamoDBClient:
+def dynamodb(read_timeout: float = 5, tries: int = 3) -> DynamoDBClient:
     """Return a client for conditional writes, which the SDK may send again without harm."""
-    config = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 3})
+    config = Config(
+        connect_timeout=2, read_timeout=read_timeout, retries={"total_max_attempts": tries}
+    )
     return boto3.client("dynamodb", config=config)
 
 

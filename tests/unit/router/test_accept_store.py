@@ -8,7 +8,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from router.accept_store import AcceptStore
+from router.accept_store import AcceptStore, accept_store
 from router.control import Acceptance, Action, Found
 from router.errors import StoreUnavailable
 from router.guards import KEPT_SECONDS
@@ -17,6 +17,8 @@ from tests.fake_dynamodb import cancelled, service_error
 from tests.tables import CONTROL, USAGE, create_tables
 from tests.unit.router.factories import accepted, analyzer, config
 from tests.unit.router.guarded import Desk
+
+ANALYZE_SECONDS = 15  # as terraform/functions.tf has it
 
 
 def row(request_id: str = "r-1") -> Row:
@@ -170,3 +172,17 @@ def test_without_guards_a_request_costs_one_round_trip_and_a_read_every_few_seco
     at.pass_time(KEPT_SECONDS)
     at.ask("r-3")
     assert calls[3:] == ["BatchGetItem", "TransactWriteItems"]
+
+
+def test_a_table_that_hangs_leaves_the_function_time_to_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("USAGE_TABLE", "CONTROL_TABLE", "SPEND_TABLE"):
+        monkeypatch.setenv(name, "table")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    accept_store.cache_clear()
+
+    config: Any = accept_store()._client.meta.config
+
+    one_call = (config.connect_timeout + config.read_timeout) * config.retries["total_max_attempts"]
+    assert one_call < ANALYZE_SECONDS - 5
