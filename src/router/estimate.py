@@ -24,7 +24,7 @@ from router.request import Request
 _MENDS = 2  # the workflow's NextFallback allows no more
 # A draft's tokens come back as text, of about so many bytes each, with what is wrong with it.
 _BYTES_PER_TOKEN = 4
-_COMPLAINT_BYTES = 4_000
+_COMPLAINT_BYTES = 13_000  # ten problems of 300 characters at most, and the instructions
 
 
 def most_of_request(

@@ -14,6 +14,7 @@ from cfnlint.api import lint_all
 
 from router import errors
 from router.config import FALLBACK_CAUSES
+from router.estimate import _MENDS
 
 ASL = Path(__file__).parents[2] / "asl"
 TEXT = (ASL / "router.asl.json").read_text(encoding="utf-8")
@@ -223,6 +224,12 @@ def test_every_cause_of_a_fallback_is_one_that_the_workflow_tells() -> None:
     causes = {*FALLBACK_CAUSES, "invalid"}
 
     assert set(re.findall(r"[?:] '(\w+)'", fallback_rule()["Condition"])) == causes
+
+
+def test_a_budget_reserves_for_as_many_mendings_as_the_workflow_asks_for() -> None:
+    [mend] = [rule for rule in STATES["NextFallback"]["Choices"] if "three attempts" in str(rule)]
+
+    assert re.findall(r"INVALID_ANSWER'\]\) < (\d)", mend["Condition"]) == [str(1 + _MENDS)]
 
 
 def test_nothing_but_a_plan_that_asks_for_it_leads_to_a_human() -> None:
