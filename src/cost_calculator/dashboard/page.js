@@ -49,7 +49,7 @@ function table(id, headings, rows, caption) {
 const columns = [
   ["requests", (s) => count(s.count("requests"))],
   ["failed", (s) => count(s.count("failures"))],
-  ["calls", (s) => count(s.count("attempts"))],
+  ["attempts", (s) => count(s.count("attempts"))],
   ["models", (s) => (s.nothingPriced ? "not known" : dollars(s.usd("cost_usd")))],
   ["workflow", (s) => dollars(s.usd("overhead_usd"))],
   ["baseline", (s) => (s.nothingPriced ? "not known" : dollars(s.usd("baseline_usd")))],
@@ -85,7 +85,7 @@ function showTiles(data, found, filters) {
   tile("saved", ".note").textContent = `${percent(total.net, total.usd("baseline_usd"))} of the baseline's ${dollars(total.usd("baseline_usd"))}; classifier and workflow subtracted`;
   $("saved").classList.toggle("alarm", total.net < 0n);
   tile("requests", ".figure").textContent = count(total.count("requests"));
-  tile("requests", ".note").textContent = `${count(total.count("failures"))} failed; ${count(total.count("attempts"))} calls, ${count(total.count("retries"))} sent again`;
+  tile("requests", ".note").textContent = `${count(total.count("failures"))} failed; ${count(total.count("attempts"))} attempts, ${count(total.count("retries"))} sent again`;
   showUnknown(data, total, filters);
   $("sentence").textContent = savingsInWords(total, data.gaps);
   const requests = BigInt(total.count("requests"));
@@ -191,7 +191,7 @@ async function drawCharts(data) {
   const colors = theme();
   const specs = {
     days: spendByDay(colors, paid(data)), net: netByDay(colors),
-    tokens: bars(colors, "tokens", "Tokens by class", "tokens", data.token_classes.length), cost: bars(colors, "cost", "Calls by what they cost", "calls", data.histogram.length),
+    tokens: bars(colors, "tokens", "Tokens by class", "tokens", data.token_classes.length), cost: bars(colors, "cost", "Attempts by what they cost", "attempts", data.histogram.length),
   };
   const drawn = await Promise.all(Object.entries(specs).map(([name, spec]) => vegaEmbed(`#chart-${name}`, spec, { renderer: "svg", actions: false, logLevel: ERRORS_ONLY })));
   return drawn.map((chart) => chart.view);
