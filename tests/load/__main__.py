@@ -65,7 +65,7 @@ def _load(deployment: Deployment, chosen: argparse.Namespace) -> int:
         imports = cold_starts(Path(folder))
     Console(width=110).print(_table(measured))
     for name, milliseconds in imports.items():
-        _say(f"cold start, imports of {name}: {milliseconds:.0f} ms")
+        _say(f"cold start, imports of {name}: {milliseconds:.0f} ms of CPU")
     FOLDER.mkdir(parents=True, exist_ok=True)
     (FOLDER / "load.json").write_text(json.dumps(_as_json(measured, imports), indent=2) + "\n")
     failures = [reason for each in measured for reason in each.failed]

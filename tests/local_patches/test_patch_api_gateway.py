@@ -77,6 +77,12 @@ def test_a_key_that_was_not_asked_for_is_not_told(lab: Any) -> None:
     assert "apiKeyId" not in json.loads(get(url, value).text)
 
 
+def test_a_key_with_an_empty_value_gets_one(lab: Any) -> None:
+    key = lab.client("apigateway").create_api_key(name=lab.name("key"), value="")
+
+    assert len(key["value"]) >= 20
+
+
 def test_functions_that_wait_behind_an_api_do_not_keep_out_what_they_wait_for(lab: Any) -> None:
     quick = lab.function("def handler(event, context):\n    return {}")
     task = {

@@ -7,7 +7,7 @@ name that has gone fails at start, not in the middle of a run.
 from local.emulator.patches import (
     admin,
     alarms,
-    api_key_identity,
+    api_keys,
     connection_authorization,
     dynamodb_order,
     embedded_metrics,
@@ -41,8 +41,8 @@ ALL = (
     resource_fields,
     connection_authorization,
     secure_transport,
-    api_key_identity,
     start_throttle,
+    api_keys,
     stream_poller,
 )
 
