@@ -37,9 +37,12 @@ data "aws_iam_policy_document" "batch" {
   count = var.batch == null ? 0 : 1
 
   statement {
-    sid       = "RunFunctions"
-    actions   = ["lambda:InvokeFunction"]
-    resources = [for name in keys(local.batch_functions) : aws_lambda_function.this[name].arn]
+    sid     = "RunFunctions"
+    actions = ["lambda:InvokeFunction"]
+    # By name: new code is then no change of the role.
+    resources = [
+      for name in keys(local.batch_functions) : "arn:${local.partition}:lambda:${local.arn_suffix}:function:${local.function_names[name]}"
+    ]
   }
 
   statement {

@@ -194,6 +194,17 @@ def test_an_express_run_that_puts_no_row_is_given_up_and_said() -> None:
     assert bucket.lines(results_key("b", 1))[0]["cause"] == "NotAccepted"
 
 
+def test_an_express_run_that_is_still_open_is_waited_for_and_not_started_again() -> None:
+    bucket, world = Bucket(**{KEY: file_of(8)}), World()
+    world.names_are_unique = False
+    split_all(bucket)
+
+    assert not run(bucket, world, until=1.0, express=True)
+    assert run(bucket, world, express=True)
+
+    assert sorted(world.started) == sorted(f"b-{n}" for n in range(1, 9))
+
+
 def test_another_file_under_a_used_batch_id_is_a_conflict_line_by_line() -> None:
     world = World()
     batch(Bucket(**{KEY: file_of(2)}), world)
