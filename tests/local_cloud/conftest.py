@@ -23,8 +23,8 @@ from tests.local_cloud.simulator import Simulator
 FOLDER = cloud.ROOT / "build" / "local-test"
 HTTP_TASK_SECONDS = "8"
 RUNNING = os.environ.get("SWITCHYARD_CLOUD") == "running"
-# They look at what all others have done.
-LAST = ("test_least_privilege.py",)
+# The first looks at what all others have done, the second ends it.
+LAST = ("test_least_privilege.py", "test_lifecycle.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
