@@ -1,0 +1,130 @@
+"""Every command that a reader may paste is run by a test, or is said to need an AWS account.
+
+A command of ours is also read by its own parser, so that no option is documented that is not there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "local" / "README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+]
+NEEDS_AN_ACCOUNT = "<!-- needs an AWS account -->"
+SHELL = ("", "sh", "bash", "console")
+PROGRAMS = ("make", "python", "aws", "terraform", "curl", "export", "eval", "docker")
+
+# The test that runs each command; the first words decide.
+RUN_BY = {
+    "python -m router breakeven": "tests/unit/cost/test_breakeven.py",
+    "python -m router breaker": "tests/unit/router/test_guard_commands.py",
+    "python -m router budget": "tests/unit/router/test_guard_commands.py",
+    "python -m router calibrate": "tests/unit/analyzer/test_cli.py",
+    "python -m router capacity": "tests/unit/cost/test_capacity.py",
+    "python -m router classify": "tests/unit/analyzer/test_cli.py",
+    "python -m router doctor": "tests/local_cloud/test_doctor.py",
+    "python -m router feedback": "tests/unit/router/test_feedback.py",
+    "python -m router forget": "tests/local_cloud/test_forget.py",
+    "python -m router keys": "tests/unit/router/test_keys.py",
+    "python -m router redrive": "tests/local_cloud/test_fault_queue.py",
+    "python -m router rerun": "tests/local_cloud/test_fault_reruns.py",
+    "python -m router review": "tests/unit/router/test_review.py",
+    "python -m cost_calculator dashboard": "tests/unit/cost/test_dashboard.py",
+    "python -m cost_calculator reconcile": "tests/unit/cost/test_sweeping.py",
+    "python -m cost_calculator report": "tests/unit/cost/test_report.py",
+    "python -m cost_calculator reprice": "tests/local_cloud/test_fault_stream.py",
+    "make faults": "tests/unit/test_fault_list.py",
+    "make soak": "tests/local_cloud/test_soak.py",
+}
+# Run by hand and by what measures; what they start is tested, their own output is for a person.
+OF_THE_REPOSITORY = re.compile(
+    r"make (-C switchyard )?(-s )?[a-z-]+( (PROMPT|N)=.*)?$|eval \"\$\(make -s env\)\"$"
+)
+
+
+def blocks(text: str) -> Iterator[tuple[bool, str]]:
+    """Yield the shell blocks of a page, each with whether it is marked as needing an account."""
+    for found in re.finditer(
+        r"(?P<before>[^\n]*)\n\n?```(\w*)\n(?P<body>.*?)^```", text, re.S | re.M
+    ):
+        if found[2] in SHELL:
+            yield NEEDS_AN_ACCOUNT in found["before"], found["body"]
+
+
+def commands_in(body: str) -> Iterator[str]:
+    """Yield a block's commands, without comments; a backslash joins lines."""
+    for line in body.replace("\\\n", " ").splitlines():
+        for command in re.sub(r"\s+# .*$", "", line).split("&&"):
+            if command.strip().split(" ")[0] in PROGRAMS:
+                yield re.sub(r"\s+", " ", command.strip())
+
+
+def ours_in(text: str) -> set[str]:
+    """Return the commands of ours anywhere on a page, in blocks and between the lines."""
+    between = re.sub(r"^```.*?^```", "", text, flags=re.S | re.M)
+    inline = re.findall(r"`[^`\n]*?(python -m (?:router|cost_calculator) [^`\n]+)`", between)
+    blocked = [command for _, body in blocks(text) for command in commands_in(body)]
+    return {*inline, *(one for one in blocked if one.startswith("python -m "))}
+
+
+def told() -> list[tuple[str, bool, str]]:
+    return [
+        (str(page.relative_to(ROOT)), marked, command)
+        for page in PAGES
+        for marked, body in blocks(page.read_text(encoding="utf-8"))
+        for command in commands_in(body)
+    ]
+
+
+def run_by(command: str) -> str | None:
+    return next(
+        (test for words, test in RUN_BY.items() if f"{command} ".startswith(f"{words} ")), None
+    )
+
+
+@pytest.mark.parametrize(("page", "marked", "command"), told())
+def test_a_command_in_a_block_is_run_by_a_test_or_said_to_need_an_account(
+    page: str, marked: bool, command: str
+) -> None:
+    known = run_by(command) or OF_THE_REPOSITORY.match(command)
+
+    assert known or marked, f"{page}: put {NEEDS_AN_ACCOUNT} before it, or a test into RUN_BY"
+
+
+@pytest.mark.parametrize("words", RUN_BY)
+def test_the_test_that_runs_a_command_is_there_and_speaks_of_it(words: str) -> None:
+    text = (ROOT / RUN_BY[words]).read_text(encoding="utf-8")
+
+    assert words.rsplit(maxsplit=1)[-1] in text
+
+
+@pytest.mark.parametrize(
+    "command", sorted({c for page in PAGES for c in ours_in(page.read_text(encoding="utf-8"))})
+)
+def test_our_own_parser_takes_every_documented_command(command: str) -> None:
+    assert run_by(command), "put the test that runs it into RUN_BY"
+    _, _, package, name, *options = shlex.split(re.sub(r"\s+# .*$", "", command))
+    parser = argparse.ArgumentParser(exit_on_error=False)
+    importlib.import_module(f"{package}.cli.{name}").configure(parser)
+
+    if options and not any("…" in option for option in options):
+        parser.parse_args(options)
+
+
+@pytest.mark.parametrize(
+    "target",
+    sorted({m for page in PAGES for m in re.findall(r"`make ([a-z-]+)", page.read_text())}),
+)
+def test_every_target_of_make_is_one(target: str) -> None:
+    assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
