@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from router.deployment import Deployment
-from router.doctor import Check, Finding, failed, ok
+from router.doctor import Check, Finding, failed, ok, unchecked
 
 APPLY = "terraform apply"
 FUNCTIONS = ("analyze", "invoke_model", "record_outcome", "price_rows", "sweep")
@@ -91,8 +91,10 @@ def _functions(deployment: Deployment) -> Iterator[Finding]:
     for name in map(deployment.function, FUNCTIONS):
         found = client.get_function_configuration(FunctionName=name)
         state, update = found.get("State", "Active"), found.get("LastUpdateStatus", "Successful")
+        if "InProgress" in update or state == "Pending":
+            yield unchecked("functions", f"{name} is being updated; look again in a minute")
         # Idle functions wake up by themselves.
-        if state in ("Active", "Inactive") and update != "Failed":
+        elif state in ("Active", "Inactive") and update != "Failed":
             yield ok("functions", f"{name} is {state}")
         else:
             reason = found.get("StateReason") or found.get("LastUpdateStatusReason") or state
