@@ -93,7 +93,7 @@ soak: $(READY) ## N requests, a fifth of them faulty, with kills, aborts and rep
 	@$(RUN) -m tests.soak --requests $(N)
 
 load: N ?= 64
-load: $(READY) ## requests/s, p50 and p95 through each door at 1, 8 and 32 clients, and cold starts: make load N=64
+load: $(READY) ## requests/s, p50 and p95 through each door at 1, 8 and 32 clients: make load N=64
 	@$(RUN) -m tests.load --requests $(N)
 
 ##@ build

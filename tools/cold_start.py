@@ -19,10 +19,12 @@ from local.locking import alone
 from tools.package import BUILD, function_zip
 
 RUNS = 5
-GATES = {"analyze": 1.3, "price_rows": 1.2, "invoke_model": 1.2}
+GATES = {"analyze": 1.3, "price_rows": 1.2, "invoke_model": 1.2, "api": 1.9, "authorize": 1.3}
 # Others are not waited for by a caller; they are measured to be known.
 _HANDLERS = {
     "analyze": "router.handlers.analyze",
+    "api": "router.handlers.api",
+    "authorize": "router.handlers.authorize",
     "invoke_model": "router.handlers.invoke_model",
     "price_rows": "cost_calculator.handlers.price_rows",
     "record_outcome": "router.handlers.record_outcome",
@@ -52,7 +54,11 @@ _ENVIRONMENT = {
     "SPEND_TABLE": "spend",
     "CONTROL_TABLE": "control",
     "ANSWERS_BUCKET": "answers",
+    "API_CALLERS": '{"auth": "AUTHORIZER", "tenants": {}}',
     "BREAKER": "{}",
+    "INPUT_BYTES_LIMIT": "1024",
+    "STATE_MACHINE_ARN": "arn:aws:states:us-east-1:1:stateMachine:switchyard",
+    "STORE_TEXT": "true",
     "MODEL_TIMEOUT_SECONDS": "240",
     "POWERTOOLS_METRICS_NAMESPACE": "Switchyard",
     "SWITCHYARD_CONFIG": json.dumps(_CONFIG),

@@ -11,8 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import tempfile
-from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -20,7 +18,6 @@ from rich.table import Table
 
 from local import cloud
 from local.deployment import Deployment, deploy, existing
-from tests.load.cold_start import cold_starts
 from tests.load.doors import DOORS
 from tests.load.measure import Measured, measure
 
@@ -61,13 +58,9 @@ def _load(deployment: Deployment, chosen: argparse.Namespace) -> int:
                 prompts = _prompts(f"{door} {clients}", max(chosen.requests, clients))
                 measured.append(measure(door, ask, clients, prompts))
                 _say(f"{door}: {clients} clients done")
-    with tempfile.TemporaryDirectory() as folder:
-        imports = cold_starts(Path(folder))
     Console(width=110).print(_table(measured))
-    for name, milliseconds in imports.items():
-        _say(f"cold start, imports of {name}: {milliseconds:.0f} ms of CPU")
     FOLDER.mkdir(parents=True, exist_ok=True)
-    (FOLDER / "load.json").write_text(json.dumps(_as_json(measured, imports), indent=2) + "\n")
+    (FOLDER / "load.json").write_text(json.dumps(_as_json(measured), indent=2) + "\n")
     failures = [reason for each in measured for reason in each.failed]
     for reason in failures[:5]:
         _say(f"no answer: {reason}")
@@ -94,7 +87,7 @@ def _table(measured: list[Measured]) -> Table:
     return table
 
 
-def _as_json(measured: list[Measured], imports: dict[str, float]) -> dict[str, object]:
+def _as_json(measured: list[Measured]) -> dict[str, object]:
     return {
         "doors": [
             {
@@ -108,7 +101,6 @@ def _as_json(measured: list[Measured], imports: dict[str, float]) -> dict[str, o
             }
             for each in measured
         ],
-        "import_ms": imports,
     }
 
 
