@@ -66,7 +66,10 @@ def stub():
 def wire(stub):
     upstream = configured({"LLM_BASE_URL": f"{stub.url}/", "LLM_API_KEY": "k-1"})
     with serving(Simulator(0, upstream)) as server:
-        yield Wire(server.server_address[1])
+        made = Wire(server.server_address[1])
+        yield made
+        for client in (made.openai, made.anthropic, made.bedrock):
+            client.close()
         server.shutdown()
 
 

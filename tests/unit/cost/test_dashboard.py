@@ -119,14 +119,14 @@ def test_a_served_page_is_made_anew_at_each_load_and_for_this_machine_alone():
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     threading.Thread(target=serve, args=(lambda: next(loads), port), daemon=True).start()
-    session = requests.Session()
-    session.trust_env = False
-    session.mount("http://", HTTPAdapter(max_retries=Retry(connect=20, backoff_factor=0.05)))
     url = f"http://127.0.0.1:{port}/"
 
-    assert [session.get(url, timeout=5).text for _ in range(2)] == ["one", "two"]
-    assert session.get(url + "etc/passwd", timeout=5).status_code == 404
-    assert session.get(url, headers={"host": "evil.example"}, timeout=5).status_code == 404
+    with requests.Session() as session:
+        session.trust_env = False
+        session.mount("http://", HTTPAdapter(max_retries=Retry(connect=20, backoff_factor=0.05)))
+        assert [session.get(url, timeout=5).text for _ in range(2)] == ["one", "two"]
+        assert session.get(url + "etc/passwd", timeout=5).status_code == 404
+        assert session.get(url, headers={"host": "evil.example"}, timeout=5).status_code == 404
 
 
 @pytest.mark.parametrize("missing", ["--usage-table", "--spend-table"])
