@@ -15,13 +15,14 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from router.accept import Execution, World, accept
+from router.accept import accept
 from router.accept_store import AcceptStore
 from router.analyzer import load
 from router.config import Config
 from router.guards import Memory
 from router.invoke import Provider
 from router.rows import Analysis
+from router.world import Execution, World
 
 AT = datetime(2026, 11, 24, 10, tzinfo=UTC)
 PROMPT = "What is the capital of France?"

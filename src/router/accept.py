@@ -2,98 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
 from cost_calculator.shards import shard_of
 from router.analyzer import Classification
-from router.clock import iso
 from router.config import Config
-from router.control import Acceptance, Action, Found
 from router.decision import Decision, decide
+from router.drafting import Draft, draft_of, plan_again, plan_with_opinion
 from router.errors import BudgetExceeded, Conflict, RateLimited, StoreUnavailable
 from router.exact_cache import Caching, answered_rows, caching_of, holds, known_answer
-from router.guards import Guards, Memory, common_keys, guards_of, own_keys
-from router.invoke import ModelCall, Provider
-from router.llm_classifier import Opinion
-from router.market import Market
-from router.opinion_row import ASKED, asked_row, is_open, opinion_of, reported, unreported
-from router.plan import Plan, nothing_to_call, plan_to_json, repeated
+from router.guards import Guards, common_keys, guards_of, own_keys
+from router.opinion_row import ASKED, opinion_of
+from router.plan import nothing_to_call, plan_to_json, repeated
 from router.reopening import given_back, is_counted, next_run, reopened
 from router.request import Request, parse_request
-from router.rows import Analysis, Row, accepted_rows, routed, text_expiry
+from router.rows import Row, accepted_rows, routed, text_expiry
+from router.world import Execution, World
 
 # Each turn knows what stood in the way of the one before; a third is needed only in a race.
 _TURNS = 5
-
-
-class Store(Protocol):
-    """What accepting needs of the tables; see ``AcceptStore``."""
-
-    def read(self, control_keys: Collection[str], cache_key: str | None = None) -> Found: ...
-
-    def accept(self, rows: Sequence[Row], guards: Sequence[Action] = ()) -> Acceptance: ...
-
-    def reopen(
-        self, before: Row, after: Row, content: Sequence[Row], guards: Sequence[Action]
-    ) -> Acceptance: ...
-
-    def rows_of(self, request_id: str) -> dict[str, Row]: ...
-
-    def record_opinion(
-        self, request: Row, routed: Mapping[str, Any], outcome: Mapping[str, Any]
-    ) -> bool: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Execution:
-    """The run that carries the request."""
-
-    arn: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """What accepting needs beside the request; ``llm`` is called only where one is asked.
-
-    ``memory`` lives as long as the process. ``meter`` takes a metric's name, value and the tenant
-    it is about.
-    """
-
-    store: Store
-    memory: Memory
-    classify: Callable[[tuple[Mapping[str, str], ...]], Classification]
-    llm: Callable[[], Provider]
-    stopwatch: Callable[[], Analysis]
-    clock: Callable[[], datetime]
-    region: str
-    meter: Callable[[str, float, str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A request as it is about to be accepted: its plan, its rows, what its guards write."""
-
-    decision: Decision
-    question: ModelCall | None
-    plan: Plan
-    most_usd: Decimal
-    rows: list[Row]
-    actions: list[Action]
 
 
 def accept(payload: Any, execution: Execution, config: Config, world: World) -> dict[str, Any]:
     """Return the route plan of a request, accepted by this call or by an earlier try of it.
 
     A request that another run accepted under the same id is answered from its rows, unless it
-    failed and this is its next run. Raise
-    ``Conflict`` if its payload was another, ``PolicyDenied`` if the tenant's rules leave it no
-    model, ``BudgetExceeded`` or ``RateLimited`` if it must not run now, and ``InvalidRequest`` if
-    it is malformed.
+    failed and this is its next run. Raise ``Conflict`` if its payload was another,
+    ``PolicyDenied`` if the tenant's rules leave it no model, ``BudgetExceeded`` or ``RateLimited``
+    if it must not run now, and ``InvalidRequest`` if it is malformed.
     """
     request = parse_request(
         payload, execution_name=execution.name, input_bytes_limit=config.input_bytes_limit
@@ -124,9 +62,9 @@ def accept(payload: Any, execution: Execution, config: Config, world: World) -> 
         row = existing["REQUEST"]
         if found := _known(request, existing, execution):
             return found
-        plan = _plan_again(draft.decision.accepted_as(row), existing, world)
+        plan = plan_again(draft.decision.accepted_as(row), existing, world)
     elif draft.question:
-        plan = _plan_with_opinion(draft, world)
+        plan = plan_with_opinion(draft, world)
     for owner, percent in guards.used_percent().items():
         world.meter("budget_used_percent", float(percent), owner)
     expiry = text_expiry(config, guards.at)
@@ -209,7 +147,7 @@ def _accepted(
 ) -> tuple[Guards, Draft, Mapping[str, Row] | None]:
     """Write the request, or find its rows; return the guards as they were at last."""
     for _ in range(_TURNS):
-        draft = _draft(classification, guards, execution, world)
+        draft = draft_of(classification, guards, execution, world)
         try:
             acceptance = world.store.accept(draft.rows, draft.actions)
         except StoreUnavailable as error:
@@ -247,58 +185,3 @@ def _opened_again(
         world.memory.learn(acceptance.refused)
         guards = guards.after(acceptance.refused, plan, draft.most_usd)
     raise StoreUnavailable("the guards of many requests wait for each other", contended=True)
-
-
-def _draft(
-    classification: Classification, guards: Guards, execution: Execution, world: World
-) -> Draft:
-    request, config, at = guards.request, guards.config, guards.at
-    decision = decide(request, classification, config, guards.standing())
-    market = Market(at, world.region, world.stopwatch().memory_mb)
-    question, notes = decision.question(market)
-    plan = decision.plan(notes)
-    most_usd = Decimal(0)
-    if guards.budgets:
-        from router.estimate import most_of_request
-
-        plans = decision.possible_plans() if question else [plan]
-        most_usd = most_of_request(plans, request, question, config, market)
-    marks = guards.marks(most_usd)
-    analysis = world.stopwatch()
-    rows = accepted_rows(request, classification, plan, config, analysis, execution.arn, at)
-    rows[0] |= marks
-    if question:
-        rows.append(asked_row(rows[0], plan, question, iso(at)))
-    return Draft(decision, question, plan, most_usd, rows, guards.actions(plan, most_usd))
-
-
-def _plan_with_opinion(draft: Draft, world: World) -> Plan:
-    from router.asking import ask
-
-    assert draft.question
-    opinion, attempt = ask(draft.question, world.llm, world.clock)
-    outcome = reported(draft.rows[0]["request_id"], opinion, attempt)
-    return _plan_with(opinion, outcome, draft.decision, draft.rows[0], world)
-
-
-def _plan_again(accepted: Decision, existing: Mapping[str, Row], world: World) -> Plan:
-    """Return the plan of an earlier try, without asking an LLM again."""
-    asked = existing.get(ASKED)
-    if asked is None or not is_open(asked):
-        return accepted.plan()
-    # That try died while asking: the call may be on the bill, and its answer is lost.
-    outcome = unreported(asked["request_id"], "NoReport", iso(world.clock()))
-    opinion = Opinion(None, outcome["cause"])
-    return _plan_with(opinion, outcome, accepted, existing["REQUEST"], world)
-
-
-def _plan_with(
-    opinion: Opinion, outcome: Mapping[str, Any], decision: Decision, request: Row, world: World
-) -> Plan:
-    plan = decision.plan_with(opinion)
-    outcome = {**outcome, "tier": plan.tier}
-    if world.store.record_opinion(request, routed(plan, world.stopwatch()), outcome):
-        return plan
-    # Another try was faster: what it wrote holds for both.
-    written = world.store.rows_of(request["request_id"])["REQUEST"]
-    return decision.accepted_as(written).plan()

@@ -8,7 +8,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from router.accept import Execution, World, accept
+from router.accept import accept
 from router.accept_store import accept_store
 from router.analyzer import load
 from router.calibrated import calibrated_weights
@@ -19,6 +19,7 @@ from router.metering import meter
 from router.providers import classifier
 from router.request import requested_id
 from router.rows import Analysis
+from router.world import Execution, World
 
 logger = Logger()
 analyzer = load(calibrated_weights(logger))

@@ -8,11 +8,12 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from router.accept import Execution, World, accept
+from router.accept import accept
 from router.accept_store import AcceptStore
 from router.errors import Conflict, InvalidRequest, PolicyDenied, StoreUnavailable
 from router.guards import Memory
 from router.rows import Analysis
+from router.world import Execution, World
 from tests.tables import create_tables
 from tests.unit.router.factories import AT, classification, config
 

@@ -13,7 +13,7 @@ from moto import mock_aws
 
 from cost_calculator.settling import settle
 from router import errors
-from router.accept import Execution, World, accept
+from router.accept import accept
 from router.accept_store import AcceptStore
 from router.closing import EndedRun, close_request
 from router.config import Config
@@ -21,6 +21,7 @@ from router.errors import StoreUnavailable
 from router.guards import Memory
 from router.invoke import Answer, ModelCall
 from router.rows import Analysis
+from router.world import Execution, World
 from tests.cost_rows import RATES
 from tests.tables import create_tables
 from tests.unit.router.factories import AT, HAIKU, SONNET, analyzer, classification, config

@@ -12,7 +12,7 @@ import pytest
 from moto import mock_aws
 
 from cost_calculator.store import LedgerStore
-from router.accept import Execution, World, accept
+from router.accept import accept
 from router.accept_store import AcceptStore
 from router.closing import EndedRun, close_request
 from router.errors import BudgetExceeded, StoreUnavailable
@@ -20,6 +20,7 @@ from router.guards import Memory
 from router.request import payload_hash
 from router.rerunning import AlreadyExists, failed_for, run_again
 from router.rows import Analysis, Row
+from router.world import Execution, World
 from tests.cost_rows import item
 from tests.tables import create_tables
 from tests.unit.router.factories import AT, SONNET, accepted, classification, config
