@@ -74,13 +74,11 @@ local-test: $(READY) ## the local cloud, end to end
 eval: $(BENCH_READY) ## routing quality beside LiteLLM's routers: labels, difficulty, red team, languages, speed; with gates
 	$(BENCH_RUN) -m eval.benchmark
 
-bench: $(BENCH_READY) ## pricing beside genai-prices and LiteLLM: agreement and speed; analyze with its guards off and on
-bench: $(BENCH_READY) ## cold starts beside boto3's own; pricing beside genai-prices and LiteLLM
-	$(RUN) -m tools.cold_start
-.PHONY:  \
+bench: $(BENCH_READY) ## pricing beside genai-prices and LiteLLM; analyze with its guards off and on; cold starts beside boto3's own
 	$(BENCH_RUN) -m eval.price_agreement
 	$(BENCH_RUN) -m eval.price_bench
 	$(RUN) -m eval.guard_bench
+	$(RUN) -m tools.cold_start
 
 prices-check: $(BENCH_READY) ## compare the price book with LiteLLM's published table
 	$(BENCH_RUN) -m tools.prices check
