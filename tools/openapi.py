@@ -109,7 +109,7 @@ def _paths() -> dict[str, Any]:
                 "judge", "Say whether the answer was good.",
                 {"200": _answer("It is noted.", "Noted")},
                 parameters=[own], body="Feedback",
-                errors="400 401 403 404 413 415 429 502 503 504",
+                errors="400 401 403 404 409 413 415 429 502 503 504",
             )
         },
         "/usage": {
