@@ -1,6 +1,9 @@
 """`make load`: requests a second, p50 and p95 through each door at 1, 8 and 32 clients, in one run.
 
 python -m tests.load [--requests 64] [--clients 1,8,32] [--doors api,…] [--running]
+                     [--messages 1000] [--prompts 1000,10000]
+
+Then a burst of messages through the queue, and files of prompts through the batch; 0 leaves it out.
 
 Exits 1 where a request had no answer. All of it runs on this machine, the emulator as well: the
 figures compare doors with each other, and say nothing of how many a second AWS takes.
@@ -11,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import asdict
 
 import pytest
 from rich.console import Console
@@ -18,6 +22,7 @@ from rich.table import Table
 
 from local import cloud
 from local.deployment import Deployment, deploy, existing
+from tests.load import bulk
 from tests.load.doors import DOORS
 from tests.load.measure import Measured, measure
 
@@ -29,6 +34,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--requests", type=int, default=64, help="a door and number of clients")
     parser.add_argument("--clients", default="1,8,32", help="at a time")
     parser.add_argument("--doors", default=",".join(DOORS), help="which, in this order")
+    parser.add_argument("--messages", default="1000", help="of a burst; several with commas")
+    parser.add_argument("--prompts", default="1000,10000", help="of a file; several with commas")
     parser.add_argument("--running", action="store_true", help="use the cloud of `make up`")
     chosen = parser.parse_args(arguments)
     if chosen.running:
@@ -59,12 +66,20 @@ def _load(deployment: Deployment, chosen: argparse.Namespace) -> int:
                 measured.append(measure(door, ask, clients, prompts))
                 _say(f"{door}: {clients} clients done")
     Console(width=110).print(_table(measured))
+    ran = [bulk.burst(deployment, count) for count in _counts(chosen.messages)]
+    ran += [bulk.file(deployment, count) for count in _counts(chosen.prompts)]
+    Console(width=110).print(bulk.table_of(ran))
     FOLDER.mkdir(parents=True, exist_ok=True)
-    (FOLDER / "load.json").write_text(json.dumps(_as_json(measured), indent=2) + "\n")
+    (FOLDER / "load.json").write_text(json.dumps(_as_json(measured, ran), indent=2) + "\n")
     failures = [reason for each in measured for reason in each.failed]
+    failures += [f"{each} is not whole" for each in ran if not each.is_whole]
     for reason in failures[:5]:
         _say(f"no answer: {reason}")
     return 1 if failures else 0
+
+
+def _counts(text: str) -> list[int]:
+    return [int(count) for count in text.split(",") if int(count)]
 
 
 def _prompts(run: str, count: int) -> list[str]:
@@ -87,7 +102,7 @@ def _table(measured: list[Measured]) -> Table:
     return table
 
 
-def _as_json(measured: list[Measured]) -> dict[str, object]:
+def _as_json(measured: list[Measured], ran: list[bulk.Ran]) -> dict[str, object]:
     return {
         "doors": [
             {
@@ -101,6 +116,7 @@ def _as_json(measured: list[Measured]) -> dict[str, object]:
             }
             for each in measured
         ],
+        "bulk": [asdict(each) for each in ran],
     }
 
 

@@ -15,6 +15,7 @@ import requests
 
 from local.deployment import Deployment
 from local.routing import wait_for_execution
+from tests.load import bulk
 from tests.local_cloud.door import door_of
 
 Ask = Callable[[str], None]
@@ -109,4 +110,5 @@ DOORS: Mapping[str, Callable[[Deployment], Ask]] = {
     "start-execution": execution,
     "api": api,
     "api-async": api_async,
+    "queue": bulk.queue,
 }
