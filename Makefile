@@ -127,6 +127,5 @@ $(SECURITY_READY): $(READY) requirements/security.lock
 	@PYTHON="$(PYTHON)" tools/venv.sh $(SECURITY_VENV) requirements/security.lock
 	@touch $@
 
-	 package train prices lock clean
-	 package release train prices lock clean
-.PHONY: help demo up ask env down test lint types unit terraform-test security local-test faults soak load eval bench prices-check dashboard \
+.PHONY: help demo dashboard up ask env down test lint types unit terraform-test security local-test eval bench \
+	prices-check faults soak load package release train prices lock clean
