@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from local import terraform
 from local.cloud import REGION, ROOT, Cloud
 
 EXAMPLE = ROOT / "examples" / "local"
+CODE_BUCKET = "switchyard-code"
 API_KEY_PARAMETER = "/switchyard/openai-api-key"
 # The simulator knows this key; it opens nothing else.
 API_KEY = "sk-local-switchyard"
@@ -56,15 +58,23 @@ class Deployment:
 
     def client(self, service: str, **credentials: str) -> Any:
         """Return a boto3 client of the local cloud: the account's root, or who these say."""
-        make: Any = boto3.client  # the stubs know each service by a literal of its own
-        root = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-        return make(
-            service,
-            endpoint_url=self.cloud.emulator_url,
-            region_name=REGION,
-            config=Config(retries={"total_max_attempts": 2}, max_pool_connections=64),
-            **(credentials or root),
-        )
+        return _client(self.cloud, service, **credentials)
+
+
+def _client(cloud: Cloud, service: str, **credentials: str) -> Any:
+    make: Any = boto3.client  # the stubs know each service by a literal of its own
+    root = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+    return make(
+        service,
+        endpoint_url=cloud.emulator_url,
+        region_name=REGION,
+        config=Config(
+            retries={"total_max_attempts": 2},
+            max_pool_connections=64,
+            s3={"addressing_style": "path"},
+        ),
+        **(credentials or root),
+    )
 
 
 def deploy(cloud: Cloud, say: Progress, folder: Path = terraform.FOLDER) -> Deployment:
@@ -103,14 +113,25 @@ def existing(cloud: Cloud) -> Deployment:
     return Deployment(cloud, terraform.output(EXAMPLE))
 
 
-def _variables(cloud: Cloud) -> dict[str, str]:
-    build = ROOT / "build"
+def _code(cloud: Cloud) -> dict[str, str]:
+    """Put the built zips into a bucket, each under a key of its content; return where they lie."""
+    client = _client(cloud, "s3")
+    client.create_bucket(Bucket=CODE_BUCKET)
+    keys = {}
+    for part, name in (("function", "function.zip"), ("layer", "layer-host.zip")):
+        body = (ROOT / "build" / name).read_bytes()
+        keys[f"{part}_key"] = f"{hashlib.sha256(body).hexdigest()}/{name}"
+        client.put_object(Bucket=CODE_BUCKET, Key=keys[f"{part}_key"], Body=body)
+    return {"name": CODE_BUCKET, **keys}
+
+
+def _variables(cloud: Cloud) -> dict[str, Any]:
     return {
         "openai_endpoint": f"{cloud.simulator_url}/v1",
         "bedrock_endpoint": cloud.simulator_url,
         "anthropic_endpoint": cloud.simulator_url,
-        "function_zip": str(build / "function.zip"),
-        "layer_zip": str(build / "layer-host.zip"),
+        "code": _code(cloud),
+        "layer_zip": str(ROOT / "build" / "layer-host.zip"),
         "api_key_parameter": API_KEY_PARAMETER,
         "anthropic_api_key_parameter": ANTHROPIC_API_KEY_PARAMETER,
     }

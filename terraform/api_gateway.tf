@@ -178,15 +178,17 @@ resource "aws_api_gateway_deployment" "this" {
 
   rest_api_id = aws_api_gateway_rest_api.this[0].id
 
-  # A stage serves what was deployed to it, not what stands above.
+  # A stage serves what was deployed to it, not what stands above. Only what we say counts: what AWS adds to a resource is
+  # read back later, and would be taken for a change.
   triggers = {
     content = sha256(jsonencode([
       local.api_resource_ids, local.api_models, local.api_methods, local.api_errors, local.api_error_headers,
-      aws_api_gateway_method.this, aws_api_gateway_integration.this, aws_api_gateway_authorizer.this,
+      local.api_auth, var.api.user_pool_arns, var.api.key_cache_seconds,
+      aws_api_gateway_authorizer.this[*].id, aws_lambda_function.this["api"].arn,
     ]))
   }
 
-  depends_on = [aws_api_gateway_gateway_response.this]
+  depends_on = [aws_api_gateway_integration.this, aws_api_gateway_gateway_response.this]
 
   lifecycle {
     create_before_destroy = true

@@ -15,8 +15,8 @@ module "switchyard" {
   name = var.name
 
   package = {
-    function_zip = var.function_zip
-    layer_zip    = coalesce(var.layer_zip, "${path.module}/../../build/layer-host.zip")
+    layer_zip = var.code == null ? coalesce(var.layer_zip, "${path.module}/../../build/layer-host.zip") : null
+    bucket    = var.code
   }
   functions = { architecture = var.architecture }
 

@@ -10,14 +10,17 @@ variable "architecture" {
   default     = "x86_64"
 }
 
-variable "function_zip" {
-  description = "Path of the function zip. Left out: `build/function.zip`."
-  type        = string
+variable "code" {
+  description = <<-EOT
+    The bucket that the built code lies in: Terraform then makes the functions side by side, and not one after the other.
+    Left out: `build/function.zip` and `layer_zip`.
+  EOT
+  type        = object({ name = string, function_key = string, layer_key = string })
   default     = null
 }
 
 variable "layer_zip" {
-  description = "Path of the layer built for this machine. Left out: `build/layer-host.zip`."
+  description = "Path of the layer built for this machine, without `code`. Left out: `build/layer-host.zip`."
   type        = string
   default     = null
 }

@@ -23,12 +23,14 @@ from tests.local_cloud.simulator import Simulator
 FOLDER = cloud.ROOT / "build" / "local-test"
 HTTP_TASK_SECONDS = "8"
 RUNNING = os.environ.get("SWITCHYARD_CLOUD") == "running"
-# The first looks at what all others have done, the second ends it.
-LAST = ("test_least_privilege.py", "test_lifecycle.py")
+# The first looks at what nobody has touched yet, the second at what all others have done; the
+# third ends it.
+_PLACES = {"test_terraform_plan.py": -1, "test_least_privilege.py": 1, "test_lifecycle.py": 2}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: LAST.index(item.path.name) if item.path.name in LAST else -1)
+    here = Path(__file__).parent
+    items.sort(key=lambda item: _PLACES.get(item.path.name, 0) if item.path.parent == here else -2)
 
 
 @pytest.fixture(scope="session")

@@ -46,7 +46,7 @@ class Root:
         shutil.copy(old / "terraform.tfstate", self.place)
         self.variables = json.loads((old / "local.auto.tfvars.json").read_text())
         # The code is the archive's; the layer must be one for this machine.
-        del self.variables["function_zip"]
+        del self.variables["code"]
 
     def changes(self, **settings: Any) -> dict[str, set[str]]:
         """Plan the module with other settings; return what would change, by address."""
@@ -109,6 +109,7 @@ def test_each_setting_changes_in_place_and_changes_nothing_else(root: Root) -> N
             "maximum_batching_window_in_seconds",
         },
         "aws_sfn_state_machine.this": {"logging_configuration"},
+        "aws_sfn_state_machine.batch[0]": {"logging_configuration"},
     }
 
 

@@ -13,6 +13,7 @@ import router.__main__ as router
 from cost_calculator.cli.reconcile import reconcile_tables
 from cost_calculator.store import LedgerStore
 from local import routing
+from tests.local_cloud.hands import wait_for
 
 
 @pytest.fixture
@@ -22,6 +23,11 @@ def tables(deployment, monkeypatch):
         monkeypatch.setenv(name, value)
     for name in ("usage", "spend", "control"):
         monkeypatch.setenv(f"{name.upper()}_TABLE", deployment.outputs["tables"][name]["name"])
+
+
+def page_at(path):
+    assert cost_calculator.main(["dashboard", "--since", "2d", "--out", str(path)]) == 0
+    return page_of(path)
 
 
 def page_of(path):
@@ -44,14 +50,19 @@ def test_requests_and_verdicts_are_on_the_page_as_reconcile_counts_them(
     assert all(traced.priced for traced in routing.wait_until_settled(deployment, ids, 90))
     assert router.main(["feedback", ids[0], "bad", "--note", "wrong"]) == 0
     assert router.main(["feedback", ids[0], "good"]) == 0
-    out = tmp_path / "page.html"
-
-    assert cost_calculator.main(["dashboard", "--since", "2d", "--out", str(out)]) == 0
-
     client = deployment.client("dynamodb")
     names = (deployment.usage_table, deployment.spend_table, deployment.control_table)
-    found = reconcile_tables(LedgerStore(client, *names))
-    page = page_of(out)
+    seen = {}
+
+    def looked_at_once():
+        """Look at the sums between two pages that say the same: nothing was priced meanwhile."""
+        before = page_at(tmp_path / "before.html")
+        seen["found"] = reconcile_tables(LedgerStore(client, *names))
+        seen["page"] = page_at(tmp_path / "after.html")
+        return before["sums"] == seen["page"]["sums"]
+
+    wait_for(looked_at_once, "the sums never came to rest")
+    found, page = seen["found"], seen["page"]
     assert not found.differences
     assert "seen" in page["tenants"]
     [budget] = [budget for budget in page["budgets"] if budget["tenant"] == "seen"]
