@@ -20,6 +20,14 @@ _THEIR_FIELD = {
     "cache_write_1h": "cache_creation_input_token_cost_above_1hr",
     "output": "output_cost_per_token",
 }
+# OpenAI's fast is LiteLLM's priority under its newer name: both stand at one price.
+_THEIR_MODE = {
+    "standard": "",
+    "batch": "_batches",
+    "flex": "_flex",
+    "priority": "_priority",
+    "fast": "_priority",
+}
 _THEIR_PROVIDERS = {
     "bedrock": {"bedrock", "bedrock_converse"},
     "openai": {"openai"},
@@ -60,7 +68,7 @@ def check(table_path: Path | None, today: str) -> int:
 
 
 def _differences(row: dict[str, Any], theirs: dict[str, Any]) -> Iterator[str]:
-    mode = "_batches" if row["mode"] == "batch" else ""
+    mode = _THEIR_MODE[row["mode"]]
     tiers = [(0, row["usd_per_mtok"])]
     tiers += [(tier["input_tokens"], tier["usd_per_mtok"]) for tier in row.get("above", ())]
     for name, field in _THEIR_FIELD.items():

@@ -28,6 +28,14 @@ _SOURCE_UNIT = {
     "output": "output_mtok",
 }
 _GEO_PREFIX = re.compile(r"(us|eu|apac|au|jp|global)\.")
+# What the source calls the modes of the book.
+_CONTEXTS: dict[str, dict[str, str] | None] = {
+    "standard": None,
+    "batch": {"processing": "batch"},
+    "flex": {"service_tier": "flex"},
+    "priority": {"service_tier": "priority"},
+    "fast": {"service_tier": "fast"},
+}
 # The sources quote ids without a geography prefix for these regions alone.
 _QUOTED_REGIONS = ["us-east-1", "us-west-2"]
 
@@ -52,7 +60,7 @@ def generate(today: str) -> int:
             if first != name:
                 aliases.setdefault(provider, {})[name] = first
                 continue
-            for mode in ("standard", "batch"):
+            for mode in _CONTEXTS:
                 added += _new_rows(book["rows"], list(_rows(provider, name, model, mode)), today)
     book["rows"] = sorted([*book["rows"], *added], key=_row_order)
     book["aliases"] = aliases
@@ -66,11 +74,12 @@ def generate(today: str) -> int:
 def _rows(provider: str, name: str, model: ModelInfo, mode: str) -> Iterator[Row]:
     """Yield one row per change of price, the oldest first."""
     previous: Row | None = None
+    context = _CONTEXTS[mode]
     for start in _starts(model):
         at = datetime.combine(start or date.min, time.min, UTC)
-        if mode == "batch" and not _has_batch(model, at):
+        if context and not _has_variant(model, context, at):
             continue
-        prices = model.get_prices(at, {"processing": "batch"} if mode == "batch" else None)
+        prices = model.get_prices(at, context)
         rates = _rates(provider, name, prices)
         if rates is None or rates == previous:
             continue
@@ -144,15 +153,14 @@ def _at_tier(values: dict[str, Any], total_input: int) -> dict[str, str]:
 
 def _starts(model: ModelInfo) -> list[date | None]:
     conditions = [p.constraint for p in model.prices] if isinstance(model.prices, list) else []
-    conditions += [v.constraint for v in model.price_variants or () if "processing" in v.when]
+    conditions += [v.constraint for v in model.price_variants or () if v.when in _CONTEXTS.values()]
     dates = {c.start_date for c in conditions if isinstance(c, StartDateConstraint)}
     return [None, *sorted(dates)]
 
 
-def _has_batch(model: ModelInfo, at: datetime) -> bool:
+def _has_variant(model: ModelInfo, context: dict[str, str], at: datetime) -> bool:
     return any(
-        variant.when == {"processing": "batch"}
-        and (variant.constraint is None or variant.constraint.active(at))
+        variant.when == context and (variant.constraint is None or variant.constraint.active(at))
         for variant in model.price_variants or ()
     )
 
