@@ -25,7 +25,7 @@ locals {
           )
         },
         # What is left out stays out: the functions' environment is small.
-        { for name, value in { when = call.when, context_tokens = call.context_tokens } : name => value if value != null },
+        { for name, value in { when = call.when, context_tokens = call.context_tokens, service_tier = call.service_tier, latency = call.latency } : name => value if value != null },
       )
     ]
   }

@@ -34,8 +34,14 @@ variable "models" {
 
     A fallback is asked for the causes in its `when`: `throttled` (no capacity, not reached), `timeout`, `too_long`, `refused`
     (also a content filter), `error` (whatever else went wrong); left out: all of them. No model is asked
-    twice. One whose provider has no key is passed over. After `too_long` only a model with a larger window is asked;
+    twice, in another service tier neither. One whose provider has no key is passed over. After `too_long` only a model with a larger window is asked;
     `context_tokens` tells the window of a model that `src/router/windows.py` does not know, such as an ARN.
+
+    `service_tier` is how the provider serves the model, in its own words: `flex` is cheaper and slower, `priority` dearer and
+    faster. Bedrock has `default`, `flex`, `priority` and `reserved`; OpenAI `auto`, `default`, `flex`, `priority`, `scale` and `fast`; Anthropic
+    `auto` and `standard_only`. `latency` is Bedrock's alone: `standard` or `optimized`. Not each model has each of them. A call
+    is priced in the tier that the provider says it served, and is UNPRICED where `prices` and the book have none for it.
+    Left out: nothing is asked, and the provider serves as it does by default.
 
     Left out: Claude Haiku 5.5 for SIMPLE, GPT-6 Luna for CALCULATION, Claude Sonnet 5.5 for COMPLEX; each tier that is
     left out keeps its default. COMPLEX is also the baseline that savings are measured against.
@@ -46,11 +52,15 @@ variable "models" {
       model          = string
       max_tokens     = optional(number, 2048)
       context_tokens = optional(number)
+      service_tier   = optional(string)
+      latency        = optional(string)
       fallbacks = optional(list(object({
         provider       = optional(string, "bedrock")
         model          = string
         max_tokens     = optional(number, 4096)
         context_tokens = optional(number)
+        service_tier   = optional(string)
+        latency        = optional(string)
         when           = optional(list(string))
       })), [])
       }), {
@@ -62,11 +72,15 @@ variable "models" {
       model          = string
       max_tokens     = optional(number, 4096)
       context_tokens = optional(number)
+      service_tier   = optional(string)
+      latency        = optional(string)
       fallbacks = optional(list(object({
         provider       = optional(string, "bedrock")
         model          = string
         max_tokens     = optional(number, 4096)
         context_tokens = optional(number)
+        service_tier   = optional(string)
+        latency        = optional(string)
         when           = optional(list(string))
       })), [])
       }), {
@@ -79,11 +93,15 @@ variable "models" {
       model          = string
       max_tokens     = optional(number, 8192)
       context_tokens = optional(number)
+      service_tier   = optional(string)
+      latency        = optional(string)
       fallbacks = optional(list(object({
         provider       = optional(string, "bedrock")
         model          = string
         max_tokens     = optional(number, 8192)
         context_tokens = optional(number)
+        service_tier   = optional(string)
+        latency        = optional(string)
         when           = optional(list(string))
       })), [])
       }), {
@@ -142,6 +160,26 @@ variable "models" {
       call.context_tokens == null ? true : call.context_tokens >= 1 && floor(call.context_tokens) == call.context_tokens
     ])
     error_message = "Write context_tokens as a whole number of tokens, such as 200000."
+  }
+
+  validation {
+    condition = alltrue([
+      for call in flatten([for tier in values(var.models) : concat([tier], tier.fallbacks)]) :
+      call.service_tier == null ? true : try(contains({
+        bedrock   = ["default", "flex", "priority", "reserved"]
+        openai    = ["auto", "default", "flex", "priority", "scale", "fast"]
+        anthropic = ["auto", "standard_only"]
+      }[call.provider], call.service_tier), false)
+    ])
+    error_message = "Write service_tier as its provider names it: \"default\", \"flex\", \"priority\" or \"reserved\" for bedrock; \"auto\", \"default\", \"flex\", \"priority\", \"scale\" or \"fast\" for openai; \"auto\" or \"standard_only\" for anthropic; or leave it out."
+  }
+
+  validation {
+    condition = alltrue([
+      for call in flatten([for tier in values(var.models) : concat([tier], tier.fallbacks)]) :
+      call.latency == null ? true : call.provider == "bedrock" && contains(["standard", "optimized"], call.latency)
+    ])
+    error_message = "Write latency as \"standard\" or \"optimized\" for a model of provider \"bedrock\", and leave it out for others."
   }
 }
 

@@ -139,6 +139,8 @@ def _check(model: catalogue.Model, body: Json) -> None:
             "`temperature` and `top_p` cannot both be specified for this model. "
             "Please use only one."
         )
+    if body.get("service_tier") not in (None, "auto", "standard_only"):
+        raise _invalid("service_tier: Input should be 'auto' or 'standard_only'")
     if messages[-1].get("role") != "user" and model.sampling == "none":
         raise _invalid(
             "This model does not support assistant message prefill. "

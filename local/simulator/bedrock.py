@@ -39,6 +39,8 @@ GUARDRAIL_SPOKE = {
     "topicPolicy": {"topics": [{"name": "Orchards", "type": "DENY", "action": "BLOCKED"}]},
     "wordPolicy": {"customWords": [{"match": GUARDRAIL_STOPS, "action": "BLOCKED"}]},
 }
+_TIERS = ("priority", "default", "flex", "reserved")
+_LATENCIES = ("standard", "optimized")
 _SAMPLING = {"temperature": "temperature", "topP": "top_p", "topK": "top_k", "top_k": "top_k"}
 
 
@@ -96,6 +98,8 @@ class Bedrock:
             else "",
             turns=turns_of(system, messages, texts),
             guarded="guardrailConfig" in body,
+            service_tier=_one_of(_TIERS, "serviceTier", "type", body),
+            latency=_one_of(_LATENCIES, "performanceConfig", "latency", body),
         )
 
     def answer(self, answered: Answered) -> Json:
@@ -123,6 +127,8 @@ class Bedrock:
             "stopReason": _ENDINGS[reply.ending],
             "usage": usage,
             "metrics": {"latencyMs": answered.milliseconds},
+            "serviceTier": {"type": answered.ask.service_tier or "default"},
+            "performanceConfig": {"latency": answered.ask.latency or "standard"},
         }
 
     def without_content(self, body: Json) -> Json:
@@ -143,6 +149,17 @@ class Bedrock:
             namespace = "http://internal.amazon.com/coral/com.amazon.bedrock/"
             headers["x-amzn-ErrorType"] = f"{reject.code}:{namespace}"
         return headers
+
+
+def _one_of(allowed: tuple[str, ...], field: str, name: str, body: Json) -> str:
+    """The word that a field asks for, "" where it is left out; others are refused as by Bedrock."""
+    word = str((body.get(field) or {}).get(name, ""))
+    if word and word not in allowed:
+        raise _invalid(
+            f"1 validation error detected: Value '{word}' at '{field}.{name}' failed to satisfy "
+            f"constraint: Member must satisfy enum value set: [{', '.join(allowed)}]"
+        )
+    return word
 
 
 def _stopped(answered: Answered) -> Json | None:

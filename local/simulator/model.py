@@ -13,6 +13,7 @@ class Ask:
     """One request as the model sees it; `prompt` is all of its text, `question` the last turn's.
 
     `marked` is the text in front of the caller's mark for the prompt cache.
+    `service_tier` and `latency` are the provider's own words, "" where nothing was asked.
     `turns` are the same texts as (role, text), the system's first.
     """
 
@@ -24,6 +25,8 @@ class Ask:
     marked: str = ""
     turns: Sequence[tuple[str, str]] = ()
     guarded: bool = False
+    service_tier: str = ""
+    latency: str = ""
 
 
 @dataclass(frozen=True, slots=True)

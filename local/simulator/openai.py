@@ -21,6 +21,7 @@ _ERRORS: dict[int, tuple[str, str | None, str]] = {
     ),
     503: ("server_error", None, "The engine is currently overloaded, please try again later"),
 }
+_TIERS = ("auto", "default", "flex", "scale", "priority", "fast")
 _EFFORTS = ("low", "medium", "high", "xhigh", "max")
 
 
@@ -105,6 +106,14 @@ class OpenAI:
                 "reasoning_effort",
                 f"'{effort}' is not supported with this model. Supported values are: {supported}.",
             )
+        if (tier := body.get("service_tier")) is not None and tier not in _TIERS:
+            raise Reject(
+                400,
+                "invalid_value",
+                f"Invalid value: '{tier}'. Supported values are: "
+                f"{', '.join(repr(each) for each in _TIERS)}.",
+                param="service_tier",
+            )
         if body.get("stream"):
             raise _invalid("The simulator does not stream; leave `stream` out.", "stream")
         limit = body.get(self.limit_field)
@@ -142,6 +151,7 @@ class ChatCompletions(OpenAI):
             max_tokens=body.get("max_completion_tokens") or body.get("max_tokens"),
             schema=wanted.get("schema"),
             turns=turns_of(None, messages, texts),
+            service_tier=tier_of(body),
         )
 
     def answer(self, answered: Answered) -> Json:
@@ -183,12 +193,18 @@ class ChatCompletions(OpenAI):
                     "rejected_prediction_tokens": 0,
                 },
             },
-            "service_tier": "default",
+            "service_tier": answered.ask.service_tier,
             "system_fingerprint": None,
         }
 
     def without_content(self, body: Json) -> Json:
         return {**body, "choices": []}
+
+
+def tier_of(body: Json) -> str:
+    """The service tier that serves: of a project that has chosen none, `auto` is `default`."""
+    tier = body.get("service_tier") or "auto"
+    return "default" if tier == "auto" else str(tier)
 
 
 def text_of(content: Any, kind: str) -> str:

@@ -3,7 +3,7 @@
 import time
 
 from local.simulator.model import Answered, Ask, Json, Reject, Request, turns_of
-from local.simulator.openai import OpenAI, text_of
+from local.simulator.openai import OpenAI, text_of, tier_of
 
 
 class Responses(OpenAI):
@@ -28,6 +28,7 @@ class Responses(OpenAI):
             max_tokens=body.get("max_output_tokens"),
             schema=wanted.get("schema"),
             turns=turns_of(body.get("instructions"), items, texts),
+            service_tier=tier_of(body),
         )
 
     def answer(self, answered: Answered) -> Json:
@@ -66,7 +67,7 @@ class Responses(OpenAI):
             "parallel_tool_calls": True,
             "previous_response_id": None,
             "reasoning": {"effort": "medium", "summary": None},
-            "service_tier": "default",
+            "service_tier": ask.service_tier,
             "store": True,
             "temperature": 1.0,
             "text": {"format": {"type": "text"}},

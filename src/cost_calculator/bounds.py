@@ -2,7 +2,8 @@
 
 A budget must hold before a call is made, and after one whose usage never came: both count the most
 that the call can cost. No token is shorter than a byte of the prompt, input may all be written to
-the provider's prompt cache, and a model without a price is taken for the dearest that has one.
+the provider's prompt cache, and a model without a price is taken for the dearest that has one. A
+provider may serve in another tier than it was asked for: of it and the ordinary the dearer counts.
 """
 
 from __future__ import annotations
@@ -36,13 +37,31 @@ def most_of_call(
     *,
     book: PriceBook,
     region: str = "",
+    mode: str = "standard",
 ) -> Decimal:
-    """Return the most that one billed call can cost."""
+    """Return the most that one billed call can cost that was asked for in ``mode``."""
+    return max(
+        (_dearest_input(rates) * input_bytes + _rate(rates, "output") * max_tokens) / _MILLION
+        for rates in (
+            _rates(provider, model, at, each, input_bytes, book, region)
+            for each in {mode, "standard"}
+        )
+    )
+
+
+def _rates(
+    provider: str,
+    model: str,
+    at: datetime,
+    mode: str,
+    input_bytes: int,
+    book: PriceBook,
+    region: str,
+) -> Rates:
     try:
-        rates = book.find(provider, model, at, region=region).rates_for(input_bytes)
+        return book.find(provider, model, at, mode, region).rates_for(input_bytes)
     except PriceUnknown:
-        rates = book.dearest(at)
-    return (_dearest_input(rates) * input_bytes + _rate(rates, "output") * max_tokens) / _MILLION
+        return book.dearest(at)
 
 
 def most_of_tokens(tokens: Tokens, at: datetime, *, book: PriceBook) -> Decimal:

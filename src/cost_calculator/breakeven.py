@@ -32,10 +32,11 @@ class PriceMissing(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model as a call names it."""
+    """A model as a call names it, and the mode in which it is priced."""
 
     provider: str
     model: str
+    mode: str = "standard"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,7 @@ def per_request_overhead(
 
 def over_http(model: Model) -> bool:
     """Say whether the workflow calls the model itself, without a Lambda."""
-    return model.provider == "openai"
+    return model.provider == "openai" and model.mode != "flex"
 
 
 def transitions_of(model: Model) -> int:
@@ -156,6 +157,7 @@ class _Prices:
             model.provider,
             model.model,
             self.at,
+            model.mode,
             region=self.rates.region,
             book=self.rates.book,
         )

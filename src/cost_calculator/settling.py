@@ -107,7 +107,7 @@ def _settle_attempt(row: Row, rates: Rates) -> dict[str, Any]:
             "cost_reason": str(error),
         }
     settled |= {f"{name}_tokens": getattr(tokens, name) for name in TOKEN_CLASSES}
-    cost = _price(tokens, row["provider"], row["model"], row, at, rates)
+    cost = _price(tokens, row["provider"], row["model"], row.get("mode"), at, rates)
     settled["cost_status"] = cost.status.value
     if cost.usd is None:
         return settled | {"cost_reason": cost.reason}
@@ -159,7 +159,7 @@ def _upper_estimate(row: Row, rates: Rates, at: datetime) -> Decimal | None:
     if "input_bytes" not in row or "max_tokens" not in row:
         return None
     most = Tokens(input=int(row["input_bytes"]), output=int(row["max_tokens"]))
-    return _price(most, row["provider"], row["model"], row, at, rates).usd
+    return _price(most, row["provider"], row["model"], row.get("mode"), at, rates).usd
 
 
 def _charge(row: Row, usd: Decimal) -> dict[str, Decimal]:
@@ -186,6 +186,7 @@ def _most(row: Row, rates: Rates) -> Decimal:
         at,
         book=rates.book,
         region=rates.region,
+        mode=row.get("mode", "standard"),
     )
 
 
@@ -196,15 +197,17 @@ def _baseline(tokens: Tokens, row: Row, at: datetime, rates: Rates) -> dict[str,
     provider, model = row.get("baseline_provider"), row.get("baseline_model")
     if not provider or not model:
         return {}
-    baseline = _price(tokens, provider, model, row, at, rates)
+    baseline = _price(tokens, provider, model, row.get("baseline_mode"), at, rates)
     if baseline.usd is None:
         return {}
     return {"baseline_usd": baseline.usd, "baseline_price_version": baseline.price_version}
 
 
-def _price(tokens: Tokens, provider: str, model: str, row: Row, at: datetime, rates: Rates) -> Cost:
-    mode = row.get("mode", "standard")
-    return price(tokens, provider, model, at, mode, region=rates.region, book=rates.book)
+def _price(
+    tokens: Tokens, provider: str, model: str, mode: str | None, at: datetime, rates: Rates
+) -> Cost:
+    at_mode = mode or "standard"  # rows from before there were modes name none
+    return price(tokens, provider, model, at, at_mode, region=rates.region, book=rates.book)
 
 
 def _parse_usage(text: object) -> object:

@@ -80,8 +80,7 @@ def handed_on(answer: Answer, request_id: str, store: Store) -> Answer:
         address = store.put(request_id, answer.text)
     except NotStored as error:
         detail = f"{len(answer.text)} characters of answer were not stored: {error}"
-        facts: dict[str, Any] = {"usage": answer.usage, "response_model": answer.response_model}
-        raise AnswerNotStored(detail, **facts) from error
+        raise AnswerNotStored(detail, **answer.facts) from error
     return replace(answer, text="", output_s3=address)
 
 

@@ -41,7 +41,7 @@ def why_not_ask(
     A wrong tier is taken to cost the price difference either way: too dear, it is paid for
     nothing; too cheap, it is what the stronger model is worth to those who configured it.
     """
-    asking = _usd(question.provider, question.model, question_bytes, question.max_tokens, market)
+    asking = _usd(question, question_bytes, question.max_tokens, market)
     here = _answer(chosen, input_bytes, market)
     if asking is None:
         return _unpriced(question.model)
@@ -68,9 +68,10 @@ def _unpriced(model: str) -> str:
 
 def _answer(model: Model, input_bytes: int, market: Market) -> Decimal | None:
     output = min(_ANSWER_TOKENS, model.max_tokens)
-    return _usd(model.provider, model.model, input_bytes, output, market)
+    return _usd(model, input_bytes, output, market)
 
 
-def _usd(provider: str, model: str, sent: int, output: int, market: Market) -> Decimal | None:
+def _usd(asked: Model | ModelCall, sent: int, output: int, market: Market) -> Decimal | None:
     tokens = Tokens(input=-(-sent // _BYTES_PER_TOKEN), output=output)
-    return price(tokens, provider, model, market.at, region=market.region).usd
+    found = price(tokens, asked.provider, asked.model, market.at, asked.mode, region=market.region)
+    return found.usd

@@ -59,7 +59,7 @@ def _answer(call: ModelCall, provider: Provider, drafts: Store) -> Answer:
 
 
 def _withheld(answer: Answer, call: ModelCall, drafts: Store) -> dict[str, Any]:
-    facts = {"usage": answer.usage, "response_model": answer.response_model}
+    facts = answer.facts
     try:
         return {**facts, "draft_s3": drafts.put_draft(call.request_id, answer.text)}
     except NotStored:

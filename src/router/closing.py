@@ -106,6 +106,7 @@ def _attempts(request: Row, run: EndedRun) -> list[dict[str, Any]]:
         "provider": request["planned_provider"],
         "model": request["planned_model"],
         "max_tokens": request["max_tokens"],
+        "mode": request.get("planned_mode", "standard"),
     }
     if run.history is not None:
         return attempts_in(run.history, planned, run.ended_at)

@@ -13,6 +13,7 @@ from router.errors import PolicyDenied
 from router.ladder import TIERS
 from router.policy import Rules, parse_rules, rules_of
 from router.review import ReviewSettings
+from router.service_tier import mode_of, problem_with
 from router.windows import context_tokens
 
 STRATEGIES = ("heuristic", "llm", "hybrid")
@@ -25,7 +26,8 @@ class Model:
     """A model of one provider, and how many tokens it may answer with.
 
     As a fallback it is asked for the causes in ``when`` alone. ``context_tokens`` is its window,
-    ``None`` where that is not known.
+    ``None`` where that is not known. ``service_tier`` and ``latency`` are the provider's own words,
+    ``None`` to leave them to it.
     """
 
     provider: str
@@ -33,6 +35,13 @@ class Model:
     max_tokens: int
     when: tuple[str, ...] = FALLBACK_CAUSES
     context_tokens: int | None = None
+    service_tier: str | None = None
+    latency: str | None = None
+
+    @property
+    def mode(self) -> str:
+        """The mode in which the model's calls are priced, as it is asked for."""
+        return mode_of(self.service_tier, self.latency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +151,18 @@ def _model(data: Mapping[str, Any]) -> Model:
         causes = ", ".join(FALLBACK_CAUSES)
         raise ValueError(f"{model}: no cause is called {', '.join(sorted(unknown))}; use {causes}")
     window = data.get("context_tokens") or context_tokens(provider, model)
-    return Model(provider, model, int(data["max_tokens"]), when, int(window) if window else None)
+    tier, latency = data.get("service_tier"), data.get("latency")
+    if problem := problem_with(provider, tier, latency):
+        raise ValueError(f"{model}: {problem}")
+    return Model(
+        provider,
+        model,
+        int(data["max_tokens"]),
+        when,
+        int(window) if window else None,
+        tier,
+        latency,
+    )
 
 
 def _llm(data: Mapping[str, Any]) -> Llm | None:

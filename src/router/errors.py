@@ -93,7 +93,7 @@ class CallError(RouterError):
 
     ``usage`` is the provider's own object where one came back: a failed call may still be billed.
     ``draft_s3`` is where an answer that was withheld is kept. ``input_bytes`` counts what was sent
-    where that is more than the request.
+    where that is more than the request. ``mode`` is how the provider says that it served.
     """
 
     outcome: str
@@ -105,12 +105,14 @@ class CallError(RouterError):
         usage: Mapping[str, Any] | None = None,
         response_model: str | None = None,
         draft_s3: str | None = None,
+        mode: str | None = None,
     ) -> None:
         super().__init__(detail)
         self.detail = detail
         self.usage = usage
         self.response_model = response_model
         self.draft_s3 = draft_s3
+        self.mode = mode
         self.input_bytes: int | None = None
 
 

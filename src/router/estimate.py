@@ -70,4 +70,5 @@ def _most_of_model(model: Model, input_bytes: int, market: Market) -> Decimal:
         market.at,
         book=default_book(),
         region=market.region,
+        mode=model.mode,
     )

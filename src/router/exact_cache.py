@@ -91,6 +91,8 @@ def caching_of(
         "provider": first.provider,
         "model": first.model,
         "max_tokens": first.max_tokens,
+        "service_tier": first.service_tier,
+        "latency": first.latency,
         "system": _normal(request.system) if request.system else None,
         "messages": [[turn["role"], _normal(turn["content"])] for turn in request.messages],
         "schema": request.response_schema,
@@ -145,6 +147,7 @@ def answered_rows(rows: list[Row], kept: Row, shard: str, at: datetime) -> list[
         "cache_source": source,
         "baseline_provider": request["baseline_provider"],
         "baseline_model": request["baseline_model"],
+        "baseline_mode": request["baseline_mode"],
     }  # fmt: skip
     if "usage" in kept:
         attempt["usage"] = kept["usage"]

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from router.clock import iso
+from router.service_tier import mode_of
 
 Event = Mapping[str, Any]
 
@@ -32,7 +33,7 @@ def attempts_in(
     """Return the attempts in a history, in order, in the workflow's own shape.
 
     ``events`` are those of GetExecutionHistory, oldest first. ``planned`` gives ``provider``,
-    ``model`` and ``max_tokens`` of the plan, for a call whose parameters are not in the history.
+    ``model``, ``max_tokens`` and ``mode`` of the plan, for a call whose parameters do not say them.
     """
     return [_attempt(entry, planned, ended_at) for entry in _entries(events) if entry.scheduled]
 
@@ -84,6 +85,7 @@ def _called(scheduled: Event, planned: Mapping[str, Any]) -> dict[str, Any]:
         "provider": call.get("provider", planned["provider"]),
         "model": call.get("model", planned["model"]),
         "max_tokens": int(most),
+        "mode": call.get("mode", planned["mode"]),
     }
 
 
@@ -99,7 +101,12 @@ def _spoken_http(output: Mapping[str, Any]) -> dict[str, Any]:
         return {"outcome": "BAD_RESPONSE", "cause": "BadResponse"}
     choice = (body.get("choices") or [{}])[0]
     answered = bool((choice.get("message") or {}).get("content"))
-    facts = {"usage": body.get("usage"), "response_model": body.get("model")}
+    tier = body.get("service_tier")
+    facts = {
+        "usage": body.get("usage"),
+        "response_model": body.get("model"),
+        "mode": mode_of(tier) if tier else None,
+    }
     known = {name: value for name, value in facts.items() if value}
     if not answered:
         return {"outcome": "BAD_RESPONSE", "cause": "BadResponse", **known}

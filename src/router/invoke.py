@@ -12,6 +12,7 @@ from router.clock import iso
 from router.errors import CallError, InvalidModelRequest
 from router.prompt_cache import is_worth_marking
 from router.review import Review
+from router.service_tier import mode_of
 
 # A provider's message may quote the prompt. A run of this many characters that also stands in the
 # prompt is taken for a quotation, and the message is dropped.
@@ -25,6 +26,7 @@ class ModelCall:
 
     The answer must fit ``schema``, if there is one; ``draft_s3`` is one that did not, to be mended.
     With ``prompt_cache`` the provider is asked to keep ``system`` for the next call.
+    ``service_tier`` and ``latency`` are left to the provider where they are ``None``.
     """
 
     provider: str
@@ -37,6 +39,13 @@ class ModelCall:
     review: Review | None = None
     draft_s3: str | None = None
     prompt_cache: bool = False
+    service_tier: str | None = None
+    latency: str | None = None
+
+    @property
+    def mode(self) -> str:
+        """The mode in which the call is priced, if the provider does not say another."""
+        return mode_of(self.service_tier, self.latency)
 
     @property
     def marks_system(self) -> bool:
@@ -57,6 +66,8 @@ class ModelCall:
             review=Review.from_event(event.get("review")),
             draft_s3=(event.get("repair") or {}).get("draft_s3"),
             prompt_cache=bool(event.get("prompt_cache")),
+            service_tier=event.get("service_tier"),
+            latency=event.get("latency"),
         )
 
 
@@ -64,7 +75,8 @@ class ModelCall:
 class Answer:
     """What a model answered. ``usage`` is the provider's own object, ``None`` if none came.
 
-    An answer too large to hand on stands at ``output_s3``, and ``text`` is empty.
+    An answer too large to hand on stands at ``output_s3``, and ``text`` is empty. ``mode`` is how
+    the provider says that it served, ``None`` if it does not.
     """
 
     text: str
@@ -72,6 +84,12 @@ class Answer:
     usage: Mapping[str, Any] | None
     response_model: str | None
     output_s3: str | None = None
+    mode: str | None = None
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What an error must know of the call, where its answer does not reach the caller."""
+        return {"usage": self.usage, "response_model": self.response_model, "mode": self.mode}
 
 
 class Provider(Protocol):
@@ -103,6 +121,7 @@ def invoke(
             **_known(
                 usage=error.usage,
                 response_model=error.response_model,
+                mode=error.mode,
                 draft_s3=error.draft_s3,
                 input_bytes=error.input_bytes,
             ),
@@ -111,7 +130,7 @@ def invoke(
     attempt = _attempt(call, started, clock(), memory_mb) | {
         "outcome": "TRUNCATED" if answer.truncated else "OK",
         "served": True,
-        **_known(usage=answer.usage, response_model=answer.response_model),
+        **_known(**answer.facts),
     }
     status = "TRUNCATED" if answer.truncated else "SUCCEEDED"
     return {
@@ -133,6 +152,7 @@ def _attempt(call: ModelCall, started: datetime, ended: datetime, memory_mb: int
         "provider": call.provider,
         "model": call.model,
         "max_tokens": call.max_tokens,
+        "mode": call.mode,
         "started_at": iso(started),
         "ended_at": iso(ended),
         "latency_ms": latency_ms,

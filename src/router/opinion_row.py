@@ -30,7 +30,7 @@ def asked_row(request: Row, plan: Plan, question: ModelCall, asked_at: str) -> R
         **budgets_in(request),
         "tier": plan.tier,
         "purpose": "classify",
-        "mode": "standard",
+        "mode": question.mode,
         "provider": question.provider,
         "model": question.model,
         "started_at": asked_at,
@@ -40,6 +40,7 @@ def asked_row(request: Row, plan: Plan, question: ModelCall, asked_at: str) -> R
         "input_bytes": sent_bytes(question),
         "baseline_provider": plan.baseline.provider,
         "baseline_model": plan.baseline.model,
+        "baseline_mode": plan.baseline.mode,
     }
 
 

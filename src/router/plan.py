@@ -18,7 +18,7 @@ from router.standing import Standing
 from router.strategy import Choice
 
 # The HTTP Task ends at 60 s and 256 KiB whatever it is told; a small model writes 4,096 tokens in
-# that time. A longer answer goes through the Lambda.
+# that time. A longer answer goes through the Lambda, and so does flex, which may wait for minutes.
 HTTP_TASK_MAX_TOKENS = 4096
 
 
@@ -141,7 +141,11 @@ def plan_to_json(
             "max_tokens": first.max_tokens,
             "input_bytes": request.input_bytes,
             "earlier_attempts": int(row.get("earlier_attempts", 0)),
-            "baseline": {"provider": plan.baseline.provider, "model": plan.baseline.model},
+            "baseline": {
+                "provider": plan.baseline.provider,
+                "model": plan.baseline.model,
+                "mode": plan.baseline.mode,
+            },
             "budgets": row.get("budgets"),
             "review": review.record_json() if asked and review else None,
             "cache": caching.record_json() if caching else None,
@@ -155,12 +159,19 @@ def _via(model: Model, request: Request, config: Config) -> str:
         return "lambda"  # the HTTP Task has no guardrail
     # What is checked is checked by the Lambda that called.
     checked = request.response_schema is not None or request.review is not None
-    fits = model.provider == "openai" and model.max_tokens <= HTTP_TASK_MAX_TOKENS
-    return "http" if fits and not checked else "lambda"
+    fits = model.max_tokens <= HTTP_TASK_MAX_TOKENS and model.service_tier != "flex"
+    return "http" if model.provider == "openai" and fits and not checked else "lambda"
 
 
 def _model_to_json(model: Model) -> dict[str, Any]:
-    return {"provider": model.provider, "model": model.model, "max_tokens": model.max_tokens}
+    return {
+        "provider": model.provider,
+        "model": model.model,
+        "max_tokens": model.max_tokens,
+        "service_tier": model.service_tier,
+        "latency": model.latency,
+        "mode": model.mode,
+    }
 
 
 def _fallback_to_json(model: Model, plan: tuple[Model, ...]) -> dict[str, Any]:

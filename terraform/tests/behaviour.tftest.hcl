@@ -513,6 +513,34 @@ run "a_fallback_may_be_meant_for_some_causes" {
   }
 }
 
+run "a_model_may_be_served_in_a_tier_of_its_provider" {
+  command = plan
+
+  variables {
+    models = {
+      SIMPLE = {
+        model   = "anthropic.claude-haiku-5-5"
+        latency = "optimized"
+        fallbacks = [
+          { model = "anthropic.claude-sonnet-5-5", service_tier = "flex" },
+          { provider = "openai", model = "gpt-6-sol", service_tier = "priority" },
+        ]
+      }
+    }
+  }
+
+  assert {
+    condition = jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["SWITCHYARD_CONFIG"]).tiers.SIMPLE == {
+      provider = "bedrock", model = "us.anthropic.claude-haiku-5-5", max_tokens = 2048, latency = "optimized",
+      fallbacks = [
+        { provider = "bedrock", model = "us.anthropic.claude-sonnet-5-5", max_tokens = 4096, service_tier = "flex" },
+        { provider = "openai", model = "gpt-6-sol", max_tokens = 4096, service_tier = "priority" },
+      ]
+    }
+    error_message = "analyze must be told each model's tier and latency, and of none where none is set."
+  }
+}
+
 run "large_answers_are_encrypted_private_and_expire_with_the_text" {
   command = plan
 

@@ -63,6 +63,36 @@ run "names_that_nothing_bears_are_refused" {
   ]
 }
 
+run "a_service_tier_of_another_provider_is_refused" {
+  command = plan
+
+  variables {
+    models = { SIMPLE = { model = "anthropic.claude-haiku-5-5", fallbacks = [{ model = "anthropic.claude-sonnet-5-5", service_tier = "fast" }] } }
+  }
+
+  expect_failures = [var.models]
+}
+
+run "a_latency_without_sense_is_refused" {
+  command = plan
+
+  variables {
+    models = { SIMPLE = { model = "anthropic.claude-haiku-5-5", latency = "quick" } }
+  }
+
+  expect_failures = [var.models]
+}
+
+run "a_latency_of_openai_is_refused" {
+  command = plan
+
+  variables {
+    models = { SIMPLE = { provider = "openai", model = "gpt-6-luna", latency = "optimized" } }
+  }
+
+  expect_failures = [var.models]
+}
+
 run "a_model_id_without_sense_is_refused" {
   command = plan
 

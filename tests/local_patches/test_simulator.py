@@ -116,6 +116,20 @@ def test_converse_answers_the_fact_with_its_usage(wire: Wire) -> None:
     assert len(answer["ResponseMetadata"]["RequestId"]) == 36
 
 
+def test_each_provider_says_in_which_tier_it_served(wire: Wire) -> None:
+    fast = wire.converse(serviceTier={"type": "flex"}, performanceConfig={"latency": "optimized"})
+
+    assert fast["serviceTier"] == {"type": "flex"}
+    assert fast["performanceConfig"] == {"latency": "optimized"}
+    assert wire.converse()["serviceTier"] == {"type": "default"}
+    assert wire.chat(service_tier="flex").service_tier == "flex"
+    assert wire.chat().service_tier == wire.respond(service_tier="auto").service_tier == "default"
+    assert wire.message(service_tier="auto").usage.service_tier == "standard"
+    for refused in (wire.chat, wire.respond):
+        with pytest.raises(OpenAIBadRequest):
+            refused(service_tier="cheap")
+
+
 def test_sonnet_thinks_first_and_bills_its_thinking(wire: Wire) -> None:
     content = (answer := wire.converse(SONNET))["output"]["message"]["content"]
 

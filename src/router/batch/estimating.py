@@ -91,15 +91,16 @@ def estimate(
         tier.prompts += 1
         tier.input_tokens += tokens.input
         tier.output_tokens += tokens.output
-        usd = price(tokens, model.provider, model.model, at, region=region).usd
+        usd = price(tokens, model.provider, model.model, at, model.mode, region=region).usd
         if usd is None:
             total.unpriced[model.model] += 1
         tier.usd = _plus(tier.usd, usd)
         base = plan.baseline
         total.baseline_usd = _plus(
-            total.baseline_usd, price(tokens, base.provider, base.model, at, region=region).usd
+            total.baseline_usd,
+            price(tokens, base.provider, base.model, at, base.mode, region=region).usd,
         )
-        served = PricedModel(model.provider, model.model)
+        served = PricedModel(model.provider, model.model, model.mode)
         parts = per_request_overhead(config.workflow_type, served, aws, Assumptions())
         total.overhead_usd += around + sum(parts.values(), _ZERO)
     return total

@@ -26,6 +26,7 @@ from cost_calculator.pricing import plain
 from cost_calculator.reporting import days_between, partitions, roll_up
 from cost_calculator.sweeping import default_rates
 from cost_calculator.usage import TOKEN_CLASSES, Tokens
+from router.service_tier import mode_of
 
 DEFAULT_MIX = "SIMPLE=60:300/200,CALCULATION=15:400/300,COMPLEX=25:1500/900"
 DEFAULT_TIERS = {
@@ -113,7 +114,14 @@ def configured_tiers(config: str) -> dict[str, Model]:
     if not config:
         return DEFAULT_TIERS
     tiers = json.loads(config)["tiers"]
-    return {name: Model(tiers[name]["provider"], tiers[name]["model"]) for name in TIERS}
+    return {
+        name: Model(
+            tiers[name]["provider"],
+            tiers[name]["model"],
+            mode_of(tiers[name].get("service_tier"), tiers[name].get("latency")),
+        )
+        for name in TIERS
+    }
 
 
 def as_text(answer: Answer, mix: Mapping[str, Kind], volume: int) -> str:

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from cost_calculator.book import BOOK_PATH, PriceBook, PriceUnknown, read_overrides
 from router.deployment import Deployment
 from router.doctor import Check, Finding, failed, ok, unchecked
+from router.service_tier import mode_of
 
 GEOGRAPHIES = ("us.", "us-gov.", "eu.", "apac.", "au.", "jp.", "ca.", "global.")
 KEYS = {"openai": "OPENAI_API_KEY_PARAMETER", "anthropic": "ANTHROPIC_API_KEY_PARAMETER"}
@@ -25,6 +26,13 @@ class Model:
 
     provider: str
     id: str
+    service_tier: str | None = None
+    latency: str | None = None
+
+    @property
+    def mode(self) -> str:
+        """The mode in which its calls are priced."""
+        return mode_of(self.service_tier, self.latency)
 
 
 def provider_checks(deployment: Deployment, *, paid: bool) -> list[Check]:
@@ -53,7 +61,14 @@ class _Look:
         analyzer = config.get("analyzer", {})
         if analyzer.get("strategy") in ("llm", "hybrid"):
             calls.append(analyzer)
-        return list(dict.fromkeys(Model(call["provider"], call["model"]) for call in calls))
+        return list(
+            dict.fromkeys(
+                Model(
+                    call["provider"], call["model"], call.get("service_tier"), call.get("latency")
+                )
+                for call in calls
+            )
+        )
 
     def keys(self) -> Iterator[Finding]:
         for provider in sorted({model.provider for model in self._models()} & KEYS.keys()):
@@ -183,11 +198,11 @@ class _Look:
         now, region = datetime.now(UTC), self._deployment.region
         for model in self._models():
             try:
-                book.find(model.provider, model.id, now, region=region)
+                book.find(model.provider, model.id, now, model.mode, region)
             except PriceUnknown as error:
                 yield failed("prices", str(error), "add a row to `prices`, then terraform apply")
             else:
-                yield ok("prices", f"{model.provider} {model.id} has a price")
+                yield ok("prices", f"{model.provider} {model.id} has a {model.mode} price")
 
     def answers(self) -> Iterator[Finding]:
         """Call each model through the function, with its role, key and endpoint."""
@@ -198,6 +213,8 @@ class _Look:
                 "provider": model.provider,
                 "model": model.id,
                 "max_tokens": 16,
+                "service_tier": model.service_tier,
+                "latency": model.latency,
                 "messages": [{"role": "user", "content": "Say yes."}],
             }
             answer = client.invoke(FunctionName=name, Payload=json.dumps(call).encode())

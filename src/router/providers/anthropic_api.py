@@ -12,6 +12,7 @@ from router.invoke import Answer, ModelCall
 from router.providers.api_key import api_key
 from router.providers.http_errors import error_of_connection, error_of_status
 from router.response_format import for_claude, has_claude_mode
+from router.service_tier import mode_of
 
 if TYPE_CHECKING:
     from anthropic.types import Message
@@ -40,6 +41,7 @@ class Anthropic:
         if call.schema is not None:
             call, output_config = _bound_to_schema(call)
         messages: Any = list(call.messages)
+        service_tier: Any = call.service_tier or anthropic.omit
         client = self._client.with_options(api_key=api_key(self._key_parameter))
         try:
             response = client.messages.create(
@@ -48,6 +50,7 @@ class Anthropic:
                 max_tokens=call.max_tokens,
                 system=_system(call),
                 output_config=output_config,
+                service_tier=service_tier,
             )
         except anthropic.APITimeoutError as error:
             raise errors.ModelTimeout("no answer within the time limit") from error
@@ -80,7 +83,13 @@ def _answer(response: Message) -> Answer:
     if not isinstance(response, anthropic.BaseModel):
         raise errors.BadResponse("the body is not a message")
     body = response.to_dict()
-    facts: dict[str, Any] = {"usage": body.get("usage"), "response_model": body.get("model")}
+    usage: Any = body.get("usage")
+    tier: Any = (usage or {}).get("service_tier")
+    facts: dict[str, Any] = {
+        "usage": usage,
+        "response_model": body.get("model"),
+        "mode": mode_of(tier) if tier else None,
+    }
     stop = body.get("stop_reason")
     if stop == "refusal":
         raise errors.Refused("the model declined", **facts)

@@ -16,6 +16,7 @@ from botocore.exceptions import (
     ConnectTimeoutError,
     EndpointConnectionError,
     NoCredentialsError,
+    ParamValidationError,
     ReadTimeoutError,
 )
 from botocore.parsers import ResponseParserError
@@ -24,6 +25,7 @@ from router import errors
 from router.invoke import Answer, ModelCall
 from router.providers.guardrail import Guardrail, of_trace
 from router.response_format import for_claude, has_claude_mode
+from router.service_tier import mode_of
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime.client import BedrockRuntimeClient
@@ -95,6 +97,7 @@ class Bedrock:
             ],
             # No temperature, topP or topK: the models of today refuse them.
             "inferenceConfig": {"maxTokens": call.max_tokens},
+            **_how_to_serve(call),
         }
         if call.schema is not None:
             call = self._bound_to_schema(call, arguments)
@@ -112,13 +115,16 @@ class Bedrock:
             raise errors.Unreachable(type(error).__name__) from error
         except ReadTimeoutError as error:
             raise errors.ModelTimeout("no answer within the time limit") from error
+        except ParamValidationError as error:
+            # Nothing was sent: the runtime's own botocore may be older than a field.
+            raise errors.InvalidModelRequest(f"this botocore cannot ask it: {error}") from error
         except NoCredentialsError as error:
             raise errors.AccessDenied(str(error)) from error
         except ResponseParserError as error:
             raise errors.BadResponse("the body is not Converse's JSON") from error
         except BotoCoreError as error:
             raise errors.ModelError(type(error).__name__) from error
-        return _answer(response)
+        return _answer(response, call)
 
     def _bound_to_schema(self, call: ModelCall, arguments: dict[str, Any]) -> ModelCall:
         """Put the schema into the arguments; return the call as it is to be told the rest."""
@@ -145,20 +151,35 @@ def _profiles() -> Mapping[str, str]:
     return profiles
 
 
-def _answer(response: Mapping[str, Any]) -> Answer:
-    usage = response.get("usage") or None
+def _answer(response: Mapping[str, Any], call: ModelCall) -> Answer:
+    facts: dict[str, Any] = {"usage": response.get("usage") or None, "mode": _mode(response, call)}
     stop = str(response.get("stopReason"))
     if stop == "guardrail_intervened":
-        raise errors.Blocked(of_trace(response.get("trace") or {}), usage=usage)
+        raise errors.Blocked(of_trace(response.get("trace") or {}), **facts)
     if stop in _NO_ANSWER:
-        raise _NO_ANSWER[stop](f"stop reason {stop}", usage=usage)
+        raise _NO_ANSWER[stop](f"stop reason {stop}", **facts)
     content = ((response.get("output") or {}).get("message") or {}).get("content") or []
     # The first block may be reasoning: take text by its kind, never by its place.
     text = "".join(block["text"] for block in content if "text" in block)
     truncated = stop in ("max_tokens", "model_context_window_exceeded")
     if not text or not (truncated or stop in ("end_turn", "stop_sequence")):
-        raise errors.BadResponse(f"no text; stop reason {stop}", usage=usage)
-    return Answer(text, truncated, usage, response_model=None)
+        raise errors.BadResponse(f"no text; stop reason {stop}", **facts)
+    return Answer(text, truncated, response_model=None, **facts)
+
+
+def _how_to_serve(call: ModelCall) -> dict[str, Any]:
+    asked = {
+        "serviceTier": {"type": call.service_tier},
+        "performanceConfig": {"latency": call.latency},
+    }
+    return {field: words for field, words in asked.items() if all(words.values())}
+
+
+def _mode(response: Mapping[str, Any], call: ModelCall) -> str:
+    """Return the mode that was served: optimized latency, for one, is given while there is room."""
+    tier = (response.get("serviceTier") or {}).get("type", call.service_tier)
+    latency = (response.get("performanceConfig") or {}).get("latency", call.latency)
+    return mode_of(tier, latency)
 
 
 def _of_client_error(error: ClientError) -> errors.CallError:

@@ -74,15 +74,16 @@ class Guarded:
         if stopped is not None:
             raise errors.Blocked(stopped, usage=_NOT_CALLED.get(call.provider))
         answer = self._provider.complete(call)
-        facts: dict[str, Any] = {"usage": answer.usage, "response_model": answer.response_model}
         try:
             stopped = self._stopped("OUTPUT", [answer.text])
         except (ClientError, BotoCoreError) as error:
             # It is paid for, and nobody said that it may be shown.
             name = type(_not_asked(error)).__name__
-            raise errors.BadResponse(f"the guardrail did not see it: {name}", **facts) from error
+            raise errors.BadResponse(
+                f"the guardrail did not see it: {name}", **answer.facts
+            ) from error
         if stopped is not None:
-            raise errors.Blocked(stopped, **facts)
+            raise errors.Blocked(stopped, **answer.facts)
         return answer
 
     def _stopped(self, source: Literal["INPUT", "OUTPUT"], texts: Iterable[str]) -> str | None:

@@ -12,6 +12,7 @@ from router.invoke import Answer, ModelCall
 from router.providers.api_key import api_key
 from router.providers.http_errors import error_of_connection, error_of_status
 from router.response_format import fits_openai_strictly
+from router.service_tier import mode_of
 
 if TYPE_CHECKING:
     from openai.types.chat import ChatCompletion
@@ -38,6 +39,7 @@ class OpenAI:
         """Return the model's text; see ``Provider``."""
         system = [{"role": "system", "content": call.system}] if call.system else []
         messages: Any = [*system, *call.messages]
+        service_tier: Any = call.service_tier or openai.omit
         client = self._client.with_options(api_key=api_key(self._key_parameter))
         try:
             response = client.chat.completions.create(
@@ -45,6 +47,7 @@ class OpenAI:
                 messages=messages,
                 max_completion_tokens=call.max_tokens,
                 response_format=_bound_to_schema(call),
+                service_tier=service_tier,
             )
         except openai.APITimeoutError as error:
             raise errors.ModelTimeout("no answer within the time limit") from error
@@ -74,7 +77,12 @@ def _answer(response: ChatCompletion) -> Answer:
         raise errors.BadResponse("the body is not a chat completion")
     body = response.to_dict()
     usage: Any = body.get("usage")
-    facts: dict[str, Any] = {"usage": usage, "response_model": body.get("model")}
+    tier: Any = body.get("service_tier")
+    facts: dict[str, Any] = {
+        "usage": usage,
+        "response_model": body.get("model"),
+        "mode": mode_of(tier) if tier else None,
+    }
     choices: Any = body.get("choices") or [{}]
     message = choices[0].get("message") or {}
     finish = choices[0].get("finish_reason")

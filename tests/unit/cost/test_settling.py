@@ -6,7 +6,7 @@ import pytest
 
 from cost_calculator.ledger import contribution
 from cost_calculator.settling import UnreadableRow, settle
-from tests.cost_rows import PRICED_AT, RATES, attempt, request
+from tests.cost_rows import HAIKU, PRICED_AT, RATES, attempt, request
 
 
 def settled(row):
@@ -179,3 +179,42 @@ def test_what_a_cached_answer_saved_is_counted_as_unknown_where_it_is(changes):
 
 def test_a_call_without_the_cache_is_no_hit():
     assert "cache_hits" not in contribution(settled(attempt()))
+
+
+LUNA = {
+    "provider": "openai",
+    "model": "gpt-6-luna",
+    "usage": '{"prompt_tokens": 1000, "completion_tokens": 1000, "total_tokens": 2000}',
+}
+
+
+@pytest.mark.parametrize(
+    ("mode", "usd"),
+    [("standard", "0.0006"), ("flex", "0.0003"), ("priority", "0.0012"), ("fast", "0.0012")],
+)
+def test_attempt_is_priced_in_the_tier_that_served_it(mode, usd):
+    row = settled(attempt(**LUNA, mode=mode))
+
+    assert (row["cost_status"], row["cost_usd"]) == ("PRICED", Decimal(usd))
+    assert row["price_version"].startswith(f"openai/gpt-6-luna/{mode}@")
+
+
+@pytest.mark.parametrize("mode", ["flex", "priority", "reserved", "optimized", "flex+optimized"])
+def test_tier_without_a_price_is_unpriced_and_never_standard(mode):
+    row = settled(attempt(mode=mode))
+
+    assert row["cost_status"] == "UNPRICED"
+    assert "cost_usd" not in row
+    assert row["cost_reason"].startswith(f"the book has no {mode} price of bedrock {HAIKU}")
+
+
+def test_baseline_is_priced_in_its_own_mode_not_in_that_of_the_attempt():
+    standard, flex = settled(attempt(**LUNA)), settled(attempt(**LUNA, mode="flex"))
+    cheaper = {
+        "baseline_provider": "openai",
+        "baseline_model": "gpt-6-luna",
+        "baseline_mode": "flex",
+    }
+
+    assert flex["baseline_usd"] == standard["baseline_usd"] > 0
+    assert settled(attempt(**LUNA, **cheaper))["baseline_usd"] == flex["cost_usd"]

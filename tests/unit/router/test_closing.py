@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from router.closing import EndedRun, close_request
 from router.errors import StoreUnavailable
 from router.rows import Row
@@ -214,6 +216,40 @@ def test_a_recovered_call_keeps_its_own_token_limit() -> None:
     _, [attempt] = close(entered("InvokeFallback"), scheduled(Payload=call))
 
     assert attempt["max_tokens"] == 4096
+
+
+def test_a_recovered_call_keeps_the_mode_it_was_asked_in() -> None:
+    call = {"provider": "bedrock", "model": SONNET, "max_tokens": 9, "mode": "flex"}
+    _, [of_fallback] = close(entered("InvokeFallback"), scheduled(Payload=call))
+    store = Memory(accepted(planned_mode="priority", baseline_mode="flex"))
+    close_request(store, "r-1", run(entered("InvokeHaiku"), scheduled()), silent)
+    [(_, [of_plan])] = store.closed
+
+    assert (of_fallback["mode"], of_fallback["baseline_mode"]) == ("flex", "standard")
+    assert (of_plan["mode"], of_plan["baseline_mode"]) == ("priority", "flex")
+
+
+@pytest.mark.parametrize(("said", "mode"), [("default", "standard"), ("flex", "flex")])
+def test_a_recovered_http_answer_has_the_tier_that_served_it(said: str, mode: str) -> None:
+    body = {
+        "choices": [{"message": {"content": "4"}, "finish_reason": "stop"}],
+        "service_tier": said,
+    }
+    store = Memory(accepted(planned_mode="priority"))
+    asked = scheduled(RequestBody={"model": "gpt-6-luna", "service_tier": "priority"})
+    ended = run(entered("InvokeOpenAI"), asked, succeeded({"ResponseBody": body}))
+    close_request(store, "r-1", ended, silent)
+    [(_, [attempt])] = store.closed
+
+    assert attempt["mode"] == mode
+
+
+def test_an_express_run_leaves_a_call_in_the_mode_that_was_planned() -> None:
+    store = Memory(accepted(planned_mode="flex"))
+    close_request(store, "r-1", EndedRun("arn:run-1", "Aborted", ENDED, None), silent)
+    [(_, [attempt])] = store.closed
+
+    assert attempt["mode"] == "flex"
 
 
 def test_a_notice_goes_out_once_the_row_is_written_and_holds_no_text() -> None:

@@ -47,6 +47,7 @@ def test_an_answer_comes_with_its_attempt_and_the_usage_untouched() -> None:
         "provider": "bedrock",
         "model": HAIKU,
         "max_tokens": 9,
+        "mode": "standard",
         "response_model": "m",
         "outcome": "OK",
         "served": True,

@@ -272,5 +272,9 @@ def test_an_answer_that_arrives_while_the_run_is_closed_is_not_overwritten(
 def test_the_plan_of_a_moved_request_prices_against_the_same_baseline(store: AcceptStore) -> None:
     plan = route(store, Llm(verdict("CALCULATION")))
 
-    assert plan["record"]["baseline"] == {"provider": "bedrock", "model": SONNET}
+    assert plan["record"]["baseline"] == {
+        "provider": "bedrock",
+        "model": SONNET,
+        "mode": "standard",
+    }
     assert rows(store)[1]["baseline_model"] == SONNET

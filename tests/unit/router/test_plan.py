@@ -86,7 +86,11 @@ def test_the_plan_names_its_baseline_so_that_pricing_needs_no_settings() -> None
     plan = make_plan(request(), classification(), config())
     written = plan_to_json(request(), classification(), plan, config(), 0, {})
 
-    assert written["record"]["baseline"] == {"provider": "bedrock", "model": SONNET}
+    assert written["record"]["baseline"] == {
+        "provider": "bedrock",
+        "model": SONNET,
+        "mode": "standard",
+    }
     assert written["record"]["shard"] == shard_of("run-1")
 
 
