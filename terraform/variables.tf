@@ -34,13 +34,14 @@ variable "models" {
 
     A fallback is asked for the causes in its `when`: `throttled` (no capacity, not reached), `timeout`, `too_long`, `refused`
     (also a content filter), `error` (whatever else went wrong); left out: all of them. No model is asked
-    twice, in another service tier neither. One whose provider has no key is passed over. After `too_long` only a model with a larger window is asked;
-    `context_tokens` tells the window of a model that `src/router/windows.py` does not know, such as an ARN.
+    twice, in another service tier neither. One whose provider has no key is passed over. After `too_long` only a model with a
+    larger window is asked; `context_tokens` tells the window of a model that `src/router/windows.py` does not know, such as an ARN.
 
     `service_tier` is how the provider serves the model, in its own words: `flex` is cheaper and slower, `priority` dearer and
-    faster. Bedrock has `default`, `flex`, `priority` and `reserved`; OpenAI `auto`, `default`, `flex`, `priority`, `scale` and `fast`; Anthropic
-    `auto` and `standard_only`. `latency` is Bedrock's alone: `standard` or `optimized`. Not each model has each of them. A call
-    is priced in the tier that the provider says it served, and is UNPRICED where `prices` and the book have none for it.
+    faster. Bedrock has `default`, `flex`, `priority` and `reserved`; OpenAI `auto`, `default`, `flex`, `priority`, `scale` and
+    `fast`; Anthropic `auto` and `standard_only`. `latency` is Bedrock's alone: `standard` or `optimized`. Not each model has each
+    of them: what a model does not have, its provider refuses. A call is priced in the tier that the provider says it served, and
+    is UNPRICED where `prices` and the book have none for it; `python -m router doctor` tells so before.
     Left out: nothing is asked, and the provider serves as it does by default.
 
     Left out: Claude Haiku 5.5 for SIMPLE, GPT-6 Luna for CALCULATION, Claude Sonnet 5.5 for COMPLEX; each tier that is

@@ -212,3 +212,19 @@ def test_outputs_without_the_module_say_what_to_give_instead(
 
     with pytest.raises(SystemExit, match="or use --name"):
         cli._of_outputs("-")
+
+
+@pytest.mark.parametrize(
+    ("tier", "status", "found"),
+    [(None, "ok", "has a standard price"), ("flex", "failed", "the book has no flex price")],
+)
+def test_a_service_tier_without_a_price_is_told_before_it_is_used(
+    tier: str | None, status: str, found: str
+) -> None:
+    model = {"provider": "bedrock", "model": HAIKU, "service_tier": tier, "fallbacks": []}
+    settings = {"SWITCHYARD_CONFIG": json.dumps({"tiers": {"SIMPLE": model}})}
+
+    [finding] = look("prices", Deployment(settings))
+
+    assert finding.status == status
+    assert found in finding.found

@@ -17,6 +17,7 @@ from cost_calculator.book import default_book
 from cost_calculator.bounds import most_of_call
 from local.simulator.server import Simulator
 from router import errors
+from router.break_even import why_not_ask
 from router.config import Config, Model
 from router.decision import decide
 from router.estimate import most_of_request
@@ -237,3 +238,15 @@ def test_a_tier_without_a_price_reserves_at_the_dearest_known() -> None:
 @pytest.mark.parametrize("word", [None, "auto", "default", "standard", "standard_only"])
 def test_every_word_for_the_ordinary_is_the_standard_price(word: str | None) -> None:
     assert mode_of(word) == "standard"
+
+
+def test_whether_an_opinion_pays_is_told_at_the_price_of_the_tier_asked_for() -> None:
+    question = call("bedrock")
+    market = Market(NOVEMBER, "us-east-1", 512)
+
+    def why(**asked: Any) -> str | None:
+        chosen = Model("bedrock", HAIKU, 9, **asked)
+        return why_not_ask(question, 10, 10, chosen, [], market)
+
+    assert why(service_tier="default") != why(service_tier="flex")
+    assert why(service_tier="flex") == f"unsure; no LLM was asked: no price is known of {HAIKU}"
