@@ -44,11 +44,11 @@ down: $(READY) ## stop the local cloud
 
 # Side by side, since the local cloud mostly waits; the others take what it leaves of the processors, so that none of its
 # time limits passes for want of one. Each one's output in one piece where make can.
-SIDE_BY_SIDE := -j 5 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+SIDE_BY_SIDE := -j 6 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 test: lint types ## everything
 	@echo "unit tests, the module's tests and the local cloud, side by side: minutes, and then their output"
-	@$(MAKE) --no-print-directory $(SIDE_BY_SIDE) YIELDING='nice -n 10' unit emulator-test terraform-test security local-test
+	@$(MAKE) --no-print-directory $(SIDE_BY_SIDE) YIELDING='nice -n 10' unit emulator-test terraform-test security local-test lifetime-test
 
 lint: $(READY) ## ruff
 	$(RUN) -m ruff check .
@@ -70,8 +70,14 @@ security: $(SECURITY_READY) package ## checkov over the plan of examples/complet
 emulator-test: $(READY) ## the local cloud's own parts: what it adds to the emulator, the simulator
 	$(YIELDING) $(RUN) -m pytest tests/local_patches
 
+# A deployment of their own: it is shaken, changed and destroyed.
+LIFETIME := tests/local_cloud/test_soak.py tests/local_cloud/test_lifecycle.py
+
 local-test: $(READY) ## the local cloud, end to end
-	$(RUN) -m pytest tests/local_cloud
+	$(RUN) -m pytest tests/local_cloud $(addprefix --ignore ,$(LIFETIME))
+
+lifetime-test: $(READY) ## a deployment's life: soaked in faults, taken over by a release, changed in place, destroyed
+	LOCAL_TEST_FOLDER=lifetime-test $(RUN) -m pytest $(LIFETIME)
 
 ##@ measurements
 
@@ -131,5 +137,5 @@ $(SECURITY_READY): $(READY) requirements/security.lock
 	@PYTHON="$(PYTHON)" tools/venv.sh $(SECURITY_VENV) requirements/security.lock
 	@touch $@
 
-.PHONY: help demo dashboard up ask env down test lint types unit terraform-test security emulator-test local-test eval bench \
+.PHONY: help demo dashboard up ask env down test lint types unit terraform-test security emulator-test local-test lifetime-test eval bench \
 	prices-check faults soak load package release train prices lock clean

@@ -20,7 +20,8 @@ from tests.local_cloud import fault_table
 from tests.local_cloud.hands import Emulator
 from tests.local_cloud.simulator import Simulator
 
-FOLDER = cloud.ROOT / "build" / "local-test"
+# Two runs side by side need two folders.
+FOLDER = cloud.ROOT / "build" / os.environ.get("LOCAL_TEST_FOLDER", "local-test")
 HTTP_TASK_SECONDS = "8"
 RUNNING = os.environ.get("SWITCHYARD_CLOUD") == "running"
 # The first looks at what nobody has touched yet, the second at what all others have done; the
