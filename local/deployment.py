@@ -17,7 +17,7 @@ from local import terraform
 from local.cloud import REGION, ROOT, Cloud
 
 EXAMPLE = ROOT / "examples" / "local"
-CODE_BUCKET = "switchyard-code"
+CODE_BUCKET = "built-code"
 API_KEY_PARAMETER = "/switchyard/openai-api-key"
 # The simulator knows this key; it opens nothing else.
 API_KEY = "sk-local-switchyard"

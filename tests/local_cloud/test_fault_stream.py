@@ -22,9 +22,9 @@ from tests.local_cloud.hands import Emulator, make_older, wait_for
 LONG_AGO = "2026-01-01T00:00:00.000Z"
 
 
-def ask(deployment: Deployment, name: str, count: int = 6) -> list[str]:
+def ask(deployment: Deployment, name: str, count: int = 6, **fields: str) -> list[str]:
     """Route some prompts; return the request ids once the runs are over."""
-    requests = [{"input": f"{name} {n}", "tier": "SIMPLE"} for n in range(count)]
+    requests = [{"input": f"{name} {n}", "tier": "SIMPLE", **fields} for n in range(count)]
     arns = routing.start(deployment, requests)
     return [routing.wait_for_execution(deployment, arn, 90)["name"] for arn in arns]
 
@@ -113,7 +113,8 @@ def test_what_the_stream_never_delivered_is_priced_by_the_sweep_and_once(
 ) -> None:
     told = tell("stream-off", "the mapping is disabled; five minutes pass", "sweep")
     with emulator.stream_off():
-        ids = ask(deployment, "nobody reads the stream", 3)
+        # Of a tenant with a budget, which the sweep then settles as well.
+        ids = ask(deployment, "nobody reads the stream", 3, tenant="frugal")
         for request_id in ids:
             assert not routing.trace(deployment, request_id).settled
             make_older(deployment, request_id, LONG_AGO)

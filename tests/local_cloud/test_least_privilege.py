@@ -44,7 +44,13 @@ AWS_CALLS = {
 # Where AWS names a resource in another way than the call does.
 AWS_RESOURCES = {("WriteTheConnection", "/*"): "an ARN of a connection ends in an id"}
 # Where fault tests send calls that are meant to fail.
-ASTRAY = ("arn:aws:s3:::no-such-bucket/*", "*:table/gone", "arn:aws:sns:*:gone")
+ASTRAY = (
+    "arn:aws:s3:::no-such-bucket/*",
+    "*:table/gone",
+    "*:table/no-such-table",
+    "arn:aws:sns:*:gone",
+    "*:inference-profile/us.vendor.unheard-of-1",
+)
 # One test sets a guardrail on the deployed function; its right is plan-tested (terraform/tests).
 NOT_DEPLOYED = ("ApplyGuardrail",)
 # They have a deployment of their own, and use no right that others do not.
