@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import os
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from rich.console import Console
 from rich.table import Table
 
+from cost_calculator.cli.tables import add_table_arguments, dynamodb, table_name
 from router.clock import now
 from router.keys import ITEM_PREFIX, key_id, key_item, new_key
 from router.store import from_item, to_item
@@ -31,20 +30,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     revoke = actions.add_parser("revoke", help="let a key in no longer, at most a minute later")
     revoke.add_argument("id", help="as `list` shows it")
     for action in (create, show, revoke):
-        action.add_argument(
-            "--control-table", default=os.environ.get("CONTROL_TABLE"), metavar="NAME"
-        )
-        action.add_argument("--endpoint-url", help="of DynamoDB, where it is not AWS's own")
-        action.add_argument("--profile", help="AWS profile")
-        action.add_argument("--region", help="AWS region")
+        add_table_arguments(action, ("control",))
 
 
 def run(arguments: argparse.Namespace) -> int:
-    table = arguments.control_table
-    if not table:
-        raise SystemExit("name the table: --control-table NAME, or set CONTROL_TABLE")
-    session = boto3.Session(profile_name=arguments.profile, region_name=arguments.region)
-    client = session.client("dynamodb", endpoint_url=arguments.endpoint_url)
+    table = table_name(arguments, "control")
+    client = dynamodb(arguments)
     if arguments.action == "create":
         key = new_key()
         item = key_item(key, arguments.tenant, arguments.label, now())
