@@ -20,7 +20,7 @@ from tools.package import BUILD, function_zip
 RUNS = 7
 GATES = {"analyze": 1.3, "price_rows": 1.2, "invoke_model": 1.2, "api": 1.9, "authorize": 1.3}
 # Others are not waited for by a caller; they are measured to be known.
-_HANDLERS = {
+HANDLERS = {
     "analyze": "router.handlers.analyze",
     "api": "router.handlers.api",
     "authorize": "router.handlers.authorize",
@@ -44,7 +44,7 @@ _CONFIG = {
     "workflow_type": "STANDARD",
     "workflow_seconds": 900,
 }
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "us-east-1",
     "AWS_REGION": "us-east-1",
     "AWS_ACCESS_KEY_ID": "x",
@@ -77,7 +77,7 @@ def main() -> int:
         # Lambda's own boto3 is compiled; so is ours by the first run, in both.
         codes = {"boto3 alone": _BASELINE} | {
             name: f"import {module}; {_FIRST_CALL.get(name, '')}"
-            for name, module in _HANDLERS.items()
+            for name, module in HANDLERS.items()
         }
         seconds: dict[str, list[float]] = {name: [] for name in codes}
         for run in range(RUNS + 1):
@@ -113,7 +113,7 @@ def _time(code: str, folder: str) -> tuple[float, set[str]]:
     site = next(path for path in sys.path if path.endswith("site-packages"))
     done = subprocess.run(
         [sys.executable, "-S", "-c", timed],
-        env={**_ENVIRONMENT, "PATH": os.environ["PATH"], "PYTHONPATH": f"{folder}:{site}"},
+        env={**ENVIRONMENT, "PATH": os.environ["PATH"], "PYTHONPATH": f"{folder}:{site}"},
         capture_output=True,
         text=True,
         check=False,
