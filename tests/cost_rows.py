@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from boto3.dynamodb.types import TypeSerializer
-
 from cost_calculator.book import default_book
+from cost_calculator.items import to_item
 from cost_calculator.ledger import Cell, add, contribution
 from cost_calculator.overhead import aws_prices
 from cost_calculator.settling import Rates, settle
@@ -15,10 +14,9 @@ from cost_calculator.shards import shard_of
 
 HAIKU = "us.anthropic.claude-haiku-5-5"
 SONNET = "us.anthropic.claude-sonnet-5-5"
+
 PRICED_AT = "2026-11-21T10:00:09.000Z"
 RATES = Rates(default_book(), aws_prices(), "us-east-1")
-
-_serialize = TypeSerializer().serialize
 
 
 def attempt(request_id: str = "r-1", number: int = 1, **changes: Any) -> dict[str, Any]:
@@ -79,14 +77,9 @@ def request(request_id: str = "r-1", **changes: Any) -> dict[str, Any]:
     return {name: value for name, value in row.items() if value is not None}
 
 
-def item(row: dict[str, Any]) -> dict[str, Any]:
-    """Return the row in DynamoDB's own notation."""
-    return {name: _serialize(value) for name, value in row.items()}
-
-
 def record(row: dict[str, Any], sequence_number: int = 1) -> dict[str, Any]:
     """Return the stream record that delivers the row."""
-    image = item(row)
+    image = to_item(row)
     keys = {name: image[name] for name in ("request_id", "item")}
     number = f"{sequence_number:021d}"
     return {

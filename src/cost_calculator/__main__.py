@@ -1,10 +1,8 @@
-"""Runs ``python -m cost_calculator COMMAND``; only the chosen command's module is imported."""
+"""Runs ``python -m cost_calculator COMMAND``."""
 
 from __future__ import annotations
 
-import argparse
-import importlib
-import sys
+from cost_calculator.cli.commands import run_command
 
 COMMANDS = {
     "price": "price usage: JSONL {id, provider, model, usage, at, mode?} in, JSONL with costs out",
@@ -17,18 +15,7 @@ COMMANDS = {
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    arguments = sys.argv[1:] if argv is None else argv
-    parser = argparse.ArgumentParser(prog="python -m cost_calculator", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, summary in COMMANDS.items():
-        commands.add_parser(name, help=summary, add_help=False)
-    chosen = parser.parse_args(arguments[:1]).command
-    module = importlib.import_module(f"cost_calculator.cli.{chosen}")
-    command = argparse.ArgumentParser(
-        prog=f"python -m cost_calculator {chosen}", description=COMMANDS[chosen]
-    )
-    module.configure(command)
-    return int(module.run(command.parse_args(arguments[1:])))
+    return run_command("cost_calculator", COMMANDS, argv)
 
 
 if __name__ == "__main__":

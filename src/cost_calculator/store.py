@@ -7,17 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cost_calculator.contention import CONDITION_FAILED, code_of, passing, reasons_of, waits
+from cost_calculator.items import from_item, to_value
 from cost_calculator.ledger import Cell, Change, Group, Sums, group, make_group
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
-
-_serialize = TypeSerializer().serialize
-_deserialize = TypeDeserializer().deserialize
 
 _TRIES = 8
 _FIRST_WAIT_SECONDS = 0.05
@@ -141,7 +138,7 @@ class LedgerStore:
         names = {f"#{index}": name for index, name in enumerate([*changed, *gone])}
         sets = [f"#{index} = :{index}" for index in range(len(changed))]
         removes = [f"#{index}" for index in range(len(changed), len(names))]
-        values = {f":{index}": _serialize(value) for index, value in enumerate(changed.values())}
+        values = {f":{index}": to_value(value) for index, value in enumerate(changed.values())}
         held = {name: change.before[name] for name in change.held if name in change.before}
         expression = f"SET {', '.join(sets)}" + (f" REMOVE {', '.join(removes)}" if gone else "")
         return {
@@ -155,7 +152,7 @@ class LedgerStore:
                 ),
                 "ExpressionAttributeNames": names | {f"#{name}": name for name in change.held},
                 "ExpressionAttributeValues": values
-                | {f":{name}": _serialize(value) for name, value in held.items()},
+                | {f":{name}": to_value(value) for name, value in held.items()},
             }
         }
 
@@ -229,11 +226,6 @@ class LedgerStore:
             yield from map(from_item, page["Items"])
 
 
-def from_item(item: Mapping[str, Any]) -> Row:
-    """Return a DynamoDB item (``{"cost_usd": {"N": "1"}}``) as plain values."""
-    return {name: _deserialize(value) for name, value in item.items()}
-
-
 def budget_key(name: str) -> str:
     """Return the key in ``control`` of a budget by its name, such as ``acme#2026-11-24``."""
     return f"budget#{name}"
@@ -254,7 +246,7 @@ def addition(table: str, key: Mapping[str, str], sums: Sums) -> dict[str, Any]:
             + ", ".join(f"#{index} :{index}" for index in range(len(sums))),
             "ExpressionAttributeNames": {f"#{i}": name for i, name in enumerate(sums)},
             "ExpressionAttributeValues": {
-                f":{i}": _serialize(value) for i, value in enumerate(sums.values())
+                f":{i}": to_value(value) for i, value in enumerate(sums.values())
             },
         }
     }

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from cost_calculator.items import from_item
 from cost_calculator.ledger import Change
 from cost_calculator.pricing import CostStatus
 from cost_calculator.settling import Rates, Row, UnreadableRow, settle
-from cost_calculator.store import LedgerStore, from_item
+from cost_calculator.store import LedgerStore
 
 
 @dataclass(slots=True)

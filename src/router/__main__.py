@@ -1,10 +1,8 @@
-"""Runs ``python -m router COMMAND``; only the chosen command's module is imported."""
+"""Runs ``python -m router COMMAND``."""
 
 from __future__ import annotations
 
-import argparse
-import importlib
-import sys
+from cost_calculator.cli.commands import run_command
 
 COMMANDS = {
     "classify": "label prompts: JSONL {id, prompt} in, JSONL {id, label, confidence, ...} out",
@@ -27,18 +25,8 @@ COMMANDS = {
 
 
 def main(argv: list[str] | None = None) -> int:
-    arguments = sys.argv[1:] if argv is None else argv
-    parser = argparse.ArgumentParser(prog="python -m router", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, summary in COMMANDS.items():
-        commands.add_parser(name, help=summary, add_help=False)
-    chosen = parser.parse_args(arguments[:1]).command
-    module = importlib.import_module(f"router.cli.{chosen}")
-    command = argparse.ArgumentParser(
-        prog=f"python -m router {chosen}", description=COMMANDS[chosen]
-    )
-    module.configure(command)
-    return int(module.run(command.parse_args(arguments[1:])))
+    """Run one command and return its exit code."""
+    return run_command("router", COMMANDS, argv)
 
 
 if __name__ == "__main__":

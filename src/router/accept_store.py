@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cost_calculator.contention import CONDITION_FAILED, code_of, passing, reasons_of, waits
+from cost_calculator.items import from_item, to_item
 from router.control import Acceptance, Action, Found
 from router.errors import StoreUnavailable
 from router.rows import Row
-from router.store import UsageStore, dynamodb, from_item, to_item
+from router.store import UsageStore, dynamodb
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient

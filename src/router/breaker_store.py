@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from cost_calculator.contention import code_of
+from cost_calculator.items import from_item, to_item
 from router.breaker import Breaker, model_of, to_row
 from router.control import Item
-from router.store import from_item, to_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from cost_calculator.items import from_item
 from cost_calculator.reporting import partitions
-from cost_calculator.store import from_item
 from router.rows import Row
 
 if TYPE_CHECKING:

@@ -8,20 +8,17 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cost_calculator.contention import CONDITION_FAILED, code_of, reasons_of
+from cost_calculator.items import from_item, to_item
 from router.errors import StoreUnavailable
 from router.opinion_row import ASKED
 from router.rows import Row
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
-
-_serialize = TypeSerializer().serialize
-_deserialize = TypeDeserializer().deserialize
 
 
 class UsageStore:
@@ -150,13 +147,3 @@ def dynamodb(read_timeout: float = 5, tries: int = 3) -> DynamoDBClient:
         connect_timeout=2, read_timeout=read_timeout, retries={"total_max_attempts": tries}
     )
     return boto3.client("dynamodb", config=config)
-
-
-def to_item(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return plain values in DynamoDB's notation (``{"tier": {"S": "SIMPLE"}}``)."""
-    return {name: _serialize(value) for name, value in row.items()}
-
-
-def from_item(item: Mapping[str, Any]) -> Row:
-    """Return a DynamoDB item as plain values."""
-    return {name: _deserialize(value) for name, value in item.items()}

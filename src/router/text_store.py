@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from cost_calculator.items import from_item, to_item
 from router.rows import Row
-from router.store import UsageStore, from_item, to_item
+from router.store import UsageStore
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient

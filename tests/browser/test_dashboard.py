@@ -10,13 +10,14 @@ from moto import mock_aws
 
 from cost_calculator.dashboard.document import Budget, Failures, Snapshot, Unpriced, document
 from cost_calculator.dashboard.page import render
+from cost_calculator.items import to_item
 from cost_calculator.ledger import Cell
 from cost_calculator.reconciling import reconcile
 from cost_calculator.reporting import GAPS, net_savings, nothing_priced, savings_in_words
 from cost_calculator.settling import settle
 from cost_calculator.store import LedgerStore
 from cost_calculator.streaming import price_records
-from tests.cost_rows import HAIKU, PRICED_AT, RATES, SONNET, attempt, item, record, request
+from tests.cost_rows import HAIKU, PRICED_AT, RATES, SONNET, attempt, record, request
 from tests.tables import SPEND, USAGE, create_tables
 
 DAYS = [f"2026-11-{day}" for day in range(12, 22)]
@@ -60,7 +61,7 @@ def cells():
         )  # fmt: skip
         create_tables(client)
         for row in ROWS:
-            client.put_item(TableName=USAGE, Item=item(row))
+            client.put_item(TableName=USAGE, Item=to_item(row))
         store = LedgerStore(client, USAGE, SPEND, sleep=lambda _seconds: None)
         records = [record(row, n) for n, row in enumerate(ROWS)]
         assert price_records(records, store, RATES, PRICED_AT)

@@ -11,7 +11,7 @@ from typing import Any
 
 import requests
 
-from cost_calculator.store import from_item
+from cost_calculator.items import from_item
 from local import routing
 from local.deployment import Deployment
 

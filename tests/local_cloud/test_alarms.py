@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from cost_calculator.items import to_item
 from local import routing
 from local.deployment import Deployment
-from tests.cost_rows import attempt, item
+from tests.cost_rows import attempt
 from tests.local_cloud.hands import Emulator, make_older, wait_for
 from tests.local_cloud.simulator import Simulator
 
@@ -97,7 +98,7 @@ def test_an_attempt_without_a_price_is_told(deployment: Deployment, alarms: Alar
     alarms.quiet("unpriced")
     row = attempt("alarm-unpriced", model="us.anthropic.claude-mystery-1")
 
-    deployment.client("dynamodb").put_item(TableName=deployment.usage_table, Item=item(row))
+    deployment.client("dynamodb").put_item(TableName=deployment.usage_table, Item=to_item(row))
 
     alarms.wait_until_on("unpriced")
 

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from cost_calculator.cli.reconcile import reconcile_tables
+from cost_calculator.items import to_item
 from local import routing
 from local.deployment import Deployment
 from tests import cost_rows
@@ -17,9 +18,7 @@ from tests.soak.run import ledger
 
 
 def put(deployment: Deployment, row: dict[str, Any]) -> None:
-    deployment.client("dynamodb").put_item(
-        TableName=deployment.usage_table, Item=cost_rows.item(row)
-    )
+    deployment.client("dynamodb").put_item(TableName=deployment.usage_table, Item=to_item(row))
 
 
 def waiting(deployment: Deployment) -> int:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from cost_calculator.cli.reconcile import reconcile_tables
+from cost_calculator.items import to_item
 from cost_calculator.reconciling import Reconciliation
 from cost_calculator.store import LedgerStore
 from local import routing
@@ -41,9 +42,7 @@ def sums(deployment: Deployment) -> Reconciliation:
 
 
 def put(deployment: Deployment, row: dict[str, Any]) -> None:
-    deployment.client("dynamodb").put_item(
-        TableName=deployment.usage_table, Item=cost_rows.item(row)
-    )
+    deployment.client("dynamodb").put_item(TableName=deployment.usage_table, Item=to_item(row))
 
 
 def read(deployment: Deployment, row: dict[str, Any]) -> dict[str, Any]:

@@ -9,10 +9,11 @@ from botocore.exceptions import ReadTimeoutError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cost_calculator.items import from_item, to_item
 from cost_calculator.ledger import Cell
 from cost_calculator.reconciling import reconcile
 from cost_calculator.settling import settle
-from cost_calculator.store import LedgerStore, budget_key, from_item
+from cost_calculator.store import LedgerStore, budget_key
 from cost_calculator.streaming import price_records
 from tests.cost_rows import (
     HAIKU,
@@ -20,7 +21,6 @@ from tests.cost_rows import (
     RATES,
     SONNET,
     attempt,
-    item,
     record,
     request,
     sums_by_hand,
@@ -108,10 +108,10 @@ def table(rows):
     keys = {USAGE: ("request_id", "item"), SPEND: ("day", "cell"), CONTROL: ("key",)}
     fake = FakeDynamoDB(keys)
     for row in rows:
-        fake.put(USAGE, item(row))
+        fake.put(USAGE, to_item(row))
     for name, usd in by_budget(rows, "reserved_usd").items():
         fake.put(
-            CONTROL, item({"key": budget_key(name), "committed_usd": usd, "reserved_usd": usd})
+            CONTROL, to_item({"key": budget_key(name), "committed_usd": usd, "reserved_usd": usd})
         )
     return fake
 

@@ -7,12 +7,13 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cost_calculator.items import from_item, to_item
 from cost_calculator.reconciling import reconcile
-from cost_calculator.store import LedgerStore, from_item
+from cost_calculator.store import LedgerStore
 from cost_calculator.streaming import price_records
 from router.accept_store import AcceptStore
 from router.reopening import reopened
-from tests.cost_rows import HAIKU, PRICED_AT, RATES, SONNET, attempt, item, record, request
+from tests.cost_rows import HAIKU, PRICED_AT, RATES, SONNET, attempt, record, request
 from tests.fake_dynamodb import FakeDynamoDB
 from tests.tables import CONTROL, SPEND, USAGE
 
@@ -48,7 +49,7 @@ class Life:
         ]
         self.attempts += calls
         for one in written:
-            self.fake.put(USAGE, item(one))
+            self.fake.put(USAGE, to_item(one))
         self.images += written
 
     def deliver(self, rows):

@@ -10,10 +10,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from cost_calculator.dashboard.document import Budget, Failures, Snapshot, Unpriced
+from cost_calculator.items import from_item
 from cost_calculator.ledger import ANSWERED, NOBODY
 from cost_calculator.reporting import days_between, partitions
 from cost_calculator.shards import SHARDS
-from cost_calculator.store import LedgerStore, budget_key, from_item
+from cost_calculator.store import LedgerStore, budget_key
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient

@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.table import Table
 
 from cost_calculator.cli.tables import add_table_arguments, dynamodb, table_name
+from cost_calculator.items import from_item, to_item
 from router.clock import now
 from router.keys import ITEM_PREFIX, key_id, key_item, new_key
-from router.store import from_item, to_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient

@@ -15,6 +15,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cost_calculator.cli.tables import duration
+from cost_calculator.items import from_item
 from cost_calculator.shards import SHARDS
 from router.cli.deployment import add_deployment_arguments, open_deployment
 from router.clock import iso, now
@@ -107,8 +108,6 @@ class StepFunctionsRuns:
 
 def accepted_since(client: Any, table: str, since: datetime) -> Iterator[Row]:
     """Yield the REQUEST rows of requests that were accepted since a time, day by day."""
-    from cost_calculator.store import from_item
-
     day = since.astimezone(UTC).date()
     while day <= now().date():
         for shard in range(SHARDS):

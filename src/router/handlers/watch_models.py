@@ -12,11 +12,12 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit
 
+from cost_calculator.items import from_item
 from cost_calculator.metrics import emit
 from router.breaker import model_of, parse_settings
 from router.breaker_store import ControlBreakers
 from router.clock import now
-from router.store import dynamodb, from_item
+from router.store import dynamodb
 from router.watching import Healthy, watch
 
 logger = Logger()

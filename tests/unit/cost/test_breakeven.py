@@ -15,11 +15,12 @@ from cost_calculator.breakeven import (
     break_even,
     per_request_overhead,
 )
+from cost_calculator.items import to_item
 from cost_calculator.streaming import price_records
 from cost_calculator.usage import Tokens
 from router.__main__ import main
 from router.cli.breakeven import DEFAULT_TIERS
-from tests.cost_rows import HAIKU, PRICED_AT, RATES, SONNET, attempt, item, record, request
+from tests.cost_rows import HAIKU, PRICED_AT, RATES, SONNET, attempt, record, request
 from tests.tables import SPEND, USAGE
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -103,7 +104,7 @@ def test_command_measures_the_mix_in_the_tables(dynamodb, store, capsys):
         attempt("r-2", tier="COMPLEX", model=SONNET, **times),
     ]
     for row in rows:
-        dynamodb.put_item(TableName=USAGE, Item=item(row))
+        dynamodb.put_item(TableName=USAGE, Item=to_item(row))
     price_records([record(row, n) for n, row in enumerate(rows)], store, RATES, PRICED_AT)
 
     tables = ["--usage-table", USAGE, "--spend-table", SPEND]

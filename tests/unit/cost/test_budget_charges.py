@@ -9,6 +9,7 @@ import pytest
 from cost_calculator.book import default_book
 from cost_calculator.bounds import most_of_call, most_of_tokens, most_overhead
 from cost_calculator.cli.reconcile import reconcile_tables
+from cost_calculator.items import to_item
 from cost_calculator.ledger import Change, commitment, group
 from cost_calculator.overhead import aws_prices
 from cost_calculator.settling import Rates, UnreadableRow, settle
@@ -16,7 +17,7 @@ from cost_calculator.store import LedgerStore
 from cost_calculator.streaming import price_records
 from cost_calculator.sweeping import reprice
 from cost_calculator.usage import Tokens
-from tests.cost_rows import HAIKU, PRICED_AT, RATES, SONNET, attempt, item, record, request
+from tests.cost_rows import HAIKU, PRICED_AT, RATES, SONNET, attempt, record, request
 from tests.tables import CONTROL, SPEND, USAGE
 
 AT = datetime(2026, 11, 21, tzinfo=UTC)
@@ -140,7 +141,7 @@ def test_a_reservation_is_given_up_after_the_calls_it_was_for_are_charged():
 
 def test_rows_with_budgets_are_not_written_without_them(dynamodb):
     row = attempt(budgets=BUDGETS)
-    dynamodb.put_item(TableName=USAGE, Item=item(row))
+    dynamodb.put_item(TableName=USAGE, Item=to_item(row))
     store = LedgerStore(dynamodb, USAGE, SPEND)
 
     with pytest.raises(ValueError, match="name the control table"):
@@ -149,7 +150,7 @@ def test_rows_with_budgets_are_not_written_without_them(dynamodb):
 
 def test_a_new_price_moves_the_charge_by_the_difference(dynamodb, store):
     row = attempt(model="mystery", budgets=BUDGETS)
-    dynamodb.put_item(TableName=USAGE, Item=item(row))
+    dynamodb.put_item(TableName=USAGE, Item=to_item(row))
     price_records([record(row)], store, RATES, PRICED_AT)
     before = {it["key"]: it["committed_usd"] for it in store.all_budgets()}
 
@@ -175,10 +176,10 @@ def test_a_new_price_moves_the_charge_by_the_difference(dynamodb, store):
 
 def test_a_budget_that_is_not_that_of_its_rows_is_named(dynamodb, store):
     row = attempt(budgets=BUDGETS)
-    dynamodb.put_item(TableName=USAGE, Item=item(row))
+    dynamodb.put_item(TableName=USAGE, Item=to_item(row))
     price_records([record(row)], store, RATES, PRICED_AT)
     dynamodb.put_item(
-        TableName=CONTROL, Item=item({"key": "budget#acme#2026-11", "committed_usd": Decimal(7)})
+        TableName=CONTROL, Item=to_item({"key": "budget#acme#2026-11", "committed_usd": Decimal(7)})
     )
 
     [difference] = reconcile_tables(store).differences

@@ -10,10 +10,11 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from cost_calculator.store import LedgerStore, from_item
+from cost_calculator.items import from_item, to_item
+from cost_calculator.store import LedgerStore
 from cost_calculator.streaming import price_records
 from cost_calculator.telemetry import ATTEMPT_FIELDS
-from tests.cost_rows import HAIKU, PRICED_AT, RATES, SONNET, attempt, item, record, request
+from tests.cost_rows import HAIKU, PRICED_AT, RATES, SONNET, attempt, record, request
 from tests.tables import create_tables
 from tools.prices.document import DOCUMENTS, computed
 
@@ -57,7 +58,7 @@ def account():
             attempt("r-5", ended_at="2026-11-16T00:00:00.000Z"),
         ]
         for row in rows:
-            client.put_item(TableName="switchyard-usage", Item=item(row))
+            client.put_item(TableName="switchyard-usage", Item=to_item(row))
         store = LedgerStore(client, "switchyard-usage", "switchyard-spend")
         price_records([record(row, n) for n, row in enumerate(rows)], store, RATES, PRICED_AT)
         yield client

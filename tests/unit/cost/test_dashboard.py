@@ -19,7 +19,8 @@ from cost_calculator.dashboard import reading
 from cost_calculator.dashboard.document import Failures, Snapshot, document
 from cost_calculator.dashboard.reading import Tables, latest_failures, pending, snapshot
 from cost_calculator.dashboard.serving import serve
-from tests.cost_rows import HAIKU, attempt, item, request
+from cost_calculator.items import to_item
+from tests.cost_rows import HAIKU, attempt, request
 from tests.tables import CONTROL, SPEND, USAGE
 
 NOW = datetime.now(UTC)
@@ -36,7 +37,7 @@ def failed(request_id, at, shard=0, **changes):
 
 def put(client, *rows):
     for row in rows:
-        client.put_item(TableName=USAGE, Item=item(row))
+        client.put_item(TableName=USAGE, Item=to_item(row))
 
 
 def document_of(cells):
@@ -105,7 +106,7 @@ def test_what_waits_for_a_price_is_counted_by_day_tenant_and_model(dynamodb, mon
 def test_days_outside_are_left_out(dynamodb):
     for day in (TODAY, "2026-01-01"):
         key = {"day": f"{day}#0", "cell": "acme#m#SIMPLE", "requests": Decimal(1)}
-        dynamodb.put_item(TableName=SPEND, Item=item(key))
+        dynamodb.put_item(TableName=SPEND, Item=to_item(key))
 
     found = document(snapshot(dynamodb, Tables(USAGE, SPEND), timedelta(days=7)))
 
@@ -155,14 +156,14 @@ def test_the_command_writes_one_file_with_the_data_in_it(dynamodb, tmp_path, cap
 
 def test_budgets_of_this_day_and_month_are_read_where_they_have_a_limit(dynamodb):
     def budget(name, **sums):
-        dynamodb.put_item(TableName=CONTROL, Item=item({"key": f"budget#{name}", **sums}))
+        dynamodb.put_item(TableName=CONTROL, Item=to_item({"key": f"budget#{name}", **sums}))
 
     limit = {"limit_usd": Decimal(5), "committed_usd": Decimal(1)}
     budget(f"acme#{TODAY}", **limit, reserved_usd=Decimal("0.25"))
     budget(f"*#{TODAY[:7]}", limit_usd=Decimal(9))
     budget("acme#2026-01-01", **limit)
     budget(f"default#{TODAY}", committed_usd=Decimal(1))
-    dynamodb.put_item(TableName=CONTROL, Item=item({"key": "breaker#m"}))
+    dynamodb.put_item(TableName=CONTROL, Item=to_item({"key": "breaker#m"}))
 
     found = snapshot(dynamodb, Tables(USAGE, SPEND, CONTROL), timedelta(days=1)).budgets
 

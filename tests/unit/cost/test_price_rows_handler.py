@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from tests.cost_rows import HAIKU, attempt, item, record, request
+from cost_calculator.items import to_item
+from tests.cost_rows import HAIKU, attempt, record, request
 from tests.tables import CONTROL, SPEND, USAGE
 
 
@@ -32,7 +33,7 @@ def printed(capsys):
 def test_only_the_poison_record_is_to_be_delivered_again(dynamodb, handle):
     rows = [request(), attempt(), attempt("r-poison", schema=9)]
     for row in rows:
-        dynamodb.put_item(TableName=USAGE, Item=item(row))
+        dynamodb.put_item(TableName=USAGE, Item=to_item(row))
 
     answer = handle({"Records": [record(row, n) for n, row in enumerate(rows)]}, None)
 
@@ -41,7 +42,7 @@ def test_only_the_poison_record_is_to_be_delivered_again(dynamodb, handle):
 
 def test_each_attempt_has_one_log_line_with_exact_money_and_no_text(dynamodb, handle, caplog):
     row = attempt(input="a secret prompt")
-    dynamodb.put_item(TableName=USAGE, Item=item(row))
+    dynamodb.put_item(TableName=USAGE, Item=to_item(row))
 
     handle({"Records": [record(row), record(row)]}, None)
 
@@ -54,7 +55,7 @@ def test_each_attempt_has_one_log_line_with_exact_money_and_no_text(dynamodb, ha
 def test_metrics_have_a_series_for_named_tenants_only(dynamodb, handle, capsys):
     rows = [attempt(f"r-{n}", tenant=tenant) for n, tenant in enumerate(["acme", "x", "y", "z"])]
     for row in rows:
-        dynamodb.put_item(TableName=USAGE, Item=item(row))
+        dynamodb.put_item(TableName=USAGE, Item=to_item(row))
 
     handle({"Records": [record(row, n) for n, row in enumerate(rows)]}, None)
 
@@ -84,7 +85,7 @@ def test_what_alarms_watch_is_added_up_over_all_models_and_tenants(dynamodb, han
         attempt("r-5"),
     ]
     for row in rows:
-        dynamodb.put_item(TableName=USAGE, Item=item(row))
+        dynamodb.put_item(TableName=USAGE, Item=to_item(row))
 
     handle({"Records": [record(row, n) for n, row in enumerate(rows)]}, None)
 
@@ -99,7 +100,7 @@ def test_what_alarms_watch_is_added_up_over_all_models_and_tenants(dynamodb, han
 def test_requests_and_failures_are_counted_by_tier_and_tenant(dynamodb, handle, capsys):
     rows = [request("r-1"), request("r-2", status="FAILED"), request("r-3", tenant="x")]
     for row in rows:
-        dynamodb.put_item(TableName=USAGE, Item=item(row))
+        dynamodb.put_item(TableName=USAGE, Item=to_item(row))
 
     handle({"Records": [record(row, n) for n, row in enumerate(rows)]}, None)
 

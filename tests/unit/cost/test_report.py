@@ -9,9 +9,10 @@ from decimal import Decimal
 import pytest
 
 from cost_calculator.__main__ import main
+from cost_calculator.items import to_item
 from cost_calculator.reporting import net_savings, roll_up, savings_in_words
 from cost_calculator.streaming import price_records
-from tests.cost_rows import HAIKU, PRICED_AT, RATES, SONNET, attempt, item, record, request
+from tests.cost_rows import HAIKU, PRICED_AT, RATES, SONNET, attempt, record, request
 from tests.tables import SPEND, USAGE
 
 NOW = datetime.now(UTC)
@@ -36,7 +37,7 @@ def spent(dynamodb, store):
         attempt("r-6", started_at=at(30), ended_at=at(30)),
     ]
     for row in rows:
-        dynamodb.put_item(TableName=USAGE, Item=item(row))
+        dynamodb.put_item(TableName=USAGE, Item=to_item(row))
     price_records([record(row, n) for n, row in enumerate(rows)], store, RATES, PRICED_AT)
 
 

@@ -5,17 +5,18 @@ from decimal import Decimal
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
+from cost_calculator.items import from_item, to_item
 from cost_calculator.ledger import Cell
-from cost_calculator.store import LedgerStore, from_item
+from cost_calculator.store import LedgerStore
 from cost_calculator.streaming import price_records
-from tests.cost_rows import PRICED_AT, RATES, attempt, item, record, request, sums_by_hand
+from tests.cost_rows import PRICED_AT, RATES, attempt, record, request, sums_by_hand
 from tests.fake_dynamodb import FakeDynamoDB, cancelled, service_error
 from tests.tables import SPEND, USAGE
 
 
 def put(dynamodb, rows):
     for row in rows:
-        dynamodb.put_item(TableName=USAGE, Item=item(row))
+        dynamodb.put_item(TableName=USAGE, Item=to_item(row))
 
 
 def deliver(store, rows):
@@ -76,7 +77,7 @@ def test_more_rows_than_a_transaction_takes_are_all_priced():
     rows = [attempt(f"r-{number}", tenant=f"t-{number % 7}") for number in range(230)]
     fake = FakeDynamoDB({USAGE: ("request_id", "item"), SPEND: ("day", "cell")})
     for row in rows:
-        fake.put(USAGE, item(row))
+        fake.put(USAGE, to_item(row))
 
     report = deliver(LedgerStore(fake, USAGE, SPEND), rows)
 

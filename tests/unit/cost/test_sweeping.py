@@ -7,11 +7,11 @@ from decimal import Decimal
 from cost_calculator.__main__ import main
 from cost_calculator.book import BOOK_PATH, PriceBook, default_book
 from cost_calculator.cli.reconcile import reconcile_tables
+from cost_calculator.items import from_item, to_item
 from cost_calculator.settling import Rates
-from cost_calculator.store import from_item
 from cost_calculator.streaming import price_records
 from cost_calculator.sweeping import pending_age, price_pending, reprice
-from tests.cost_rows import HAIKU, PRICED_AT, RATES, attempt, item, record, request
+from tests.cost_rows import HAIKU, PRICED_AT, RATES, attempt, record, request
 from tests.tables import CONTROL, SPEND, USAGE
 
 LATER = datetime(2026, 11, 21, 11, tzinfo=UTC)
@@ -20,7 +20,7 @@ MYSTERY = "us.anthropic.claude-mystery-1"
 
 def put(dynamodb, *rows):
     for row in rows:
-        dynamodb.put_item(TableName=USAGE, Item=item(row))
+        dynamodb.put_item(TableName=USAGE, Item=to_item(row))
 
 
 def sweep(dynamodb, older_than=LATER, limit=100):

@@ -1,12 +1,9 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 
 from router.accept import accept
 from router.accept_store import AcceptStore
@@ -14,7 +11,6 @@ from router.errors import Conflict, InvalidRequest, PolicyDenied, StoreUnavailab
 from router.guards import Memory
 from router.rows import Analysis
 from router.world import Execution, World
-from tests.tables import create_tables
 from tests.unit.router.factories import AT, classification, config
 
 FIRST = Execution("arn:run-1", "run-1")
@@ -22,11 +18,8 @@ SECOND = Execution("arn:run-2", "run-2")
 
 
 @pytest.fixture
-def store() -> Iterator[AcceptStore]:
-    with mock_aws():
-        client = boto3.client("dynamodb", region_name="us-east-1")
-        create_tables(client)
-        yield AcceptStore(client, "usage", "control", "spend")
+def store(dynamodb: Any) -> AcceptStore:
+    return AcceptStore(dynamodb, "usage", "control", "spend")
 
 
 def no_llm() -> Any:

@@ -1,12 +1,9 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from router.accept_store import AcceptStore, accept_store
 from router.control import Acceptance, Action, Found
@@ -14,7 +11,7 @@ from router.errors import StoreUnavailable
 from router.guards import KEPT_SECONDS
 from router.rows import Row
 from tests.fake_dynamodb import cancelled, service_error
-from tests.tables import CONTROL, USAGE, create_tables
+from tests.tables import CONTROL, USAGE
 from tests.unit.router.factories import accepted, analyzer, config
 from tests.unit.router.guarded import Desk
 
@@ -29,12 +26,9 @@ TAKE_ONE = Action("purse", "ADD taken :one", "taken < :most", {":one": 1, ":most
 
 
 @pytest.fixture
-def store() -> Iterator[AcceptStore]:
-    with mock_aws():
-        client = boto3.client("dynamodb", region_name="us-east-1")
-        create_tables(client)
-        client.put_item(TableName=CONTROL, Item={"key": {"S": "purse"}, "taken": {"N": "0"}})
-        yield AcceptStore(client, USAGE, CONTROL, "spend", sleep=lambda _seconds: None)
+def store(dynamodb: Any) -> AcceptStore:
+    dynamodb.put_item(TableName=CONTROL, Item={"key": {"S": "purse"}, "taken": {"N": "0"}})
+    return AcceptStore(dynamodb, USAGE, CONTROL, "spend", sleep=lambda _seconds: None)
 
 
 def calls_of(store: AcceptStore) -> list[str]:

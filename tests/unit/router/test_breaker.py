@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from router.breaker import Breaker, Phase, Settings, breaker_key, from_row, to_row
 from router.breaker_store import ControlBreakers
@@ -16,7 +14,7 @@ from router.config import Config
 from router.control import Item
 from router.errors import StoreUnavailable
 from router.watching import Healthy, watch
-from tests.tables import CONTROL, create_tables
+from tests.tables import CONTROL
 from tests.unit.router.factories import AT, HAIKU, SONNET, config
 from tests.unit.router.guarded import BREAKER, Desk, desk
 
@@ -323,11 +321,8 @@ def test_a_table_that_is_down_is_not_asked_again_by_each_request() -> None:
 
 
 @pytest.fixture
-def on_dynamodb() -> Iterator[ControlBreakers]:
-    with mock_aws():
-        client = boto3.client("dynamodb", region_name="us-east-1")
-        create_tables(client)
-        yield ControlBreakers(client, CONTROL)
+def on_dynamodb(dynamodb: Any) -> ControlBreakers:
+    return ControlBreakers(dynamodb, CONTROL)
 
 
 def test_of_two_writers_one_sees_the_other(on_dynamodb: ControlBreakers) -> None:

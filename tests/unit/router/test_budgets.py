@@ -1,19 +1,16 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from router.accept_store import AcceptStore
 from router.budgets import EVERYONE, LIMITS_KEY, Limits, attribute_of, budgets_at, parse_limits
 from router.errors import BudgetExceeded, Conflict, StoreUnavailable
 from router.policy import InvalidRules, parse_rules
-from tests.tables import CONTROL, USAGE, create_tables
+from tests.tables import CONTROL, USAGE
 from tests.unit.router.factories import AT, analyzer, config
 from tests.unit.router.guarded import Desk, desk, tenant
 
@@ -29,11 +26,8 @@ def needed(**payload: Any) -> Decimal:
 
 
 @pytest.fixture
-def on_dynamodb() -> Iterator[AcceptStore]:
-    with mock_aws():
-        client = boto3.client("dynamodb", region_name="us-east-1")
-        create_tables(client)
-        yield AcceptStore(client, USAGE, CONTROL, "spend", sleep=lambda _seconds: None)
+def on_dynamodb(dynamodb: Any) -> AcceptStore:
+    return AcceptStore(dynamodb, USAGE, CONTROL, "spend", sleep=lambda _seconds: None)
 
 
 @pytest.mark.parametrize(

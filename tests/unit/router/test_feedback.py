@@ -3,10 +3,9 @@
 import json
 from datetime import UTC, datetime
 
-import boto3
 import pytest
-from moto import mock_aws
 
+from cost_calculator.items import to_item
 from cost_calculator.reconciling import reconcile
 from cost_calculator.settling import settle
 from cost_calculator.store import LedgerStore
@@ -14,8 +13,8 @@ from cost_calculator.streaming import price_records
 from router.__main__ import main
 from router.cli.calibrate import read
 from router.feedback import FeedbackRefused, judged, label
-from tests.cost_rows import HAIKU, PRICED_AT, RATES, SONNET, item, record, request
-from tests.tables import CONTROL, SPEND, USAGE, create_tables
+from tests.cost_rows import HAIKU, PRICED_AT, RATES, SONNET, record, request
+from tests.tables import CONTROL, SPEND, USAGE
 from tests.unit.router.factories import AT
 
 TABLES = ["--usage-table", USAGE, "--spend-table", SPEND]
@@ -29,24 +28,13 @@ def content(request_id="r-1", *said):
 
 
 @pytest.fixture
-def client(monkeypatch):
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with mock_aws():
-        client = boto3.client("dynamodb", region_name="us-east-1")
-        create_tables(client)
-        yield client
+def store(dynamodb):
+    return LedgerStore(dynamodb, USAGE, SPEND, CONTROL, sleep=lambda _seconds: None)
 
 
-@pytest.fixture
-def store(client):
-    return LedgerStore(client, USAGE, SPEND, CONTROL, sleep=lambda _seconds: None)
-
-
-def put(client, store, *rows, priced=True):
+def put(dynamodb, store, *rows, priced=True):
     for row in rows:
-        client.put_item(TableName=USAGE, Item=item(row))
+        dynamodb.put_item(TableName=USAGE, Item=to_item(row))
     if priced:
         requests = [row for row in rows if row["item"] == "REQUEST"]
         price_records([record(r, n) for n, r in enumerate(requests)], store, RATES, PRICED_AT)
@@ -66,20 +54,20 @@ def say(*words):
     return main(["feedback", *words, *TABLES])
 
 
-def test_the_last_verdict_stands_and_the_sums_follow(client, store):
-    put(client, store, asked())
+def test_the_last_verdict_stands_and_the_sums_follow(dynamodb, store):
+    put(dynamodb, store, asked())
 
     assert say("r-1", "bad") == 0
     assert total(store) == {"feedback_bad": 1}
     assert say("r-1", "good", "--by", "ann") == say("r-1", "good") == 0
     assert total(store) == {"feedback_good": 1}
-    row = client.get_item(TableName=USAGE, Key=item({"request_id": "r-1", "item": "REQUEST"}))
+    row = dynamodb.get_item(TableName=USAGE, Key=to_item({"request_id": "r-1", "item": "REQUEST"}))
     assert row["Item"]["feedback"]["S"] == "good"
     assert {"feedback_at", "feedback_by", "cost_status"} <= set(row["Item"])
 
 
-def test_verdicts_at_the_same_time_count_once(client, store):
-    put(client, store, asked())
+def test_verdicts_at_the_same_time_count_once(dynamodb, store):
+    put(dynamodb, store, asked())
     row = next(row for row in store.all_rows())
     both = [judged(row, verdict, "ann", AT) for verdict in ("good", "bad")]
 
@@ -110,8 +98,8 @@ def test_what_cannot_be_judged_is_refused_with_the_reason(row, why):
         judged(row, "good", "ann", AT)
 
 
-def test_a_note_is_kept_with_the_texts_alone(client, store, capsys):
-    put(client, store, asked(), content(), asked("r-2"))
+def test_a_note_is_kept_with_the_texts_alone(dynamodb, store, capsys):
+    put(dynamodb, store, asked(), content(), asked("r-2"))
 
     assert say("r-1", "bad", "--note", "wrong city") == 0
     assert say("r-2", "bad", "--note", "wrong city") == 1
@@ -122,16 +110,16 @@ def test_a_note_is_kept_with_the_texts_alone(client, store, capsys):
     assert "feedback" not in rows["r-2", "REQUEST"]  # nothing half done
 
 
-def test_a_long_note_is_refused(client, store, capsys):
-    put(client, store, asked(), content())
+def test_a_long_note_is_refused(dynamodb, store, capsys):
+    put(dynamodb, store, asked(), content())
 
     assert say("r-1", "bad", "--note", "é" * 501) == 1
     assert "1002 bytes: write at most 1000" in capsys.readouterr().err
 
 
-def test_labels_are_what_calibrate_reads(client, store, capsys, tmp_path):
+def test_labels_are_what_calibrate_reads(dynamodb, store, capsys, tmp_path):
     put(
-        client, store,
+        dynamodb, store,
         asked("r-1"), content("r-1"), asked("r-2"), content("r-2", "Hi", "Name {x}"),
         asked("r-3"), asked("r-4", model=SONNET), content("r-4"), asked("r-5"), content("r-5"),
     )  # fmt: skip
@@ -159,6 +147,6 @@ def test_a_label_says_what_the_cheaper_model_was_worth():
     assert label(row, content()) == {"prompt": "What is 2 + 2?", "weak": 0.0}
 
 
-def test_a_request_without_a_verdict_is_asked_for_one(client, capsys):
+def test_a_request_without_a_verdict_is_asked_for_one(dynamodb, capsys):
     assert say("r-1") == 2
     assert "good" in capsys.readouterr().err

@@ -8,9 +8,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from cost_calculator.items import from_item, to_item
 from router.forgetting import Forgotten, forget_request, forget_tenant
 from router.rows import Row
-from router.store import from_item, to_item
 from router.text_store import TextStore
 from tests.tables import USAGE, create_tables
 from tests.unit.router.factories import AT, accepted

@@ -1,13 +1,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from router.__main__ import main
 from router.accept_store import AcceptStore
@@ -15,24 +12,15 @@ from router.breaker import Breaker, Phase, breaker_key, from_row
 from router.breaker_store import ControlBreakers
 from router.clock import now
 from router.errors import BudgetExceeded
-from tests.tables import CONTROL, USAGE, create_tables
+from tests.tables import CONTROL, USAGE
 from tests.unit.router.factories import config
 from tests.unit.router.guarded import Desk
 
 TABLE = ["--control-table", CONTROL]
 
 
-@pytest.fixture
-def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with mock_aws():
-        client = boto3.client("dynamodb", region_name="us-east-1")
-        create_tables(client)
-        yield client
-
-
-def desk(client: Any, **rules: Any) -> Desk:
-    store = AcceptStore(client, USAGE, CONTROL, sleep=lambda _seconds: None)
+def desk(dynamodb: Any, **rules: Any) -> Desk:
+    store = AcceptStore(dynamodb, USAGE, CONTROL, sleep=lambda _seconds: None)
     return Desk(config(tenants={"acme": rules}), store, now())
 
 
@@ -44,9 +32,9 @@ def shown(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str,
 
 
 def test_show_says_what_is_used_of_each_budget_and_when_it_begins_anew(
-    client: Any, capsys: pytest.CaptureFixture[str]
+    dynamodb: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    at = desk(client, budget={"day_usd": 1, "month_usd": 20})
+    at = desk(dynamodb, budget={"day_usd": 1, "month_usd": 20})
     at.ask()
 
     of_month, of_day = sorted(shown(capsys, "budget", "show"), key=lambda line: line["period"])
@@ -62,9 +50,9 @@ def test_show_says_what_is_used_of_each_budget_and_when_it_begins_anew(
 
 
 def test_a_limit_that_is_set_holds_within_seconds_and_module_takes_it_back(
-    client: Any, capsys: pytest.CaptureFixture[str]
+    dynamodb: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    at = desk(client, budget={"day_usd": 1})
+    at = desk(dynamodb, budget={"day_usd": 1})
     at.ask("r-1")
     main(["budget", "set", "--tenant", "acme", "--day", "0.01", *TABLE])
     at.pass_time(5)
@@ -80,7 +68,7 @@ def test_a_limit_that_is_set_holds_within_seconds_and_module_takes_it_back(
 
 
 def test_a_limit_can_be_given_to_who_had_none_and_to_all_together(
-    client: Any, capsys: pytest.CaptureFixture[str]
+    dynamodb: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     main(["budget", "set", "--tenant", "new", "--month", "5", "--soft-share", "0.5", *TABLE])
     main(["budget", "set", "--tenant", "*", "--day", "50", *TABLE])
@@ -102,7 +90,7 @@ def test_a_limit_can_be_given_to_who_had_none_and_to_all_together(
     ],
 )
 def test_what_cannot_be_set_is_refused_with_what_to_write(
-    client: Any, arguments: list[str], says: str
+    dynamodb: Any, arguments: list[str], says: str
 ) -> None:
     with pytest.raises(SystemExit, match=says):
         main(["budget", "set", *arguments, *TABLE])
@@ -117,9 +105,9 @@ def test_a_command_without_a_table_says_how_to_name_it(monkeypatch: pytest.Monke
 
 
 def test_an_open_breaker_is_shown_and_closed_by_hand(
-    client: Any, capsys: pytest.CaptureFixture[str]
+    dynamodb: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    store, key = ControlBreakers(client, CONTROL), breaker_key("bedrock", "haiku")
+    store, key = ControlBreakers(dynamodb, CONTROL), breaker_key("bedrock", "haiku")
     store.save(key, Breaker(), Breaker(Phase.OPEN, version=1, open_until_ms=1, openings=1))
 
     [state] = shown(capsys, "breaker", "show")

@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from router.__main__ import main
 from router.keys import hash_of, new_key, presented_key
-from tests.tables import CONTROL, create_tables
+from tests.tables import CONTROL
 
 METHOD = "arn:aws:execute-api:us-east-1:123456789012:api1/v1/GET/prompts/r-1"
 
 
 @pytest.fixture
-def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def client(monkeypatch: pytest.MonkeyPatch, dynamodb: Any) -> Any:
     monkeypatch.setenv("CONTROL_TABLE", CONTROL)
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with mock_aws():
-        client = boto3.client("dynamodb")
-        create_tables(client)
-        yield client
+    return dynamodb
 
 
 def authorize(authorization: str) -> dict[str, Any]:

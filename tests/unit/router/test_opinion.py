@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 
 from cost_calculator.settling import settle
 from router import errors
@@ -23,7 +21,6 @@ from router.invoke import Answer, ModelCall
 from router.rows import Analysis
 from router.world import Execution, World
 from tests.cost_rows import RATES
-from tests.tables import create_tables
 from tests.unit.router.factories import AT, HAIKU, SONNET, analyzer, classification, config
 from tests.unit.router.test_closing import silent
 
@@ -53,11 +50,8 @@ class Died(BaseException):
 
 
 @pytest.fixture
-def store() -> Iterator[AcceptStore]:
-    with mock_aws():
-        client = boto3.client("dynamodb", region_name="us-east-1")
-        create_tables(client)
-        yield AcceptStore(client, "usage", "control", "spend")
+def store(dynamodb: Any) -> AcceptStore:
+    return AcceptStore(dynamodb, "usage", "control", "spend")
 
 
 def verdict(tier: str) -> str:

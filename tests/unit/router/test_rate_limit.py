@@ -1,27 +1,21 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from router.accept_store import AcceptStore
 from router.errors import InvalidRequest, RateLimited
 from router.policy import InvalidRules, parse_rules
 from router.rate_limit import parse_rate
-from tests.tables import CONTROL, USAGE, create_tables
+from tests.tables import CONTROL, USAGE
 from tests.unit.router.factories import config
 from tests.unit.router.guarded import Desk, tenant
 
 
 @pytest.fixture
-def on_dynamodb() -> Iterator[AcceptStore]:
-    with mock_aws():
-        client = boto3.client("dynamodb", region_name="us-east-1")
-        create_tables(client)
-        yield AcceptStore(client, USAGE, CONTROL, "spend", sleep=lambda _seconds: None)
+def on_dynamodb(dynamodb: Any) -> AcceptStore:
+    return AcceptStore(dynamodb, USAGE, CONTROL, "spend", sleep=lambda _seconds: None)
 
 
 def accepted(at: Desk, count: int, first: int = 0, **payload: Any) -> int:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
+from cost_calculator.items import to_item
 from cost_calculator.store import LedgerStore
 from router.accept import accept
 from router.accept_store import AcceptStore
@@ -21,8 +20,6 @@ from router.request import payload_hash
 from router.rerunning import AlreadyExists, failed_for, run_again
 from router.rows import Analysis, Row
 from router.world import Execution, World
-from tests.cost_rows import item
-from tests.tables import create_tables
 from tests.unit.router.factories import AT, SONNET, accepted, classification, config
 from tests.unit.router.test_closing import ENDED, entered, failed, run, scheduled, silent
 from tests.unit.router.test_closing import Memory as MemoryStore
@@ -64,18 +61,15 @@ class Table:
         priced = {**row, "cost_status": "PRICED", "overhead_usd": Decimal("0.0001"), **changes}
         for gone in ("queue", "queued_at"):
             del priced[gone]
-        self.client.put_item(TableName="usage", Item=item(priced))
+        self.client.put_item(TableName="usage", Item=to_item(priced))
 
     def row(self) -> Row:
         return self.store.rows_of(ID)["REQUEST"]
 
 
 @pytest.fixture
-def table() -> Iterator[Table]:
-    with mock_aws():
-        client = boto3.client("dynamodb", region_name="us-east-1")
-        create_tables(client)
-        yield Table(client)
+def table(dynamodb: Any) -> Table:
+    return Table(dynamodb)
 
 
 class Runs:
@@ -362,7 +356,9 @@ def test_a_rerun_gives_back_what_the_failed_run_charged_and_reserves_anew(table:
     # Pricing released the reservation and charged the row, as the ledger does.
     charged = {"committed_usd": Decimal("0.0001"), "reserved_usd": Decimal(0)}
     for name in table.row()["budgets"].split(","):
-        table.client.put_item(TableName="control", Item=item({"key": f"budget#{name}", **charged}))
+        table.client.put_item(
+            TableName="control", Item=to_item({"key": f"budget#{name}", **charged})
+        )
 
     table.analyze(2, tenants=tenants)
 

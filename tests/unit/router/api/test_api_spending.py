@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from cost_calculator.store import LedgerStore
-from tests.tables import SPEND, USAGE, create_tables
+from tests.tables import SPEND, USAGE
 from tests.unit.router.api.fakes import Aws, Client
 
 CELL = {"day": "2026-11-21#3", "cell": "acme#haiku#SIMPLE", "cost_usd": Decimal("0.5")}
@@ -43,15 +40,10 @@ def test_another_query_is_a_400(query: dict[str, str]) -> None:
 
 
 @pytest.fixture
-def ledger() -> Iterator[LedgerStore]:
-    with mock_aws():
-        client = boto3.client("dynamodb", region_name="us-east-1")
-        create_tables(client)
-        for cell in ("acme#haiku#SIMPLE", "acme2#haiku#SIMPLE", "other#haiku#SIMPLE"):
-            client.put_item(
-                TableName=SPEND, Item={"day": {"S": "2026-11-21#3"}, "cell": {"S": cell}}
-            )
-        yield LedgerStore(client, USAGE, SPEND)
+def ledger(dynamodb: Any) -> LedgerStore:
+    for cell in ("acme#haiku#SIMPLE", "acme2#haiku#SIMPLE", "other#haiku#SIMPLE"):
+        dynamodb.put_item(TableName=SPEND, Item={"day": {"S": "2026-11-21#3"}, "cell": {"S": cell}})
+    return LedgerStore(dynamodb, USAGE, SPEND)
 
 
 def test_cells_of_other_tenants_are_not_read(ledger: LedgerStore) -> None:
