@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 
@@ -28,15 +28,21 @@ def add_table_arguments(parser: argparse.ArgumentParser, tables: Sequence[str] =
     for table in tables:
         default = os.environ.get(f"{table.upper()}_TABLE")
         group.add_argument(f"--{table}-table", default=default, metavar="NAME")
-    group.add_argument("--endpoint-url", help="of DynamoDB, where it is not AWS's own")
+    group.add_argument("--endpoint-url", help="of AWS, where it is not AWS's own")
     group.add_argument("--profile", help="AWS profile")
     group.add_argument("--region", help="AWS region")
 
 
 def dynamodb(arguments: argparse.Namespace) -> DynamoDBClient:
     """Return a DynamoDB client for the options."""
-    session = boto3.Session(profile_name=arguments.profile, region_name=arguments.region)
-    return session.client("dynamodb", endpoint_url=arguments.endpoint_url)
+    made: DynamoDBClient = client(arguments, "dynamodb")
+    return made
+
+
+def client(arguments: argparse.Namespace, service: str) -> Any:
+    """Return a client of an AWS service for the options."""
+    session: Any = boto3.Session(profile_name=arguments.profile, region_name=arguments.region)
+    return session.client(service, endpoint_url=arguments.endpoint_url)
 
 
 def open_store(arguments: argparse.Namespace, *, budgets: bool = False) -> LedgerStore:

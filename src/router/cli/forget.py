@@ -9,8 +9,7 @@ import sys
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 
-import boto3
-
+from cost_calculator.cli.tables import add_table_arguments, client, table_name
 from router.clock import iso, now
 from router.forgetting import BEYOND_REACH, Forgotten, forget_request, forget_tenant
 from router.text_store import TextStore
@@ -24,11 +23,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--before", type=_day, metavar="DAY", help="of a tenant, those accepted before this UTC day"
     )
     parser.add_argument("--dry-run", action="store_true", help="count, and remove nothing")
-    where = parser.add_argument_group("where", "endpoints as AWS_ENDPOINT_URL says")
-    where.add_argument("--usage-table", default=os.environ.get("USAGE_TABLE"), metavar="NAME")
-    where.add_argument("--answers-bucket", default=os.environ.get("ANSWERS_BUCKET"), metavar="NAME")
-    where.add_argument("--profile", help="AWS profile")
-    where.add_argument("--region", help="AWS region")
+    parser.add_argument(
+        "--answers-bucket", default=os.environ.get("ANSWERS_BUCKET"), metavar="NAME"
+    )
+    add_table_arguments(parser, ("usage",))
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -56,17 +54,10 @@ def _forget(texts: TextStore, arguments: argparse.Namespace) -> Forgotten:
 
 
 def _texts(arguments: argparse.Namespace) -> TextStore:
-    for option in ("usage_table", "answers_bucket"):
-        if not getattr(arguments, option):
-            name = option.replace("_", "-")
-            raise SystemExit(f"name it: --{name} NAME, or set {option.upper()}")
-    session = boto3.Session(profile_name=arguments.profile, region_name=arguments.region)
-    return TextStore(
-        session.client("dynamodb"),
-        arguments.usage_table,
-        session.client("s3"),
-        arguments.answers_bucket,
-    )
+    table, bucket = table_name(arguments, "usage"), arguments.answers_bucket
+    if not bucket:
+        raise SystemExit("name the bucket: --answers-bucket NAME, or set ANSWERS_BUCKET")
+    return TextStore(client(arguments, "dynamodb"), table, client(arguments, "s3"), bucket)
 
 
 def _day(text: str) -> datetime:

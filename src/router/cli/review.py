@@ -5,14 +5,13 @@ from __future__ import annotations
 import argparse
 import getpass
 import json
-import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import boto3
-
+from cost_calculator.cli.tables import add_table_arguments, client, table_name
 from cost_calculator.shards import SHARDS
 from router.answers import AnswerStore
 from router.reviewing import REVIEW, NotPossible, approval, edition, rejection, shown
@@ -39,17 +38,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         if name != "show":
             action.add_argument("--by", default=getpass.getuser(), help="who decides (%(default)s)")
             action.add_argument("--note", default="", help="why; kept on the REVIEW row")
-    group = parser.add_argument_group("where", "endpoints as AWS_ENDPOINT_URL says")
-    group.add_argument("--usage-table", default=os.environ.get("USAGE_TABLE"), metavar="NAME")
-    group.add_argument("--profile", help="AWS profile")
-    group.add_argument("--region", help="AWS region")
+    add_table_arguments(parser, ("usage",))
 
 
 def run(arguments: argparse.Namespace) -> int:
-    if not arguments.usage_table:
-        raise SystemExit("name the table: --usage-table NAME, or set USAGE_TABLE")
-    session = boto3.Session(profile_name=arguments.profile, region_name=arguments.region)
-    desk = Desk(session, arguments.usage_table)
+    desk = Desk(partial(client, arguments), table_name(arguments, "usage"))
     try:
         return _ACTIONS[arguments.action](desk, arguments)
     except NotPossible as refused:
@@ -60,10 +53,10 @@ def run(arguments: argparse.Namespace) -> int:
 class Desk:
     """A reviewer's reach: the table, the drafts, the runs that wait."""
 
-    def __init__(self, session: boto3.Session, usage_table: str) -> None:
-        self._session = session
-        self._store = UsageStore(session.client("dynamodb"), usage_table)
-        self._runs = session.client("stepfunctions")
+    def __init__(self, client: Callable[[str], Any], usage_table: str) -> None:
+        self._s3 = partial(client, "s3")
+        self._store = UsageStore(client("dynamodb"), usage_table)
+        self._runs = client("stepfunctions")
 
     def waiting(self) -> list[Row]:
         queues = (f"{REVIEW}#{shard}" for shard in range(SHARDS))
@@ -78,7 +71,7 @@ class Desk:
 
     def draft(self, review: Row) -> str:
         bucket = review["draft_s3"].removeprefix("s3://").split("/", 1)[0]
-        store = AnswerStore(lambda: self._session.client("s3"), bucket)
+        store = AnswerStore(self._s3, bucket)
         text = store.get(review["draft_s3"])
         if text is None:
             raise NotPossible(f"the draft at {review['draft_s3']} cannot be read: rights, or gone")
