@@ -153,7 +153,7 @@ output "commands" {
     var.queue == null ? {} : {
       send_message      = "aws sqs send-message --region ${local.region} --queue-url ${aws_sqs_queue.requests[0].url} --message-body '{\"input\": \"What is the capital of France?\"}'"
       read_dead_letters = "aws sqs receive-message --region ${local.region} --queue-url ${aws_sqs_queue.requests_dead[0].url} --message-attribute-names All --max-number-of-messages 10"
-      redrive           = "aws sqs start-message-move-task --region ${local.region} --source-arn ${aws_sqs_queue.requests_dead[0].arn}"
+      redrive           = "aws sqs start-message-move-task --region ${local.region} --source-arn ${aws_sqs_queue.requests_dead[0].arn} --destination-arn ${aws_sqs_queue.requests[0].arn}"
     },
     var.batch == null ? {} : {
       submit_batch = "python -m router batch submit prompts.jsonl --region ${local.region} --state-machine ${local.batch_machine_arn} --bucket ${aws_s3_bucket.answers.id}"

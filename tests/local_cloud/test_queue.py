@@ -15,6 +15,7 @@ import pytest
 from local import routing
 from local.deployment import Deployment
 from tests.local_cloud.hands import Emulator, wait_for
+from tests.local_cloud.reader import paste
 
 BURST = 300  # `make load` sends 1,000
 
@@ -149,3 +150,21 @@ def test_a_throttled_start_is_put_back_and_never_counts_towards_the_dlq(
     assert emulator.starts_to_throttle() == 0
     assert [traced.request.get("status") for traced in traces] == ["SUCCEEDED"] * 2
     assert left(deployment, "dead_letter_url") == 0
+
+
+def test_redriven_dead_letters_run_and_what_is_still_no_request_comes_back(
+    deployment: Deployment,
+) -> None:
+    [name] = new_ids(1)
+    dead = deployment.outputs["queue"]["dead_letter_url"]
+    send(deployment, ["no json"])
+    wait_for(lambda: left(deployment, "dead_letter_url") == 1, "the bad message is not there")
+    # As `ingest` sets aside what could not be started.
+    deployment.client("sqs").send_message(QueueUrl=dead, MessageBody=request(name))
+
+    paste(deployment, deployment.outputs["commands"]["redrive"])
+
+    [traced] = routing.wait_until_settled(deployment, [name], 60)
+    wait_for(lambda: left(deployment, "dead_letter_url") == 1, "the bad message did not come back")
+    assert traced.request["status"] == "SUCCEEDED"
+    assert [message["reason"] for message in take_dead_letters(deployment)] == ["InvalidRequest"]

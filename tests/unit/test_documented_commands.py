@@ -1,5 +1,7 @@
 """Every command that a reader may paste is run by a test, or is said to need an AWS account.
 
+Those that need one are run on the local cloud as they stand: tests/local_cloud/test_documents.py.
+
 A command of ours is also read by its own parser, so that no option is documented that is not there.
 """
 
@@ -9,21 +11,10 @@ import argparse
 import importlib
 import re
 import shlex
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-PAGES = [
-    ROOT / "README.md",
-    ROOT / "CONTRIBUTING.md",
-    ROOT / "local" / "README.md",
-    *sorted((ROOT / "docs").glob("*.md")),
-]
-NEEDS_AN_ACCOUNT = "<!-- needs an AWS account -->"
-SHELL = ("", "sh", "bash", "console")
-PROGRAMS = ("make", "python", "aws", "terraform", "curl", "export", "eval", "docker")
+from tests.documented import NEEDS_AN_ACCOUNT, PAGES, ROOT, Command, blocks, commands, commands_in
 
 # The test that runs each command; the first words decide.
 RUN_BY = {
@@ -54,23 +45,6 @@ OF_THE_REPOSITORY = re.compile(
 )
 
 
-def blocks(text: str) -> Iterator[tuple[bool, str]]:
-    """Yield the shell blocks of a page, each with whether it is marked as needing an account."""
-    for found in re.finditer(
-        r"(?P<before>[^\n]*)\n\n?```(\w*)\n(?P<body>.*?)^```", text, re.S | re.M
-    ):
-        if found[2] in SHELL:
-            yield NEEDS_AN_ACCOUNT in found["before"], found["body"]
-
-
-def commands_in(body: str) -> Iterator[str]:
-    """Yield a block's commands, without comments; a backslash joins lines."""
-    for line in body.replace("\\\n", " ").splitlines():
-        for command in re.sub(r"\s+# .*$", "", line).split("&&"):
-            if command.strip().split(" ")[0] in PROGRAMS:
-                yield re.sub(r"\s+", " ", command.strip())
-
-
 def ours_in(text: str) -> set[str]:
     """Return the commands of ours anywhere on a page, in blocks and between the lines."""
     between = re.sub(r"^```.*?^```", "", text, flags=re.S | re.M)
@@ -79,28 +53,17 @@ def ours_in(text: str) -> set[str]:
     return {*inline, *(one for one in blocked if one.startswith("python -m "))}
 
 
-def told() -> list[tuple[str, bool, str]]:
-    return [
-        (str(page.relative_to(ROOT)), marked, command)
-        for page in PAGES
-        for marked, body in blocks(page.read_text(encoding="utf-8"))
-        for command in commands_in(body)
-    ]
-
-
 def run_by(command: str) -> str | None:
     return next(
         (test for words, test in RUN_BY.items() if f"{command} ".startswith(f"{words} ")), None
     )
 
 
-@pytest.mark.parametrize(("page", "marked", "command"), told())
-def test_a_command_in_a_block_is_run_by_a_test_or_said_to_need_an_account(
-    page: str, marked: bool, command: str
-) -> None:
-    known = run_by(command) or OF_THE_REPOSITORY.match(command)
+@pytest.mark.parametrize("command", commands(), ids=str)
+def test_a_command_in_a_block_is_run_by_a_test_or_said_to_need_an_account(command: Command) -> None:
+    known = run_by(command.text) or OF_THE_REPOSITORY.match(command.text)
 
-    assert known or marked, f"{page}: put {NEEDS_AN_ACCOUNT} before it, or a test into RUN_BY"
+    assert known or command.marked, f"put {NEEDS_AN_ACCOUNT} before it, or a test into RUN_BY"
 
 
 @pytest.mark.parametrize("words", RUN_BY)

@@ -16,6 +16,7 @@ from local.emulator.patches import (
     http_invoke,
     jsonata_scope,
     lambda_errors,
+    message_moves,
     parameter_events,
     resource_fields,
     retry_delay,
@@ -42,6 +43,7 @@ ALL = (
     connection_authorization,
     secure_transport,
     start_throttle,
+    message_moves,
     api_keys,
     stream_poller,
 )
