@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,9 @@ class Deployment:
         return _client(self.cloud, service, **credentials)
 
 
+@lru_cache
 def _client(cloud: Cloud, service: str, **credentials: str) -> Any:
+    """Return a client, made once: making one costs as much as three calls, and a connection."""
     make: Any = boto3.client  # the stubs know each service by a literal of its own
     root = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
     return make(
