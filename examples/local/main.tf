@@ -21,7 +21,7 @@ module "switchyard" {
   functions = { architecture = var.architecture }
 
   queue = {}
-  batch = { concurrency = 20 }
+  batch = { concurrency = 60 }
 
   # A chain by cause, across the three providers.
   models = {

@@ -4,6 +4,8 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from local.emulator.patches import worker_cap
+
 CATCH = [{"ErrorEquals": ["States.ALL"], "Next": "Caught", "Output": "{% $states.errorOutput %}"}]
 
 
@@ -160,6 +162,27 @@ def test_waiting_for_a_worker_does_not_count_towards_the_tasks_time_out(lab: Any
     assert {(run["status"], run.get("error"), run.get("cause")) for run in ended} == {
         ("SUCCEEDED", None, None)
     }
+
+
+def test_functions_that_wait_for_a_workflow_leave_its_functions_a_place(lab: Any) -> None:
+    inner = lab.function("def handler(event, context):\n    return 'done'\n")
+    machine = lab.machine({"Call": task(inner, TimeoutSeconds=10)})
+    outer = lab.function(
+        "import boto3, time\n"
+        "def handler(event, context):\n"
+        "    states = boto3.client('stepfunctions')\n"
+        f"    run = states.start_execution(stateMachineArn={machine!r})['executionArn']\n"
+        "    while (end := states.describe_execution(executionArn=run))['status'] == 'RUNNING':\n"
+        "        time.sleep(0.1)\n"
+        "    return end['status']\n",
+        Timeout=30,
+    )
+    outers = lab.machine({"Call": task(outer, TimeoutSeconds=60)})
+
+    runs = [lab.start(outers) for _ in range(worker_cap.size())]
+    ended = [lab.end(run, seconds=60) for run in runs]
+
+    assert {run.get("output") for run in ended} == {'"SUCCEEDED"'}
 
 
 def test_what_a_function_calls_is_told_by_name_and_never_by_content(lab: Any) -> None:

@@ -14,13 +14,16 @@ from local.emulator.patches import (
     event_retries,
     execution_limits,
     http_invoke,
+    item_copies,
     jsonata_scope,
     lambda_errors,
     message_moves,
     parameter_events,
+    parsed_once,
     resource_fields,
     retry_delay,
     secure_transport,
+    start_delay,
     start_throttle,
     stream_poller,
     worker_cap,
@@ -46,6 +49,9 @@ ALL = (
     message_moves,
     api_keys,
     stream_poller,
+    start_delay,
+    parsed_once,
+    item_copies,
 )
 
 

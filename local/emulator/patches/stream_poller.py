@@ -14,13 +14,13 @@ or null, "duplicate": N}` on all mappings, or on those of `"function"`.
 """
 
 import contextvars
-import copy
 import threading
 from typing import Any
 
 from ministack.services import dynamodb, lambda_svc
 
 from local.emulator.patches import admin
+from local.emulator.patches.item_copies import copied
 from local.emulator.stream_consumer import Consumer
 
 _consumers: dict[str, Consumer] = {}
@@ -35,7 +35,7 @@ def apply() -> None:
     update_mapping = lambda_svc._update_esm
 
     def record(*arguments: Any) -> Any:
-        return copy.deepcopy(build_record(*arguments))
+        return copied(build_record(*arguments))
 
     def announce(*arguments: Any, **options: Any) -> None:
         emit(*arguments, **options)

@@ -1,11 +1,12 @@
-"""At most a few Lambda workers run at once; further calls wait their turn.
+"""At most a few Lambda workers are busy at once; further calls wait their turn.
 
 AWS: a thousand run at once. MiniStack 1.5.33: starts a process for each concurrent call, so a burst
 of 200 cold calls on two cores times out.
 `LOCAL_LAMBDA_WORKERS` sets the cap, 2 × cores + 2 by default. Waiting stops the clock of a
-Step Functions task's TimeoutSeconds, because on AWS there is no such wait. A function called by a
-function never waits: its caller holds a place until it returns. Functions behind an API have places
-of their own, as many: they may wait for a workflow, whose functions must not stand behind them.
+Step Functions task's TimeoutSeconds, because on AWS there is no such wait. A call that has taken
+two seconds waits for something itself (a workflow, a model) and no longer counts: what it waits for
+must not stand behind it. A function called by a function never waits: its caller holds a place
+until it returns. Functions behind an API have places of their own, as many: each of them waits.
 """
 
 import contextvars
@@ -18,6 +19,38 @@ from contextlib import contextmanager
 from typing import Any
 
 from ministack.services import lambda_svc, stepfunctions
+
+_BUSY_SECONDS = 2.0
+
+
+class Places:
+    """So many calls may be busy; the others wait."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._changed = threading.Condition()
+        self._since: dict[object, float] = {}
+
+    @contextmanager
+    def one(self, clock: "Clock") -> Iterator[None]:
+        """Hold a place; the clock stands still until there is one."""
+        call = object()
+        with clock.paused(), self._changed:
+            while (seconds := self._seconds_to_wait()) > 0:
+                self._changed.wait(seconds)
+            self._since[call] = time.monotonic()
+        try:
+            yield
+        finally:
+            with self._changed:
+                del self._since[call]
+                self._changed.notify()
+
+    def _seconds_to_wait(self) -> float:
+        """How long until the next call stops counting, if none ends before; 0 with a free place."""
+        busy_from = time.monotonic() - _BUSY_SECONDS
+        busy = [since for since in self._since.values() if since > busy_from]
+        return min(busy) - busy_from if len(busy) >= self._size else 0.0
 
 
 class Clock:
@@ -49,7 +82,7 @@ _clock: contextvars.ContextVar[Clock | None] = contextvars.ContextVar("task_cloc
 
 def apply() -> None:
     """Put the queue in front of every Lambda call, and its clock around every timed task."""
-    workflows, doors = threading.BoundedSemaphore(_cap()), threading.BoundedSemaphore(_cap())
+    workflows, doors = Places(size()), Places(size())
     dispatch = lambda_svc._execute_function_dispatch
 
     def execute(
@@ -58,18 +91,15 @@ def apply() -> None:
         if (lambda_svc._invoke_depth.get() or 0) > 1:
             return dispatch(function, config, event, request_id, time.time())  # type: ignore[no-any-return]
         places = doors if isinstance(event, dict) and "httpMethod" in event else workflows
-        with (_clock.get() or Clock()).paused():
-            places.acquire()
-        try:
+        with places.one(_clock.get() or Clock()):
             return dispatch(function, config, event, request_id, time.time())  # type: ignore[no-any-return]
-        finally:
-            places.release()
 
     lambda_svc._execute_function_dispatch = execute
     stepfunctions._invoke_resource_with_timeout = _invoke_with_timeout
 
 
-def _cap() -> int:
+def size() -> int:
+    """How many calls may be busy at once."""
     return int(os.environ.get("LOCAL_LAMBDA_WORKERS") or 2 * (os.cpu_count() or 1) + 2)
 
 
