@@ -94,16 +94,20 @@ def trace(deployment: Deployment, request_id: str) -> Traced:
 def wait_until_settled(
     deployment: Deployment, request_ids: Sequence[str], timeout_seconds: float
 ) -> list[Traced]:
-    """Return the traces once all are settled, or as they are when the time is over."""
+    """Return the traces once all are settled, or as they are when the time is over.
+
+    They are waited for one after another: to look at a thousand again and again would slow the
+    machine that works on them.
+    """
     deadline = time.monotonic() + timeout_seconds
-    traces: dict[str, Traced] = {}
-    while True:
-        for request_id in request_ids:
-            if request_id not in traces or not traces[request_id].settled:
-                traces[request_id] = trace(deployment, request_id)
-        if all(traces[i].settled for i in request_ids) or time.monotonic() > deadline:
-            return [traces[request_id] for request_id in request_ids]
-        time.sleep(_POLL_SECONDS)
+    traces: list[Traced] = []
+    for request_id in request_ids:
+        while not (traced := trace(deployment, request_id)).settled:
+            if time.monotonic() > deadline:
+                break
+            time.sleep(_POLL_SECONDS)
+        traces.append(traced)
+    return traces
 
 
 def wait_for_execution(

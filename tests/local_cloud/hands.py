@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import requests
@@ -81,6 +83,18 @@ class Emulator:
             yield
         finally:
             client.update_function_configuration(FunctionName=name, Environment=before)
+
+    @contextmanager
+    def timeout(self, function: str, seconds: int) -> Iterator[None]:
+        """Give a function another time-out for a while."""
+        client = self.deployment.client("lambda")
+        name = self.name_of(function)
+        before = client.get_function_configuration(FunctionName=name)["Timeout"]
+        client.update_function_configuration(FunctionName=name, Timeout=seconds)
+        try:
+            yield
+        finally:
+            client.update_function_configuration(FunctionName=name, Timeout=before)
 
     @contextmanager
     def configured(self, **settings: Any) -> Iterator[None]:
@@ -183,6 +197,16 @@ def states_entered(deployment: Deployment, execution_arn: str) -> list[str]:
         for event in page["events"]
         if "stateEnteredEventDetails" in event
     ]
+
+
+def spend_totals(deployment: Deployment) -> Counter[str]:
+    """Return the sums of all cells of the spend table, by the name of the figure."""
+    totals: Counter[str] = Counter()
+    pages = deployment.client("dynamodb").get_paginator("scan")
+    for page in pages.paginate(TableName=deployment.spend_table, ConsistentRead=True):
+        for cell in map(from_item, page["Items"]):
+            totals.update({k: v for k, v in cell.items() if isinstance(v, Decimal | int)})
+    return totals
 
 
 def make_older(deployment: Deployment, request_id: str, queued_at: str) -> None:

@@ -9,10 +9,11 @@ from typing import Any
 
 from local import routing
 from local.deployment import Deployment
-from tests.local_cloud.hands import Emulator
+from tests.local_cloud.hands import Emulator, spend_totals, states_entered
 from tests.local_cloud.simulator import Simulator
 
-PROMPTS = 500  # `make load` runs 1,000 and 10,000
+PROMPTS = 1000  # `make load` runs 10,000
+MONEY = ("cost_usd", "baseline_usd", "overhead_usd")
 
 
 def put(deployment: Deployment, batch_id: str, text: str, ending: str = "jsonl") -> str:
@@ -65,10 +66,10 @@ def prompts(count: int, tag: str) -> str:
     return "\n".join(map(json.dumps, lines))
 
 
-def test_every_prompt_has_a_result_and_a_rerun_pays_nothing(
+def test_every_prompt_has_a_result_and_is_summed_once_and_a_rerun_pays_nothing(
     deployment: Deployment, simulator: Simulator
 ) -> None:
-    batch_id = new_id()
+    batch_id, before = new_id(), spend_totals(deployment)
     key = put(deployment, batch_id, prompts(PROMPTS, batch_id) + "\nno json\n")
 
     summary = summary_of(run(deployment, batch_id, key))
@@ -81,6 +82,9 @@ def test_every_prompt_has_a_result_and_a_rerun_pays_nothing(
     assert [record["id"] for record in answered] == [f"own-{n}" for n in range(PROMPTS)]
     assert all(record["output"] and record["model"] for record in answered)
     assert summary["cost_not_known"] == 0
+    added = spend_totals(deployment) - before
+    assert (added["requests"], added["attempts"]) == (PROMPTS, PROMPTS)
+    assert [str(added[name].normalize()) for name in MONEY] == [summary[name] for name in MONEY]
     assert Counter(record["cost_status"] for record in answered) == {"PRICED": PROMPTS}
     bad = json.loads(read(deployment, f"batches/{batch_id}/bad-lines/0001.jsonl"))
     assert bad["line"] == PROMPTS + 1
@@ -101,6 +105,22 @@ def test_a_chunk_whose_function_dies_is_run_to_its_end_and_no_prompt_twice(
     assert summary["statuses"] == {"SUCCEEDED": 20}
     for number in range(1, 21):
         assert len(routing.trace(deployment, f"{batch_id}-{number}").attempts) == 1
+
+
+def test_a_file_past_one_map_run_goes_on_with_the_next(
+    deployment: Deployment, emulator: Emulator
+) -> None:
+    batch_id = new_id()
+    key = put(deployment, batch_id, prompts(201, batch_id))
+
+    with emulator.timeout("split_batch", 60):  # so little time ends a round after its first chunk
+        ended = run(deployment, batch_id, key)
+
+    assert summary_of(ended)["statuses"] == {"SUCCEEDED": 201}
+    assert [record["id"] for record in results(deployment, batch_id)] == [
+        f"own-{n}" for n in range(201)
+    ]
+    assert states_entered(deployment, ended["executionArn"]).count("RunChunks") == 3
 
 
 def test_csv_runs_as_well_and_what_fails_is_a_result(

@@ -8,16 +8,18 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from local import routing
 from local.deployment import Deployment
-from tests.local_cloud.hands import Emulator, wait_for
+from tests.local_cloud.hands import Emulator, spend_totals, wait_for
 from tests.local_cloud.reader import paste
 
-BURST = 300  # `make load` sends 1,000
+BURST = 1000
+TIERS = ("SIMPLE", "CALCULATION", "COMPLEX")
 
 
 def send(deployment: Deployment, bodies: Sequence[str]) -> None:
@@ -76,22 +78,35 @@ def seen_again_after(deployment: Deployment, seconds: int) -> Iterator[None]:
         client.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "300"})
 
 
-def request(request_id: str, text: str = "What is the capital of France?") -> str:
-    return json.dumps({"input": text, "request_id": request_id, "tier": "SIMPLE"})
+def request(
+    request_id: str, text: str = "What is the capital of France?", tier: str = "SIMPLE"
+) -> str:
+    return json.dumps({"input": text, "request_id": request_id, "tier": tier})
 
 
 def new_ids(count: int) -> list[str]:
     return [f"q-{uuid.uuid4().hex[:12]}-{n}" for n in range(count)]
 
 
-def test_a_burst_drains_and_nothing_is_lost_or_done_twice(deployment: Deployment) -> None:
+def test_a_burst_drains_nothing_is_lost_or_done_twice_and_the_sums_are_those_of_the_rows(
+    deployment: Deployment,
+) -> None:
+    before = spend_totals(deployment)
     ids = new_ids(BURST)
-    send(deployment, [request(name, f"What is {n} plus {n}?") for n, name in enumerate(ids)])
+    send(
+        deployment,
+        [request(name, f"What is {n} plus {n}?", TIERS[n % 3]) for n, name in enumerate(ids)],
+    )
 
     traces = routing.wait_until_settled(deployment, ids, 240)
 
     assert Counter(traced.request.get("status") for traced in traces) == {"SUCCEEDED": BURST}
     assert all(len(traced.attempts) == 1 and traced.priced for traced in traces)
+    added = spend_totals(deployment) - before
+    assert (added["requests"], added["attempts"]) == (BURST, BURST)
+    for name in ("cost_usd", "baseline_usd"):
+        rows = sum((row[name] for traced in traces for row in traced.attempts), Decimal(0))
+        assert added[name] == rows
     wait_for(lambda: left(deployment) == 0, "messages are left in the queue")
     assert left(deployment, "dead_letter_url") == 0
 
