@@ -1,4 +1,4 @@
-# The HTTP door: its two functions and what they may do. The gateway stands in api_gateway.tf, who may call it in api_auth.tf.
+# The HTTP door: its two functions and what they may do. The gateway stands in api_paths.tf, api_errors.tf and api_stage.tf, who may call it in api_auth.tf.
 
 locals {
   api_auth       = try(var.api.auth, "")

@@ -1,0 +1,51 @@
+# What the gateway answers by itself: the one shape of an error, whoever refused the call.
+
+locals {
+  # A missing signature looks like a missing path to the gateway.
+  api_errors = var.api == null ? {} : {
+    DEFAULT_4XX                    = { status = null, type = "Refused", message = "The gateway refused the call." }
+    DEFAULT_5XX                    = { status = null, type = "InternalError", message = "Something went wrong behind this door." }
+    ACCESS_DENIED                  = { status = "403", type = "Forbidden", message = "These credentials may not call this path." }
+    AUTHORIZER_CONFIGURATION_ERROR = { status = "503", type = "Busy", message = "The key could not be checked: send it again." }
+    AUTHORIZER_FAILURE             = { status = "503", type = "Busy", message = "The key could not be checked: send it again." }
+    BAD_REQUEST_BODY               = { status = "400", type = "InvalidRequest", message = "The body does not fit the schema of this path (docs/openapi.json). It must be JSON, and may not name a tenant: that follows from your credentials." }
+    BAD_REQUEST_PARAMETERS         = { status = "400", type = "InvalidRequest", message = "A parameter of the path or query is missing." }
+    EXPIRED_TOKEN                  = { status = "401", type = "Unauthorized", message = "The token has expired." }
+    INTEGRATION_FAILURE            = { status = "502", type = "InternalError", message = "Something went wrong behind this door." }
+    INTEGRATION_TIMEOUT            = { status = "504", type = "NotAnsweredYet", message = "No answer in 29 s. The request may go on: GET /v1/prompts/ and its id." }
+    INVALID_API_KEY                = { status = "401", type = "Unauthorized", message = "Send a known key in the header x-api-key." }
+    INVALID_SIGNATURE              = { status = "401", type = "Unauthorized", message = "The signature does not fit the call." }
+    MISSING_AUTHENTICATION_TOKEN = (
+      local.api_auth == "IAM"
+      ? { status = "401", type = "Unauthorized", message = "Sign the call with AWS Signature Version 4; or there is no such path." }
+      : { status = "404", type = "NotFound", message = "There is no such path: see docs/api.md." }
+    )
+    QUOTA_EXCEEDED         = { status = "429", type = "QuotaExceeded", message = "The quota of this key is used up." }
+    REQUEST_TOO_LARGE      = { status = "413", type = "RequestTooLarge", message = "The body is larger than 10 MB." }
+    RESOURCE_NOT_FOUND     = { status = "404", type = "NotFound", message = "There is no such path: see docs/api.md." }
+    THROTTLED              = { status = "429", type = "RateLimited", message = "Too many calls: wait a second." }
+    UNAUTHORIZED           = { status = "401", type = "Unauthorized", message = "Send a known key or token: Authorization: Bearer …" }
+    UNSUPPORTED_MEDIA_TYPE = { status = "415", type = "InvalidRequest", message = "Send application/json." }
+  }
+  # OpenAI's client would send again by itself: where it was paid already, or cannot help, it must not.
+  api_error_headers = {
+    THROTTLED           = { "gatewayresponse.header.retry-after" = "'1'" }
+    QUOTA_EXCEEDED      = { "gatewayresponse.header.retry-after" = "'3600'", "gatewayresponse.header.x-should-retry" = "'false'" }
+    DEFAULT_5XX         = { "gatewayresponse.header.x-should-retry" = "'false'" }
+    INTEGRATION_FAILURE = { "gatewayresponse.header.x-should-retry" = "'false'" }
+    INTEGRATION_TIMEOUT = { "gatewayresponse.header.x-should-retry" = "'false'" }
+  }
+}
+
+resource "aws_api_gateway_gateway_response" "this" {
+  for_each = local.api_errors
+
+  rest_api_id         = aws_api_gateway_rest_api.this[0].id
+  response_type       = each.key
+  status_code         = each.value.status
+  response_parameters = lookup(local.api_error_headers, each.key, {})
+  response_templates = {
+    # Not what the caller sent: the gateway's own description of an error may quote it.
+    "application/json" = jsonencode({ error = { type = each.value.type, message = each.value.message, request_id = "$context.requestId" } })
+  }
+}

@@ -1,0 +1,123 @@
+# The REST API of the HTTP door: its paths, the schemas that bodies must fit, and the function behind them. Off where `api` is null.
+
+locals {
+  # API Gateway reads JSON Schema's draft 4, of which these files use nothing that has changed since.
+  api_schemas = {
+    for name, file in { Prompt = "request", ChatCompletion = "api/chat", Feedback = "api/feedback" } :
+    name => merge(jsondecode(file("${path.module}/../src/router/${file}.schema.json")), { "$schema" = "http://json-schema.org/draft-04/schema#" })
+  }
+  # A tenant follows from who calls; to run a failed request again is the operator's.
+  api_prompt_schema = merge(local.api_schemas.Prompt, {
+    properties = { for name, schema in local.api_schemas.Prompt.properties : name => schema if !contains(["tenant", "rerun"], name) }
+    oneOf      = [{ required = ["input"] }, { required = ["messages"] }]
+  })
+  api_models = var.api == null ? {} : merge(
+    { for name, schema in local.api_schemas : name => jsonencode(schema) },
+    { Prompt = jsonencode(local.api_prompt_schema) },
+  )
+
+  api_methods = var.api == null ? {} : {
+    "POST /prompts"               = { model = "Prompt", optional = ["querystring.mode"] }
+    "GET /prompts/{id}"           = { model = null, optional = [] }
+    "POST /prompts/{id}/feedback" = { model = "Feedback", optional = [] }
+    "GET /usage"                  = { model = null, optional = ["querystring.since", "querystring.by"] }
+    "POST /chat/completions"      = { model = "ChatCompletion", optional = ["header.Idempotency-Key"] }
+  }
+
+  # By depth, since a resource cannot name another of its own kind as its parent.
+  api_first_parts  = var.api == null ? [] : ["prompts", "usage", "chat"]
+  api_second_parts = var.api == null ? {} : { "prompts/{id}" = "prompts", "chat/completions" = "chat" }
+  api_third_parts  = var.api == null ? {} : { "prompts/{id}/feedback" = "prompts/{id}" }
+
+  api_resource_ids = merge(
+    { for path, resource in aws_api_gateway_resource.first : "/${path}" => resource.id },
+    { for path, resource in aws_api_gateway_resource.second : "/${path}" => resource.id },
+    { for path, resource in aws_api_gateway_resource.third : "/${path}" => resource.id },
+  )
+}
+
+resource "aws_api_gateway_rest_api" "this" {
+  count = var.api == null ? 0 : 1
+
+  name        = var.name
+  description = "The HTTP door of ${var.name}."
+  tags        = local.tags
+
+  endpoint_configuration {
+    types = ["REGIONAL"]
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "aws_api_gateway_resource" "first" {
+  for_each = toset(local.api_first_parts)
+
+  rest_api_id = aws_api_gateway_rest_api.this[0].id
+  parent_id   = aws_api_gateway_rest_api.this[0].root_resource_id
+  path_part   = each.key
+}
+
+resource "aws_api_gateway_resource" "second" {
+  for_each = local.api_second_parts
+
+  rest_api_id = aws_api_gateway_rest_api.this[0].id
+  parent_id   = aws_api_gateway_resource.first[each.value].id
+  path_part   = basename(each.key)
+}
+
+resource "aws_api_gateway_resource" "third" {
+  for_each = local.api_third_parts
+
+  rest_api_id = aws_api_gateway_rest_api.this[0].id
+  parent_id   = aws_api_gateway_resource.second[each.value].id
+  path_part   = basename(each.key)
+}
+
+resource "aws_api_gateway_model" "this" {
+  for_each = local.api_models
+
+  rest_api_id  = aws_api_gateway_rest_api.this[0].id
+  name         = each.key
+  content_type = "application/json"
+  schema       = each.value
+}
+
+resource "aws_api_gateway_request_validator" "this" {
+  count = var.api == null ? 0 : 1
+
+  rest_api_id                 = aws_api_gateway_rest_api.this[0].id
+  name                        = "body-and-parameters"
+  validate_request_body       = true
+  validate_request_parameters = true
+}
+
+resource "aws_api_gateway_method" "this" {
+  for_each = local.api_methods
+
+  rest_api_id          = aws_api_gateway_rest_api.this[0].id
+  resource_id          = local.api_resource_ids[split(" ", each.key)[1]]
+  http_method          = split(" ", each.key)[0]
+  authorization        = { IAM = "AWS_IAM", API_KEY = "NONE", COGNITO = "COGNITO_USER_POOLS", AUTHORIZER = "CUSTOM" }[local.api_auth]
+  authorizer_id        = one(aws_api_gateway_authorizer.this[*].id)
+  api_key_required     = local.api_auth == "API_KEY"
+  request_validator_id = aws_api_gateway_request_validator.this[0].id
+  request_models       = each.value.model == null ? {} : { "application/json" = aws_api_gateway_model.this[each.value.model].name }
+  request_parameters = merge(
+    { for name in each.value.optional : "method.request.${name}" => false },
+    strcontains(each.key, "{id}") ? { "method.request.path.id" = true } : {},
+  )
+}
+
+resource "aws_api_gateway_integration" "this" {
+  for_each = local.api_methods
+
+  rest_api_id             = aws_api_gateway_rest_api.this[0].id
+  resource_id             = aws_api_gateway_method.this[each.key].resource_id
+  http_method             = aws_api_gateway_method.this[each.key].http_method
+  type                    = "AWS_PROXY"
+  integration_http_method = "POST"
+  uri                     = aws_lambda_function.this["api"].invoke_arn
+}
