@@ -1,19 +1,42 @@
 # Who may call the HTTP door, by `api.auth`. IAM needs nothing here: a caller's own policy allows `execute-api:Invoke`.
 
-resource "aws_api_gateway_authorizer" "this" {
-  count = contains(["COGNITO", "AUTHORIZER"], local.api_auth) ? 1 : 0
+# Each kind has a name and an address of its own: another `api.auth` is another authorizer, made before the methods change and
+# taken away after. AWS keeps one that a method still names, and Terraform would forget it.
+resource "aws_api_gateway_authorizer" "bearer" {
+  count = local.api_authorizes ? 1 : 0
 
   rest_api_id     = aws_api_gateway_rest_api.this[0].id
-  name            = lower(local.api_auth)
-  type            = local.api_authorizes ? "TOKEN" : "COGNITO_USER_POOLS"
+  name            = "authorizer"
+  type            = "TOKEN"
   identity_source = "method.request.header.Authorization"
 
-  provider_arns = local.api_authorizes ? null : var.api.user_pool_arns
-
-  authorizer_uri                   = local.api_authorizes ? aws_lambda_function.this["authorize"].invoke_arn : null
-  authorizer_result_ttl_in_seconds = local.api_authorizes ? var.api.key_cache_seconds : null
+  authorizer_uri                   = aws_lambda_function.this["authorize"].invoke_arn
+  authorizer_result_ttl_in_seconds = var.api.key_cache_seconds
   # What cannot be a key costs no call of the function.
-  identity_validation_expression = local.api_authorizes ? "[Bb]earer sk-sy-[0-9A-Za-z_-]{43}" : null
+  identity_validation_expression = "[Bb]earer sk-sy-[0-9A-Za-z_-]{43}"
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "aws_api_gateway_authorizer" "user_pool" {
+  count = local.api_auth == "COGNITO" ? 1 : 0
+
+  rest_api_id     = aws_api_gateway_rest_api.this[0].id
+  name            = "user-pool"
+  type            = "COGNITO_USER_POOLS"
+  identity_source = "method.request.header.Authorization"
+  provider_arns   = var.api.user_pool_arns
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+locals {
+  # Null where API Gateway asks nobody: an API key, a signature.
+  api_authorizer_id = one(concat(aws_api_gateway_authorizer.bearer[*].id, aws_api_gateway_authorizer.user_pool[*].id))
 }
 
 resource "aws_api_gateway_api_key" "caller" {

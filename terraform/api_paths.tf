@@ -101,7 +101,7 @@ resource "aws_api_gateway_method" "this" {
   resource_id          = local.api_resource_ids[split(" ", each.key)[1]]
   http_method          = split(" ", each.key)[0]
   authorization        = { IAM = "AWS_IAM", API_KEY = "NONE", COGNITO = "COGNITO_USER_POOLS", AUTHORIZER = "CUSTOM" }[local.api_auth]
-  authorizer_id        = one(aws_api_gateway_authorizer.this[*].id)
+  authorizer_id        = local.api_authorizer_id
   api_key_required     = local.api_auth == "API_KEY"
   request_validator_id = aws_api_gateway_request_validator.this[0].id
   request_models       = each.value.model == null ? {} : { "application/json" = aws_api_gateway_model.this[each.value.model].name }

@@ -16,7 +16,7 @@ resource "aws_api_gateway_deployment" "this" {
     content = sha256(jsonencode([
       local.api_resource_ids, local.api_models, local.api_methods, local.api_errors, local.api_error_headers,
       local.api_auth, var.api.user_pool_arns, var.api.key_cache_seconds,
-      aws_api_gateway_authorizer.this[*].id, aws_lambda_function.this["api"].arn,
+      local.api_authorizer_id, aws_lambda_function.this["api"].arn,
     ]))
   }
 

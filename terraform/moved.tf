@@ -19,3 +19,9 @@ moved {
   from = aws_cloudwatch_log_group.workflow
   to   = aws_cloudwatch_log_group.workflow[0]
 }
+
+# A user pool's authorizer was here as well: it makes room for user_pool[0], which has another name.
+moved {
+  from = aws_api_gateway_authorizer.this
+  to   = aws_api_gateway_authorizer.bearer
+}

@@ -37,7 +37,7 @@ run "bearer_keys_are_checked_before_the_api" {
   }
 
   assert {
-    condition     = one(aws_api_gateway_authorizer.this).type == "TOKEN" && one(aws_api_gateway_authorizer.this).authorizer_result_ttl_in_seconds == 30
+    condition     = one(aws_api_gateway_authorizer.bearer).type == "TOKEN" && one(aws_api_gateway_authorizer.bearer).authorizer_result_ttl_in_seconds == 30
     error_message = "A revoked key is known no longer than asked for."
   }
 
@@ -176,7 +176,7 @@ run "each_api_key_has_a_plan_and_a_tenant_of_its_own" {
   }
 
   assert {
-    condition     = alltrue([for method in aws_api_gateway_method.this : method.api_key_required]) && length(aws_api_gateway_authorizer.this) == 0
+    condition     = alltrue([for method in aws_api_gateway_method.this : method.api_key_required]) && length(concat(aws_api_gateway_authorizer.bearer, aws_api_gateway_authorizer.user_pool)) == 0
     error_message = "Every path asks for a key."
   }
 
@@ -204,7 +204,7 @@ run "a_user_pool_is_asked_by_the_gateway" {
   }
 
   assert {
-    condition     = alltrue([for method in aws_api_gateway_method.this : method.authorization == "COGNITO_USER_POOLS"]) && one(aws_api_gateway_authorizer.this).type == "COGNITO_USER_POOLS"
+    condition     = alltrue([for method in aws_api_gateway_method.this : method.authorization == "COGNITO_USER_POOLS"]) && one(aws_api_gateway_authorizer.user_pool).type == "COGNITO_USER_POOLS"
     error_message = "Tokens of the pool, and no others, open every path."
   }
 }

@@ -6,6 +6,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
 import requests
 
 ECHO = """
@@ -97,3 +98,67 @@ def test_functions_that_wait_behind_an_api_do_not_keep_out_what_they_wait_for(la
         answers = list(pool.map(lambda _: get(url, value).text, range(8)))
 
     assert answers == ["done"] * 8
+
+
+def changed(path: str, value: str) -> list[dict[str, str]]:
+    return [{"op": "replace", "path": path, "value": value}]
+
+
+def test_a_method_that_is_changed_in_place_asks_for_no_key_any_more(lab: Any) -> None:
+    url, _, _ = api_with_a_key(lab)
+    client = lab.client("apigateway")
+    [_, api, _, _] = url.rsplit("/", 3)
+    [root] = client.get_resources(restApiId=api)["items"]
+
+    answer = client.update_method(
+        restApiId=api,
+        resourceId=root["id"],
+        httpMethod="GET",
+        patchOperations=changed("/apiKeyRequired", "false"),
+    )
+
+    assert answer["apiKeyRequired"] is False
+    assert get(url, "").status_code == 200
+
+
+def test_numbers_that_are_changed_in_place_stay_numbers(lab: Any) -> None:
+    client = lab.client("apigateway")
+    bodies: list[dict[str, Any]] = []
+    # boto3 reads "7" as 7; Terraform's provider does not.
+    client.meta.events.register(
+        "before-parse", lambda response_dict, **_: bodies.append(json.loads(response_dict["body"]))
+    )
+    api = client.create_rest_api(name=lab.name("api"))["id"]
+    authorizer = client.create_authorizer(restApiId=api, name="tokens", type="TOKEN")["id"]
+    plan = client.create_usage_plan(name=lab.name("plan"), quota={"limit": 1, "period": "DAY"})
+    bodies.clear()
+
+    client.update_authorizer(
+        restApiId=api,
+        authorizerId=authorizer,
+        patchOperations=changed("/authorizerResultTtlInSeconds", "30"),
+    )
+    client.update_usage_plan(usagePlanId=plan["id"], patchOperations=changed("/quota/limit", "7"))
+
+    assert bodies[0]["authorizerResultTtlInSeconds"] == 30
+    assert bodies[1]["quota"]["limit"] == 7
+
+
+def test_an_authorizer_stays_while_a_method_names_it(lab: Any) -> None:
+    client = lab.client("apigateway")
+    api = client.create_rest_api(name=lab.name("api"))
+    named = {
+        "restApiId": api["id"],
+        "authorizerId": client.create_authorizer(restApiId=api["id"], name="tokens", type="TOKEN")[
+            "id"
+        ],
+    }
+    target = {"restApiId": api["id"], "resourceId": api["rootResourceId"], "httpMethod": "GET"}
+    client.put_method(**target, authorizationType="CUSTOM", authorizerId=named["authorizerId"])
+
+    with pytest.raises(client.exceptions.ConflictException, match="referenced in method: GET//"):
+        client.delete_authorizer(**named)
+
+    client.delete_method(**target)
+    client.delete_authorizer(**named)
+    assert client.get_authorizers(restApiId=api["id"])["items"] == []
