@@ -57,9 +57,11 @@ lint: $(READY) ## ruff
 types: $(READY) ## mypy, strict
 	$(RUN) -m mypy
 
-unit: $(READY) ## unit, property and workflow tests, and the dashboard in Chromium
-	@tools/chromium.sh
+unit: $(READY) chromium ## unit, property and workflow tests, and the dashboard in Chromium
 	$(YIELDING) $(RUN) -m pytest -n auto --dist loadfile tests --ignore tests/local_cloud --ignore tests/local_patches
+
+chromium:
+	@tools/chromium.sh
 
 terraform-test: $(READY) package ## terraform fmt and the plan-only tests of the module
 	@$(YIELDING) $(RUN) -m tools.terraform_checks
@@ -73,7 +75,7 @@ emulator-test: $(READY) ## the local cloud's own parts: what it adds to the emul
 # A deployment of their own: it is shaken, changed and destroyed.
 LIFETIME := tests/local_cloud/test_soak.py tests/local_cloud/test_lifecycle.py
 
-local-test: $(READY) ## the local cloud, end to end
+local-test: $(READY) chromium ## the local cloud, end to end
 	$(RUN) -m pytest tests/local_cloud $(addprefix --ignore ,$(LIFETIME))
 
 lifetime-test: $(READY) ## a deployment's life: soaked in faults, taken over by a release, changed in place, destroyed
@@ -137,5 +139,5 @@ $(SECURITY_READY): $(READY) requirements/security.lock
 	@PYTHON="$(PYTHON)" tools/venv.sh $(SECURITY_VENV) requirements/security.lock
 	@touch $@
 
-.PHONY: help demo dashboard up ask env down test lint types unit terraform-test security emulator-test local-test lifetime-test eval bench \
+.PHONY: help demo dashboard up ask env down test lint types unit chromium terraform-test security emulator-test local-test lifetime-test eval bench \
 	prices-check faults soak load package release train prices lock clean

@@ -12,7 +12,7 @@ locals {
         # The gateway gives an answer 29 s; the function waits 25 s for a model.
         timeout = 29
         memory  = 256
-        environment = {
+        environment = merge({
           USAGE_TABLE       = local.tables.usage.name
           SPEND_TABLE       = local.tables.spend.name
           ANSWERS_BUCKET    = aws_s3_bucket.answers.id
@@ -21,7 +21,7 @@ locals {
           STORE_TEXT        = tostring(var.privacy.store_text)
           PRICE_OVERRIDES   = jsonencode(var.prices)
           API_CALLERS       = jsonencode(local.api_callers)
-        }
+        }, local.api_cors_environment)
       }
     },
     !local.api_authorizes ? {} : {

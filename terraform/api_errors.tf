@@ -43,7 +43,7 @@ resource "aws_api_gateway_gateway_response" "this" {
   rest_api_id         = aws_api_gateway_rest_api.this[0].id
   response_type       = each.key
   status_code         = each.value.status
-  response_parameters = lookup(local.api_error_headers, each.key, {})
+  response_parameters = merge(lookup(local.api_error_headers, each.key, {}), local.api_cors_error_headers)
   response_templates = {
     # Not what the caller sent: the gateway's own description of an error may quote it.
     "application/json" = jsonencode({ error = { type = each.value.type, message = each.value.message, request_id = "$context.requestId" } })

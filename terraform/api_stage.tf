@@ -16,11 +16,13 @@ resource "aws_api_gateway_deployment" "this" {
     content = sha256(jsonencode([
       local.api_resource_ids, local.api_models, local.api_methods, local.api_errors, local.api_error_headers,
       local.api_auth, var.api.user_pool_arns, var.api.key_cache_seconds,
-      local.api_authorizer_id, aws_lambda_function.this["api"].arn,
+      local.api_authorizer_id, local.api_cors, aws_lambda_function.this["api"].arn,
     ]))
   }
 
-  depends_on = [aws_api_gateway_integration.this, aws_api_gateway_gateway_response.this]
+  depends_on = [
+    aws_api_gateway_integration.this, aws_api_gateway_gateway_response.this, aws_api_gateway_integration_response.preflight,
+  ]
 
   lifecycle {
     create_before_destroy = true

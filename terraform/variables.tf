@@ -711,6 +711,9 @@ variable "api" {
     - `account_logging`: give API Gateway the role it logs with, which is one for all APIs of account and region. Left
       out: true; set it to false where another stack owns that setting.
     - `web_acl_arn`: a WAF web ACL of yours for the stage. Left out: none.
+    - `cors`: which pages in a browser may call and read. `allow_origins`: as a browser sends them, `https://app.example.com`,
+      or `*` alone. `allow_credentials`: also pages that send cookies, such as a web ACL's; the door reads none. It needs
+      one origin. `max_age_seconds`: how long a browser remembers the permission. Left out: no pages; no cookies, 3600.
   EOT
   type = object({
     auth = string
@@ -731,6 +734,11 @@ variable "api" {
     }), {})
     account_logging = optional(bool, true)
     web_acl_arn     = optional(string)
+    cors = optional(object({
+      allow_origins     = list(string)
+      allow_credentials = optional(bool, false)
+      max_age_seconds   = optional(number, 3600)
+    }))
   })
   default = null
 
@@ -789,6 +797,31 @@ variable "api" {
   validation {
     condition     = var.api == null ? true : var.api.key_cache_seconds >= 0 && var.api.key_cache_seconds <= 3600
     error_message = "Write api.key_cache_seconds from 0 to 3600."
+  }
+
+  validation {
+    condition = try(var.api.cors, null) == null ? true : (
+      length(var.api.cors.allow_origins) > 0 && length(distinct(var.api.cors.allow_origins)) == length(var.api.cors.allow_origins) && alltrue([
+        for origin in var.api.cors.allow_origins :
+        origin == "*" || can(regex("^[a-z][0-9a-z+.-]*://[0-9a-z.-]+(:[0-9]{1,5})?$", origin)) && !can(regex("^(https:.*:443|http:.*:80)$", origin))
+      ])
+    )
+    error_message = "Write api.cors.allow_origins as browsers send them, each once: scheme and host in lower case, a port where it is not the usual one, nothing after it: [\"https://app.example.com\", \"http://localhost:3000\"]; or [\"*\"]."
+  }
+
+  validation {
+    condition     = try(var.api.cors, null) == null ? true : length(var.api.cors.allow_origins) == 1 || !contains(var.api.cors.allow_origins, "*")
+    error_message = "Write \"*\" alone in api.cors.allow_origins, or each origin without it."
+  }
+
+  validation {
+    condition     = !try(var.api.cors.allow_credentials, false) ? true : length(var.api.cors.allow_origins) == 1 && var.api.cors.allow_origins[0] != "*"
+    error_message = "Write one origin with api.cors.allow_credentials, [\"https://app.example.com\"]: browsers take no \"*\" with cookies, and the gateway's own errors can name one origin alone. Callers prove who they are by a header, for which allow_credentials may be left out."
+  }
+
+  validation {
+    condition     = try(var.api.cors, null) == null ? true : var.api.cors.max_age_seconds >= 0 && var.api.cors.max_age_seconds <= 86400
+    error_message = "Write api.cors.max_age_seconds from 0 to 86400."
   }
 }
 

@@ -64,6 +64,11 @@ module "switchyard" {
   tables = { deletion_protection = false, point_in_time_recovery = false }
   stream = { window_seconds = 0 }
 
-  # Bearer keys, as OpenAI's clients send them. The load test is faster than a careful limit.
-  api = { auth = "AUTHORIZER", throttle = { rate_limit = 1000, burst_limit = 1000 } }
+  # Bearer keys, as OpenAI's clients send them; pages of a web application that is being written may call. The load test is
+  # faster than a careful limit.
+  api = {
+    auth     = "AUTHORIZER"
+    throttle = { rate_limit = 1000, burst_limit = 1000 }
+    cors     = { allow_origins = ["http://localhost:3000", "http://localhost:5173"] }
+  }
 }

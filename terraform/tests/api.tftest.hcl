@@ -272,3 +272,185 @@ run "cognito_without_a_pool_is_refused" {
 
   expect_failures = [var.api]
 }
+
+run "without_cors_no_page_may_call" {
+  command = plan
+
+  variables {
+    api = { auth = "AUTHORIZER" }
+  }
+
+  assert {
+    condition     = length(aws_api_gateway_method.preflight) == 0 && alltrue([for method in aws_api_gateway_method.this : method.http_method != "OPTIONS"])
+    error_message = "An OPTIONS method would be open to all."
+  }
+
+  assert {
+    condition = alltrue([
+      for response in aws_api_gateway_gateway_response.this :
+      alltrue([for name in keys(response.response_parameters) : !strcontains(name, "access-control")])
+    ])
+    error_message = "No answer may name an origin."
+  }
+
+  assert {
+    condition     = !contains(keys(aws_lambda_function.this["api"].environment[0].variables), "API_CORS")
+    error_message = "The function names no origin either."
+  }
+}
+
+run "one_origin_is_named_by_the_gateway_itself" {
+  command = plan
+
+  variables {
+    api = { auth = "API_KEY", keys = { web = { tenant = "acme" } }, cors = { allow_origins = ["https://app.example.com"], allow_credentials = true } }
+  }
+
+  assert {
+    condition = toset(keys(aws_api_gateway_method.preflight)) == toset([
+      for method in keys(aws_api_gateway_method.this) : split(" ", method)[1]
+    ])
+    error_message = "A browser asks before it calls, on every path."
+  }
+
+  assert {
+    condition = alltrue([
+      for path, method in aws_api_gateway_method.preflight :
+      method.http_method == "OPTIONS" && method.authorization == "NONE" && !coalesce(method.api_key_required, false)
+      && aws_api_gateway_integration.preflight[path].type == "MOCK"
+    ])
+    error_message = "A preflight carries no credentials, and costs no function."
+  }
+
+  assert {
+    condition = aws_api_gateway_integration_response.preflight["/prompts/{id}"].response_parameters == tomap({
+      "method.response.header.access-control-allow-origin"      = "'https://app.example.com'"
+      "method.response.header.access-control-allow-methods"     = "'GET'"
+      "method.response.header.access-control-allow-headers"     = "'authorization,content-type,idempotency-key,x-amz-content-sha256,x-amz-date,x-amz-security-token,x-api-key,*'"
+      "method.response.header.access-control-allow-credentials" = "'true'"
+      "method.response.header.access-control-max-age"           = "'3600'"
+    })
+    error_message = "The permission names the origin, the path's methods, and every header that proves an identity."
+  }
+
+  assert {
+    condition = alltrue([
+      for path, response in aws_api_gateway_method_response.preflight :
+      keys(response.response_parameters) == keys(aws_api_gateway_integration_response.preflight[path].response_parameters)
+    ])
+    error_message = "API Gateway maps no header that the method does not declare."
+  }
+
+  assert {
+    condition = alltrue([
+      for response in aws_api_gateway_gateway_response.this :
+      response.response_parameters["gatewayresponse.header.access-control-allow-origin"] == "'https://app.example.com'"
+      && response.response_parameters["gatewayresponse.header.access-control-allow-credentials"] == "'true'"
+    ])
+    error_message = "A browser hides an error that names no origin from its page."
+  }
+
+  assert {
+    condition     = aws_api_gateway_gateway_response.this["THROTTLED"].response_parameters["gatewayresponse.header.retry-after"] == "'1'" && strcontains(aws_api_gateway_gateway_response.this["THROTTLED"].response_parameters["gatewayresponse.header.access-control-expose-headers"], "retry-after")
+    error_message = "A page that is throttled must read for how long."
+  }
+}
+
+run "of_several_origins_each_is_told_its_own" {
+  command = plan
+
+  variables {
+    api = { auth = "AUTHORIZER", cors = { allow_origins = ["https://a.example", "http://localhost:3000"], max_age_seconds = 60 } }
+  }
+
+  assert {
+    condition = alltrue([
+      for response in aws_api_gateway_integration_response.preflight :
+      response.response_parameters["method.response.header.vary"] == "'origin'"
+      && response.response_parameters["method.response.header.access-control-max-age"] == "'60'"
+      && !contains(keys(response.response_parameters), "method.response.header.access-control-allow-credentials")
+      && alltrue([
+        for origin in ["https://a.example", "http://localhost:3000"] :
+        strcontains(response.response_templates["application/json"], "#set($context.responseOverride.header.access-control-allow-origin = \"${origin}\")")
+      ])
+    ])
+    error_message = "The answer depends on who asks, and says so."
+  }
+
+  assert {
+    condition = alltrue([
+      for response in aws_api_gateway_gateway_response.this :
+      response.response_parameters["gatewayresponse.header.access-control-allow-origin"] == "'*'"
+    ])
+    error_message = "A gateway response cannot choose: any page may read its constant text."
+  }
+
+  assert {
+    condition = jsondecode(aws_lambda_function.this["api"].environment[0].variables["API_CORS"]) == {
+      allow_credentials = false
+      allow_origins     = ["https://a.example", "http://localhost:3000"]
+      expose_headers    = ["location", "retry-after", "x-should-retry", "x-switchyard-cost-usd", "x-switchyard-model", "x-switchyard-request-id", "x-switchyard-tier"]
+    }
+    error_message = "The function names the same origins."
+  }
+}
+
+run "every_origin_with_cookies_is_refused" {
+  command = plan
+
+  variables {
+    api = { auth = "AUTHORIZER", cors = { allow_origins = ["*"], allow_credentials = true } }
+  }
+
+  expect_failures = [var.api]
+}
+
+run "several_origins_with_cookies_are_refused" {
+  command = plan
+
+  variables {
+    api = { auth = "AUTHORIZER", cors = { allow_origins = ["https://a.example", "https://b.example"], allow_credentials = true } }
+  }
+
+  expect_failures = [var.api]
+}
+
+run "an_origin_with_a_path_is_refused" {
+  command = plan
+
+  variables {
+    api = { auth = "AUTHORIZER", cors = { allow_origins = ["https://a.example/"] } }
+  }
+
+  expect_failures = [var.api]
+}
+
+run "an_origin_that_no_browser_sends_is_refused" {
+  command = plan
+
+  variables {
+    api = { auth = "AUTHORIZER", cors = { allow_origins = ["https://a.example:443"] } }
+  }
+
+  expect_failures = [var.api]
+}
+
+run "no_origin_is_refused" {
+  command = plan
+
+  variables {
+    api = { auth = "AUTHORIZER", cors = { allow_origins = [] } }
+  }
+
+  expect_failures = [var.api]
+}
+
+run "every_origin_beside_another_is_refused" {
+  command = plan
+
+  variables {
+    api = { auth = "AUTHORIZER", cors = { allow_origins = ["*", "https://a.example"] } }
+  }
+
+  expect_failures = [var.api]
+}

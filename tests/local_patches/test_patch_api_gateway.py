@@ -162,3 +162,38 @@ def test_an_authorizer_stays_while_a_method_names_it(lab: Any) -> None:
     client.delete_method(**target)
     client.delete_authorizer(**named)
     assert client.get_authorizers(restApiId=api["id"])["items"] == []
+
+
+ECHO_ORIGIN = """\
+#if($input.params().header.get("origin") == "https://a.example")
+#set($context.responseOverride.header.access-control-allow-origin = "https://a.example")
+#end"""
+
+
+def test_a_mock_integrations_template_names_headers_of_the_answer(lab: Any) -> None:
+    client = lab.client("apigateway")
+    api = client.create_rest_api(name=lab.name("api"))
+    target = {"restApiId": api["id"], "resourceId": api["rootResourceId"], "httpMethod": "OPTIONS"}
+    header = "method.response.header.access-control-allow-origin"
+    client.put_method(**target, authorizationType="NONE")
+    client.put_integration(
+        **target, type="MOCK", requestTemplates={"application/json": '{"statusCode": 204}'}
+    )
+    client.put_method_response(**target, statusCode="204", responseParameters={header: True})
+    client.put_integration_response(
+        **target,
+        statusCode="204",
+        responseParameters={header: "'https://b.example'"},
+        responseTemplates={"application/json": ECHO_ORIGIN},
+    )
+    client.create_deployment(restApiId=api["id"], stageName="v1")
+    url = f"{lab.cloud.emulator_url}/_aws/execute-api/{api['id']}/v1/"
+
+    def allowed(**headers: str) -> str:
+        answer = requests.options(url, headers=headers, timeout=30)
+        assert (answer.status_code, answer.content) == (204, b"")
+        return answer.headers["access-control-allow-origin"]
+
+    assert allowed(origin="https://a.example") == "https://a.example"
+    assert allowed(origin="https://evil.example") == "https://b.example"
+    assert allowed() == "https://b.example"

@@ -12,6 +12,7 @@ from cost_calculator.settling import settle
 from cost_calculator.store import LedgerStore
 from cost_calculator.sweeping import default_rates
 from router.answers import answer_store
+from router.api.cors import Cors
 from router.api.prompts import Door
 from router.api.routes import World, routes
 from router.api.tenants import Callers
@@ -49,5 +50,6 @@ def app() -> APIGatewayRestResolver:
             cells=ledger.cells_of_tenant,
             judge=judged,
             now=now,
-        )
+        ),
+        Cors.from_json(os.environ.get("API_CORS", "null")),
     )

@@ -14,6 +14,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler.api_gateway import APIGatewayRestResolver, Response
 
 from router.api.chat import to_completion, to_request
+from router.api.cors import Cors
 from router.api.errors import ApiError
 from router.api.prompts import (
     Door,
@@ -61,9 +62,9 @@ class _Ended:
     shown: dict[str, Any]
 
 
-def routes(world: World) -> APIGatewayRestResolver:
-    """Return the resolver; called once a process."""
-    app = APIGatewayRestResolver()
+def routes(world: World, cors: Cors | None = None) -> APIGatewayRestResolver:
+    """Return the resolver; called once a process. Without ``cors`` no answer is for a page."""
+    app = APIGatewayRestResolver(cors=cors)
     door = world.door
 
     @app.post("/prompts")

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from cost_calculator.settling import settle
+from router.api.cors import Cors
 from router.api.prompts import Door
 from router.api.routes import World, routes
 from router.api.tenants import Callers
@@ -131,6 +132,7 @@ class Client:
     aws: Aws
     cells: Iterable[Mapping[str, Any]] = ()
     changes: Mapping[str, Any] = field(default_factory=dict)
+    cors: Cors | None = None
 
     def call(
         self,
@@ -171,6 +173,6 @@ class Client:
                 "identity": {},
             },
         }
-        answer = routes(world).resolve(event, None)
+        answer = routes(world, self.cors).resolve(event, None)
         lists = {name.lower(): value[0] for name, value in answer["multiValueHeaders"].items()}
         return answer["statusCode"], json.loads(answer["body"]), lists

@@ -1,0 +1,101 @@
+# CORS: which pages in a browser may call the HTTP door and read what it answers. Off where `api.cors` is null.
+
+locals {
+  api_cors = try(var.api.cors, null)
+  # The one origin that may be named to everybody. Where there are several, each is told its own.
+  api_cors_origin = local.api_cors == null ? null : local.api_cors.allow_origins[0]
+  api_cors_echoes = local.api_cors == null ? false : length(local.api_cors.allow_origins) > 1
+
+  api_preflights = local.api_cors == null ? {} : {
+    for method in keys(local.api_methods) : split(" ", method)[1] => split(" ", method)[0]...
+  }
+
+  # Beside the body. `*` is any header but `authorization`, and none for a page that sends cookies.
+  api_cors_sent = "authorization,content-type,idempotency-key,x-amz-content-sha256,x-amz-date,x-amz-security-token,x-api-key,*"
+  api_cors_exposed = [
+    "location", "retry-after", "x-should-retry",
+    "x-switchyard-cost-usd", "x-switchyard-model", "x-switchyard-request-id", "x-switchyard-tier",
+  ]
+
+  # The function answers everything else, with these headers.
+  api_cors_environment = local.api_cors == null ? {} : {
+    API_CORS = jsonencode({
+      allow_origins     = local.api_cors.allow_origins
+      allow_credentials = local.api_cors.allow_credentials
+      expose_headers    = local.api_cors_exposed
+    })
+  }
+
+  # Without them a browser hides a 401 or 429 from its page behind an error of its own. A gateway response cannot choose among
+  # origins; it holds a constant text and an id, so that any page may read it.
+  api_cors_error_headers = local.api_cors == null ? {} : merge(
+    {
+      "gatewayresponse.header.access-control-allow-origin"   = "'${local.api_cors_echoes ? "*" : local.api_cors_origin}'"
+      "gatewayresponse.header.access-control-expose-headers" = "'${join(",", local.api_cors_exposed)}'"
+    },
+    local.api_cors.allow_credentials ? { "gatewayresponse.header.access-control-allow-credentials" = "'true'" } : {},
+  )
+
+  api_preflight_headers = {
+    for path, verbs in local.api_preflights : path => merge(
+      {
+        "method.response.header.access-control-allow-origin"  = "'${local.api_cors_origin}'"
+        "method.response.header.access-control-allow-methods" = "'${join(",", verbs)}'"
+        "method.response.header.access-control-allow-headers" = "'${local.api_cors_sent}'"
+        "method.response.header.access-control-max-age"       = "'${local.api_cors.max_age_seconds}'"
+      },
+      local.api_cors.allow_credentials ? { "method.response.header.access-control-allow-credentials" = "'true'" } : {},
+      local.api_cors_echoes ? { "method.response.header.vary" = "'origin'" } : {},
+    )
+  }
+
+  # Names the origin that asks, if it is one of them; over HTTP/2 the header's name is in lower case.
+  api_preflight_template = join("", [
+    for origin in try(local.api_cors.allow_origins, []) : join("", [
+      "#if($input.params().header.get(\"origin\") == \"${origin}\" || $input.params().header.get(\"Origin\") == \"${origin}\")",
+      "#set($context.responseOverride.header.access-control-allow-origin = \"${origin}\")",
+      "#end",
+    ])
+  ])
+}
+
+# The gateway answers by itself: no key, no function.
+resource "aws_api_gateway_method" "preflight" {
+  for_each = local.api_preflights
+
+  rest_api_id   = aws_api_gateway_rest_api.this[0].id
+  resource_id   = local.api_resource_ids[each.key]
+  http_method   = "OPTIONS"
+  authorization = "NONE"
+}
+
+resource "aws_api_gateway_integration" "preflight" {
+  for_each = local.api_preflights
+
+  rest_api_id       = aws_api_gateway_rest_api.this[0].id
+  resource_id       = aws_api_gateway_method.preflight[each.key].resource_id
+  http_method       = aws_api_gateway_method.preflight[each.key].http_method
+  type              = "MOCK"
+  request_templates = { "application/json" = jsonencode({ statusCode = 204 }) }
+}
+
+resource "aws_api_gateway_method_response" "preflight" {
+  for_each = local.api_preflights
+
+  rest_api_id         = aws_api_gateway_rest_api.this[0].id
+  resource_id         = aws_api_gateway_method.preflight[each.key].resource_id
+  http_method         = aws_api_gateway_method.preflight[each.key].http_method
+  status_code         = "204"
+  response_parameters = { for header in keys(local.api_preflight_headers[each.key]) : header => true }
+}
+
+resource "aws_api_gateway_integration_response" "preflight" {
+  for_each = local.api_preflights
+
+  rest_api_id         = aws_api_gateway_rest_api.this[0].id
+  resource_id         = aws_api_gateway_integration.preflight[each.key].resource_id
+  http_method         = aws_api_gateway_integration.preflight[each.key].http_method
+  status_code         = aws_api_gateway_method_response.preflight[each.key].status_code
+  response_parameters = local.api_preflight_headers[each.key]
+  response_templates  = local.api_cors_echoes ? { "application/json" = local.api_preflight_template } : null
+}
