@@ -32,7 +32,7 @@ def resources(deployment: Deployment, terraform_folder: Path) -> list[dict[str, 
 
 
 @pytest.fixture(scope="module")
-def methods(resources: list[dict[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
+def all_methods(resources: list[dict[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
     """Each method's planned values by its path and verb."""
     [root] = (each["values"]["root_resource_id"] for each in of(resources, "rest_api"))
     parts = {
@@ -52,6 +52,14 @@ def methods(resources: list[dict[str, Any]]) -> dict[tuple[str, str], dict[str, 
     }
 
 
+@pytest.fixture(scope="module")
+def methods(
+    all_methods: dict[tuple[str, str], dict[str, Any]],
+) -> dict[tuple[str, str], dict[str, Any]]:
+    """Those of the API; a preflight is a browser's own question, and there with `cors` alone."""
+    return {key: each for key, each in all_methods.items() if key[1] != "options"}
+
+
 def of(resources: list[dict[str, Any]], kind: str) -> Iterator[dict[str, Any]]:
     return (each for each in resources if each["type"] == f"aws_api_gateway_{kind}")
 
@@ -68,6 +76,12 @@ def test_paths_and_verbs_are_those_of_the_gateway(
     document: dict[str, Any], methods: dict[tuple[str, str], dict[str, Any]]
 ) -> None:
     assert set(operations(document)) == set(methods)
+
+
+def test_a_browser_may_ask_about_each_path_and_no_other(
+    document: dict[str, Any], all_methods: dict[tuple[str, str], dict[str, Any]]
+) -> None:
+    assert {path for path, verb in all_methods if verb == "options"} == set(document["paths"])
 
 
 def test_parameters_are_those_of_the_gateway(
