@@ -197,3 +197,4 @@ def test_a_mock_integrations_template_names_headers_of_the_answer(lab: Any) -> N
     assert allowed(origin="https://a.example") == "https://a.example"
     assert allowed(origin="https://evil.example") == "https://b.example"
     assert allowed() == "https://b.example"
+    assert client.get_integration(**target).get("httpMethod") is None

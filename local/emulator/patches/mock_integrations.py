@@ -1,8 +1,10 @@
-"""A MOCK integration runs its response template, which may name headers.
+"""A MOCK integration runs its response template, which may name headers; it has no method.
 
 AWS: a mapping template is Velocity; what it sets as `$context.responseOverride.header.NAME` is a
-header of the answer, in place of the mapped one. A 204 has no body.
-MiniStack 1.5.33: the template's text is the body, and "{}" where there is none.
+header of the answer, in place of the mapped one. A 204 has no body. GetIntegration tells no
+`httpMethod` that was not put.
+MiniStack 1.5.33: the template's text is the body, and "{}" where there is none; the method is POST,
+so that Terraform plans the integration again and again.
 """
 
 import re
@@ -25,6 +27,7 @@ def apply() -> None:
     airspeed.SetDirective.PLACE = re.compile(rf"\s*\$({name}(?:\.{name})*)", re.IGNORECASE)
     handle_execute = apigateway_v1.handle_execute
     invoke_mock = apigateway_v1._invoke_mock_v1
+    put_integration = apigateway_v1._put_integration
 
     async def remember_and_handle(*args: Any) -> Any:
         _api, _stage, _method, _path, headers, _body, _query = args
@@ -34,7 +37,15 @@ def apply() -> None:
     def invoke_and_run(integration: dict[str, Any]) -> Answer:
         return _run(*invoke_mock(integration))
 
+    def put_without_method(api: str, resource: str, verb: str, data: dict[str, Any]) -> Any:
+        response = put_integration(api, resource, verb, data)
+        if response[0] == 201 and data.get("type") == "MOCK":
+            kept = apigateway_v1._resources[api][resource]["resourceMethods"][verb]
+            kept["methodIntegration"]["httpMethod"] = data.get("httpMethod")
+        return response
+
     apigateway_v1.handle_execute = remember_and_handle
+    apigateway_v1._put_integration = put_without_method
     apigateway_v1._invoke_mock_v1 = invoke_and_run
 
 
