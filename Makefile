@@ -73,12 +73,12 @@ emulator-test: $(READY) ## the local cloud's own parts: what it adds to the emul
 	$(YIELDING) $(RUN) -m pytest tests/local_patches
 
 # A deployment of their own: it is shaken, changed and destroyed.
-LIFETIME := tests/local_cloud/test_soak.py tests/local_cloud/test_lifecycle.py
+LIFETIME := $(addprefix tests/local_cloud/,test_soak.py test_api_auth.py test_lifecycle.py)
 
 local-test: $(READY) chromium ## the local cloud, end to end
 	$(RUN) -m pytest tests/local_cloud $(addprefix --ignore ,$(LIFETIME))
 
-lifetime-test: $(READY) ## a deployment's life: soaked in faults, taken over by a release, changed in place, destroyed
+lifetime-test: $(READY) ## a deployment's life: soaked in faults, given other callers, taken over by a release, changed in place, destroyed
 	LOCAL_TEST_FOLDER=lifetime-test $(RUN) -m pytest $(LIFETIME)
 
 ##@ measurements

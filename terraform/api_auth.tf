@@ -1,7 +1,8 @@
 # Who may call the HTTP door, by `api.auth`. IAM needs nothing here: a caller's own policy allows `execute-api:Invoke`.
 
-# Each kind has a name and an address of its own: another `api.auth` is another authorizer, made before the methods change and
-# taken away after. AWS keeps one that a method still names, and Terraform would forget it.
+# Each kind has a name and an address of its own: another `api.auth` is another authorizer, and no change of one in place. It goes
+# after the methods have changed, since the deployment, which names it, is made before it is taken away: AWS keeps an authorizer
+# that a method still names, and Terraform would forget it.
 resource "aws_api_gateway_authorizer" "bearer" {
   count = local.api_authorizes ? 1 : 0
 
@@ -14,10 +15,6 @@ resource "aws_api_gateway_authorizer" "bearer" {
   authorizer_result_ttl_in_seconds = var.api.key_cache_seconds
   # What cannot be a key costs no call of the function.
   identity_validation_expression = "[Bb]earer sk-sy-[0-9A-Za-z_-]{43}"
-
-  lifecycle {
-    create_before_destroy = true
-  }
 }
 
 resource "aws_api_gateway_authorizer" "user_pool" {
@@ -28,10 +25,6 @@ resource "aws_api_gateway_authorizer" "user_pool" {
   type            = "COGNITO_USER_POOLS"
   identity_source = "method.request.header.Authorization"
   provider_arns   = var.api.user_pool_arns
-
-  lifecycle {
-    create_before_destroy = true
-  }
 }
 
 locals {

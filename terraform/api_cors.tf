@@ -82,11 +82,17 @@ resource "aws_api_gateway_integration" "preflight" {
 resource "aws_api_gateway_method_response" "preflight" {
   for_each = local.api_preflights
 
-  rest_api_id         = aws_api_gateway_rest_api.this[0].id
-  resource_id         = aws_api_gateway_method.preflight[each.key].resource_id
-  http_method         = aws_api_gateway_method.preflight[each.key].http_method
-  status_code         = "204"
-  response_parameters = { for header in keys(local.api_preflight_headers[each.key]) : header => true }
+  rest_api_id = aws_api_gateway_rest_api.this[0].id
+  resource_id = aws_api_gateway_method.preflight[each.key].resource_id
+  http_method = aws_api_gateway_method.preflight[each.key].http_method
+  status_code = "204"
+  # Declared whether or not it is mapped: a setting that changes later changes the mapping alone.
+  response_parameters = {
+    for name in [
+      "access-control-allow-credentials", "access-control-allow-headers", "access-control-allow-methods",
+      "access-control-allow-origin", "access-control-max-age", "vary",
+    ] : "method.response.header.${name}" => true
+  }
 }
 
 resource "aws_api_gateway_integration_response" "preflight" {

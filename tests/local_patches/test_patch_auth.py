@@ -4,6 +4,10 @@ import json
 from typing import Any
 
 import pytest
+import requests
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 TRUST = {
@@ -83,3 +87,31 @@ def test_function_acts_with_its_own_role(guarded_lab: Any) -> None:
 
     assert answer["FunctionError"] == "Unhandled"
     assert "AccessDenied" in json.load(answer["Payload"])["errorMessage"]
+
+
+def test_a_role_without_the_right_is_refused_in_the_gateways_own_shape(guarded_lab: Any) -> None:
+    lab = guarded_lab
+    client = lab.client("apigateway")
+    api = client.create_rest_api(name=lab.name("api"))
+    target = {"restApiId": api["id"], "resourceId": api["rootResourceId"], "httpMethod": "GET"}
+    client.put_method(**target, authorizationType="AWS_IAM")
+    client.put_integration(**target, type="MOCK")
+    client.put_gateway_response(
+        restApiId=api["id"],
+        responseType="ACCESS_DENIED",
+        statusCode="403",
+        responseTemplates={"application/json": '{"type": "ours"}'},
+    )
+    client.create_deployment(restApiId=api["id"], stageName="v1")
+    url = f"{lab.cloud.emulator_url}/_aws/execute-api/{api['id']}/v1/"
+    arn = f"arn:aws:execute-api:us-east-1:000000000000:{api['id']}/v1/GET/*"
+
+    def get(**credentials: str) -> requests.Response:
+        request = AWSRequest("GET", url)
+        signer = Credentials(*credentials.values())
+        SigV4Auth(signer, "execute-api", "us-east-1").add_auth(request)
+        return requests.get(url, headers=dict(request.headers), timeout=10)
+
+    assert get(**role_may(lab, "execute-api:Invoke", on=arn)).status_code == 200
+    refused = get(**role_may(lab, "execute-api:Invoke", on=arn.replace("GET", "POST")))
+    assert (refused.status_code, refused.json()) == (403, {"type": "ours"})
