@@ -1,5 +1,10 @@
 # Who may call the HTTP door, by `api.auth`. IAM needs nothing here: a caller's own policy allows `execute-api:Invoke`.
 
+locals {
+  # Null where API Gateway asks nobody: an API key, a signature.
+  api_authorizer_id = one(concat(aws_api_gateway_authorizer.bearer[*].id, aws_api_gateway_authorizer.user_pool[*].id))
+}
+
 # Each kind has a name and an address of its own: another `api.auth` is another authorizer, and no change of one in place. It goes
 # after the methods have changed, since the deployment, which names it, is made before it is taken away: AWS keeps an authorizer
 # that a method still names, and Terraform would forget it.
@@ -25,11 +30,6 @@ resource "aws_api_gateway_authorizer" "user_pool" {
   type            = "COGNITO_USER_POOLS"
   identity_source = "method.request.header.Authorization"
   provider_arns   = var.api.user_pool_arns
-}
-
-locals {
-  # Null where API Gateway asks nobody: an API key, a signature.
-  api_authorizer_id = one(concat(aws_api_gateway_authorizer.bearer[*].id, aws_api_gateway_authorizer.user_pool[*].id))
 }
 
 resource "aws_api_gateway_api_key" "caller" {
