@@ -78,6 +78,13 @@ data "aws_iam_policy_document" "api" {
     actions   = ["s3:GetObject"]
     resources = ["${aws_s3_bucket.answers.arn}/answers/*"]
   }
+
+  # Without it S3 says 403 of an answer that has expired, as of one that it does not give.
+  statement {
+    sid       = "TellWhatIsMissing"
+    actions   = ["s3:ListBucket"]
+    resources = [aws_s3_bucket.answers.arn]
+  }
 }
 
 resource "aws_iam_role_policy" "api" {

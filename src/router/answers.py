@@ -12,7 +12,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from router.errors import AnswerNotStored
+from router.errors import AnswerNotStored, StoreUnavailable
 from router.invoke import Answer
 from router.text import fits_a_state
 
@@ -22,7 +22,10 @@ class NotStored(Exception):
 
 
 class Store(Protocol):
-    """Where large answers and drafts go; ``put`` and ``put_draft`` raise ``NotStored``."""
+    """Where large answers and drafts go.
+
+    ``put`` and ``put_draft`` raise ``NotStored``, ``get`` raises ``StoreUnavailable``.
+    """
 
     def put(self, request_id: str, text: str) -> str: ...
 
@@ -47,15 +50,23 @@ class AnswerStore:
         return self._put("drafts", request_id, text)
 
     def get(self, address: str) -> str | None:
-        """Return the text at an address of this bucket, or ``None`` where it cannot be had."""
+        """Return the text at an address of this bucket, or ``None`` where there is none any more.
+
+        Raise ``StoreUnavailable`` where S3 does not say. It says that there is none only to a role
+        that may list the bucket.
+        """
         prefix = f"s3://{self._bucket}/"
         if not address.startswith(prefix):
             return None
         try:
             found = self._client().get_object(Bucket=self._bucket, Key=address[len(prefix) :])
             return str(found["Body"].read().decode())
-        except (ClientError, BotoCoreError):
-            return None
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "NoSuchKey":
+                return None
+            raise StoreUnavailable(error.response["Error"]["Code"]) from error
+        except BotoCoreError as error:
+            raise StoreUnavailable(type(error).__name__) from error
 
     def _put(self, folder: str, request_id: str, text: str) -> str:
         body = text.encode()

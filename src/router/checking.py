@@ -44,7 +44,7 @@ def complete_checked(call: ModelCall, provider: Provider, drafts: Store) -> Answ
 
 
 def _answer(call: ModelCall, provider: Provider, drafts: Store) -> Answer:
-    draft = drafts.get(call.draft_s3) if call.draft_s3 else None
+    draft = _draft(call, drafts)
     if draft is None:
         return provider.complete(call)
     mended = mending(call, draft)
@@ -56,6 +56,13 @@ def _answer(call: ModelCall, provider: Provider, drafts: Store) -> Answer:
             mended.schema or {}
         )
         raise
+
+
+def _draft(call: ModelCall, drafts: Store) -> str | None:
+    try:
+        return drafts.get(call.draft_s3) if call.draft_s3 else None
+    except errors.StoreUnavailable:
+        return None  # asked anew, the model may answer all the same
 
 
 def _withheld(answer: Answer, call: ModelCall, drafts: Store) -> dict[str, Any]:

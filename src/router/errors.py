@@ -7,7 +7,7 @@ RouterError
 │   ├── Conflict
 │   ├── BudgetExceeded
 │   └── RateLimited         the workflow waits and asks again, up to a limit
-├── StoreUnavailable        a table or the history did not answer; safe to repeat
+├── StoreUnavailable        a table, S3 or the history did not answer; safe to repeat
 └── CallError               a model call that gave no answer; knows its outcome
     ├── NotBilled           safe to send again
     │   ├── Throttled
@@ -78,7 +78,7 @@ class RateLimited(RequestError):
 
 
 class StoreUnavailable(RouterError):
-    """A table or a run's history did not answer; nothing was decided, so try again.
+    """A table, a bucket or a run's history did not answer; nothing was decided, so try again.
 
     ``contended`` if it answers, and others write to the same items or a limit was reached.
     """

@@ -47,7 +47,11 @@ class Executions(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """What the door stands on. ``text_at`` reads an ``s3://`` address; times are seconds."""
+    """What the door stands on; times are seconds.
+
+    ``text_at`` reads an ``s3://`` address: ``None`` for a text that has expired. It raises
+    ``StoreUnavailable`` where it cannot be read now.
+    """
 
     store: Store
     executions: Executions
@@ -153,7 +157,8 @@ def owned(request_id: str, tenant: str, door: Door) -> None:
 def answer_of(rows: Rows, door: Door) -> str | None:
     """Return the text of an answer from where it is: the row, S3, or the run's own output.
 
-    ``None`` where there is no answer, or its text has expired or cannot be read.
+    ``None`` where there is no answer, or its text has expired. Raise ``StoreUnavailable`` or
+    ``Busy`` where that is not known.
     """
     request = rows["REQUEST"]
     if request["status"] not in ANSWERED:

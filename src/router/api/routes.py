@@ -174,7 +174,8 @@ def _as_api_error(error: Exception) -> ApiError:
     if isinstance(error, RequestError):
         return ApiError(type(error).__name__, str(error))
     if isinstance(error, (Busy, StoreUnavailable)):
-        return ApiError("Busy", f"{error} cannot take it now: send it again with the same id")
+        logger.warning("busy", reason=str(error))
+        return ApiError("Busy", f"not now ({error}): send it again, with the same id")
     if isinstance(error, NotStarted):
         logger.error("not started", reason=str(error))
         return ApiError("NotStarted", "the set-up of this deployment is wrong; its log says how")

@@ -14,6 +14,7 @@ from typing import Any
 from cost_calculator.cli.tables import add_table_arguments, client, table_name
 from cost_calculator.shards import SHARDS
 from router.answers import AnswerStore
+from router.errors import StoreUnavailable
 from router.reviewing import REVIEW, NotPossible, approval, edition, rejection, shown
 from router.rows import Row
 from router.store import UsageStore
@@ -72,9 +73,12 @@ class Desk:
     def draft(self, review: Row) -> str:
         bucket = review["draft_s3"].removeprefix("s3://").split("/", 1)[0]
         store = AnswerStore(self._s3, bucket)
-        text = store.get(review["draft_s3"])
+        try:
+            text = store.get(review["draft_s3"])
+        except StoreUnavailable as error:
+            raise NotPossible(f"S3 does not give the draft: {error}") from error
         if text is None:
-            raise NotPossible(f"the draft at {review['draft_s3']} cannot be read: rights, or gone")
+            raise NotPossible(f"the draft at {review['draft_s3']} is gone")
         return text
 
     def schema(self, review: Row) -> Any:

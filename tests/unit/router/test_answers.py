@@ -5,10 +5,11 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.stub import Stubber
 from moto import mock_aws
 
 from router.answers import AnswerStore, handed_on
-from router.errors import AnswerNotStored
+from router.errors import AnswerNotStored, StoreUnavailable
 from router.invoke import Answer
 from router.text import STATE_BYTES
 
@@ -51,3 +52,18 @@ def test_an_answer_that_s3_does_not_take_keeps_its_usage(s3: Any) -> None:
         handed_on(answer("x" * 200_000), "r-1", AnswerStore(lambda: s3, "no-such-bucket"))
 
     assert failed.value.usage == USAGE
+
+
+def test_an_answer_that_is_gone_is_none_and_one_that_s3_does_not_give_is_not_known(
+    s3: Any,
+) -> None:
+    store = AnswerStore(lambda: s3, "answers-1")
+    address = store.put("r-1", "an answer")
+
+    assert store.get(address) == "an answer"
+    assert store.get("s3://answers-1/answers/r-1/gone.txt") is None
+    for code in ("SlowDown", "AccessDenied"):
+        with Stubber(s3) as stub:
+            stub.add_client_error("get_object", code)
+            with pytest.raises(StoreUnavailable, match=code):
+                store.get(address)

@@ -123,10 +123,18 @@ def test_a_draft_is_mended_with_what_is_wrong_in_view() -> None:
     assert "7 is not of type 'string'" in ask["content"]
 
 
-def test_a_draft_that_is_gone_is_asked_for_anew() -> None:
+class Unread(Drafts):
+    """A bucket that does not give what it holds."""
+
+    def get(self, address: str) -> str | None:
+        raise errors.StoreUnavailable("SlowDown")
+
+
+@pytest.mark.parametrize("drafts", [Drafts(), Unread()])
+def test_a_draft_that_cannot_be_had_is_asked_for_anew(drafts: Drafts) -> None:
     model = Model(said())
 
-    complete_checked(call(draft_s3="s3://answers/drafts/gone"), model, Drafts())
+    complete_checked(call(draft_s3="s3://answers/drafts/gone"), model, drafts)
 
     assert len(model.asked[0].messages) == 1
 

@@ -8,7 +8,7 @@ import math
 import pytest
 
 from router.clock import iso
-from router.errors import RateLimited
+from router.errors import RateLimited, StoreUnavailable
 from router.starting import Run
 from router.text import canonical_json
 from tests.unit.router.api.fakes import Aws, Client, answered, failed
@@ -329,6 +329,39 @@ def test_a_large_answer_is_read_from_s3(aws: Aws, client: Client) -> None:
     aws.rows["r-1"] = answered("r-1", output_s3="s3://b/k")
 
     assert client.call("GET", "/prompts/r-1")[1]["output"] == "text at s3://b/k"
+
+
+def unread(_address: str) -> str:
+    raise StoreUnavailable("SlowDown")
+
+
+def test_a_large_answer_that_s3_does_not_give_now_is_busy_and_not_expired(aws: Aws) -> None:
+    aws.rows["r-1"] = answered("r-1", output_s3="s3://b/k")
+
+    status, body, headers = Client(aws, changes={"text_at": unread}).call("GET", "/prompts/r-1")
+
+    assert (status, body["error"]["type"]) == (503, "Busy")
+    assert (headers["retry-after"], "x-should-retry" in headers) == ("1", False)
+
+
+def test_a_large_answer_that_s3_does_not_give_now_is_waited_for_and_never_sent_again(
+    aws: Aws,
+) -> None:
+    client = Client(aws, changes={"text_at": unread})
+    ends(aws, answered("r-1", output_s3="s3://b/k"), after=2)
+
+    status, body, headers = client.call("POST", "/prompts", PROMPT)
+
+    assert (status, body["status"], headers["location"]) == (202, "STARTED", "/v1/prompts/r-1")
+
+
+def test_a_large_answer_that_has_expired_is_left_out(aws: Aws) -> None:
+    aws.rows["r-1"] = answered("r-1", output_s3="s3://b/k")
+    client = Client(aws, changes={"text_at": lambda _address: None})
+
+    status, body, _ = client.call("GET", "/prompts/r-1")
+
+    assert (status, body["status"], "output" in body) == (200, "SUCCEEDED", False)
 
 
 def test_where_no_text_is_stored_the_answer_comes_from_the_run(aws: Aws) -> None:
