@@ -29,11 +29,13 @@ locals {
   }
   # OpenAI's client would send again by itself: where it was paid already, or cannot help, it must not.
   api_error_headers = {
-    THROTTLED           = { "gatewayresponse.header.retry-after" = "'1'" }
-    QUOTA_EXCEEDED      = { "gatewayresponse.header.retry-after" = "'3600'", "gatewayresponse.header.x-should-retry" = "'false'" }
-    DEFAULT_5XX         = { "gatewayresponse.header.x-should-retry" = "'false'" }
-    INTEGRATION_FAILURE = { "gatewayresponse.header.x-should-retry" = "'false'" }
-    INTEGRATION_TIMEOUT = { "gatewayresponse.header.x-should-retry" = "'false'" }
+    AUTHORIZER_CONFIGURATION_ERROR = { "gatewayresponse.header.retry-after" = "'1'" }
+    AUTHORIZER_FAILURE             = { "gatewayresponse.header.retry-after" = "'1'" }
+    THROTTLED                      = { "gatewayresponse.header.retry-after" = "'1'" }
+    QUOTA_EXCEEDED                 = { "gatewayresponse.header.retry-after" = "'3600'", "gatewayresponse.header.x-should-retry" = "'false'" }
+    DEFAULT_5XX                    = { "gatewayresponse.header.x-should-retry" = "'false'" }
+    INTEGRATION_FAILURE            = { "gatewayresponse.header.x-should-retry" = "'false'" }
+    INTEGRATION_TIMEOUT            = { "gatewayresponse.header.x-should-retry" = "'false'" }
   }
 }
 

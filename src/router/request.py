@@ -81,7 +81,7 @@ def parse_request(payload: Any, *, execution_name: str, input_bytes_limit: int) 
         check_response_schema(schema)
         size += sent_bytes(schema)
     request_id = payload.get("request_id", execution_name)
-    if not _ID.fullmatch(request_id):
+    if not is_request_id(request_id):
         raise InvalidRequest(
             "the execution's name cannot serve as the id: give a `request_id` that matches"
             " ^[0-9A-Za-z_-]{1,80}$"
@@ -105,6 +105,11 @@ def parse_request(payload: Any, *, execution_name: str, input_bytes_limit: int) 
     )
 
 
+def is_request_id(text: str) -> bool:
+    """Say whether a text may be the id of a request, and the name of its execution."""
+    return _ID.fullmatch(text) is not None
+
+
 def requested_id(payload: Any, execution_name: str) -> str:
     """Return the id that a request goes by in logs, before anybody has looked at the rest of it.
 
@@ -112,7 +117,7 @@ def requested_id(payload: Any, execution_name: str) -> str:
     execution's name.
     """
     given = payload.get("request_id") if isinstance(payload, Mapping) else None
-    return given if isinstance(given, str) and _ID.fullmatch(given) else execution_name
+    return given if isinstance(given, str) and is_request_id(given) else execution_name
 
 
 def _messages(payload: Mapping[str, Any]) -> list[dict[str, str]]:

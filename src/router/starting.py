@@ -37,6 +37,10 @@ class NotStarted(Exception):
     """The set-up is wrong: rights, key or machine; the message is AWS's word for it."""
 
 
+class NoSuchRun(NotStarted):
+    """No run has the name, or none that AWS shows yet: what it describes may be behind a start."""
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """An execution that has the name already: its status, its input, and why it failed."""
@@ -79,7 +83,7 @@ class Executions:
         return None
 
     def describe(self, name: str) -> Run:
-        """Return a run of a Standard machine; raise ``Busy`` or ``NotStarted``."""
+        """Return a run of a Standard machine; raise ``Busy``, ``NoSuchRun`` or ``NotStarted``."""
         arn = self._arn.replace(":stateMachine:", ":execution:") + f":{name}"
         try:
             found: Any = self._client.describe_execution(executionArn=arn)
@@ -98,8 +102,10 @@ class Executions:
 
 def _failure(error: ClientError) -> Exception:
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    busy = _code(error) in _BUSY or status >= 500
-    return Busy(_code(error)) if busy else NotStarted(_code(error))
+    if _code(error) in _BUSY or status >= 500:
+        return Busy(_code(error))
+    unknown = _code(error) == "ExecutionDoesNotExist"
+    return (NoSuchRun if unknown else NotStarted)(_code(error))
 
 
 def _code(error: ClientError) -> str:

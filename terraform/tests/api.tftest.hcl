@@ -50,6 +50,11 @@ run "bearer_keys_are_checked_before_the_api" {
   }
 
   assert {
+    condition     = one(aws_api_gateway_request_validator.this).validate_request_body && one(aws_api_gateway_request_validator.this).validate_request_parameters
+    error_message = "A validator that looks at nothing refuses nothing."
+  }
+
+  assert {
     condition     = !contains(keys(jsondecode(aws_api_gateway_model.this["Prompt"].schema).properties), "tenant")
     error_message = "The tenant comes from the identity, never from the body."
   }
@@ -96,6 +101,14 @@ run "the_stage_is_logged_traced_and_limited_without_text" {
   assert {
     condition     = one(aws_api_gateway_stage.this).xray_tracing_enabled && length(one(aws_api_gateway_stage.this).access_log_settings) == 1
     error_message = "Each call is traced and leaves a line."
+  }
+
+  assert {
+    condition = toset(keys(jsondecode(one(one(aws_api_gateway_stage.this).access_log_settings).format))) == toset([
+      "api_key_id", "error", "integration_code", "latency_ms", "method", "request_id", "resource", "response_bytes", "status", "tenant",
+      "time", "user_arn", "xray_trace_id",
+    ])
+    error_message = "A line says who called what, when, how it ended and how long it took; a new field belongs here with its reason."
   }
 
   assert {
@@ -148,6 +161,30 @@ run "every_error_of_the_gateway_has_the_one_shape" {
       !strcontains(response.response_templates["application/json"], "$context.error")
     ])
     error_message = "The gateway's own words may quote the body."
+  }
+}
+
+run "a_caller_is_told_when_to_come_again_and_never_to_pay_twice" {
+  command = plan
+
+  variables {
+    api = { auth = "AUTHORIZER" }
+  }
+
+  assert {
+    condition = {
+      for type, response in aws_api_gateway_gateway_response.this : type => response.response_parameters
+      if length(response.response_parameters) > 0
+      } == {
+      AUTHORIZER_CONFIGURATION_ERROR = tomap({ "gatewayresponse.header.retry-after" = "'1'" })
+      AUTHORIZER_FAILURE             = tomap({ "gatewayresponse.header.retry-after" = "'1'" })
+      THROTTLED           = tomap({ "gatewayresponse.header.retry-after" = "'1'" })
+      QUOTA_EXCEEDED      = tomap({ "gatewayresponse.header.retry-after" = "'3600'", "gatewayresponse.header.x-should-retry" = "'false'" })
+      DEFAULT_5XX         = tomap({ "gatewayresponse.header.x-should-retry" = "'false'" })
+      INTEGRATION_FAILURE = tomap({ "gatewayresponse.header.x-should-retry" = "'false'" })
+      INTEGRATION_TIMEOUT = tomap({ "gatewayresponse.header.x-should-retry" = "'false'" })
+    }
+    error_message = "OpenAI's client sends again by itself, unless it is told not to."
   }
 }
 

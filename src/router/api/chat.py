@@ -38,6 +38,12 @@ _INSTEAD = {
     "tools": "tools are not passed on: ask a model directly where you need them",
     "functions": "functions are not passed on: ask a model directly where you need them",
 }
+# What a request calls otherwise than a chat completion does.
+_IN_OPENAIS_WORDS = {
+    "`tier` must be one of": "`model` must be auto, or one of",
+    "`request_id`": "the header `Idempotency-Key`",
+    "the same request_id": "the header Idempotency-Key and this request_id",
+}
 _FINISH = {"SUCCEEDED": "stop", "TRUNCATED": "length"}
 
 
@@ -61,6 +67,13 @@ def to_request(body: Any) -> dict[str, Any]:
     if (schema := _response_schema(body)) is not None:
         request["response_schema"] = schema
     return request
+
+
+def in_openais_words(message: str) -> str:
+    """Return an error's message as the sender of a chat completion can heed it."""
+    for ours, theirs in _IN_OPENAIS_WORDS.items():
+        message = message.replace(ours, theirs)
+    return message
 
 
 def to_completion(shown: Mapping[str, Any], served: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -134,6 +147,8 @@ def _unreadable(messages: list[Mapping[str, Any]]) -> Iterator[str]:
                 f"`messages[{index}].content` must be a string, or parts of type text:"
                 " images, audio and files are not routed"
             )
+    if not any(turn["role"] == "user" for turn in messages):
+        yield "`messages` must hold a turn of role user"
 
 
 def _text(content: Any) -> str | None:

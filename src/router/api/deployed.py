@@ -13,7 +13,7 @@ from cost_calculator.store import LedgerStore
 from cost_calculator.sweeping import default_rates
 from router.answers import answer_store
 from router.api.cors import Cors
-from router.api.prompts import Door
+from router.api.door import Door
 from router.api.routes import World, routes
 from router.api.tenants import Callers
 from router.clock import iso, now

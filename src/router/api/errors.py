@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from router.errors import RequestError, StoreUnavailable
+from router.starting import Busy, NotStarted
+
 _STATUS = {
     "InvalidRequest": 400,
     "Unauthorized": 401,
@@ -47,7 +50,10 @@ _TRY_AGAIN = {
 
 
 class ApiError(Exception):
-    """An answer other than success; ``kind`` is the class name or cause that the rows use too."""
+    """An answer other than success; ``kind`` is the class name or cause that the rows use too.
+
+    ``reason`` is AWS's word for it, for the log alone.
+    """
 
     def __init__(
         self,
@@ -56,11 +62,13 @@ class ApiError(Exception):
         *,
         request_id: str | None = None,
         headers: Mapping[str, str] | None = None,
+        reason: str | None = None,
     ) -> None:
         super().__init__(message)
         self.kind = kind
         self.message = message
         self.request_id = request_id
+        self.reason = reason
         self._headers = headers or {}
 
     @property
@@ -87,3 +95,22 @@ class ApiError(Exception):
                 "request_id": self.request_id or gateway_request_id,
             }
         }
+
+
+def as_api_error(error: Exception, request_id: str | None = None) -> ApiError | None:
+    """Return what a caller is told of an error, and of which request; ``None`` of one unheard of.
+
+    Who is told the id can send the same request again, also where the door gave it.
+    """
+    match error:
+        case ApiError():
+            return error
+        case RequestError():
+            return ApiError(type(error).__name__, str(error), request_id=request_id)
+        case Busy() | StoreUnavailable():
+            message = "AWS cannot do it now: send it again, with the same request_id"
+            return ApiError("Busy", message, request_id=request_id, reason=str(error))
+        case NotStarted():
+            message = "the set-up of this deployment is wrong; its log says how"
+            return ApiError("NotStarted", message, request_id=request_id, reason=str(error))
+    return None

@@ -1,65 +1,30 @@
-"""Takes a request in, waits for its end, and finds it again; the core of the HTTP door."""
+"""Takes a request in and waits for its end; the core of the HTTP door."""
 
 from __future__ import annotations
 
-import json
-import re
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
-from router.api.errors import ApiError
-from router.api.views import ANSWERED, TERMINAL
-from router.errors import Conflict, InvalidRequest, StoreUnavailable
-from router.request import parse_request, payload_hash
-from router.starting import Busy, NotStarted, Run
+from router.api.door import Door, Rows
+from router.api.errors import ApiError, as_api_error
+from router.api.finding import payload_of, refusal
+from router.api.views import TERMINAL
+from router.errors import Conflict, InvalidRequest, RequestError, StoreUnavailable
+from router.request import Request, parse_request, payload_hash
+from router.starting import Busy, NoSuchRun, NotStarted
 from router.text import canonical_json
-
-Rows = Mapping[str, Mapping[str, Any]]
 
 # DynamoDB bills a look at the row with half a read unit: 20 of them cost what a tenth of a state
 # transition does. DescribeExecution is free, but 15 a second are all that an account has.
 _FIRST_PAUSE, _LONGEST_PAUSE, _GROWTH = 0.15, 1.5, 1.3
-# What analyze refuses before it accepts; anything else in its place is ours to mend.
-_REFUSALS = {"InvalidRequest", "PolicyDenied", "Conflict", "BudgetExceeded", "RateLimited"}
-# As RateLimited words it.
-_RETRY_AFTER = re.compile(r"retry after (\d+) s")
 _NOT_THE_CALLERS = {
     "tenant": "it follows from your credentials",
     "rerun": "a request that failed is run again by whoever operates this deployment",
 }
 _SIZE_IS_CHECKED_HERE = 1 << 30
-
-
-class Store(Protocol):
-    def rows_of(self, request_id: str) -> Rows: ...
-
-    def request_of(self, request_id: str) -> Mapping[str, Any] | None: ...
-
-
-class Executions(Protocol):
-    def start(self, name: str, payload: str) -> Run | None: ...
-
-    def describe(self, name: str) -> Run: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Door:
-    """What the door stands on; times are seconds.
-
-    ``text_at`` reads an ``s3://`` address: ``None`` for a text that has expired. It raises
-    ``StoreUnavailable`` where it cannot be read now.
-    """
-
-    store: Store
-    executions: Executions
-    text_at: Callable[[str], str | None]
-    clock: Callable[[], float]
-    sleep: Callable[[float], None]
-    input_bytes_limit: int
-    store_text: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +38,7 @@ class Submitted:
 def submit(payload: Any, tenant: str, door: Door) -> Submitted:
     """Start the execution of a request, or join the one that was started before.
 
-    Raise ``InvalidRequest``, ``Conflict``, ``Busy``, ``NotStarted``, or 413.
+    Raise ``InvalidRequest`` for what has no id yet, else an ``ApiError`` that names it.
     """
     if isinstance(payload, dict):
         for name in payload.keys() & _NOT_THE_CALLERS.keys():
@@ -85,8 +50,15 @@ def submit(payload: Any, tenant: str, door: Door) -> Submitted:
             "RequestTooLarge",
             f"the text takes {request.input_bytes} bytes and may take {door.input_bytes_limit}:"
             " shorten it, or split it",
+            request_id=request.request_id,
         )
-    text = canonical_json(payload).decode()
+    try:
+        return _started(request, canonical_json(payload).decode(), door)
+    except (RequestError, Busy, StoreUnavailable, NotStarted) as error:
+        raise as_api_error(error, request.request_id) or error from error
+
+
+def _started(request: Request, text: str, door: Door) -> Submitted:
     earlier = door.executions.start(request.request_id, text)
     if earlier is None:
         return Submitted(request.request_id, request.request_id)
@@ -111,7 +83,7 @@ def wait(submitted: Submitted, until: float, door: Door) -> Rows | None:
     """
     for pause in _pauses():
         # It may have been paid by now: who cannot see it looks again, and never has it sent again.
-        with suppress(Busy, StoreUnavailable):
+        with suppress(Busy, StoreUnavailable, NoSuchRun):
             row = door.store.request_of(submitted.request_id)
             if row and row["status"] in TERMINAL:
                 return door.store.rows_of(submitted.request_id)
@@ -119,69 +91,12 @@ def wait(submitted: Submitted, until: float, door: Door) -> Rows | None:
                 return None  # no human decides within seconds
             if row is None:
                 run = door.executions.describe(submitted.execution)
-                if refused := _refusal(submitted.request_id, run, door):
+                if refused := refusal(submitted.request_id, run, door):
                     raise refused
         if door.clock() + pause >= until:
             return None
         door.sleep(pause)
     raise AssertionError("pauses never end")
-
-
-def find(request_id: str, tenant: str, door: Door) -> Rows | ApiError | None:
-    """Return the rows of a tenant's request; what refused it before it had rows; or ``None``.
-
-    ``None`` is a request that has just been started. Raise 404 where there is none, also for the
-    request of another tenant.
-    """
-    rows = door.store.rows_of(request_id)
-    if "REQUEST" in rows:
-        if rows["REQUEST"]["tenant"] != tenant:
-            raise _not_found(request_id)
-        return rows
-    try:
-        run = door.executions.describe(request_id)
-    except NotStarted:
-        raise _not_found(request_id) from None
-    if _payload(run.input).get("tenant") != tenant:
-        raise _not_found(request_id)
-    return _refusal(request_id, run, door)
-
-
-def owned(request_id: str, tenant: str, door: Door) -> None:
-    """Raise 404 where a tenant has no such request."""
-    row = door.store.request_of(request_id)
-    if row is None or row["tenant"] != tenant:
-        raise _not_found(request_id)
-
-
-def answer_of(rows: Rows, door: Door) -> str | None:
-    """Return the text of an answer from where it is: the row, S3, or the run's own output.
-
-    ``None`` where there is no answer, or its text has expired. Raise ``StoreUnavailable`` or
-    ``Busy`` where that is not known.
-    """
-    request = rows["REQUEST"]
-    if request["status"] not in ANSWERED:
-        return None
-    if "output_s3" in request:
-        return door.text_at(request["output_s3"])
-    stored = rows.get("CONTENT", {}).get("output")
-    if stored is not None or door.store_text:
-        return stored
-    run = _ended(request["execution_arn"].rsplit(":", 1)[1], door)
-    return _payload(run.output or "").get("output")
-
-
-def failure(rows: Rows) -> ApiError:
-    """Return the error of a request that ended without an answer."""
-    request = rows["REQUEST"]
-    cause = str(request.get("cause") or request["status"])
-    return ApiError(
-        cause,
-        f"no model answered: {cause}. The request is closed; GET it for its attempts, and send it"
-        " again under a new id if it is still wanted",
-        request_id=request["request_id"],
-    )
 
 
 def _pauses() -> Iterator[float]:
@@ -191,37 +106,5 @@ def _pauses() -> Iterator[float]:
         pause = min(pause * _GROWTH, _LONGEST_PAUSE)
 
 
-def _ended(name: str, door: Door) -> Run:
-    run = door.executions.describe(name)
-    while run.status == "RUNNING":  # its row is written by its last state
-        door.sleep(_FIRST_PAUSE)
-        run = door.executions.describe(name)
-    return run
-
-
-def _refusal(request_id: str, run: Run, door: Door) -> ApiError | None:
-    if run.status == "RUNNING" or "REQUEST" in door.store.rows_of(request_id):
-        return None
-    if run.error in _REFUSALS:
-        cause = run.cause or run.error
-        seconds = _RETRY_AFTER.search(cause)
-        headers = {"retry-after": seconds[1]} if seconds else {}
-        return ApiError(run.error, cause, request_id=request_id, headers=headers)
-    message = "the request was not accepted, so nothing was paid: send it again"
-    return ApiError("NotAccepted", message, request_id=request_id)
-
-
-def _not_found(request_id: str) -> ApiError:
-    return ApiError("NotFound", "there is no such request of yours", request_id=request_id)
-
-
 def _hash_of(text: str) -> str:
-    return payload_hash(_payload(text))
-
-
-def _payload(text: str) -> dict[str, Any]:
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
+    return payload_hash(payload_of(text))

@@ -13,28 +13,20 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler.api_gateway import APIGatewayRestResolver, Response
 
-from router.api.chat import to_completion, to_request
+from router.api.chat import in_openais_words, to_completion, to_request
 from router.api.cors import Cors
-from router.api.errors import ApiError
-from router.api.prompts import (
-    Door,
-    Rows,
-    Submitted,
-    answer_of,
-    failure,
-    find,
-    owned,
-    submit,
-    wait,
-)
+from router.api.door import Door, Rows
+from router.api.errors import ApiError, as_api_error
+from router.api.finding import answer_of, failure, find, owned
+from router.api.prompts import Submitted, submit, wait
 from router.api.schemas import check
 from router.api.spending import Cells, spending
 from router.api.tenants import Callers
 from router.api.views import ANSWERED, Settle, settled_attempts, view
 from router.clock import iso
-from router.errors import InvalidRequest, RequestError, StoreUnavailable
+from router.errors import InvalidRequest, StoreUnavailable
 from router.feedback import FeedbackRefused, Verdict
-from router.starting import Busy, NotStarted
+from router.starting import Busy
 
 # The gateway gives an answer 29 s. A cold start and the last look are within the difference.
 WAIT_SECONDS = 25.0
@@ -132,7 +124,10 @@ def routes(world: World, cors: Cors | None = None) -> APIGatewayRestResolver:
 
     @app.exception_handler(Exception)  # type: ignore[untyped-decorator]
     def refuse(error: Exception) -> Response[str]:
-        return _refused(app, _as_api_error(error))
+        told = _told(error)
+        if app.current_event.resource == "/chat/completions":
+            told.message = in_openais_words(told.message)
+        return _refused(app, told)
 
     return app
 
@@ -168,17 +163,9 @@ def _headers(rows: Rows, world: World) -> dict[str, str]:
     }
 
 
-def _as_api_error(error: Exception) -> ApiError:
-    if isinstance(error, ApiError):
-        return error
-    if isinstance(error, RequestError):
-        return ApiError(type(error).__name__, str(error))
-    if isinstance(error, (Busy, StoreUnavailable)):
-        logger.warning("busy", reason=str(error))
-        return ApiError("Busy", f"not now ({error}): send it again, with the same id")
-    if isinstance(error, NotStarted):
-        logger.error("not started", reason=str(error))
-        return ApiError("NotStarted", "the set-up of this deployment is wrong; its log says how")
+def _told(error: Exception) -> ApiError:
+    if known := as_api_error(error):
+        return known
     # No message: it may quote a prompt.
     frame = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{PurePath(frame.filename).name}:{frame.lineno}"
@@ -188,7 +175,8 @@ def _as_api_error(error: Exception) -> ApiError:
 
 def _refused(app: APIGatewayRestResolver, error: ApiError) -> Response[str]:
     gateway_request_id = app.current_event.request_context.request_id or ""
-    logger.info("refused", status=error.status, kind=error.kind)
+    log = logger.info if error.reason is None else logger.error
+    log("refused", status=error.status, kind=error.kind, reason=error.reason)
     return _json(error.status, error.body(gateway_request_id), error.headers)
 
 

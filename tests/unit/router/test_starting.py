@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from router.errors import InvalidRequest
-from router.starting import Busy, Executions, NotStarted, Run
+from router.starting import Busy, Executions, NoSuchRun, NotStarted, Run
 
 ARN = "arn:aws:states:us-east-1:123456789012:stateMachine:switchyard"
 
@@ -66,3 +66,19 @@ def test_an_error_tells_whether_to_wait_to_mend_the_request_or_the_set_up(
 ) -> None:
     with pytest.raises(kind):
         start(error)
+
+
+@pytest.mark.parametrize(
+    ("code", "is_missing"), [("ExecutionDoesNotExist", True), ("AccessDeniedException", False)]
+)
+def test_a_run_that_is_not_there_is_told_from_one_that_nobody_may_see(
+    code: str, is_missing: bool
+) -> None:
+    class Blind(Client):
+        def describe_execution(self, executionArn: str) -> dict[str, Any]:  # noqa: N803
+            raise refusal(code)
+
+    with pytest.raises(NotStarted) as failed:
+        Executions(Blind(None), ARN).describe("r-1")  # type: ignore[arg-type]
+
+    assert isinstance(failed.value, NoSuchRun) == is_missing

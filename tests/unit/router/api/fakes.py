@@ -11,12 +11,12 @@ from typing import Any
 
 from cost_calculator.settling import settle
 from router.api.cors import Cors
-from router.api.prompts import Door
+from router.api.door import Door
 from router.api.routes import World, routes
 from router.api.tenants import Callers
 from router.errors import StoreUnavailable
 from router.feedback import FeedbackRefused
-from router.starting import Busy, NotStarted, Run
+from router.starting import Busy, NoSuchRun, NotStarted, Run
 from tests.cost_rows import PRICED_AT, RATES
 from tests.unit.router.factories import AT, HAIKU
 
@@ -27,7 +27,7 @@ Rows = dict[str, dict[str, Any]]
 class Aws:
     """Executions and rows. ``at`` holds what happens once the clock has come so far.
 
-    The table does not answer the first ``blind`` looks.
+    The table does not answer the first ``blind`` looks; runs are shown once it is ``shows``.
     """
 
     runs: dict[str, Run] = field(default_factory=dict)
@@ -37,6 +37,8 @@ class Aws:
     now: float = 0.0
     looks: int = 0
     busy: bool = False
+    missing: type[NotStarted] = NoSuchRun
+    shows: float = 0
     blind: float = 0
     judged: list[tuple[str, ...]] = field(default_factory=list)
 
@@ -52,8 +54,8 @@ class Aws:
         return None
 
     def describe(self, name: str) -> Run:
-        if name not in self.runs:
-            raise NotStarted("ExecutionDoesNotExist")
+        if name not in self.runs or self.now < self.shows:
+            raise self.missing("ExecutionDoesNotExist")
         return self.runs[name]
 
     def request_of(self, request_id: str) -> dict[str, Any] | None:

@@ -67,6 +67,7 @@ def test_a_json_schema_becomes_the_response_schema() -> None:
         ({"response_format": {"type": "json_schema"}}, "must be an object"),
         ({"max_tokens": 1, "max_completion_tokens": 1}, "not both"),
         ({"messages": []}, "must not be empty"),
+        ({"messages": [{"role": "system", "content": "Be brief."}]}, "a turn of role user"),
         ({"messages": [{"role": "tool", "content": "x"}]}, "must be one of system"),
         ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, "are not routed"),
         ({"messages": [{"role": "user", "content": None}]}, "must be a string"),
@@ -159,3 +160,16 @@ def test_an_idempotency_key_is_the_request_id() -> None:
 
     assert aws.started == ["k-1"]
     assert json.loads(aws.runs["k-1"].input)["request_id"] == "k-1"
+
+
+def test_what_is_refused_is_told_in_the_words_of_a_completion() -> None:
+    aws = Aws()
+    client = Client(aws)
+
+    wrong_key = client.call("POST", "/chat/completions", body(), headers={"idempotency-key": "a b"})
+    said = "`tier` must be one of SIMPLE, COMPLEX"
+    aws.at.append((0.1, lambda: aws.refuse(aws.started[0], "InvalidRequest", said)))
+    wrong_model = client.call("POST", "/chat/completions", body(model="gpt-4"))
+
+    assert "the header `Idempotency-Key` must match" in wrong_key[1]["error"]["message"]
+    assert "`model` must be auto, or one of SIMPLE" in wrong_model[1]["error"]["message"]

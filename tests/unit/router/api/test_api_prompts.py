@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+import re
 
 import pytest
 
 from router.clock import iso
 from router.errors import RateLimited, StoreUnavailable
-from router.starting import Run
+from router.starting import NotStarted, Run
 from router.text import canonical_json
 from tests.unit.router.api.fakes import Aws, Client, answered, failed
 from tests.unit.router.factories import AT
@@ -157,6 +158,7 @@ def test_the_same_id_with_another_payload_is_a_409(
     status, body, headers = client.call("POST", "/prompts", PROMPT | {"input": "Other"})
 
     assert (status, body["error"]["type"]) == (409, "Conflict")
+    assert body["error"]["request_id"] == "r-1"
     assert headers["x-should-retry"] == "false"
 
 
@@ -275,6 +277,39 @@ def test_a_busy_step_functions_is_a_503_with_a_time(aws: Aws, client: Client) ->
     status, body, headers = client.call("POST", "/prompts", PROMPT)
 
     assert (status, body["error"]["type"], headers["retry-after"]) == (503, "Busy", "1")
+    assert body["error"]["request_id"] == "r-1"
+
+
+def test_who_gave_no_id_is_told_the_one_to_send_again_with(aws: Aws, client: Client) -> None:
+    aws.busy = True
+
+    _, body, _ = client.call("POST", "/prompts", {"input": "Hi"})
+
+    assert re.fullmatch("[0-9a-f]{32}", body["error"]["request_id"])
+
+
+def test_a_run_that_aws_does_not_show_yet_is_waited_for(aws: Aws, client: Client) -> None:
+    ends(aws, answered("r-1"), after=2)
+    aws.shows = 1
+
+    assert client.call("POST", "/prompts", PROMPT)[0] == 200
+
+
+def test_a_request_that_nobody_may_look_for_is_not_said_to_be_none(
+    aws: Aws, client: Client
+) -> None:
+    aws.missing = NotStarted
+
+    status, body, _ = client.call("GET", "/prompts/r-1")
+
+    assert (status, body["error"]["type"]) == (502, "NotStarted")
+
+
+@pytest.mark.parametrize("name", ["a%20b", "x" * 81])
+def test_what_is_no_id_is_not_looked_for(aws: Aws, client: Client, name: str) -> None:
+    aws.missing = NotStarted
+
+    assert client.call("GET", f"/prompts/{name}")[0] == 404
 
 
 def test_a_request_is_found_by_its_tenant_alone(aws: Aws, client: Client) -> None:
