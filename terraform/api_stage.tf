@@ -42,7 +42,7 @@ resource "aws_api_gateway_stage" "this" {
   xray_tracing_enabled = var.observability.xray
   tags                 = local.tags
 
-  # Who and what, never text: no body, no query, no path with an id in it.
+  # Who and what, never text: no body, no query, no path with an id in it. What is no part of `api.auth` is "-".
   access_log_settings {
     destination_arn = aws_cloudwatch_log_group.api_access[0].arn
     format = jsonencode({
@@ -54,8 +54,10 @@ resource "aws_api_gateway_stage" "this" {
       error            = "$context.error.responseType"
       latency_ms       = "$context.responseLatency"
       response_bytes   = "$context.responseLength"
-      api_key_id       = "$context.identity.apiKeyId"
       tenant           = "$context.authorizer.tenant"
+      bearer_key_id    = "$context.authorizer.key_id"
+      api_key_id       = "$context.identity.apiKeyId"
+      user_sub         = "$context.authorizer.claims.sub"
       user_arn         = "$context.identity.userArn"
       integration_code = "$context.integration.status"
       xray_trace_id    = "$context.xrayTraceId"

@@ -105,8 +105,8 @@ run "the_stage_is_logged_traced_and_limited_without_text" {
 
   assert {
     condition = toset(keys(jsondecode(one(one(aws_api_gateway_stage.this).access_log_settings).format))) == toset([
-      "api_key_id", "error", "integration_code", "latency_ms", "method", "request_id", "resource", "response_bytes", "status", "tenant",
-      "time", "user_arn", "xray_trace_id",
+      "api_key_id", "bearer_key_id", "error", "integration_code", "latency_ms", "method", "request_id", "resource", "response_bytes",
+      "status", "tenant", "time", "user_arn", "user_sub", "xray_trace_id",
     ])
     error_message = "A line says who called what, when, how it ended and how long it took; a new field belongs here with its reason."
   }
@@ -153,6 +153,35 @@ run "every_error_of_the_gateway_has_the_one_shape" {
       toset(keys(jsondecode(response.response_templates["application/json"]).error)) == toset(["type", "message", "request_id"])
     ])
     error_message = "A caller reads one shape of error, whoever refused it."
+  }
+
+  # Of the two defaults the status is that of what happened.
+  assert {
+    condition = {
+      for type, response in aws_api_gateway_gateway_response.this :
+      type => "${coalesce(response.status_code, "own")} ${jsondecode(response.response_templates["application/json"]).error.type}"
+      } == {
+      DEFAULT_4XX                    = "own Refused"
+      DEFAULT_5XX                    = "own InternalError"
+      ACCESS_DENIED                  = "403 Forbidden"
+      AUTHORIZER_CONFIGURATION_ERROR = "503 Busy"
+      AUTHORIZER_FAILURE             = "503 Busy"
+      BAD_REQUEST_BODY               = "400 InvalidRequest"
+      BAD_REQUEST_PARAMETERS         = "400 InvalidRequest"
+      EXPIRED_TOKEN                  = "401 Unauthorized"
+      INTEGRATION_FAILURE            = "502 InternalError"
+      INTEGRATION_TIMEOUT            = "504 NotAnsweredYet"
+      INVALID_API_KEY                = "401 Unauthorized"
+      INVALID_SIGNATURE              = "401 Unauthorized"
+      MISSING_AUTHENTICATION_TOKEN   = "404 NotFound"
+      QUOTA_EXCEEDED                 = "429 QuotaExceeded"
+      REQUEST_TOO_LARGE              = "413 RequestTooLarge"
+      RESOURCE_NOT_FOUND             = "404 NotFound"
+      THROTTLED                      = "429 RateLimited"
+      UNAUTHORIZED                   = "401 Unauthorized"
+      UNSUPPORTED_MEDIA_TYPE         = "415 InvalidRequest"
+    }
+    error_message = "Each refusal has the status that HTTP has for it."
   }
 
   assert {

@@ -54,7 +54,7 @@ ASTRAY = (
 # One test sets a guardrail on the deployed function; its right is plan-tested (terraform/tests).
 NOT_DEPLOYED = ("ApplyGuardrail",)
 # They have a deployment of their own, and use no right that others do not.
-ELSEWHERE = {"test_soak.py", "test_lifecycle.py"}
+ELSEWHERE = {"test_soak.py", "test_api_auth.py", "test_lifecycle.py"}
 # AWS lets these name no resource.
 WILDCARDS = {"SendTraces", "ListStreams", "DeliverItsLog"}
 

@@ -84,7 +84,7 @@ def test_async_answers_at_once_with_where_to_look(aws: Aws, client: Client) -> N
     status, body, headers = client.call("POST", "/prompts", PROMPT, query={"mode": "async"})
 
     assert (status, body["status"], body["request_id"]) == (202, "STARTED", "r-1")
-    assert headers["location"] == "/v1/prompts/r-1"
+    assert (headers["location"], headers["retry-after"]) == ("/v1/prompts/r-1", "1")
     assert aws.looks == 0
 
 
@@ -235,6 +235,8 @@ def test_a_run_that_died_before_accepting_tells_no_detail(aws: Aws, client: Clie
         ("Overloaded", 503, True),
         ("ModelTimeout", 504, False),
         ("States.Http.Socket", 504, False),
+        ("States.Timeout", 504, False),
+        ("WorkflowTimedOut", 504, False),
         ("ModelError", 502, False),
         ("AccessDenied", 502, False),
         ("ContextTooLong", 413, False),
@@ -407,6 +409,15 @@ def test_where_no_text_is_stored_the_answer_comes_from_the_run(aws: Aws) -> None
     assert Client(aws, changes={"store_text": False}).call("GET", "/prompts/r-1")[1][
         "output"
     ] == "Paris."  # fmt: skip
+
+
+def test_where_no_text_is_stored_the_answer_expires_with_the_run(aws: Aws) -> None:
+    aws.rows["r-1"] = answered("r-1")
+    del aws.rows["r-1"]["CONTENT"]
+
+    status, body, _ = Client(aws, changes={"store_text": False}).call("GET", "/prompts/r-1")
+
+    assert (status, body["status"], "output" in body) == (200, "SUCCEEDED", False)
 
 
 def test_text_that_has_expired_is_not_taken_from_the_history(aws: Aws, client: Client) -> None:
