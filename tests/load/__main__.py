@@ -66,13 +66,16 @@ def _load(deployment: Deployment, chosen: argparse.Namespace) -> int:
                 measured.append(measure(door, ask, clients, prompts))
                 _say(f"{door}: {clients} clients done")
     Console(width=110).print(_table(measured))
-    ran = [bulk.burst(deployment, count) for count in _counts(chosen.messages)]
-    ran += [bulk.file(deployment, count) for count in _counts(chosen.prompts)]
+    ran = []
+    for kind, counts in ((bulk.burst, chosen.messages), (bulk.file, chosen.prompts)):
+        for count in _counts(counts):
+            ran.append(kind(deployment, count))
+            _say(f"{ran[-1].door}: {count} prompts done")
     Console(width=110).print(bulk.table_of(ran))
     FOLDER.mkdir(parents=True, exist_ok=True)
     (FOLDER / "load.json").write_text(json.dumps(_as_json(measured, ran), indent=2) + "\n")
     failures = [reason for each in measured for reason in each.failed]
-    failures += [f"{each} is not whole" for each in ran if not each.is_whole]
+    failures += [f"not all of {each}" for each in ran if not each.is_whole]
     for reason in failures[:5]:
         _say(f"no answer: {reason}")
     return 1 if failures else 0

@@ -6,7 +6,7 @@ import json
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -22,13 +22,17 @@ _LOOK_AGAIN_SECONDS = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """A burst or a file: how many prompts, how many were answered and priced, in which time."""
+    """A burst or a file: how many prompts, how they ended, how many are priced, in which time."""
 
     door: str
     prompts: int
-    answered: int
+    statuses: Mapping[str, int]
     priced: int
     seconds: float
+
+    @property
+    def answered(self) -> int:
+        return self.statuses.get("SUCCEEDED", 0)
 
     @property
     def is_whole(self) -> bool:
@@ -71,8 +75,8 @@ def burst(deployment: Deployment, count: int) -> Ran:
         list(pool.map(send, range(0, count, 10)))
     traces = routing.wait_until_settled(deployment, ids, _WAIT)
     seconds = time.perf_counter() - began
-    answered = sum(traced.request.get("status") == "SUCCEEDED" for traced in traces)
-    return Ran("queue", count, answered, sum(traced.priced for traced in traces), seconds)
+    statuses = Counter(str(traced.request.get("status")) for traced in traces)
+    return Ran("queue", count, dict(statuses), sum(traced.priced for traced in traces), seconds)
 
 
 def file(deployment: Deployment, count: int) -> Ran:
@@ -93,9 +97,8 @@ def file(deployment: Deployment, count: int) -> Ran:
     ended = routing.wait_for_execution(deployment, started["executionArn"], _WAIT)
     seconds = time.perf_counter() - began
     summary: dict[str, Any] = json.loads(ended.get("output") or "{}")
-    statuses = Counter(summary.get("statuses", {}))
     priced = summary.get("prompts", 0) - summary.get("cost_not_known", 0)
-    return Ran("batch", count, statuses["SUCCEEDED"], priced, seconds)
+    return Ran("batch", count, summary.get("statuses", {}), priced, seconds)
 
 
 def table_of(ran: list[Ran]) -> Table:

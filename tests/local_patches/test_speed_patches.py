@@ -2,6 +2,7 @@
 
 import copy
 import inspect
+import itertools
 import time
 from decimal import Decimal
 from typing import Any
@@ -11,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonata.jsonata import Jsonata
 from jsonata.parser import Parser
+from jsonata.timebox import Timebox
 from ministack.core import iam_evaluator
 from ministack.services import dynamodb, stepfunctions
 
-from local.emulator.patches import item_copies, parsed_once, start_delay
+from local.emulator.patches import evaluation_time, item_copies, parsed_once, start_delay
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -38,6 +40,13 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(iam_evaluator, "parse_policy_document", iam_evaluator.parse_policy_document)
     parsed_once.apply()
     return texts
+
+
+@pytest.fixture
+def patched_timebox(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Timebox, "__init__", Timebox.__init__)
+    monkeypatch.setattr(Timebox, "check_runaway", Timebox.check_runaway)
+    evaluation_time.apply()
 
 
 def evaluate(expression: str, **variables: Any) -> Any:
@@ -77,6 +86,20 @@ def test_an_expression_has_its_second_at_each_evaluation(
     monkeypatch.setattr(time, "time", lambda: now() + 60)
 
     assert evaluate("$n + 1", n=2) == 3
+
+
+def test_an_expressions_second_is_of_work_and_not_of_waiting_for_a_processor(
+    patched_timebox: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = itertools.count(time.time(), 60)
+    monkeypatch.setattr(time, "time", lambda: next(later))
+
+    assert evaluate("$n + 1", n=2) == 3
+
+
+def test_an_expression_without_an_end_is_given_up(patched_timebox: None) -> None:
+    with pytest.raises(stepfunctions._ExecutionError, match="D1012"):
+        evaluate("($forever := function($n) { $forever($n + 1) }; $forever(0))")
 
 
 def test_a_policy_is_parsed_once_by_its_text_and_a_changed_one_anew(parsed: list[str]) -> None:

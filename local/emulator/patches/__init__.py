@@ -11,6 +11,7 @@ from local.emulator.patches import (
     connection_authorization,
     dynamodb_order,
     embedded_metrics,
+    evaluation_time,
     event_retries,
     execution_limits,
     gateway_denials,
@@ -57,6 +58,7 @@ ALL = (
     stream_poller,
     start_delay,
     parsed_once,
+    evaluation_time,
     item_copies,
 )
 
