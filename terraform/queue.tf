@@ -39,7 +39,10 @@ locals {
         STATE_MACHINE_ARN     = local.state_machine_arn
         QUEUE_URL             = aws_sqs_queue.requests[0].url
         DEAD_LETTER_QUEUE_URL = aws_sqs_queue.requests_dead[0].url
+        CONTROL_TABLE         = local.tables.control.name
         INPUT_BYTES_LIMIT     = tostring(var.limits.input_bytes)
+        TENANT_RATES          = jsonencode({ for tenant, rules in local.tenants : tenant => { rate = rules.rate } if try(rules.rate, null) != null })
+        WORKFLOW_TYPE         = var.workflow.type
       }
     }
   }
@@ -135,11 +138,22 @@ data "aws_iam_policy_document" "ingest" {
     resources = [local.state_machine_arn]
   }
 
-  # A run that has the request's id already: was it the same request?
+  # A run that has the request's id already: was it the same request, and was it refused?
   statement {
     sid       = "CompareWithTheEarlierRun"
     actions   = ["states:DescribeExecution"]
     resources = [local.execution_arns]
+  }
+
+  statement {
+    sid       = "LookAtTenantsRates"
+    actions   = ["dynamodb:GetItem"]
+    resources = [local.tables.control.arn]
+    condition {
+      test     = "ForAllValues:StringLike"
+      variable = "dynamodb:LeadingKeys"
+      values   = ["rate#*"]
+    }
   }
 }
 

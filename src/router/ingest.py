@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from router.errors import Conflict, InvalidRequest, RequestError
+from router.errors import (
+    BudgetExceeded,
+    Conflict,
+    InvalidRequest,
+    PolicyDenied,
+    RateLimited,
+    RequestError,
+)
+from router.messages import Message, NotSent, Queues, Report
+from router.pacing import Pace
 from router.request import Request, parse_request, payload_hash
 from router.starting import Busy, NotStarted, Run
 
@@ -15,96 +25,60 @@ LAST_TRY = 3
 """Receives after which SQS itself would move a message, without a reason: ``maxReceiveCount``."""
 
 _LONGEST_DELAY = 900  # seconds; SQS delays a message no longer
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A message as the consumer got it.
-
-    ``received`` counts its deliveries under this message id. ``put_back`` counts the copies that a
-    busy Step Functions has made of it; they carry ``request_id`` along, since a copy has another
-    message id.
-    """
-
-    id: str
-    body: str
-    received: int = 1
-    put_back: int = 0
-    request_id: str | None = None
-
-    @property
-    def fallback_id(self) -> str:
-        """The request id of a message that gives none; the same at each delivery."""
-        return self.request_id or f"sqs-{self.id}"
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What became of a batch; ``failed`` are the message ids that SQS shall deliver again."""
-
-    started: tuple[str, ...]
-    repeated: tuple[str, ...]
-    put_back: tuple[str, ...]
-    set_aside: Mapping[str, str]
-    failed: Mapping[str, str]
+_LONGEST_NAME = 80  # of an execution
+# How a run ends that accepted nothing: its id is as good as unused.
+_REFUSED = frozenset(kind.__name__ for kind in (RateLimited, BudgetExceeded, PolicyDenied))
 
 
 class Executions(Protocol):
     def start(self, name: str, payload: str) -> Run | None: ...
 
-
-class Queues(Protocol):
-    """The queue and its dead-letter queue; both raise ``NotSent``."""
-
-    def put_back(self, message: Message, delay_seconds: int) -> None: ...
-
-    def set_aside(self, message: Message, reason: str, detail: str) -> None: ...
-
-
-class NotSent(Exception):
-    """SQS did not take a message; the one that was received stays where it is."""
+    def describe(self, name: str) -> Run: ...
 
 
 def ingest(
     messages: Iterable[Message],
     executions: Executions,
     queues: Queues,
+    pace: Pace,
     *,
     input_bytes_limit: int,
+    is_express: bool,
     draw: Callable[[], float],
 ) -> Report:
     """Start an execution for each message.
 
     What can never start goes to the dead-letter queue at once, with its reason. What Step
-    Functions cannot take now is put back as a copy, so that waiting does not count as a failed
-    try. ``draw`` gives a number from 0 to 1, which spreads the copies over time.
+    Functions cannot take now, or the tenant's rate has no room for, is put back as a copy, so that
+    waiting does not count as a failed try. ``draw`` gives a number from 0 to 1, which spreads the
+    copies over time.
     """
-    started: list[str] = []
-    repeated: list[str] = []
-    put_back: list[str] = []
-    set_aside: dict[str, str] = {}
-    failed: dict[str, str] = {}
+    report = Report()
     for message in messages:
         try:
             try:
-                is_new = _start(message, executions, input_bytes_limit)
-                (started if is_new else repeated).append(message.id)
+                request = _request(message, input_bytes_limit)
+                began = _begin(message, request, executions, pace, is_express)
+                if began.copy:
+                    seconds = max(delay(message.put_back, draw()), began.seconds)
+                    queues.put_back(began.copy, min(seconds, _LONGEST_DELAY))
+                getattr(report, began.what).append(message.id)
             except RequestError as error:
-                reason = set_aside[message.id] = type(error).__name__
+                reason = report.set_aside[message.id] = type(error).__name__
                 queues.set_aside(message, reason, str(error))
             except Busy:
                 queues.put_back(message, delay(message.put_back, draw()))
-                put_back.append(message.id)
+                report.put_back.append(message.id)
             except NotStarted as error:
                 if message.received < LAST_TRY:
-                    failed[message.id] = str(error)
+                    report.failed[message.id] = str(error)
                     continue
-                set_aside[message.id] = str(error)
+                report.set_aside[message.id] = str(error)
                 queues.set_aside(message, str(error), "the set-up, not the message: then redrive")
         except NotSent as error:
-            set_aside.pop(message.id, None)
-            failed[message.id] = f"SQS: {error}"
-    return Report(tuple(started), tuple(repeated), tuple(put_back), set_aside, failed)
+            report.set_aside.pop(message.id, None)
+            report.failed[message.id] = f"SQS: {error}"
+    return report
 
 
 def delay(put_back: int, drawn: float) -> int:
@@ -112,17 +86,64 @@ def delay(put_back: int, drawn: float) -> int:
     return 1 + int(drawn * (min(_LONGEST_DELAY, 2 ** min(put_back + 1, 10)) - 1))
 
 
-def _start(message: Message, executions: Executions, input_bytes_limit: int) -> bool:
-    request = _request(message, input_bytes_limit)
-    earlier = executions.start(request.request_id, message.body)
-    if earlier is None:
-        return True
-    if _hash_of(earlier.input) != request.payload_hash:
+@dataclass(frozen=True, slots=True)
+class _Began:
+    """What became of a message, by the report's name for it, and the copy to put back."""
+
+    what: str
+    copy: Message | None = None
+    seconds: int = 0
+
+
+def _begin(
+    message: Message, request: Request, executions: Executions, pace: Pace, is_express: bool
+) -> _Began:
+    if message.runs_as:
+        run = executions.describe(message.runs_as)
+        if run.status == "RUNNING":
+            return _Began("held", message)
+        if run.error != RateLimited.__name__:
+            return _Began("repeated")
+    if seconds := pace.wait(request):
+        return _Began("held", message, seconds)
+    name, earlier = _start(message, request, executions)
+    what = "repeated" if earlier else "started"
+    # What may still be refused for its rate is looked at again: until then its work is not done.
+    is_open = earlier is None or earlier.status == "RUNNING"
+    # An Express run cannot be looked at.
+    if is_open and pace.is_limited(request.tenant) and not is_express:
+        return _Began(what, replace(message, runs_as=name))
+    return _Began(what)
+
+
+def _start(message: Message, request: Request, executions: Executions) -> tuple[str, Run | None]:
+    """Start a run; return its name, and the run that has had it before.
+
+    Where the earlier run was refused, another name is taken: no request was accepted under the id.
+    """
+    name, payload = request.request_id, message.body
+    earlier = executions.start(name, payload)
+    if earlier and _hash_of(earlier.input) != request.payload_hash:
         raise Conflict(
-            f"request_id {request.request_id} was used with another payload:"
+            f"request_id {name} was used with another payload:"
             " give a new request_id, or leave it out"
         )
-    return False
+    if earlier and earlier.error in _REFUSED:
+        name = _another_name(message, request)
+        earlier = executions.start(name, _with_id(message, request))
+    return name, earlier
+
+
+def _another_name(message: Message, request: Request) -> str:
+    """Return the same free name at each delivery of this message."""
+    token = hashlib.sha256(message.id.encode()).hexdigest()[:6]
+    return f"{request.request_id[: _LONGEST_NAME - 7]}_{token}"
+
+
+def _with_id(message: Message, request: Request) -> str:
+    """Return the body under the request's id, which the execution's name no longer is."""
+    given = json.loads(message.body)
+    return json.dumps({**given, "request_id": request.request_id}, ensure_ascii=False)
 
 
 def _request(message: Message, input_bytes_limit: int) -> Request:

@@ -11,7 +11,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from router.ingest import Message, NotSent
+from router.messages import Message, NotSent
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
@@ -33,6 +33,8 @@ class RequestQueues:
             "request_id": _text(message.fallback_id),
             "put_back": {"DataType": "Number", "StringValue": str(message.put_back + 1)},
         }
+        if message.runs_as:
+            attributes["runs_as"] = _text(message.runs_as)
         self._send(self._queue_url, message, attributes, DelaySeconds=delay_seconds)
 
     def set_aside(self, message: Message, reason: str, detail: str) -> None:
@@ -69,6 +71,7 @@ def message_of(record: Mapping[str, Any]) -> Message:
         received=int(record["attributes"]["ApproximateReceiveCount"]),
         put_back=_count(given.get("put_back")),
         request_id=given.get("request_id"),
+        runs_as=given.get("runs_as"),
     )
 
 

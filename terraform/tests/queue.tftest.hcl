@@ -101,6 +101,7 @@ run "ingest_may_start_this_machine_and_use_its_two_queues" {
       PutBackOrAside           = ["sqs:SendMessage"]
       StartExecutions          = ["states:StartExecution"]
       CompareWithTheEarlierRun = ["states:DescribeExecution"]
+      LookAtTenantsRates       = ["dynamodb:GetItem"]
     })
     error_message = "Nothing beyond what starting a message takes."
   }
@@ -113,6 +114,22 @@ run "ingest_may_start_this_machine_and_use_its_two_queues" {
   assert {
     condition     = !anytrue([for statement in data.aws_iam_policy_document.function_runtime["ingest"].statement : statement.sid == "PutFailuresAside"])
     error_message = "What ingest cannot do stays in its own queue; the failures queue is not its business."
+  }
+}
+
+run "ingest_knows_the_rates_of_tenants_and_nothing_else_of_them" {
+  command = plan
+
+  variables {
+    tenants = {
+      hasty  = { rate = { requests = 2 } }
+      frugal = { budget = { day_usd = 1 } }
+    }
+  }
+
+  assert {
+    condition     = jsondecode(aws_lambda_function.this["ingest"].environment[0].variables.TENANT_RATES) == { hasty = { rate = { requests = 2 } } }
+    error_message = "A change of anything else must leave the function as it is."
   }
 }
 

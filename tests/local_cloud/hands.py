@@ -105,6 +105,10 @@ class Emulator:
         with self.settings("analyze", SWITCHYARD_CONFIG=json.dumps({**config, **settings})):
             yield
 
+    def seen_rates(self, tenants: Mapping[str, Any]) -> AbstractContextManager[None]:
+        """Let `ingest` know these tenants' rates for a while."""
+        return self.settings("ingest", TENANT_RATES=json.dumps(tenants))
+
     def workflow_limit(self, seconds: int) -> AbstractContextManager[None]:
         """Give the workflow another time limit for a while."""
         return self._workflow(lambda definition: {**definition, "TimeoutSeconds": seconds})
@@ -197,6 +201,11 @@ def states_entered(deployment: Deployment, execution_arn: str) -> list[str]:
         for event in page["events"]
         if "stateEnteredEventDetails" in event
     ]
+
+
+def limited_to(requests: int, tenant: str) -> dict[str, Any]:
+    """Return the setting `tenants` in which one tenant has a rate of so many requests a minute."""
+    return {tenant: {"rate": {"requests": requests}}}
 
 
 def spend_totals(deployment: Deployment) -> Counter[str]:

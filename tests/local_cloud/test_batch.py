@@ -9,7 +9,7 @@ from typing import Any
 
 from local import routing
 from local.deployment import Deployment
-from tests.local_cloud.hands import Emulator, spend_totals, states_entered
+from tests.local_cloud.hands import Emulator, limited_to, spend_totals, states_entered
 from tests.local_cloud.simulator import Simulator
 
 PROMPTS = 1000  # `make load` runs 10,000
@@ -139,6 +139,23 @@ def test_csv_runs_as_well_and_what_fails_is_a_result(
     assert (third["status"], third["cause"]) == ("REJECTED", "InvalidRequest")
     assert "tier" in third["detail"]
     assert summary["complete"] is False
+
+
+def test_what_a_tenants_rate_refused_is_missing_and_runs_when_the_file_is_submitted_again(
+    deployment: Deployment, emulator: Emulator, simulator: Simulator
+) -> None:
+    batch_id = new_id()
+    lines = [{"input": f"{batch_id} {n}", "tenant": batch_id, "tier": "SIMPLE"} for n in range(3)]
+    key = put(deployment, batch_id, "\n".join(map(json.dumps, lines)))
+
+    with emulator.impatient(), emulator.configured(tenants=limited_to(2, batch_id)):
+        refused = summary_of(run(deployment, batch_id, key))
+    calls = len(simulator.calls())
+    whole = summary_of(run(deployment, batch_id, key))
+
+    assert (refused["statuses"], refused["complete"]) == ({"SUCCEEDED": 2, "REJECTED": 1}, False)
+    assert (whole["statuses"], whole["complete"]) == ({"SUCCEEDED": 3}, True)
+    assert len(simulator.calls()) == calls + 1
 
 
 def test_a_file_that_is_not_there_is_told_and_not_tried_again(deployment: Deployment) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -13,9 +14,11 @@ from typing import Any
 
 import pytest
 
+from cost_calculator.items import to_item
 from local import routing
 from local.deployment import Deployment
-from tests.local_cloud.hands import Emulator, spend_totals, wait_for
+from router.rate_limit import rate_key
+from tests.local_cloud.hands import Emulator, limited_to, spend_totals, wait_for
 from tests.local_cloud.reader import paste
 
 BURST = 1000
@@ -79,9 +82,12 @@ def seen_again_after(deployment: Deployment, seconds: int) -> Iterator[None]:
 
 
 def request(
-    request_id: str, text: str = "What is the capital of France?", tier: str = "SIMPLE"
+    request_id: str,
+    text: str = "What is the capital of France?",
+    tier: str = "SIMPLE",
+    tenant: str = "default",
 ) -> str:
-    return json.dumps({"input": text, "request_id": request_id, "tier": tier})
+    return json.dumps({"input": text, "request_id": request_id, "tier": tier, "tenant": tenant})
 
 
 def new_ids(count: int) -> list[str]:
@@ -183,3 +189,77 @@ def test_redriven_dead_letters_run_and_what_is_still_no_request_comes_back(
     wait_for(lambda: left(deployment, "dead_letter_url") == 1, "the bad message did not come back")
     assert traced.request["status"] == "SUCCEEDED"
     assert [message["reason"] for message in take_dead_letters(deployment)] == ["InvalidRequest"]
+
+
+def test_a_message_that_its_tenants_rate_has_no_room_for_waits_in_the_queue(
+    deployment: Deployment, emulator: Emulator
+) -> None:
+    first, second = new_ids(2)
+    tenants = limited_to(1, first)
+    with emulator.configured(tenants=tenants), emulator.seen_rates(tenants):
+        send(deployment, [request(first, tenant=first)])
+        routing.wait_until_settled(deployment, [first], 60)
+        wait_for(lambda: left(deployment) == 0, "messages are left in the queue")
+
+        send(deployment, [request(second, tenant=first)])
+        wait_for(lambda: delayed(deployment) == 1, "the message was not put back")
+
+    assert not has_run(deployment, second)
+    deployment.client("sqs").purge_queue(QueueUrl=deployment.outputs["queue"]["url"])
+
+
+def test_a_run_that_is_refused_for_its_rate_runs_again_until_it_is_answered(
+    deployment: Deployment, emulator: Emulator
+) -> None:
+    [name] = new_ids(1)
+    with (
+        emulator.impatient(),
+        emulator.configured(tenants=limited_to(1, name)),
+        # As if others took the room between the look and the start.
+        emulator.seen_rates(limited_to(10_000, name)),
+    ):
+        fill_the_bucket(deployment, name, in_seconds=59)
+        send(deployment, [request(name, tenant=name)])
+        wait_for(lambda: was_refused(deployment, name), "the run was not refused")
+        fill_the_bucket(deployment, name, in_seconds=0)
+        [traced] = routing.wait_until_settled(deployment, [name], 60)
+        wait_for(lambda: left(deployment) == 0, "messages are left in the queue")
+
+    assert traced.request.get("status") == "SUCCEEDED"
+    assert len(traced.attempts) == 1
+    assert left(deployment, "dead_letter_url") == 0
+
+
+def fill_the_bucket(deployment: Deployment, tenant: str, in_seconds: int) -> None:
+    full_at = int((time.time() + in_seconds) * 1_000_000)
+    deployment.client("dynamodb").put_item(
+        TableName=deployment.control_table,
+        Item=to_item({"key": rate_key(tenant), "requests_full_at": full_at}),
+    )
+
+
+def delayed(deployment: Deployment) -> int:
+    found = deployment.client("sqs").get_queue_attributes(
+        QueueUrl=deployment.outputs["queue"]["url"],
+        AttributeNames=["ApproximateNumberOfMessagesDelayed"],
+    )
+    return int(found["Attributes"]["ApproximateNumberOfMessagesDelayed"])
+
+
+def run_of(deployment: Deployment, name: str) -> dict[str, Any]:
+    arn = deployment.state_machine_arn.replace(":stateMachine:", ":execution:")
+    found: dict[str, Any] = deployment.client("stepfunctions").describe_execution(
+        executionArn=f"{arn}:{name}"
+    )
+    return found
+
+
+def was_refused(deployment: Deployment, name: str) -> bool:
+    return has_run(deployment, name) and run_of(deployment, name).get("error") == "RateLimited"
+
+
+def has_run(deployment: Deployment, name: str) -> bool:
+    try:
+        return bool(run_of(deployment, name))
+    except deployment.client("stepfunctions").exceptions.ExecutionDoesNotExist:
+        return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 from typing import Any
@@ -10,12 +11,16 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit
 
 from cost_calculator.metrics import emit
+from router.clock import now
 from router.ingest import ingest
+from router.pacing import Pace
+from router.pacing_store import rate_buckets
+from router.policy import parse_rules
 from router.queues import message_of, request_queues
 from router.starting import executions
 
 logger = Logger()
-input_bytes_limit = int(os.environ["INPUT_BYTES_LIMIT"])
+tenants = parse_rules(json.loads(os.environ["TENANT_RATES"]))
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
@@ -24,15 +29,19 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         map(message_of, event["Records"]),
         executions(),
         request_queues(),
-        input_bytes_limit=input_bytes_limit,
+        Pace(tenants, rate_buckets().read, now),
+        input_bytes_limit=int(os.environ["INPUT_BYTES_LIMIT"]),
+        is_express=os.environ["WORKFLOW_TYPE"] == "EXPRESS",
         draw=random.random,
     )
-    logger.info("ingested", started=report.started, repeated=report.repeated)
+    logger.info("ingested", started=report.started, repeated=report.repeated, held=report.held)
     for message_id, reason in report.set_aside.items():
         logger.warning("set aside", message_id=message_id, reason=reason)
     for message_id, reason in report.failed.items():
         logger.error("not started", message_id=message_id, reason=reason)
     if report.put_back:
         logger.warning("put back", message_ids=report.put_back)
-        emit({}, [("put_back", MetricUnit.Count, len(report.put_back))])
+    for name in ("put_back", "held"):
+        if count := len(getattr(report, name)):
+            emit({}, [(name, MetricUnit.Count, count)])
     return {"batchItemFailures": [{"itemIdentifier": number} for number in report.failed]}

@@ -1,31 +1,45 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from router.ingest import LAST_TRY, Message, NotSent, Report, delay, ingest
+from router.errors import StoreUnavailable
+from router.ingest import LAST_TRY, delay, ingest
+from router.messages import Message, NotSent, Report
+from router.pacing import Pace
+from router.policy import parse_rules
 from router.queues import RequestQueues, message_of
+from router.request import parse_request
 from router.starting import Busy, NotStarted, Run
 
 BODY = '{"input": "What is the capital of France?"}'
+HASTY = '{"input": "hi", "request_id": "r", "tenant": "hasty"}'
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
 
 
 class Executions:
-    """Step Functions: runs by name, and an error it gives instead."""
+    """Step Functions: runs by name, how those that are over ended, an error it gives instead."""
 
     def __init__(self, error: Exception | None = None) -> None:
         self.runs: dict[str, str] = {}
+        self.ends: dict[str, tuple[str, str | None]] = {}
         self.error = error
 
     def start(self, name: str, payload: str) -> Run | None:
         if self.error:
             raise self.error
         if name in self.runs:
-            return Run("SUCCEEDED", self.runs[name])
+            return self.describe(name)
         self.runs[name] = payload
         return None
+
+    def describe(self, name: str) -> Run:
+        status, error = self.ends.get(name, ("SUCCEEDED", None))
+        return Run(status, self.runs[name], error)
 
 
 class Queues:
@@ -46,15 +60,34 @@ class Queues:
 
 
 def run(
-    *messages: Message, executions: Executions | None = None, queues: Queues | None = None
+    *messages: Message,
+    executions: Executions | None = None,
+    queues: Queues | None = None,
+    bucket: dict[str, Any] | Exception | None = None,
+    is_express: bool = False,
 ) -> Report:
+    """Ingest messages, the tenant ``hasty`` of which may send two a minute."""
+
+    def read(tenant: str) -> dict[str, Any]:
+        assert tenant == "hasty"
+        if isinstance(bucket, Exception):
+            raise bucket
+        return bucket or {}
+
     return ingest(
         messages,
         executions or Executions(),
         queues or Queues(),
+        Pace(parse_rules({"hasty": {"rate": {"requests": 2}}}), read, lambda: NOW),
         input_bytes_limit=1024,
+        is_express=is_express,
         draw=lambda: 0.5,
     )
+
+
+def full_in(seconds: int) -> dict[str, int]:
+    """Return the buckets that are full again in so many seconds; empty ones are in a minute."""
+    return {"requests_full_at": int((NOW.timestamp() + seconds) * 1_000_000)}
 
 
 def test_a_message_is_an_execution_under_its_request_id() -> None:
@@ -63,7 +96,7 @@ def test_a_message_is_an_execution_under_its_request_id() -> None:
     report = run(Message("m", '{"input": "hi", "request_id": "r-1"}'), executions=executions)
 
     assert executions.runs == {"r-1": '{"input": "hi", "request_id": "r-1"}'}
-    assert report == Report(("m",), (), (), {}, {})
+    assert report == Report(started=["m"])
 
 
 def test_without_an_id_every_delivery_of_a_message_is_one_execution() -> None:
@@ -73,7 +106,7 @@ def test_without_an_id_every_delivery_of_a_message_is_one_execution() -> None:
     again = run(Message("m", BODY, received=2), executions=executions)
 
     assert list(executions.runs) == ["sqs-m"]
-    assert again.repeated == ("m",)
+    assert again.repeated == ["m"]
     assert again.failed == {}
 
 
@@ -85,7 +118,7 @@ def test_the_same_request_in_other_words_of_json_is_the_same_request() -> None:
         Message("b", '{ "request_id": "r", "input": "hi" }'), executions=executions, queues=queues
     )
 
-    assert report.repeated == ("b",)
+    assert report.repeated == ["b"]
     assert queues.aside == []
 
 
@@ -122,7 +155,7 @@ def test_what_is_no_request_is_set_aside_at_once_with_its_reason_and_blocks_nobo
     [(message, reason, detail)] = queues.aside
     assert (message, reason) == ("bad", "InvalidRequest")
     assert told in detail
-    assert report.started == ("good",)
+    assert report.started == ["good"]
     assert report.failed == {}
 
 
@@ -197,3 +230,132 @@ def test_the_wait_doubles_is_spread_and_ends_at_what_sqs_can_delay() -> None:
     assert longest[-1] == 899
     assert {delay(n, 0.0) for n in range(12)} == {1}
     assert delay(9, 1.0) == 900
+
+
+def test_what_the_rate_has_no_room_for_is_not_started_and_waits_until_it_has() -> None:
+    executions, queues = Executions(), Queues()
+
+    report = run(
+        Message("m", HASTY, put_back=2), executions=executions, queues=queues, bucket=full_in(50)
+    )
+
+    assert (executions.runs, report) == ({}, Report(held=["m"]))
+    [(copy, seconds)] = queues.back
+    # Half of a bucket of two is free in 20 s.
+    assert (copy, seconds) == (Message("m", HASTY, put_back=2), 20)
+
+
+def test_a_batch_begins_no_more_than_its_rate_has_room_for() -> None:
+    bodies = [json.dumps({"input": "hi", "tenant": "hasty"})] * 3
+
+    report = run(*(Message(str(n), body) for n, body in enumerate(bodies)))
+
+    assert (report.started, report.held) == (["0", "1"], ["2"])
+
+
+def test_a_run_that_may_be_refused_for_its_rate_is_looked_at_until_it_has_ended() -> None:
+    executions, queues = Executions(), Queues()
+    run(Message("m", HASTY), executions=executions, queues=queues)
+    [(copy, _)] = queues.back
+
+    executions.ends["r"] = ("RUNNING", None)
+    waits = run(copy, executions=executions, queues=queues, bucket=full_in(60))
+    executions.ends["r"] = ("SUCCEEDED", None)
+    done = run(copy, executions=executions, queues=queues, bucket=full_in(60))
+
+    assert (copy.runs_as, waits.held, done.repeated) == ("r", ["m"], ["m"])
+    assert len(queues.back) == 2
+    assert list(executions.runs) == ["r"]
+
+
+def test_a_run_that_was_refused_for_its_rate_is_started_again_under_the_same_request_id() -> None:
+    executions, queues = Executions(), Queues()
+    run(Message("a", '{"input": "hi", "tenant": "hasty"}'), executions=executions, queues=queues)
+    executions.ends["sqs-a"] = ("FAILED", "RateLimited")
+    [(copy, _)] = queues.back
+    again = replace(copy, id="b", request_id="sqs-a")
+
+    first = run(again, executions=executions, queues=queues)
+    second = run(again, executions=executions, queues=queues)
+
+    assert (first.started, second.repeated) == (["b"], ["b"])
+    [_, name] = executions.runs
+    assert name.startswith("sqs-a_")
+    assert json.loads(executions.runs[name])["request_id"] == "sqs-a"
+    assert queues.back[-1][0].runs_as == name
+
+
+@pytest.mark.parametrize("error", ["RateLimited", "BudgetExceeded", "PolicyDenied"])
+def test_a_request_that_was_refused_runs_when_it_is_sent_again(error: str) -> None:
+    executions = Executions()
+    body = '{"input": "hi", "request_id": "r"}'
+    run(Message("a", body), executions=executions)
+    executions.ends["r"] = ("FAILED", error)
+
+    report = run(Message("b", body), executions=executions)
+
+    assert report.started == ["b"]
+    assert len(executions.runs) == 2
+
+
+def test_a_refusal_that_no_waiting_changes_is_not_tried_again_by_itself() -> None:
+    executions, queues = Executions(), Queues()
+    run(Message("a", HASTY), executions=executions, queues=queues)
+    executions.ends["r"] = ("FAILED", "BudgetExceeded")
+
+    report = run(queues.back[0][0], executions=executions, queues=queues)
+
+    assert (report.repeated, len(executions.runs), len(queues.back)) == (["a"], 1, 1)
+
+
+def test_a_failed_request_is_done_when_it_is_sent_again() -> None:
+    executions = Executions()
+    run(Message("a", BODY, request_id="r"), executions=executions)
+    executions.ends["r"] = ("FAILED", "RequestFailed")
+
+    assert run(Message("b", BODY, request_id="r"), executions=executions).repeated == ["b"]
+
+
+def test_another_name_fits_an_id_of_any_length() -> None:
+    executions = Executions()
+    body = json.dumps({"input": "hi", "request_id": "r" * 80})
+    run(Message("a", body), executions=executions)
+    executions.ends["r" * 80] = ("FAILED", "RateLimited")
+
+    run(Message("b", body), executions=executions)
+
+    assert [len(name) for name in executions.runs] == [80, 80]
+
+
+def test_buckets_that_cannot_be_read_hold_up_nothing() -> None:
+    report = run(Message("m", HASTY), bucket=StoreUnavailable("down"))
+
+    assert report.started == ["m"]
+
+
+def test_an_express_run_is_not_looked_at_again() -> None:
+    queues = Queues()
+
+    report = run(Message("m", HASTY), queues=queues, is_express=True)
+
+    assert (report.started, queues.back) == (["m"], [])
+
+
+def test_a_request_that_never_fits_begins_so_that_the_workflow_says_so() -> None:
+    pace = Pace(parse_rules({"*": {"rate": {"tokens": 10}}}), lambda _: {}, lambda: NOW)
+    request = parse_request({"input": "x" * 100}, execution_name="r", input_bytes_limit=1024)
+
+    assert pace.wait(request) == 0
+
+
+def test_a_copy_says_which_run_it_looks_at() -> None:
+    sent: list[dict[str, Any]] = []
+
+    class Client:
+        def send_message(self, **given: Any) -> None:
+            sent.append(given)
+
+    queues = RequestQueues(Client(), "queue", "dead")  # type: ignore[arg-type]
+    queues.put_back(Message("m", HASTY, runs_as="r_1"), 1)
+
+    assert sent[0]["MessageAttributes"]["runs_as"]["StringValue"] == "r_1"

@@ -1,0 +1,57 @@
+"""Messages of the queue, and what becomes of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as the consumer got it.
+
+    ``received`` counts its deliveries under this message id. ``put_back`` counts the copies that
+    were made of it; they carry ``request_id`` along, since a copy has another message id.
+    ``runs_as`` is the execution that was started for it, of a tenant that may be refused for its
+    rate: the copy stays until that run has ended.
+    """
+
+    id: str
+    body: str
+    received: int = 1
+    put_back: int = 0
+    request_id: str | None = None
+    runs_as: str | None = None
+
+    @property
+    def fallback_id(self) -> str:
+        """The request id of a message that gives none; the same at each delivery."""
+        return self.request_id or f"sqs-{self.id}"
+
+
+@dataclass(slots=True)
+class Report:
+    """What became of a batch; ``failed`` are the message ids that SQS shall deliver again.
+
+    ``put_back`` are those that Step Functions was too busy for, ``held`` those that wait for their
+    tenant's rate.
+    """
+
+    started: list[str] = field(default_factory=list)
+    repeated: list[str] = field(default_factory=list)
+    put_back: list[str] = field(default_factory=list)
+    held: list[str] = field(default_factory=list)
+    set_aside: dict[str, str] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+
+
+class Queues(Protocol):
+    """The queue and its dead-letter queue; both raise ``NotSent``."""
+
+    def put_back(self, message: Message, delay_seconds: int) -> None: ...
+
+    def set_aside(self, message: Message, reason: str, detail: str) -> None: ...
+
+
+class NotSent(Exception):
+    """SQS did not take a message; the one that was received stays where it is."""
