@@ -134,7 +134,7 @@ locals {
     watch_models   = ["dynamodb"]
     api            = ["dynamodb", "s3", "states"]
     authorize      = ["dynamodb"]
-    ingest         = ["sqs", "states"]
+    ingest         = ["dynamodb", "sqs", "states"]
     split_batch    = ["s3"]
     run_chunk      = ["dynamodb", "s3", "states"]
     finish_batch   = ["s3"]

@@ -112,6 +112,14 @@ run "ingest_may_start_this_machine_and_use_its_two_queues" {
   }
 
   assert {
+    condition = contains(flatten([
+      for statement in data.aws_iam_policy_document.function_runtime["ingest"].statement :
+      statement.condition[*].values if statement.sid == "UseTheKeyThroughServices"
+    ]), "dynamodb.eu-central-1.amazonaws.com")
+    error_message = "The table of rates is encrypted: who reads it decrypts."
+  }
+
+  assert {
     condition     = !anytrue([for statement in data.aws_iam_policy_document.function_runtime["ingest"].statement : statement.sid == "PutFailuresAside"])
     error_message = "What ingest cannot do stays in its own queue; the failures queue is not its business."
   }
