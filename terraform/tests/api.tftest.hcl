@@ -207,11 +207,11 @@ run "a_caller_is_told_when_to_come_again_and_never_to_pay_twice" {
       } == {
       AUTHORIZER_CONFIGURATION_ERROR = tomap({ "gatewayresponse.header.retry-after" = "'1'" })
       AUTHORIZER_FAILURE             = tomap({ "gatewayresponse.header.retry-after" = "'1'" })
-      THROTTLED           = tomap({ "gatewayresponse.header.retry-after" = "'1'" })
-      QUOTA_EXCEEDED      = tomap({ "gatewayresponse.header.retry-after" = "'3600'", "gatewayresponse.header.x-should-retry" = "'false'" })
-      DEFAULT_5XX         = tomap({ "gatewayresponse.header.x-should-retry" = "'false'" })
-      INTEGRATION_FAILURE = tomap({ "gatewayresponse.header.x-should-retry" = "'false'" })
-      INTEGRATION_TIMEOUT = tomap({ "gatewayresponse.header.x-should-retry" = "'false'" })
+      THROTTLED                      = tomap({ "gatewayresponse.header.retry-after" = "'1'" })
+      QUOTA_EXCEEDED                 = tomap({ "gatewayresponse.header.retry-after" = "'3600'", "gatewayresponse.header.x-should-retry" = "'false'" })
+      DEFAULT_5XX                    = tomap({ "gatewayresponse.header.x-should-retry" = "'false'" })
+      INTEGRATION_FAILURE            = tomap({ "gatewayresponse.header.x-should-retry" = "'false'" })
+      INTEGRATION_TIMEOUT            = tomap({ "gatewayresponse.header.x-should-retry" = "'false'" })
     }
     error_message = "OpenAI's client sends again by itself, unless it is told not to."
   }
