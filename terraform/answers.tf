@@ -52,27 +52,9 @@ resource "aws_s3_bucket_lifecycle_configuration" "answers" {
   }
 }
 
-data "aws_iam_policy_document" "answers" {
-  statement {
-    sid       = "TlsOnly"
-    effect    = "Deny"
-    actions   = ["s3:*"]
-    resources = [aws_s3_bucket.answers.arn, "${aws_s3_bucket.answers.arn}/*"]
-    principals {
-      type        = "*"
-      identifiers = ["*"]
-    }
-    condition {
-      test     = "Bool"
-      variable = "aws:SecureTransport"
-      values   = ["false"]
-    }
-  }
-}
-
 resource "aws_s3_bucket_policy" "answers" {
   bucket = aws_s3_bucket.answers.id
-  policy = data.aws_iam_policy_document.answers.json
+  policy = data.aws_iam_policy_document.tls_only["answers"].json
 
   # Two changes of a bucket's access at a time are refused.
   depends_on = [aws_s3_bucket_public_access_block.answers]

@@ -36,6 +36,8 @@ resource "aws_iam_role" "batch" {
 data "aws_iam_policy_document" "batch" {
   count = var.batch == null ? 0 : 1
 
+  source_policy_documents = [data.aws_iam_policy_document.state_machine_runtime.json]
+
   statement {
     sid     = "RunFunctions"
     actions = ["lambda:InvokeFunction"]
@@ -77,17 +79,6 @@ data "aws_iam_policy_document" "batch" {
   }
 
   statement {
-    sid       = "EncryptItsLog"
-    actions   = ["kms:GenerateDataKey"]
-    resources = [local.kms_key_arn]
-    condition {
-      test     = "ArnLike"
-      variable = "kms:EncryptionContext:SourceArn"
-      values   = ["arn:${local.partition}:logs:${local.arn_suffix}:*"]
-    }
-  }
-
-  statement {
     sid       = "UseTheKeyThroughServices"
     actions   = ["kms:Decrypt"]
     resources = [local.kms_key_arn]
@@ -96,32 +87,6 @@ data "aws_iam_policy_document" "batch" {
       variable = "kms:ViaService"
       values   = ["s3.${local.region}.amazonaws.com"]
     }
-  }
-
-  dynamic "statement" {
-    for_each = var.observability.xray ? [1] : []
-    content {
-      sid     = "SendTraces"
-      actions = ["xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets"]
-      # X-Ray has no resource to name here.
-      resources = ["*"]
-    }
-  }
-
-  statement {
-    sid = "DeliverItsLog"
-    actions = [
-      "logs:CreateLogDelivery",
-      "logs:DeleteLogDelivery",
-      "logs:DescribeLogGroups",
-      "logs:DescribeResourcePolicies",
-      "logs:GetLogDelivery",
-      "logs:ListLogDeliveries",
-      "logs:PutResourcePolicy",
-      "logs:UpdateLogDelivery",
-    ]
-    # Log delivery is managed for the account: AWS documents `*` for these.
-    resources = ["*"]
   }
 }
 

@@ -16,21 +16,7 @@ resource "aws_sqs_queue" "failures" {
 }
 
 data "aws_iam_policy_document" "failures" {
-  statement {
-    sid       = "TlsOnly"
-    effect    = "Deny"
-    actions   = ["sqs:*"]
-    resources = [local.failures_queue_arn]
-    principals {
-      type        = "*"
-      identifiers = ["*"]
-    }
-    condition {
-      test     = "Bool"
-      variable = "aws:SecureTransport"
-      values   = ["false"]
-    }
-  }
+  source_policy_documents = [data.aws_iam_policy_document.tls_only["failures"].json]
 
   dynamic "statement" {
     for_each = aws_cloudwatch_event_rule.api_key_changed[*].arn

@@ -45,21 +45,7 @@ resource "aws_sns_topic" "failures" {
 data "aws_iam_policy_document" "topic" {
   count = var.notifications == null ? 1 : 0
 
-  statement {
-    sid       = "TlsOnly"
-    effect    = "Deny"
-    actions   = ["sns:Publish"]
-    resources = [aws_sns_topic.failures[0].arn]
-    principals {
-      type        = "*"
-      identifiers = ["*"]
-    }
-    condition {
-      test     = "Bool"
-      variable = "aws:SecureTransport"
-      values   = ["false"]
-    }
-  }
+  source_policy_documents = [data.aws_iam_policy_document.tls_only["topic"].json]
 
   statement {
     sid       = "AlarmsAndRulesPublish"

@@ -52,7 +52,7 @@ resource "aws_sqs_queue" "requests" {
   count = var.queue == null ? 0 : 1
 
   name              = local.request_queue_name
-  policy            = data.aws_iam_policy_document.requests[local.request_queue_name].json
+  policy            = data.aws_iam_policy_document.tls_only[local.request_queue_name].json
   kms_master_key_id = local.kms_key_arn
   # Six times as long as the function may run, as AWS asks.
   visibility_timeout_seconds = 300
@@ -69,7 +69,7 @@ resource "aws_sqs_queue" "requests_dead" {
   count = var.queue == null ? 0 : 1
 
   name                      = "${local.request_queue_name}-dead"
-  policy                    = data.aws_iam_policy_document.requests["${local.request_queue_name}-dead"].json
+  policy                    = data.aws_iam_policy_document.tls_only["${local.request_queue_name}-dead"].json
   kms_master_key_id         = local.kms_key_arn
   message_retention_seconds = 14 * 24 * 60 * 60
   redrive_allow_policy = jsonencode({
@@ -77,26 +77,6 @@ resource "aws_sqs_queue" "requests_dead" {
     sourceQueueArns   = [local.request_queue_arns[local.request_queue_name]]
   })
   tags = local.tags
-}
-
-data "aws_iam_policy_document" "requests" {
-  for_each = var.queue == null ? {} : local.request_queue_arns
-
-  statement {
-    sid       = "TlsOnly"
-    effect    = "Deny"
-    actions   = ["sqs:*"]
-    resources = [each.value]
-    principals {
-      type        = "*"
-      identifiers = ["*"]
-    }
-    condition {
-      test     = "Bool"
-      variable = "aws:SecureTransport"
-      values   = ["false"]
-    }
-  }
 }
 
 resource "aws_lambda_event_source_mapping" "requests" {

@@ -70,7 +70,7 @@ run "one_bad_message_does_not_send_its_batch_again" {
   }
 }
 
-run "queues_are_encrypted_and_refuse_plain_http" {
+run "queues_are_encrypted" {
   command = plan
 
   assert {
@@ -79,14 +79,6 @@ run "queues_are_encrypted_and_refuse_plain_http" {
       queue.kms_master_key_id == aws_kms_key.this[0].arn
     ])
     error_message = "Messages are prompts."
-  }
-
-  assert {
-    condition = length(data.aws_iam_policy_document.requests) == 2 && alltrue([
-      for document in values(data.aws_iam_policy_document.requests) :
-      one(document.statement).effect == "Deny" && one(one(document.statement).condition).variable == "aws:SecureTransport"
-    ])
-    error_message = "Both queues must deny what does not come over TLS."
   }
 }
 

@@ -101,14 +101,15 @@ run "wildcard_resources_are_those_that_aws_demands" {
         sync_api_key   = data.aws_iam_policy_document.sync_api_key[0]
         watch_models   = data.aws_iam_policy_document.watch_models[0]
         workflow       = data.aws_iam_policy_document.workflow
+        state_machine  = data.aws_iam_policy_document.state_machine_runtime
       } :
       [for statement in document.statement : "${policy}.${statement.sid}" if contains(statement.resources, "*")]
       ])) == toset([
       "price_rows.ListStreams",
       "runtime.SendTraces",
+      "state_machine.DeliverItsLog",
+      "state_machine.SendTraces",
       "watch_models.ListStreams",
-      "workflow.DeliverItsLog",
-      "workflow.SendTraces",
     ])
     error_message = "A statement over all resources was added: name the resource, or add it here with AWS's reason."
   }
@@ -122,6 +123,7 @@ run "wildcard_resources_are_those_that_aws_demands" {
           data.aws_iam_policy_document.price_rows, data.aws_iam_policy_document.record_outcome,
           data.aws_iam_policy_document.sweep, data.aws_iam_policy_document.sync_api_key[0],
           data.aws_iam_policy_document.watch_models[0], data.aws_iam_policy_document.workflow,
+          data.aws_iam_policy_document.state_machine_runtime,
         ],
       ) :
       alltrue([for action in flatten([for statement in document.statement : tolist(statement.actions)]) : !strcontains(action, "*")])
@@ -219,18 +221,29 @@ run "data_is_hard_to_lose" {
   }
 }
 
-run "queue_and_topic_refuse_plain_http" {
+run "queues_topic_and_bucket_refuse_plain_http" {
   command = plan
+
+  variables {
+    queue = {}
+  }
+
+  assert {
+    condition = toset(keys(data.aws_iam_policy_document.tls_only)) == toset([
+      "answers", "failures", "switchyard-requests", "switchyard-requests-dead", "topic",
+    ])
+    error_message = "What the module makes and others may send to has such a policy."
+  }
 
   assert {
     condition = alltrue([
-      for document in [data.aws_iam_policy_document.failures, data.aws_iam_policy_document.topic[0]] :
-      anytrue([
-        for statement in document.statement :
-        statement.effect == "Deny" && one(statement.condition).variable == "aws:SecureTransport"
-      ])
+      for document in values(data.aws_iam_policy_document.tls_only) :
+      one(document.statement).effect == "Deny"
+      && one(one(document.statement).principals).identifiers == toset(["*"])
+      && one(one(document.statement).condition).variable == "aws:SecureTransport"
+      && one(one(document.statement).condition).values == tolist(["false"])
     ])
-    error_message = "Queue and topic must deny what does not come over TLS."
+    error_message = "Whoever asks: what does not come over TLS is denied."
   }
 }
 

@@ -1,0 +1,32 @@
+# What refuses plain HTTP, whoever asks: queues, the topic, the bucket.
+
+locals {
+  tls_only = merge(
+    {
+      failures = { actions = ["sqs:*"], resources = [local.failures_queue_arn] }
+      answers  = { actions = ["s3:*"], resources = [aws_s3_bucket.answers.arn, "${aws_s3_bucket.answers.arn}/*"] }
+    },
+    { for topic in aws_sns_topic.failures : "topic" => { actions = ["sns:Publish"], resources = [topic.arn] } },
+    { for name, arn in local.request_queue_arns : name => { actions = ["sqs:*"], resources = [arn] } if var.queue != null },
+  )
+}
+
+data "aws_iam_policy_document" "tls_only" {
+  for_each = local.tls_only
+
+  statement {
+    sid       = "TlsOnly"
+    effect    = "Deny"
+    actions   = each.value.actions
+    resources = each.value.resources
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+    condition {
+      test     = "Bool"
+      variable = "aws:SecureTransport"
+      values   = ["false"]
+    }
+  }
+}
