@@ -1,50 +1,6 @@
 # What the functions have in common; what each may do, and what starts it, stands in its own file.
 
 locals {
-  # Null where the code comes from a bucket.
-  function_zip = var.package.bucket != null ? null : coalesce(var.package.function_zip, "${path.module}/../build/function.zip")
-  layer_zip    = var.package.bucket != null ? null : coalesce(var.package.layer_zip, "${path.module}/../build/layer-${var.functions.architecture}.zip")
-
-  config = {
-    tiers            = local.tiers
-    providers        = local.providers
-    routing          = var.routing
-    limits           = var.limits
-    store_text       = var.privacy.store_text
-    text_ttl_days    = var.privacy.text_ttl_days
-    workflow_type    = var.workflow.type
-    workflow_seconds = local.workflow_seconds
-  }
-
-  # Settings that are null are left out: the environment is small.
-  tenants = {
-    for tenant, rules in var.tenants : tenant => {
-      for name, value in merge(rules, {
-        pins   = rules.pins == null ? null : [for pin in rules.pins : { for part, text in pin : part => text if text != null }]
-        budget = rules.budget == null ? null : { for name, value in rules.budget : name => value if value != null }
-        rate   = rules.rate == null ? null : { for name, value in rules.rate : name => value if value != null }
-      }) : name => value if value != null
-    }
-  }
-
-  # What holds for all tenants together, and for each model.
-  guards = merge(
-    var.budgets.day_usd == null && var.budgets.month_usd == null ? {} : {
-      budget = { for name, value in var.budgets : name => value if name != "on_store_failure" && value != null }
-    },
-    { on_store_failure = var.budgets.on_store_failure },
-    { for name, settings in { breaker = local.breaker } : name => settings if settings != null },
-  )
-
-  # The default is written where it is read, in src/router/breaker.py.
-  breaker = var.breaker == null ? null : { for name, value in var.breaker : name => value if name != "batch_seconds" && value != null }
-
-  # Of those that call Bedrock.
-  bedrock_environment = merge(
-    var.bedrock.endpoint == null ? {} : { AWS_ENDPOINT_URL_BEDROCK_RUNTIME = var.bedrock.endpoint },
-    length(local.profiled_ids) == 0 ? {} : { BEDROCK_PROFILES = jsonencode(local.profile_arns) },
-  )
-
   # A model's read time-out < its function's time-out < the 300 s of the state that calls it.
   model_timeout_seconds = 240
 
@@ -57,19 +13,14 @@ locals {
         memory      = 512
         environment = merge(
           {
-            USAGE_TABLE   = local.tables.usage.name
-            CONTROL_TABLE = local.tables.control.name
-            SPEND_TABLE   = local.tables.spend.name
-            SWITCHYARD_CONFIG = jsonencode(merge(
-              local.config,
-              { analyzer = local.analyzer, tenants = local.tenants, review = var.review },
-              local.guards,
-              var.unknown_tenants == "refuse" ? { unknown_tenants = "refuse" } : {},
-              var.bedrock.guardrail == null ? {} : { guardrail = true },
-            ))
-            PRICE_OVERRIDES = jsonencode(var.prices)
+            USAGE_TABLE       = local.tables.usage.name
+            CONTROL_TABLE     = local.tables.control.name
+            SPEND_TABLE       = local.tables.spend.name
+            SWITCHYARD_CONFIG = jsonencode(local.config)
+            PRICE_OVERRIDES   = jsonencode(var.prices)
           },
           local.bedrock_environment,
+          local.metrics_environment,
           var.analyzer.weights == null ? {} : { ANALYZER_WEIGHTS = "s3://${var.analyzer.weights.bucket}/${var.analyzer.weights.key}" },
         )
       }
@@ -101,7 +52,6 @@ locals {
         memory      = 256
         environment = {
           USAGE_TABLE       = local.tables.usage.name
-          SWITCHYARD_CONFIG = jsonencode(local.config)
           FAILURE_TOPIC_ARN = local.topic_arn
         }
       }
@@ -110,26 +60,32 @@ locals {
         handler     = "cost_calculator.handlers.price_rows.handler"
         timeout     = 60
         memory      = 256
-        environment = {
-          USAGE_TABLE     = local.tables.usage.name
-          SPEND_TABLE     = local.tables.spend.name
-          CONTROL_TABLE   = local.tables.control.name
-          PRICE_OVERRIDES = jsonencode(var.prices)
-        }
+        environment = merge(
+          {
+            USAGE_TABLE     = local.tables.usage.name
+            SPEND_TABLE     = local.tables.spend.name
+            CONTROL_TABLE   = local.tables.control.name
+            PRICE_OVERRIDES = jsonencode(var.prices)
+          },
+          local.metrics_environment,
+        )
       }
       sweep = {
         description = "Closes what never ended, prices what the stream lost."
         handler     = "router.handlers.sweep.handler"
         timeout     = 300
         memory      = 256
-        environment = {
-          USAGE_TABLE       = local.tables.usage.name
-          SPEND_TABLE       = local.tables.spend.name
-          CONTROL_TABLE     = local.tables.control.name
-          SWITCHYARD_CONFIG = jsonencode(local.config)
-          FAILURE_TOPIC_ARN = local.topic_arn
-          PRICE_OVERRIDES   = jsonencode(var.prices)
-        }
+        environment = merge(
+          {
+            USAGE_TABLE       = local.tables.usage.name
+            SPEND_TABLE       = local.tables.spend.name
+            CONTROL_TABLE     = local.tables.control.name
+            WORKFLOW_SECONDS  = tostring(local.workflow_seconds)
+            FAILURE_TOPIC_ARN = local.topic_arn
+            PRICE_OVERRIDES   = jsonencode(var.prices)
+          },
+          local.metrics_environment,
+        )
       }
     },
     var.breaker == null ? {} : {
@@ -165,14 +121,11 @@ locals {
   function_names = { for name, function in local.functions : name => "${var.name}-${replace(name, "_", "-")}" }
 
   powertools = {
-    for name, function in local.functions : name => merge(
-      {
-        LOG_LEVEL                    = var.functions.log_level
-        POWERTOOLS_SERVICE_NAME      = name
-        POWERTOOLS_METRICS_NAMESPACE = "Switchyard"
-      },
-      length(local.metric_tenants) == 0 ? {} : { METRIC_TENANTS = join(",", local.metric_tenants) },
-    )
+    for name in keys(local.functions) : name => {
+      LOG_LEVEL                    = var.functions.log_level
+      POWERTOOLS_SERVICE_NAME      = name
+      POWERTOOLS_METRICS_NAMESPACE = "Switchyard"
+    }
   }
 
   # Lambda's own name for the level that Python calls WARNING.
@@ -257,28 +210,6 @@ resource "aws_lambda_function" "this" {
         length(base64encode("${variable}${value}")) * 3 / 4
       ])
       error_message = "The settings of ${each.key} exceed the 4 KB that Lambda allows its environment. Shorten `models`, `prices` or `tenants` (fewer pins, budgets of single tenants by `python -m router budget set`, and what holds for everybody under \"*\"); prices for everybody belong in src/cost_calculator/price_book.json."
-    }
-  }
-}
-
-resource "aws_lambda_layer_version" "provider_sdks" {
-  layer_name               = "${var.name}-provider-sdks"
-  description              = "OpenAI's and Anthropic's SDKs and what is compiled, for invoke_model."
-  filename                 = local.layer_zip
-  source_code_hash         = try(filebase64sha256(local.layer_zip), null)
-  s3_bucket                = one(var.package.bucket[*].name)
-  s3_key                   = one(var.package.bucket[*].layer_key)
-  s3_object_version        = one(var.package.bucket[*].layer_version)
-  compatible_architectures = [var.functions.architecture]
-  compatible_runtimes      = ["python3.13"]
-
-  lifecycle {
-    # A function must never name a layer that is gone.
-    create_before_destroy = true
-
-    precondition {
-      condition     = local.layer_zip == null ? true : fileexists(local.layer_zip)
-      error_message = "There is no layer zip at ${coalesce(local.layer_zip, "-")}. Run `make package`, or set package.layer_zip to where it is."
     }
   }
 }

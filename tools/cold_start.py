@@ -61,6 +61,7 @@ ENVIRONMENT = {
     "MODEL_TIMEOUT_SECONDS": "240",
     "POWERTOOLS_METRICS_NAMESPACE": "Switchyard",
     "SWITCHYARD_CONFIG": json.dumps(_CONFIG),
+    "WORKFLOW_SECONDS": "900",
 }
 _BASELINE = 'import boto3; boto3.client("dynamodb")'
 # What the first call adds on Bedrock.

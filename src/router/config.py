@@ -113,11 +113,7 @@ class Config:
 
     @classmethod
     def from_json(cls, text: str) -> Config:
-        """Parse the module's JSON; a missing key is a defect of the deployment and raises.
-
-        ``analyzer``, ``tenants``, the guards and ``review`` are given to those functions alone that
-        route.
-        """
+        """Parse the module's JSON; a missing key is a defect of the deployment and raises."""
         data = json.loads(text)
         return cls(
             tiers={name: _tier(data["tiers"][name]) for name in TIERS},

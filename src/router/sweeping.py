@@ -10,7 +10,6 @@ from typing import Any, Protocol
 from cost_calculator.shards import SHARDS
 from router.clock import iso
 from router.closing import EndedRun, Store, close_request
-from router.config import Config
 from router.errors import StoreUnavailable
 from router.rows import Row
 
@@ -35,17 +34,18 @@ class QueueStore(Store, Protocol):
 def close_abandoned(
     store: QueueStore,
     find_run: Callable[[str], tuple[str, EndedRun] | None],
-    config: Config,
+    *,
+    time_limit: timedelta,
     at: datetime,
     tell: Callable[[Mapping[str, Any]], None],
 ) -> Swept:
-    """Close every request that is ACCEPTED beyond the workflow's time limit.
+    """Close every request that is ACCEPTED beyond the workflow's ``time_limit``.
 
     ``find_run`` gives the end of a Standard run, ``None`` while it runs. An Express run cannot be
     looked up; beyond its limit it is over. A request that cannot be closed now is left to the next
     sweep and does not keep the others open. ``tell`` is given a notice of each that is closed.
     """
-    before = iso(at - timedelta(seconds=config.workflow_seconds) - _GRACE)
+    before = iso(at - time_limit - _GRACE)
     closed = left = 0
     for shard in range(SHARDS):
         for row in store.queued(f"ACCEPTED#{shard}", before):

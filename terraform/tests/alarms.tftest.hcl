@@ -140,7 +140,7 @@ run "tracing_can_be_left_out_with_the_right_to_trace" {
 
   assert {
     condition = alltrue([
-      for statement in concat(flatten([for document in values(data.aws_iam_policy_document.function_runtime) : document.statement]), data.aws_iam_policy_document.workflow.statement) :
+      for statement in concat(flatten([for document in values(data.aws_iam_policy_document.function_runtime) : document.statement]), data.aws_iam_policy_document.state_machine_runtime.statement) :
       statement.sid != "SendTraces"
     ])
     error_message = "Who does not trace needs no right to."
@@ -155,8 +155,11 @@ run "named_tenants_have_metrics_of_their_own" {
   }
 
   assert {
-    condition     = aws_lambda_function.this["price_rows"].environment[0].variables["METRIC_TENANTS"] == "acme,beta"
-    error_message = "price_rows must be told whose series to print."
+    condition = {
+      for name, function in aws_lambda_function.this : name => function.environment[0].variables["METRIC_TENANTS"]
+      if contains(keys(function.environment[0].variables), "METRIC_TENANTS")
+    } == { analyze = "acme,beta", price_rows = "acme,beta", sweep = "acme,beta" }
+    error_message = "Those that print metrics by tenant must be told whose series to print, and no other changes with it."
   }
 }
 

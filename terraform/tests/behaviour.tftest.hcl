@@ -249,7 +249,7 @@ run "express_ends_within_five_minutes" {
   }
 
   assert {
-    condition     = jsondecode(aws_lambda_function.this["sweep"].environment[0].variables["SWITCHYARD_CONFIG"]).workflow_seconds == 300
+    condition     = aws_lambda_function.this["sweep"].environment[0].variables["WORKFLOW_SECONDS"] == "300"
     error_message = "The sweep must know when an execution cannot be running any more."
   }
 }
@@ -264,7 +264,7 @@ run "a_time_limit_of_your_own_reaches_definition_and_sweep" {
   assert {
     condition = (
       jsondecode(aws_sfn_state_machine.this.definition).TimeoutSeconds == 600
-      && jsondecode(aws_lambda_function.this["sweep"].environment[0].variables["SWITCHYARD_CONFIG"]).workflow_seconds == 600
+      && aws_lambda_function.this["sweep"].environment[0].variables["WORKFLOW_SECONDS"] == "600"
     )
     error_message = "One limit, in both places."
   }
@@ -301,7 +301,7 @@ run "a_review_has_its_time_beside_the_runs_own" {
   assert {
     condition = (
       jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["SWITCHYARD_CONFIG"]).review.default == "approve"
-      && jsondecode(aws_lambda_function.this["sweep"].environment[0].variables["SWITCHYARD_CONFIG"]).workflow_seconds == 900
+      && aws_lambda_function.this["sweep"].environment[0].variables["WORKFLOW_SECONDS"] == "900"
     )
     error_message = "The plan says what is decided by default; the sweep still looks after the usual time."
   }

@@ -12,14 +12,12 @@ from aws_lambda_powertools import Logger
 
 from cost_calculator.sweeping import price_pending
 from router.clock import now
-from router.config import Config
 from router.notices import tell_topic
 from router.runs import ended_run, step_functions
 from router.store import usage_store
 from router.sweeping import close_abandoned
 
 logger = Logger()
-config = Config.from_json(os.environ["SWITCHYARD_CONFIG"])
 _STREAM_HEAD_START_SECONDS = 300
 _ROWS_A_RUN = 5000
 
@@ -32,7 +30,11 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     at = now()
     head_start = timedelta(seconds=event.get("head_start_seconds", _STREAM_HEAD_START_SECONDS))
     swept = close_abandoned(
-        usage_store(), partial(ended_run, step_functions()), config, at, tell_topic(logger)
+        usage_store(),
+        partial(ended_run, step_functions()),
+        time_limit=timedelta(seconds=int(os.environ["WORKFLOW_SECONDS"])),
+        at=at,
+        tell=tell_topic(logger),
     )
     priced = price_pending(
         boto3.client("dynamodb"),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,9 +11,10 @@ from router.closing import EndedRun, close_request
 from router.errors import StoreUnavailable
 from router.rows import Row
 from router.sweeping import Swept, close_abandoned
-from tests.unit.router.factories import AT, HAIKU, SONNET, accepted, config
+from tests.unit.router.factories import AT, HAIKU, SONNET, accepted
 
 ENDED = "2026-11-21T10:05:00.000Z"
+LIMIT = timedelta(minutes=15)
 
 
 def silent(_notice: Mapping[str, Any]) -> None:
@@ -174,19 +175,23 @@ def sweepable(**changes: Any) -> Row:
     return accepted(queue="ACCEPTED#3", queued_at="2026-11-21T10:00:00.000Z", **changes)
 
 
+def swept(store: Memory, find: Any, at: datetime) -> Swept:
+    return close_abandoned(store, find, time_limit=LIMIT, at=at, tell=silent)
+
+
 def test_the_sweep_closes_what_no_event_closed() -> None:
     store = Memory(sweepable())
-    late = AT + timedelta(seconds=900, minutes=3)
+    late = AT + LIMIT + timedelta(minutes=3)
 
-    assert close_abandoned(store, lambda arn: ("r-1", run()), config(), late, silent) == Swept(1, 0)
+    assert swept(store, lambda arn: ("r-1", run()), late) == Swept(1, 0)
 
 
 def test_the_sweep_leaves_a_request_its_time_and_a_run_its_life() -> None:
     store = Memory(sweepable())
-    soon, late = AT + timedelta(seconds=900), AT + timedelta(seconds=900, minutes=3)
+    soon, late = AT + LIMIT, AT + LIMIT + timedelta(minutes=3)
 
-    assert close_abandoned(store, lambda arn: ("r-1", run()), config(), soon, silent) == Swept(0, 0)
-    assert close_abandoned(store, lambda arn: None, config(), late, silent) == Swept(0, 0)
+    assert swept(store, lambda arn: ("r-1", run()), soon) == Swept(0, 0)
+    assert swept(store, lambda arn: None, late) == Swept(0, 0)
 
 
 def test_an_express_run_beyond_its_limit_leaves_a_call_that_may_be_billed() -> None:
@@ -195,7 +200,7 @@ def test_an_express_run_beyond_its_limit_leaves_a_call_that_may_be_billed() -> N
     def find(_arn: str) -> None:
         raise AssertionError("an Express run cannot be looked up")
 
-    assert close_abandoned(store, find, config(), AT + timedelta(hours=1), silent) == Swept(1, 0)
+    assert swept(store, find, AT + timedelta(hours=1)) == Swept(1, 0)
     [(_, [attempt])] = store.closed
     assert (attempt["outcome"], attempt["cause"]) == ("UNKNOWN", "Abandoned")
 
@@ -208,7 +213,7 @@ def test_a_request_that_cannot_be_closed_now_does_not_keep_the_others_open() -> 
             raise StoreUnavailable("ThrottlingException")
         return "r-2", run(arn=arn)
 
-    assert close_abandoned(store, find, config(), AT + timedelta(hours=1), silent) == Swept(1, 1)
+    assert swept(store, find, AT + timedelta(hours=1)) == Swept(1, 1)
 
 
 def test_a_recovered_call_keeps_its_own_token_limit() -> None:

@@ -1,0 +1,55 @@
+# What the module was told, as functions read it in their environments (functions.tf).
+
+locals {
+  # Of analyze, which routes.
+  config = merge(
+    {
+      tiers            = local.tiers
+      providers        = local.providers
+      routing          = var.routing
+      limits           = var.limits
+      store_text       = var.privacy.store_text
+      text_ttl_days    = var.privacy.text_ttl_days
+      workflow_type    = var.workflow.type
+      workflow_seconds = local.workflow_seconds
+      analyzer         = local.analyzer
+      tenants          = local.tenants
+      review           = var.review
+    },
+    local.guards,
+    var.unknown_tenants == "refuse" ? { unknown_tenants = "refuse" } : {},
+    var.bedrock.guardrail == null ? {} : { guardrail = true },
+  )
+
+  # Settings that are null are left out: the environment is small.
+  tenants = {
+    for tenant, rules in var.tenants : tenant => {
+      for name, value in merge(rules, {
+        pins   = rules.pins == null ? null : [for pin in rules.pins : { for part, text in pin : part => text if text != null }]
+        budget = rules.budget == null ? null : { for name, value in rules.budget : name => value if value != null }
+        rate   = rules.rate == null ? null : { for name, value in rules.rate : name => value if value != null }
+      }) : name => value if value != null
+    }
+  }
+
+  # What holds for all tenants together, and for each model.
+  guards = merge(
+    var.budgets.day_usd == null && var.budgets.month_usd == null ? {} : {
+      budget = { for name, value in var.budgets : name => value if name != "on_store_failure" && value != null }
+    },
+    { on_store_failure = var.budgets.on_store_failure },
+    { for name, settings in { breaker = local.breaker } : name => settings if settings != null },
+  )
+
+  # The default is written where it is read, in src/router/breaker.py.
+  breaker = var.breaker == null ? null : { for name, value in var.breaker : name => value if name != "batch_seconds" && value != null }
+
+  # Of those that print metrics by tenant.
+  metrics_environment = length(local.metric_tenants) == 0 ? {} : { METRIC_TENANTS = join(",", local.metric_tenants) }
+
+  # Of those that call Bedrock.
+  bedrock_environment = merge(
+    var.bedrock.endpoint == null ? {} : { AWS_ENDPOINT_URL_BEDROCK_RUNTIME = var.bedrock.endpoint },
+    length(local.profiled_ids) == 0 ? {} : { BEDROCK_PROFILES = jsonencode(local.profile_arns) },
+  )
+}
