@@ -1,6 +1,10 @@
 # Answers that are too large for a state of the workflow, and drafts that were withheld from their caller. A row or an output
 # that points here says s3://….
 
+locals {
+  answers_bucket_arn = aws_s3_bucket.answers.arn
+}
+
 resource "aws_s3_bucket" "answers" {
   #checkov:skip=CKV_AWS_18: one role writes here; who else reads is for the account's CloudTrail to say
   #checkov:skip=CKV_AWS_21: text must be gone when it expires, and no object is written twice

@@ -76,7 +76,7 @@ data "aws_iam_policy_document" "api" {
   statement {
     sid       = "ReadLargeAnswers"
     actions   = ["s3:GetObject"]
-    resources = ["${aws_s3_bucket.answers.arn}/answers/*"]
+    resources = ["${local.answers_bucket_arn}/answers/*"]
   }
 
   # Without it S3 says 403 of an answer that has expired, as of one that it does not give.

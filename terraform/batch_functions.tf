@@ -40,14 +40,14 @@ data "aws_iam_policy_document" "split_batch" {
   statement {
     sid       = "ReadTheFile"
     actions   = ["s3:GetObject"]
-    resources = ["${aws_s3_bucket.answers.arn}/batches/*"]
+    resources = ["${local.answers_bucket_arn}/batches/*"]
   }
 
   statement {
     sid     = "WriteChunks"
     actions = ["s3:PutObject"]
     resources = [
-      for part in ["bad-lines", "chunks", "rounds"] : "${aws_s3_bucket.answers.arn}/batches/*/${part}/*"
+      for part in ["bad-lines", "chunks", "rounds"] : "${local.answers_bucket_arn}/batches/*/${part}/*"
     ]
   }
 }
@@ -66,20 +66,20 @@ data "aws_iam_policy_document" "run_chunk" {
   statement {
     sid       = "ReadTheChunk"
     actions   = ["s3:GetObject"]
-    resources = [for part in ["chunks", "summaries"] : "${aws_s3_bucket.answers.arn}/batches/*/${part}/*"]
+    resources = [for part in ["chunks", "summaries"] : "${local.answers_bucket_arn}/batches/*/${part}/*"]
   }
 
   statement {
     sid       = "WriteResults"
     actions   = ["s3:PutObject"]
-    resources = [for part in ["results", "summaries"] : "${aws_s3_bucket.answers.arn}/batches/*/${part}/*"]
+    resources = [for part in ["results", "summaries"] : "${local.answers_bucket_arn}/batches/*/${part}/*"]
   }
 
   # Without it S3 says 403 of a summary that is not there yet, and not 404.
   statement {
     sid       = "TellWhatIsMissing"
     actions   = ["s3:ListBucket"]
-    resources = [aws_s3_bucket.answers.arn]
+    resources = [local.answers_bucket_arn]
     condition {
       test     = "StringLike"
       variable = "s3:prefix"
@@ -120,20 +120,20 @@ data "aws_iam_policy_document" "finish_batch" {
   statement {
     sid       = "ReadSummaries"
     actions   = ["s3:GetObject"]
-    resources = [for part in ["bad-lines", "summaries"] : "${aws_s3_bucket.answers.arn}/batches/*/${part}/*"]
+    resources = [for part in ["bad-lines", "summaries"] : "${local.answers_bucket_arn}/batches/*/${part}/*"]
   }
 
   statement {
     sid       = "WriteTheSummary"
     actions   = ["s3:PutObject"]
-    resources = [for file in ["manifest.json", "summary.json"] : "${aws_s3_bucket.answers.arn}/batches/*/${file}"]
+    resources = [for file in ["manifest.json", "summary.json"] : "${local.answers_bucket_arn}/batches/*/${file}"]
   }
 
   # Without it S3 says 403 of a summary that is not there, and not 404.
   statement {
     sid       = "TellWhatIsMissing"
     actions   = ["s3:ListBucket"]
-    resources = [aws_s3_bucket.answers.arn]
+    resources = [local.answers_bucket_arn]
     condition {
       test     = "StringLike"
       variable = "s3:prefix"

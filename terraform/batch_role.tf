@@ -50,7 +50,7 @@ data "aws_iam_policy_document" "batch" {
   statement {
     sid       = "ReadTheListOfChunks"
     actions   = ["s3:GetObject"]
-    resources = ["${aws_s3_bucket.answers.arn}/batches/*/rounds/*"]
+    resources = ["${local.answers_bucket_arn}/batches/*/rounds/*"]
   }
 
   # A Distributed Map starts its children as executions of the same machine.

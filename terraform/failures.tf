@@ -5,6 +5,8 @@ locals {
   failures_queue_name = "${var.name}-failures"
   # Made from its name, so that policies need not wait for the queue.
   failures_queue_arn = "arn:${local.partition}:sqs:${local.arn_suffix}:${local.failures_queue_name}"
+  # Of the rules whose undelivered events come here.
+  rules_put_aside = aws_cloudwatch_event_rule.api_key_changed[*].arn
 }
 
 resource "aws_sqs_queue" "failures" {
@@ -19,7 +21,7 @@ data "aws_iam_policy_document" "failures" {
   source_policy_documents = [data.aws_iam_policy_document.tls_only["failures"].json]
 
   dynamic "statement" {
-    for_each = aws_cloudwatch_event_rule.api_key_changed[*].arn
+    for_each = local.rules_put_aside
     content {
       sid       = "TheRulePutsUndeliveredEventsHere"
       actions   = ["sqs:SendMessage"]

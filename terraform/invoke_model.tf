@@ -53,13 +53,13 @@ data "aws_iam_policy_document" "invoke_model" {
   statement {
     sid       = "StoreLargeAnswersAndDrafts"
     actions   = ["s3:PutObject"]
-    resources = ["${aws_s3_bucket.answers.arn}/answers/*", "${aws_s3_bucket.answers.arn}/drafts/*"]
+    resources = ["${local.answers_bucket_arn}/answers/*", "${local.answers_bucket_arn}/drafts/*"]
   }
 
   statement {
     sid       = "ReadDraftsToMendThem"
     actions   = ["s3:GetObject"]
-    resources = ["${aws_s3_bucket.answers.arn}/drafts/*"]
+    resources = ["${local.answers_bucket_arn}/drafts/*"]
   }
 }
 

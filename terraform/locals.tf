@@ -1,3 +1,6 @@
+# What every file uses. Policies name a resource by way of a local, which stands in the resource's own file: a policy document that
+# names a resource itself is shown as a change whenever anything of that resource changes, be it a tag.
+
 data "aws_partition" "this" {}
 
 data "aws_caller_identity" "this" {}

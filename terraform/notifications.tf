@@ -50,7 +50,7 @@ data "aws_iam_policy_document" "topic" {
   statement {
     sid       = "AlarmsAndRulesPublish"
     actions   = ["sns:Publish"]
-    resources = [aws_sns_topic.failures[0].arn]
+    resources = [local.topic_arn]
     principals {
       type        = "Service"
       identifiers = ["cloudwatch.amazonaws.com", "events.amazonaws.com"]

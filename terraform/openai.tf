@@ -6,6 +6,8 @@ locals {
   connection_arn  = one(concat(aws_cloudwatch_event_connection.openai[*].arn, var.openai.connection[*].arn))
   # Secrets Manager ends a secret's ARN in six characters of its own, which the connection names.
   connection_secret_arn = one(concat(aws_cloudwatch_event_connection.openai[*].secret_arn, var.openai.connection[*].secret_arn))
+
+  openai_completions_url = "${var.openai.endpoint}/chat/completions"
 }
 
 resource "aws_cloudwatch_event_connection" "openai" {
@@ -33,5 +35,5 @@ resource "aws_cloudwatch_event_api_destination" "openai" {
   description         = "OpenAI's chat completions."
   connection_arn      = local.connection_arn
   http_method         = "POST"
-  invocation_endpoint = "${var.openai.endpoint}/chat/completions"
+  invocation_endpoint = local.openai_completions_url
 }

@@ -103,13 +103,13 @@ data "aws_iam_policy_document" "ingest" {
   statement {
     sid       = "ReceiveRequests"
     actions   = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
-    resources = [aws_sqs_queue.requests[0].arn]
+    resources = [local.request_queue_arns[local.request_queue_name]]
   }
 
   statement {
     sid       = "PutBackOrAside"
     actions   = ["sqs:SendMessage"]
-    resources = [aws_sqs_queue.requests[0].arn, aws_sqs_queue.requests_dead[0].arn]
+    resources = values(local.request_queue_arns)
   }
 
   statement {

@@ -28,7 +28,7 @@ data "aws_iam_policy_document" "sync_api_key" {
       "secretsmanager:PutSecretValue",
       "secretsmanager:UpdateSecret",
     ]
-    resources = [aws_cloudwatch_event_connection.openai[0].secret_arn]
+    resources = [local.connection_secret_arn]
   }
 
   # EventBridge looks at the key that the connection is to be kept under before it uses it.

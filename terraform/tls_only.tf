@@ -4,9 +4,9 @@ locals {
   tls_only = merge(
     {
       failures = { actions = ["sqs:*"], resources = [local.failures_queue_arn] }
-      answers  = { actions = ["s3:*"], resources = [aws_s3_bucket.answers.arn, "${aws_s3_bucket.answers.arn}/*"] }
+      answers  = { actions = ["s3:*"], resources = [local.answers_bucket_arn, "${local.answers_bucket_arn}/*"] }
     },
-    { for topic in aws_sns_topic.failures : "topic" => { actions = ["sns:Publish"], resources = [topic.arn] } },
+    var.notifications == null ? { topic = { actions = ["sns:Publish"], resources = [local.topic_arn] } } : {},
     { for name, arn in local.request_queue_arns : name => { actions = ["sqs:*"], resources = [arn] } if var.queue != null },
   )
 }

@@ -57,7 +57,7 @@ data "aws_iam_policy_document" "workflow" {
     condition {
       test     = "StringEquals"
       variable = "states:HTTPEndpoint"
-      values   = [aws_cloudwatch_event_api_destination.openai.invocation_endpoint]
+      values   = [local.openai_completions_url]
     }
   }
 
