@@ -198,6 +198,9 @@ resource "aws_lambda_function" "this" {
   depends_on = [aws_iam_role_policy.function_runtime]
 
   lifecycle {
+    # As the gateway's deployment, which depends on them: a function could not go while a deployment is made anew.
+    create_before_destroy = true
+
     precondition {
       condition     = local.function_zip == null ? true : fileexists(local.function_zip)
       error_message = "There is no function zip at ${coalesce(local.function_zip, "-")}. Run `make package`, or set package.function_zip to where it is."
