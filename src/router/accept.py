@@ -53,6 +53,8 @@ def accept(payload: Any, execution: Execution, config: Config, world: World) -> 
                 guards, existing = _opened_again(draft, guards, existing, world)
     except BudgetExceeded as error:
         world.meter("budget_exceeded", 1, error.owner)
+        # What is accepted never fills a budget: what is refused tells that it is full.
+        world.meter("budget_used_percent", error.percent, error.owner)
         raise
     except RateLimited as error:
         world.meter("rate_limited", 1, error.tenant)

@@ -59,11 +59,15 @@ class Conflict(RequestError):
 
 
 class BudgetExceeded(RequestError):
-    """A budget has no room for what the request may cost; ``owner`` is its tenant, or ``*``."""
+    """A budget has no room for what the request may cost; ``owner`` is its tenant, or ``*``.
 
-    def __init__(self, message: str, owner: str) -> None:
+    ``percent`` of the budget would be used with it.
+    """
+
+    def __init__(self, message: str, owner: str, percent: float) -> None:
         super().__init__(message)
         self.owner = owner
+        self.percent = percent
 
 
 class RateLimited(RequestError):

@@ -166,7 +166,9 @@ class Guards:
         if exceeded:
             # The last to begin anew: before that the request cannot run.
             budget = max(exceeded, key=lambda budget: budget.resets_at)
-            return BudgetExceeded(used_up(budget, refused[budget.key], most_usd), budget.owner)
+            item = refused[budget.key]
+            percent = used_percent(budget, committed_usd(item) + most_usd)
+            return BudgetExceeded(used_up(budget, item, most_usd), budget.owner, float(percent))
         key = rate_key(self.request.tenant)
         if self.rate and key in refused:
             if problem := too_large(self.rate, self._demand(plan)):

@@ -37,7 +37,7 @@ def tell_topic(logger: Logger) -> Tell:
             )
         except (ClientError, BotoCoreError) as error:
             reason = type(error).__name__
-            logger.warning("notice lost", request_id=notice["request_id"], reason=reason)
+            logger.warning("notice lost", correlation_id=notice["request_id"], reason=reason)
 
     return tell
 

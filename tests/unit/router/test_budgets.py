@@ -299,6 +299,18 @@ def test_how_much_is_used_is_told_by_tenant_and_in_all() -> None:
     assert used == {"acme": 40.0, EVERYONE: 0.0}
 
 
+def test_a_budget_that_has_no_room_left_is_told_as_used() -> None:
+    at = desk(tenants={"acme": {"budget": {"day_usd": 5}}})
+    at.tables.control[DAY] = {"key": DAY, "committed_usd": Decimal("4.9999")}
+
+    with pytest.raises(BudgetExceeded):
+        at.ask()
+
+    [(percent, owner)] = [told[1:] for told in at.metered if told[0] == "budget_used_percent"]
+    assert owner == "acme"
+    assert percent > 100
+
+
 class Silent(Desk):
     """Its control table does not answer; the usage table does."""
 

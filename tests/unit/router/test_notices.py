@@ -30,7 +30,9 @@ def test_a_topic_that_does_not_take_the_notice_is_logged_and_nothing_more(
 
     notices.tell_topic(Logger(service="test"))(NOTICE)
 
-    assert "notice lost" in caplog.text
+    [line] = caplog.records
+    assert line.message == "notice lost"
+    assert vars(line)["correlation_id"] == NOTICE["request_id"]
 
 
 def test_a_notice_is_sent_once_though_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
