@@ -5,6 +5,8 @@ from typing import Any
 
 import requests
 
+from tests.local_patches.conftest import ROLE
+
 PRINTS = """
 import json
 def handler(event, context):
@@ -47,6 +49,60 @@ def printed(lab: Any, namespace: str, n: float) -> None:
     lab.client("lambda").invoke(
         FunctionName=function, Payload=json.dumps({"namespace": namespace, "n": n})
     )
+
+
+def metric_alarm(lab: Any, namespace: str, metric: str, **dimensions: str) -> str:
+    name = str(lab.name("alarm"))
+    lab.client("cloudwatch").put_metric_alarm(
+        AlarmName=name,
+        Namespace=namespace,
+        MetricName=metric,
+        Dimensions=[{"Name": key, "Value": value} for key, value in dimensions.items()],
+        Statistic="Maximum",
+        Period=300,
+        EvaluationPeriods=1,
+        Threshold=0,
+        ComparisonOperator="GreaterThanThreshold",
+        TreatMissingData="notBreaching",
+    )
+    return name
+
+
+def test_a_message_that_waits_is_told_of_its_queue_and_of_no_other(lab: Any) -> None:
+    sqs = lab.client("sqs")
+    full, empty = lab.name("queue"), lab.name("queue")
+    url = sqs.create_queue(QueueName=full)["QueueUrl"]
+    sqs.create_queue(QueueName=empty)
+    visible = "ApproximateNumberOfMessagesVisible"
+    alarms = [metric_alarm(lab, "AWS/SQS", visible, QueueName=name) for name in (full, empty)]
+    aged = metric_alarm(lab, "AWS/SQS", "ApproximateAgeOfOldestMessage", QueueName=full)
+
+    sqs.send_message(QueueUrl=url, MessageBody="waits")
+
+    lab.wait_for(lambda: states(lab, alarms[0], aged) == ["ALARM", "ALARM"])
+    assert states(lab, alarms[1]) != ["ALARM"]
+
+
+def test_each_end_of_an_execution_counts_as_what_it_was(lab: Any) -> None:
+    client = lab.client("stepfunctions")
+    ends = {
+        "ExecutionsFailed": {"Type": "Fail", "Error": "Broken"},
+        "ExecutionsSucceeded": {"Type": "Succeed"},
+    }
+    alarms = {}
+    for metric, state in ends.items():
+        definition = {"StartAt": "End", "States": {"End": state}}
+        arn = client.create_state_machine(
+            name=lab.name("machine"), definition=json.dumps(definition), roleArn=ROLE
+        )["stateMachineArn"]
+        for each in ends:
+            alarms[metric, each] = metric_alarm(lab, "AWS/States", each, StateMachineArn=arn)
+        client.start_execution(stateMachineArn=arn)
+
+    seen = [alarms[metric, metric] for metric in ends]
+    lab.wait_for(lambda: states(lab, *seen) == ["ALARM", "ALARM"])
+    others = [name for (ran, watched), name in alarms.items() if ran != watched]
+    assert "ALARM" not in states(lab, *others)
 
 
 def test_each_set_of_dimensions_is_a_series_of_its_own(lab: Any) -> None:

@@ -49,6 +49,7 @@ ALL = (
     resource_fields,
     connection_authorization,
     secure_transport,
+    service_metrics,
     start_throttle,
     message_moves,
     api_keys,

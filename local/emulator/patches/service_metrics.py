@@ -1,0 +1,69 @@
+"""Step Functions and SQS publish metrics of their own, which alarms watch.
+
+AWS: each end of an execution counts as `ExecutionsSucceeded`, `ExecutionsFailed`,
+`ExecutionsTimedOut` or `ExecutionsAborted` of its machine (AWS/States); each minute a queue says
+how many messages wait and how old the oldest is (AWS/SQS).
+MiniStack 1.5.33: neither. A queue says it here each second, and only while something waits in it.
+"""
+
+import threading
+import time
+from typing import Any
+
+from ministack.services import cloudwatch, sqs, stepfunctions
+
+_ENDS = {
+    "SUCCEEDED": "ExecutionsSucceeded",
+    "FAILED": "ExecutionsFailed",
+    "TIMED_OUT": "ExecutionsTimedOut",
+    "ABORTED": "ExecutionsAborted",
+}
+_SECONDS = 1.0
+
+
+def apply() -> None:
+    """Count the ends of executions, and look at the queues as long as the emulator runs."""
+    tell = stepfunctions._emit_execution_status_event
+
+    def tell_and_count(execution: dict[str, Any]) -> None:
+        tell(execution)
+        if metric := _ENDS.get(execution["status"]):
+            machine = {"StateMachineArn": execution["stateMachineArn"]}
+            cloudwatch.record_metric("AWS/States", metric, 1, "Count", machine)
+            _evaluate("AWS/States")
+
+    stepfunctions._emit_execution_status_event = tell_and_count
+    threading.Thread(target=_watch_queues, name="queue-metrics", daemon=True).start()
+
+
+def _watch_queues() -> None:
+    waiting = False
+    while True:
+        time.sleep(_SECONDS)
+        published = [_publish(queue) for queue in list(sqs._queues.values())]
+        waited, waiting = waiting, any(published)
+        if waiting or waited:
+            _evaluate("AWS/SQS")
+
+
+def _publish(queue: dict[str, Any]) -> bool:
+    """Say what waits in a queue; answer whether anything does."""
+    now = time.time()
+    sent = [
+        each.get("sent_at", now) for each in list(queue["messages"]) if each["visible_at"] <= now
+    ]
+    if not sent:
+        return False
+    name = {"QueueName": queue["name"]}
+    for metric, value, unit in (
+        ("ApproximateNumberOfMessagesVisible", len(sent), "Count"),
+        ("ApproximateAgeOfOldestMessage", now - min(sent), "Seconds"),
+    ):
+        cloudwatch.record_metric("AWS/SQS", metric, value, unit, name)
+    return True
+
+
+def _evaluate(namespace: str) -> None:
+    for alarm in list(cloudwatch._alarms.values()):
+        if alarm.get("Namespace") == namespace:
+            cloudwatch._evaluate_alarm(alarm)
