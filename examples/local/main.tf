@@ -46,7 +46,7 @@ module "switchyard" {
   }
 
   # Low enough to be seen to fire.
-  alarms = { thresholds = { throttles = 0, pending_age_seconds = 60, spend_usd_per_hour = 0.001 } }
+  alarms = { thresholds = { throttles = 0, failed_executions = 0, pending_age_seconds = 60, spend_usd_per_hour = 0.001 } }
   # A purse, a bucket and two caches to try; whoever names no tenant has none of them. Faults are tried out here, and a breaker with the
   # usual settings would hide the second from view.
   tenants = {
