@@ -27,7 +27,7 @@ variable "models" {
   description = <<-EOT
     The model of each tier, and the models that are asked in order when it cannot answer.
 
-    `provider` is `bedrock`, `openai` or `anthropic`. A Bedrock `model` is a model id such as
+    `provider` is `bedrock`, `openai` or `anthropic`; left out: `bedrock`. A Bedrock `model` is a model id such as
     `anthropic.claude-haiku-5-5`, to which `bedrock.profile_prefix` is put in front; an id that names its geography
     (`eu.…`, `global.…`) and an ARN are used as they stand. `max_tokens` caps an answer; an OpenAI answer of more than
     4,096 tokens does not fit the 60 s of an HTTP Task and goes through the Lambda.
@@ -135,6 +135,14 @@ variable "models" {
       can(regex("^[A-Za-z0-9][A-Za-z0-9._:/-]*$", call.model))
     ])
     error_message = "Write each model as the id its provider gives it, such as \"anthropic.claude-haiku-5-5\" or \"gpt-6-luna\", or as an ARN."
+  }
+
+  validation {
+    condition = alltrue([
+      for call in flatten([for tier in values(var.models) : concat([tier], tier.fallbacks)]) :
+      call.provider != "bedrock" || can(regex("^(arn:|us-gov\\.|[a-z0-9]+\\.)", call.model))
+    ])
+    error_message = "A Bedrock model id names its maker first, such as \"anthropic.claude-haiku-5-5\". For a gpt-… of OpenAI's own API write provider = \"openai\" beside it, for a claude-… of Anthropic's provider = \"anthropic\"."
   }
 
   validation {

@@ -103,6 +103,16 @@ run "a_model_id_without_sense_is_refused" {
   expect_failures = [var.models]
 }
 
+run "a_model_of_another_api_under_bedrock_is_refused" {
+  command = plan
+
+  variables {
+    models = { CALCULATION = { model = "gpt-5.5-mini" } }
+  }
+
+  expect_failures = [var.models]
+}
+
 run "plain_http_is_for_loopback_alone" {
   command = plan
 
