@@ -95,8 +95,11 @@ run "topics_and_thresholds_are_yours" {
   }
 
   assert {
-    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.this : alarm.alarm_actions == toset(["arn:aws:sns:eu-central-1:123456789012:pager"])])
-    error_message = "The topic given is the topic told."
+    condition = alltrue([
+      for alarm in aws_cloudwatch_metric_alarm.this :
+      alarm.alarm_actions == toset(["arn:aws:sns:eu-central-1:123456789012:pager"]) && alarm.ok_actions == alarm.alarm_actions
+    ])
+    error_message = "The topic given is the topic told, when an alarm starts and when it ends."
   }
 
   assert {

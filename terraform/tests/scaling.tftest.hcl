@@ -76,6 +76,13 @@ run "provisioned_concurrency_follows_use_and_the_hours" {
     )
     error_message = "The targets are the aliases."
   }
+
+  assert {
+    condition = {
+      for name, config in aws_lambda_provisioned_concurrency_config.this : name => config.provisioned_concurrent_executions
+    } == { analyze = 1, invoke_model = 2 }
+    error_message = "What is kept ready begins with the least."
+  }
 }
 
 run "a_snapshot_is_of_a_published_version" {
