@@ -23,6 +23,7 @@ FOLDER = ROOT / "build" / "terraform"
 OLDEST = (1, 9)
 _INSTALL = "https://developer.hashicorp.com/terraform/install"
 _VARIABLES = "local.auto.tfvars.json"
+_PLANNED = "json.tfplan"
 # Of the user's environment, what would lead Terraform to another state or other arguments.
 _MISLEADING = ("TF_WORKSPACE", "TF_DATA_DIR", "TF_CLI_ARGS", "TF_PLUGIN_CACHE_DIR")
 
@@ -87,11 +88,21 @@ def plan(module: Path, *, env: Mapping[str, str], folder: Path = FOLDER) -> str:
     return done.stdout if done.returncode == 2 else ""
 
 
-def plan_json(module: Path, *, env: Mapping[str, str], folder: Path = FOLDER) -> str:
-    """Answer the plan as `terraform show -json` gives it."""
+def plan_json(
+    module: Path, *, env: Mapping[str, str], folder: Path = FOLDER, refresh: bool = True
+) -> str:
+    """Answer the plan as `terraform show -json` gives it; `apply_planned` carries it out.
+
+    Without `refresh` nothing is asked of the cloud: the state is taken for what is there.
+    """
     here = place_of(module, folder)
-    _run(here, ["plan", "-out=json.tfplan"], env)
-    return _run(here, ["show", "-json", "json.tfplan"], env).stdout
+    _run(here, ["plan", f"-out={_PLANNED}", f"-refresh={str(refresh).lower()}"], env)
+    return _run(here, ["show", "-json", _PLANNED], env).stdout
+
+
+def apply_planned(module: Path, *, env: Mapping[str, str], folder: Path = FOLDER) -> None:
+    """Carry out what the last `plan_json` answered."""
+    _run(place_of(module, folder), ["apply", "-parallelism=30", _PLANNED], env)
 
 
 def destroy(module: Path, *, env: Mapping[str, str], folder: Path = FOLDER) -> None:

@@ -6,74 +6,34 @@ These tests run last (see conftest.py): the deployment that all others used ends
 from __future__ import annotations
 
 import json
-import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from local import routing, terraform
-from local.deployment import EXAMPLE, Deployment
-from tests.local_cloud.conftest import FOLDER, RUNNING
-from tools import release
+from local import routing
+from local.deployment import Deployment
+from tests.local_cloud.conftest import RUNNING
+from tests.local_cloud.released import Root
+from tests.local_cloud.settings import GROUPS, IN_PLACE, KEPT_UNDER_ANOTHER_NAME
 
 pytestmark = pytest.mark.skipif(RUNNING, reason="the cloud that make up left is not ours to end")
 
-RELEASED = FOLDER / "released"
-MODULE = "module.switchyard."
 
-
-class Root:
-    """A root module like `examples/local` on the same state, with the archive as its source."""
-
-    def __init__(self, deployment: Deployment, before: Path) -> None:
-        self.env = deployment.cloud.env()
-        self.folder = FOLDER / "terraform-released"
-        self.place = terraform.place_of(RELEASED, self.folder)
-        # A module that an earlier run downloaded would be used again.
-        for old in (RELEASED, self.folder):
-            shutil.rmtree(old, ignore_errors=True)
-        shutil.copytree(EXAMPLE, RELEASED, ignore=shutil.ignore_patterns(".*"))
-        archive = release.archive(FOLDER / "release.zip")
-        main = RELEASED / "main.tf"
-        source = f"file://{archive}//terraform"
-        text = main.read_text()
-        assert '"../../terraform"' in text
-        main.write_text(text.replace('"../../terraform"', f'"{source}"'))
-        terraform.init(RELEASED, folder=self.folder)
-        old = terraform.place_of(EXAMPLE, before)
-        shutil.copy(old / "terraform.tfstate", self.place)
-        self.variables = json.loads((old / "local.auto.tfvars.json").read_text())
-        # The code is the archive's; the layer must be one for this machine.
-        del self.variables["code"]
-
-    def changes(self, **settings: Any) -> dict[str, set[str]]:
-        """Plan the module with other settings; return what would change, by address."""
-        override = self.place / "settings_override.tf.json"
-        override.write_text(json.dumps({"module": {"switchyard": settings}}))
-        try:
-            plan = json.loads(terraform.plan_json(RELEASED, env=self.env, folder=self.folder))
-        finally:
-            override.unlink()
-        return {
-            each["address"].removeprefix(MODULE): changed(each["change"])
-            for each in plan["resource_changes"]
-            if each["mode"] == "managed" and each["change"]["actions"] != ["no-op"]
-        }
-
-
-def changed(change: dict[str, Any]) -> set[str]:
-    """The attributes that an update in place would change; anything else fails the test."""
-    assert change["actions"] == ["update"], change["actions"]
-    before, after = change["before"], change["after"]
-    return {name for name in after if before.get(name) != after[name]}
+ALL_ALLOWED = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+    }
+)
 
 
 @pytest.fixture(scope="module")
 def root(deployment: Deployment, terraform_folder: Path) -> Root:
     made = Root(deployment, terraform_folder)
-    terraform.apply(RELEASED, variables=made.variables, env=made.env, folder=made.folder)
+    made.apply()
     return made
 
 
@@ -81,57 +41,49 @@ def test_the_release_archive_takes_over_and_answers(deployment: Deployment, root
     [arn] = routing.start(deployment, [{"input": "What is the capital of France?"}])
 
     assert routing.wait_for_execution(deployment, arn, 60)["status"] == "SUCCEEDED"
-    assert root.changes() == {}
+    assert root.second_plan().lines() == set()
 
 
-def test_each_setting_changes_in_place_and_changes_nothing_else(root: Root) -> None:
-    found = root.changes(
-        alarms={
-            "thresholds": {"throttles": 7, "pending_age_seconds": 60, "spend_usd_per_hour": 0.001}
-        },
-        logs={"retention_days": 30},
-        stream={"window_seconds": 3, "batch_size": 50},
-        sweep={"schedule": "rate(10 minutes)"},
-        tables={"deletion_protection": False, "point_in_time_recovery": True},
-        workflow={"log_level": "ALL"},
-    )
-
-    groups = {address for address in found if address.startswith("aws_cloudwatch_log_group.")}
-    tables = {address for address in found if address.startswith("aws_dynamodb_table.")}
-    assert all(found.pop(address) == {"retention_in_days"} for address in groups)
-    assert len(tables) == 3
-    assert all(found.pop(address) == {"point_in_time_recovery"} for address in tables)
-    assert found == {
-        'aws_cloudwatch_metric_alarm.this["throttles"]': {"threshold"},
-        "aws_cloudwatch_event_rule.sweep": {"schedule_expression"},
-        "aws_lambda_event_source_mapping.usage": {
-            "batch_size",
-            "maximum_batching_window_in_seconds",
-        },
-        "aws_sfn_state_machine.this": {"logging_configuration"},
-        "aws_sfn_state_machine.batch[0]": {"logging_configuration"},
-    }
-
-
-@pytest.mark.parametrize(
-    ("settings", "functions"),
-    [
-        ({"limits": {"input_bytes": 4096}}, {"analyze", "record_outcome", "sweep"}),
-        ({"routing": {"raise_above": 0.9}}, {"analyze", "record_outcome", "sweep"}),
-        ({"observability": {"metric_tenants": ["acme"]}}, None),
-    ],
-    ids=["limits", "routing", "metric_tenants"],
-)
-def test_a_setting_reaches_the_functions_that_need_it_and_no_other_resource(
-    root: Root, settings: dict[str, Any], functions: set[str] | None
+@pytest.mark.parametrize("name", GROUPS)
+def test_a_plan_shows_what_the_settings_are_said_to_change_and_nothing_else(
+    root: Root, name: str
 ) -> None:
-    found = root.changes(**settings)
+    group = GROUPS[name]
+    plan = root.plan({path: value for path, (value, _) in group.settings.items()})
 
-    names = {address.split('"')[1] for address in found if "aws_lambda_function." in address}
-    assert set(found) == {f'aws_lambda_function.this["{name}"]' for name in names}
-    assert all(attributes == {"environment"} for attributes in found.values())
-    assert functions is None or functions <= names
-    assert functions is not None or len(names) >= 6
+    by_setting = [line for _, lines in group.settings.values() for line in plan.expand_all(lines)]
+    together = plan.expand_all(group.together)
+
+    assert plan.lines() == {*by_setting, *together}
+    assert [line for line, times in Counter(by_setting).items() if times > 1] == []
+    assert set(by_setting) & set(together) == set()
+
+
+def test_another_name_is_another_deployment(root: Root) -> None:
+    lines = root.plan({"name": "another"}).lines()
+
+    kept = {line for line in lines if not line.endswith(": anew")}
+    assert all(line.startswith(KEPT_UNDER_ANOTHER_NAME) for line in kept)
+    tables = {line for line in lines if line.startswith("aws_dynamodb_table.")}
+    assert {line.split(": ")[1] for line in tables} == {"anew"}
+    assert len(tables) == 3
+
+
+def test_what_was_changed_in_place_stays_as_it_was_said(deployment: Deployment, root: Root) -> None:
+    settings = {
+        # The provider looks at a bucket's lifecycle for most of a minute.
+        path: value
+        for path, (value, _) in IN_PLACE.settings.items()
+        if path != "privacy.text_ttl_days"
+    }
+    boundary = settings["permissions_boundary_arn"].rsplit("/", 1)[1]
+    deployment.client("iam").create_policy(PolicyName=boundary, PolicyDocument=ALL_ALLOWED)
+    with root.settled(settings):
+        assert root.plan_as_settled().lines()
+
+        root.apply_planned()
+
+        assert root.second_plan().lines() == set()
 
 
 def left(deployment: Deployment) -> Iterator[str]:
@@ -164,7 +116,7 @@ def left(deployment: Deployment) -> Iterator[str]:
 def test_destroy_leaves_nothing(deployment: Deployment, root: Root) -> None:
     assert list(left(deployment))
 
-    terraform.destroy(RELEASED, env=root.env, folder=root.folder)
+    root.destroy()
 
     assert list(left(deployment)) == []
     keys = deployment.client("kms").describe_key(KeyId=deployment.outputs["kms_key_arn"])

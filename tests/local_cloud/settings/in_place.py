@@ -1,0 +1,298 @@
+"""Settings that change what is there, and make nothing anew."""
+
+from __future__ import annotations
+
+from tests.local_cloud.settings.lines import (
+    ACCOUNT,
+    COMPOSITE,
+    DASHBOARD_MODELS,
+    DEPLOYED_AGAIN,
+    LIMITED,
+    PRICED_BY,
+    RUN_CHUNKS,
+    Group,
+    alarm,
+    config,
+    environment,
+    function,
+    models,
+    policy,
+)
+
+# Nothing is made anew but a deployment of the gateway and a call of sync_api_key.
+IN_PLACE = Group(
+    {
+        "tags": ({"team": "platform"}, ["*: tags.team"]),
+        **models("SIMPLE", "", model="anthropic.claude-next", max_tokens=1000),
+        **models("SIMPLE", "", context_tokens=500_000, service_tier="flex", latency="optimized"),
+        **models("SIMPLE", "fallbacks.0", model="anthropic.claude-other", max_tokens=999),
+        **models("SIMPLE", "fallbacks.0", context_tokens=9_000, service_tier="priority"),
+        **models("SIMPLE", "fallbacks.0", latency="optimized", when=["timeout"]),
+        **models("CALCULATION", "", provider="bedrock", model="anthropic.claude-sonnet-5"),
+        **models("CALCULATION", "", max_tokens=1000, context_tokens=500_000),
+        **models("CALCULATION", "", service_tier="flex", latency="optimized"),
+        **models("CALCULATION", "fallbacks.0", provider="anthropic", model="claude-haiku-5-5"),
+        **models("CALCULATION", "fallbacks.0", context_tokens=9_000, max_tokens=999),
+        **models("CALCULATION", "fallbacks.0", service_tier="standard_only", when=["timeout"]),
+        **models("COMPLEX", "", model="anthropic.claude-large", max_tokens=1000),
+        **models("COMPLEX", "", context_tokens=500_000, service_tier="flex", latency="optimized"),
+        **{
+            f"models.COMPLEX.fallbacks.0.{name}": (
+                value,
+                config(f"tiers.COMPLEX.fallbacks.0.{name}"),
+            )
+            for name, value in {
+                "provider": "bedrock",
+                "model": "anthropic.claude-haiku-5-5",
+                "max_tokens": 999,
+                "context_tokens": 9_000,
+                "service_tier": "flex",
+                "latency": "optimized",
+                "when": ["error"],
+            }.items()
+        },
+        "bedrock.endpoint": (
+            "https://bedrock.example",
+            environment("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "analyze", "invoke_model"),
+        ),
+        "bedrock.guardrail.id": (
+            "gr0123abcd",
+            [
+                *environment("BEDROCK_GUARDRAIL_ID", "invoke_model"),
+                *policy("invoke_model", "ApplyTheGuardrail"),
+                *config("guardrail"),
+            ],
+        ),
+        "bedrock.guardrail.version": (
+            "1",
+            environment("BEDROCK_GUARDRAIL_VERSION", "invoke_model"),
+        ),
+        "openai.endpoint": (
+            "https://openai.example/v1",
+            [
+                "aws_cloudwatch_event_api_destination.openai: invocation_endpoint",
+                *policy("workflow", "CallOpenAI.Condition.StringEquals.states:HTTPEndpoint"),
+                "aws_sfn_state_machine.this: definition.States.InvokeOpenAI.Arguments.ApiEndpoint",
+                *environment("OPENAI_BASE_URL", "invoke_model"),
+            ],
+        ),
+        "openai.api_key_parameter": (
+            "/team/openai",
+            [
+                "aws_cloudwatch_event_rule.api_key_changed[0]: event_pattern.detail.name",
+                "aws_lambda_invocation.sync_api_key[0]: anew",
+                *policy("sync_api_key[0]", "ReadTheKey.Resource"),
+                *environment("OPENAI_API_KEY_PARAMETER", "invoke_model", "sync_api_key"),
+            ],
+        ),
+        "anthropic.endpoint": (
+            "https://anthropic.example",
+            environment("ANTHROPIC_BASE_URL", "invoke_model"),
+        ),
+        "anthropic.api_key_parameter": (
+            "/team/anthropic",
+            environment("ANTHROPIC_API_KEY_PARAMETER", "invoke_model"),
+        ),
+        "routing.raise_above": (0.9, config("routing.raise_above")),
+        "routing.lower_below": (0.1, config("routing.lower_below")),
+        "analyzer.strategy": ("llm", config("analyzer.strategy")),
+        "analyzer.model": (
+            "anthropic.judge",
+            [
+                *config("analyzer.model"),
+                *policy(
+                    "analyze",
+                    "AskTheClassifier.Resource",
+                    "BeRoutedByItsProfile.Condition.ArnEquals.bedrock:InferenceProfileArn",
+                    "BeRoutedByItsProfile.Resource",
+                ),
+            ],
+        ),
+        "analyzer.unsure_below": (0.6, config("analyzer.unsure_below")),
+        "analyzer.timeout_ms": (2000, config("analyzer.timeout_ms")),
+        "analyzer.max_tokens": (32, config("analyzer.max_tokens")),
+        "analyzer.weights.bucket": ("team", environment("ANALYZER_WEIGHTS", "analyze")),
+        "analyzer.weights.key": ("weights.json", policy("analyze", "ReadItsWeights")),
+        "tenants.acme.floor": ("CALCULATION", config("tenants.acme.floor")),
+        "tenants.acme.ceiling": ("COMPLEX", config("tenants.acme.ceiling")),
+        "tenants.acme.pins.0.tier": ("SIMPLE", config("tenants.acme.pins.0.tier")),
+        "tenants.acme.pins.0.contains": ("hello", config("tenants.acme.pins.0.contains")),
+        "tenants.acme.pins.1.tier": ("SIMPLE", config("tenants.acme.pins.1.tier")),
+        "tenants.acme.pins.1.regex": ("h{1,3}", config("tenants.acme.pins.1.regex")),
+        "tenants.acme.deny_providers": (["openai"], config("tenants.acme.deny_providers")),
+        "tenants.acme.tier_names": ({"cheap": "SIMPLE"}, config("tenants.acme.tier_names.cheap")),
+        "tenants.frugal.budget.day_usd": (2, config("tenants.frugal.budget.day_usd")),
+        "tenants.frugal.budget.month_usd": (20, config("tenants.frugal.budget.month_usd")),
+        "tenants.frugal.budget.soft_share": (0.5, config("tenants.frugal.budget.soft_share")),
+        "tenants.hasty.rate.requests": (3, config("tenants.hasty.rate.requests")),
+        "tenants.hasty.rate.tokens": (4000, config("tenants.hasty.rate.tokens")),
+        "tenants.handbook.prompt_cache": (False, config("tenants.handbook.prompt_cache")),
+        "tenants.faq.cache.ttl_seconds": (700, config("tenants.faq.cache.ttl_seconds")),
+        "tenants.faq.cache.shared": (True, config("tenants.faq.cache.shared")),
+        "budgets.day_usd": (
+            100,
+            [*config("budget.day_usd"), *alarm("made", "budget-80", "budget-100"), COMPOSITE],
+        ),
+        "budgets.month_usd": (1000, config("budget.month_usd")),
+        "budgets.soft_share": (0.7, config("budget.soft_share")),
+        "budgets.on_store_failure": ("accept", config("on_store_failure")),
+        **{
+            f"breaker.{name}": (
+                value,
+                [*config(f"breaker.{name}"), *environment(f"BREAKER.{name}", "watch_models")],
+            )
+            for name, value in {
+                "window_seconds": 61,
+                "min_calls": 11,
+                "error_rate": 0.4,
+                "throttles": 6,
+                "cool_down_seconds": 31,
+                "max_cool_down_seconds": 601,
+            }.items()
+        },
+        "breaker.batch_seconds": (
+            6,
+            ["aws_lambda_event_source_mapping.watch_models[0]: maximum_batching_window_in_seconds"],
+        ),
+        "unknown_tenants": ("refuse", config("unknown_tenants")),
+        "limits.input_bytes": (
+            65536,
+            [*config("limits.input_bytes"), *environment("INPUT_BYTES_LIMIT", *LIMITED)],
+        ),
+        "privacy.text_ttl_days": (
+            9,
+            [
+                *config("text_ttl_days"),
+                "aws_s3_bucket_lifecycle_configuration.answers: rule.expiration.days",
+            ],
+        ),
+        "prices": (
+            [{"model": "gpt-next"}],
+            environment("PRICE_OVERRIDES.model", *PRICED_BY),
+        ),
+        "workflow.timeout_seconds": (
+            600,
+            [*config("workflow_seconds"), *environment("WORKFLOW_SECONDS", "sweep")],
+        ),
+        "workflow.log_level": ("ALL", ["aws_sfn_state_machine.*: logging_configuration.level"]),
+        "workflow.include_execution_data": (
+            True,
+            ["aws_sfn_state_machine.*: logging_configuration.include_execution_data"],
+        ),
+        "api.key_cache_seconds": (
+            61,
+            [
+                "aws_api_gateway_authorizer.this[0]: authorizer_result_ttl_in_seconds",
+                *DEPLOYED_AGAIN,
+            ],
+        ),
+        "api.throttle.rate_limit": (
+            51,
+            ["aws_api_gateway_method_settings.this[0]: settings.throttling_rate_limit"],
+        ),
+        "api.throttle.burst_limit": (
+            101,
+            ["aws_api_gateway_method_settings.this[0]: settings.throttling_burst_limit"],
+        ),
+        "review.answer_above": (0.9, config("review.answer_above")),
+        "review.fail_below": (0.2, config("review.fail_below")),
+        "review.default": ("approve", config("review.default")),
+        "review.timeout_seconds": (
+            7200,
+            [
+                *config("review.timeout_seconds"),
+                "aws_sfn_state_machine.this: definition.States.AwaitReview.TimeoutSeconds",
+            ],
+        ),
+        "functions.memory_mb": ({"analyze": 640}, function("memory_size", "analyze")),
+        "functions.reserved_concurrency": (
+            {"price_rows": 10},
+            function("reserved_concurrent_executions", "price_rows"),
+        ),
+        "functions.log_level": (
+            "DEBUG",
+            [*environment("LOG_LEVEL"), *function("logging_config.application_log_level")],
+        ),
+        "logs.retention_days": (30, ["aws_cloudwatch_log_group.*: retention_in_days"]),
+        "tables.point_in_time_recovery": (
+            True,
+            ["aws_dynamodb_table.*: point_in_time_recovery.enabled"],
+        ),
+        **{
+            f"stream.{name}": (value, [f"aws_lambda_event_source_mapping.usage: {attribute}"])
+            for name, value, attribute in (
+                ("batch_size", 50, "batch_size"),
+                ("window_seconds", 3, "maximum_batching_window_in_seconds"),
+                ("max_retries", 9, "maximum_retry_attempts"),
+                ("max_age_seconds", 82_000, "maximum_record_age_in_seconds"),
+                ("parallelization", 2, "parallelization_factor"),
+            )
+        },
+        "sweep.schedule": (
+            "rate(10 minutes)",
+            ["aws_cloudwatch_event_rule.sweep: schedule_expression"],
+        ),
+        "queue.maximum_concurrency": (
+            6,
+            ["aws_lambda_event_source_mapping.requests[0]: scaling_config.maximum_concurrency"],
+        ),
+        "queue.alarm_age_seconds": (901, alarm("threshold", "queue-age")),
+        "batch.concurrency": (
+            50,
+            [f"{RUN_CHUNKS}.MaxConcurrency"],
+        ),
+        "batch.tolerated_failure_percentage": (
+            11,
+            [f"{RUN_CHUNKS}.ToleratedFailurePercentage"],
+        ),
+        "alarms.topic_arns": (
+            [f"arn:aws:sns:{ACCOUNT}:team"],
+            [*alarm("alarm_actions"), *alarm("ok_actions")],
+        ),
+        **{
+            f"alarms.thresholds.{name}": (value, alarm("threshold", *names))
+            for name, value, names in (
+                ("unpriced", 1, ["unpriced"]),
+                ("config_errors", 2, ["config-errors"]),
+                ("throttles", 3, ["throttles"]),
+                ("failures_queue", 4, ["failures-queue"]),
+                ("pending_age_seconds", 90, ["pending-age"]),
+                ("failed_executions", 6, ["failed-executions", "timed-out-executions"]),
+                ("api_errors", 7, ["api-errors"]),
+                ("spend_usd_per_hour", 8, ["spend-slope"]),
+            )
+        },
+        "observability.xray": (
+            False,
+            [
+                "aws_api_gateway_stage.this[0]: xray_tracing_enabled",
+                "aws_sfn_state_machine.*: tracing_configuration.enabled",
+                *function("tracing_config.mode"),
+                *policy('function_runtime["*"]', "SendTraces"),
+                *policy("workflow", "SendTraces"),
+                *policy("batch[0]", "SendTraces"),
+            ],
+        ),
+        "observability.metric_tenants": (
+            ["acme"],
+            environment("METRIC_TENANTS", "analyze", "price_rows", "sweep"),
+        ),
+        "permissions_boundary_arn": (
+            "arn:aws:iam::000000000000:policy/boundary",
+            ["*: permissions_boundary"],
+        ),
+    },
+    # Several models decide what may be called, two keys may be read, and a run has its own time and
+    # that of a human.
+    together=[
+        "aws_sfn_state_machine.this: definition.TimeoutSeconds",
+        *policy(
+            "invoke_model",
+            "BeRoutedByProfiles.Condition.ArnEquals.bedrock:InferenceProfileArn",
+            "BeRoutedByProfiles.Resource",
+            "CallThroughProfiles.Resource",
+            "ReadTheKeys.Resource",
+        ),
+        DASHBOARD_MODELS,
+    ],
+)

@@ -1,0 +1,147 @@
+"""Settings that make something, or make it anew."""
+
+from __future__ import annotations
+
+from tests.local_cloud.settings.lines import (
+    COMPOSITE,
+    DASHBOARD_FUNCTIONS,
+    DEPLOYED_AGAIN,
+    LAYER_ANEW,
+    OF_WHAT_IS_MADE,
+    Group,
+    alarm,
+    function,
+    function_gone,
+    gone,
+    made,
+    own_policy_gone,
+    policy,
+)
+
+_METHODS = [
+    f"aws_api_gateway_method.*: {what}"
+    for what in ("api_key_required", "authorization", "authorizer_id")
+]
+_HOURS = "functions.provisioned_concurrency.analyze.business_hours"
+
+MADE = Group(
+    {
+        "functions.architecture": ("arm64", [*function("architectures"), *LAYER_ANEW]),
+        "functions.snap_start": (
+            ["invoke_model"],
+            [
+                *made('aws_lambda_alias.live["invoke_model"]'),
+                *function("snap_start.apply_on", "invoke_model"),
+            ],
+        ),
+        "functions.provisioned_concurrency.analyze.min": (
+            1,
+            made(
+                'aws_lambda_alias.live["analyze"]',
+                'aws_lambda_provisioned_concurrency_config.this["analyze"]',
+            ),
+        ),
+        "functions.provisioned_concurrency.analyze.max": (5, OF_WHAT_IS_MADE),
+        "functions.provisioned_concurrency.analyze.utilization": (
+            0.5,
+            made('aws_appautoscaling_policy.this["analyze"]'),
+        ),
+        f"{_HOURS}.min": (2, made('aws_appautoscaling_target.by_hours["analyze"]')),
+        f"{_HOURS}.begin": (
+            "cron(0 7 ? * * *)",
+            made('aws_appautoscaling_scheduled_action.this["analyze-begin"]'),
+        ),
+        f"{_HOURS}.end": (
+            "cron(0 9 ? * * *)",
+            made('aws_appautoscaling_scheduled_action.this["analyze-end"]'),
+        ),
+        f"{_HOURS}.timezone": ("Europe/Berlin", OF_WHAT_IS_MADE),
+        "functions.vpc.subnet_ids": (
+            ["subnet-1"],
+            [
+                *function("vpc_config.subnet_ids"),
+                *function("vpc_config.ipv6_allowed_for_dual_stack"),
+                *policy('function_runtime["*"]', "BeInTheVpc", "TheCodeMakesNoInterfaces"),
+            ],
+        ),
+        "functions.vpc.security_group_ids": (
+            ["sg-1"],
+            function("vpc_config.security_group_ids"),
+        ),
+        "bedrock.application_profiles": (
+            True,
+            [
+                *made(
+                    'aws_bedrock_inference_profile.this["us.anthropic.claude-haiku-5-5"]',
+                    'aws_bedrock_inference_profile.this["us.anthropic.claude-sonnet-5"]',
+                    'aws_bedrock_inference_profile.this["us.anthropic.claude-sonnet-5-5"]',
+                ),
+                # Their ARNs are not known before.
+                *function("environment ?", "analyze", "invoke_model"),
+                "aws_iam_role_policy.analyze: policy ?",
+                "aws_iam_role_policy.invoke_model: policy ?",
+            ],
+        ),
+        "api.auth": (
+            "API_KEY",
+            [
+                *gone("aws_api_gateway_authorizer.this[0]"),
+                *gone('aws_lambda_permission.api["authorize"]'),
+                *function_gone("authorize"),
+                *own_policy_gone("authorize"),
+                *_METHODS,
+                *DEPLOYED_AGAIN,
+                DASHBOARD_FUNCTIONS,
+            ],
+        ),
+        "api.keys.web.tenant": (
+            "acme",
+            [
+                *made('aws_api_gateway_api_key.caller["web"]'),
+                # A tenant is found by the key's id, which is not known before.
+                *function("environment ?", "api"),
+            ],
+        ),
+        "api.keys.web.rate_limit": (1, made('aws_api_gateway_usage_plan.caller["web"]')),
+        "api.keys.web.burst_limit": (2, OF_WHAT_IS_MADE),
+        "api.keys.web.quota.limit": (3, OF_WHAT_IS_MADE),
+        "api.keys.web.quota.period": ("DAY", made('aws_api_gateway_usage_plan_key.caller["web"]')),
+        "tables.deletion_protection": (
+            True,
+            [
+                "aws_dynamodb_table.*: deletion_protection_enabled",
+                "aws_s3_bucket.answers: force_destroy",
+            ],
+        ),
+        "alarms.thresholds.budget_percent": (
+            [50],
+            [
+                *alarm("gone", "budget-80-frugal", "budget-100-frugal"),
+                *alarm("made", "budget-50-frugal"),
+                COMPOSITE,
+            ],
+        ),
+        "package.function_zip": (
+            "${path.root}/other.zip",
+            [*function("filename"), *function("source_code_hash"), *function("last_modified ?")],
+        ),
+    },
+    # An alias for the two that are kept ready: a version is published, and the workflow calls it.
+    together=[
+        *(
+            line
+            for what in ("publish", "version ?", "qualified_arn ?", "qualified_invoke_arn ?")
+            for line in function(what, "analyze", "invoke_model")
+        ),
+        *(
+            line
+            for name in ("analyze", "invoke_model")
+            for line in policy(
+                f'function_runtime["{name}"]',
+                "ReadItsEnvironment.Condition.StringLike.kms:EncryptionContext:aws:lambda:FunctionArn",
+            )
+        ),
+        "aws_iam_role_policy.workflow: policy ?",
+        "aws_sfn_state_machine.this: definition ?",
+    ],
+)

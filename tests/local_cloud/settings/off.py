@@ -1,0 +1,84 @@
+"""Switches: what is off goes with its functions, rights, alarms and logs, and nothing else."""
+
+from __future__ import annotations
+
+from tests.local_cloud.settings.lines import (
+    COMPOSITE,
+    Group,
+    alarm,
+    config,
+    environment,
+    function_gone,
+    gone,
+    own_policy_gone,
+)
+
+OFF = Group(
+    {
+        "queue": (
+            None,
+            [
+                *gone("aws_sqs_queue.requests[0]", "aws_sqs_queue.requests_dead[0]"),
+                *gone("aws_lambda_event_source_mapping.requests[0]"),
+                *function_gone("ingest"),
+                *own_policy_gone("ingest"),
+                *alarm("gone", "queue-age", "queue-dead-letters", "queue-put-back"),
+            ],
+        ),
+        "batch": (
+            None,
+            [
+                *gone("aws_sfn_state_machine.batch[0]", "aws_cloudwatch_log_group.batch[0]"),
+                *gone("aws_iam_role.batch[0]", "aws_iam_role_policy.batch[0]"),
+                *(
+                    line
+                    for name in ("split_batch", "run_chunk", "finish_batch")
+                    for line in (*function_gone(name), *own_policy_gone(name))
+                ),
+                *alarm("gone", "batch-failed", "batch-timed-out"),
+            ],
+        ),
+        "api": (
+            None,
+            [
+                *gone("aws_api_gateway_*"),
+                *gone("aws_cloudwatch_log_group.api_*"),
+                *gone("aws_iam_role.api_logs[0]", "aws_iam_role_policy_attachment.api_logs[0]"),
+                *gone("aws_lambda_permission.api*"),
+                *(
+                    line
+                    for name in ("api", "authorize")
+                    for line in (*function_gone(name), *own_policy_gone(name))
+                ),
+                *alarm("gone", "api-errors"),
+            ],
+        ),
+        "review": (
+            None,
+            [
+                *config("review.answer_above", "review.fail_below"),
+                *config("review.timeout_seconds", "review.default"),
+            ],
+        ),
+        "breaker": (
+            None,
+            [
+                *gone("aws_lambda_event_source_mapping.watch_models[0]"),
+                *function_gone("watch_models"),
+                *own_policy_gone("watch_models"),
+                *alarm("gone", "breaker-open"),
+                *config("breaker.min_calls", "breaker.throttles"),
+            ],
+        ),
+        "dashboard": (False, gone("aws_cloudwatch_dashboard.this[0]")),
+        "workflow.type": (
+            "EXPRESS",
+            [
+                "aws_sfn_state_machine.this: anew",
+                *config("workflow_type", "workflow_seconds"),
+                *environment("WORKFLOW_SECONDS", "sweep"),
+            ],
+        ),
+    },
+    together=[COMPOSITE],
+)

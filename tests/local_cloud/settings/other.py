@@ -1,0 +1,81 @@
+"""Another proof of who calls, other providers, no alarms, no texts."""
+
+from __future__ import annotations
+
+from tests.local_cloud.settings.lines import (
+    ACCOUNT,
+    DASHBOARD_FUNCTIONS,
+    DASHBOARD_MODELS,
+    DEPLOYED_AGAIN,
+    LAYER_ANEW,
+    OF_WHAT_IS_MADE,
+    Group,
+    alarm,
+    config,
+    environment,
+    function_gone,
+    gone,
+    made,
+    models,
+    own_policy_gone,
+    policy,
+)
+
+OTHER = Group(
+    {
+        "api.auth": (
+            "COGNITO",
+            [
+                "aws_api_gateway_authorizer.this[0]: anew",
+                "aws_api_gateway_method.*: authorization",
+                "aws_api_gateway_method.*: authorizer_id ?",
+                *gone('aws_lambda_permission.api["authorize"]'),
+                *function_gone("authorize"),
+                *own_policy_gone("authorize"),
+                *DEPLOYED_AGAIN,
+                DASHBOARD_FUNCTIONS,
+                *environment("API_CALLERS.auth", "api"),
+            ],
+        ),
+        "api.user_pool_arns": (
+            [f"arn:aws:cognito-idp:{ACCOUNT}:userpool/us-east-1_1"],
+            OF_WHAT_IS_MADE,
+        ),
+        "api.tenant_claim": ("custom:team", environment("API_CALLERS.claim", "api")),
+        "api.tenants": ({"a": "acme"}, environment("API_CALLERS.tenants.a", "api")),
+        "api.default_tenant": ("acme", environment("API_CALLERS.default_tenant", "api")),
+        "api.account_logging": (
+            False,
+            gone(
+                "aws_api_gateway_account.this[0]",
+                "aws_iam_role.api_logs[0]",
+                "aws_iam_role_policy_attachment.api_logs[0]",
+            ),
+        ),
+        "api.web_acl_arn": (
+            f"arn:aws:wafv2:{ACCOUNT}:regional/webacl/w/1",
+            made("aws_wafv2_web_acl_association.api[0]"),
+        ),
+        "alarms.enabled": (
+            False,
+            [*alarm("gone"), *gone("aws_cloudwatch_composite_alarm.this[0]")],
+        ),
+        "package.layer_zip": ("${path.root}/other.zip", LAYER_ANEW),
+        "tenants.faq.cache": (
+            None,
+            config("tenants.faq.cache.ttl_seconds", "tenants.faq.cache.shared"),
+        ),
+        "privacy.store_text": (False, [*config("store_text"), *environment("STORE_TEXT", "api")]),
+        "bedrock.foundation_models": (
+            ["anthropic.behind"],
+            policy("invoke_model", "BeRoutedByProfiles.Resource"),
+        ),
+        **models("SIMPLE", "", provider="openai", model="gpt-6-sol"),
+        **models("SIMPLE", "fallbacks.0", provider="anthropic", model="claude-haiku-5-5"),
+        **models("CALCULATION", "", model="anthropic.claude-sonnet-5-5", provider="bedrock"),
+        **models("CALCULATION", "fallbacks.0", model="anthropic.claude-haiku-5-5"),
+        **models("CALCULATION", "fallbacks.0", latency="optimized"),
+        **models("COMPLEX", "", provider="anthropic", model="claude-sonnet-5-5"),
+    },
+    together=[DASHBOARD_MODELS],
+)
