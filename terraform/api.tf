@@ -83,7 +83,7 @@ data "aws_iam_policy_document" "api" {
   statement {
     sid       = "TellWhatIsMissing"
     actions   = ["s3:ListBucket"]
-    resources = [aws_s3_bucket.answers.arn]
+    resources = [local.answers_bucket_arn]
   }
 }
 

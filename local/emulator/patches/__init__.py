@@ -27,6 +27,7 @@ from local.emulator.patches import (
     resource_fields,
     retry_delay,
     secure_transport,
+    service_metrics,
     start_delay,
     start_throttle,
     stream_poller,
