@@ -19,6 +19,9 @@ from tests.local_cloud.settings.lines import (
     policy,
 )
 
+_ERRORS = "aws_api_gateway_gateway_response.*: response_parameters"
+_PREFLIGHTS = "aws_api_gateway_integration_response.*: response_parameters"
+
 # Nothing is made anew but a deployment of the gateway and a call of sync_api_key.
 IN_PLACE = Group(
     {
@@ -124,8 +127,16 @@ IN_PLACE = Group(
         "tenants.frugal.budget.day_usd": (2, config("tenants.frugal.budget.day_usd")),
         "tenants.frugal.budget.month_usd": (20, config("tenants.frugal.budget.month_usd")),
         "tenants.frugal.budget.soft_share": (0.5, config("tenants.frugal.budget.soft_share")),
-        "tenants.hasty.rate.requests": (3, config("tenants.hasty.rate.requests")),
-        "tenants.hasty.rate.tokens": (4000, config("tenants.hasty.rate.tokens")),
+        **{
+            f"tenants.hasty.rate.{name}": (
+                value,
+                [
+                    *config(f"tenants.hasty.rate.{name}"),
+                    *environment(f"TENANT_RATES.hasty.rate.{name}", "ingest"),
+                ],
+            )
+            for name, value in {"requests": 3, "tokens": 4000}.items()
+        },
         "tenants.handbook.prompt_cache": (False, config("tenants.handbook.prompt_cache")),
         "tenants.faq.cache.ttl_seconds": (700, config("tenants.faq.cache.ttl_seconds")),
         "tenants.faq.cache.shared": (True, config("tenants.faq.cache.shared")),
@@ -181,10 +192,30 @@ IN_PLACE = Group(
         ),
         "api.key_cache_seconds": (
             61,
+            ["aws_api_gateway_authorizer.bearer[0]: authorizer_result_ttl_in_seconds"],
+        ),
+        "api.cors.allow_origins": (
+            ["https://app.example.com"],
             [
-                "aws_api_gateway_authorizer.this[0]: authorizer_result_ttl_in_seconds",
-                *DEPLOYED_AGAIN,
+                *environment("API_CORS.allow_origins", "api"),
+                f"{_ERRORS}.gatewayresponse.header.access-control-allow-origin",
+                f"{_PREFLIGHTS}.method.response.header.access-control-allow-origin",
+                # One origin is told whoever asks.
+                f"{_PREFLIGHTS}.method.response.header.vary",
+                "aws_api_gateway_integration_response.*: response_templates.application/json",
             ],
+        ),
+        "api.cors.allow_credentials": (
+            True,
+            [
+                *environment("API_CORS.allow_credentials", "api"),
+                f"{_ERRORS}.gatewayresponse.header.access-control-allow-credentials",
+                f"{_PREFLIGHTS}.method.response.header.access-control-allow-credentials",
+            ],
+        ),
+        "api.cors.max_age_seconds": (
+            61,
+            [f"{_PREFLIGHTS}.method.response.header.access-control-max-age"],
         ),
         "api.throttle.rate_limit": (
             51,
@@ -285,6 +316,7 @@ IN_PLACE = Group(
     # Several models decide what may be called, two keys may be read, and a run has its own time and
     # that of a human.
     together=[
+        *DEPLOYED_AGAIN,
         "aws_sfn_state_machine.this: definition.TimeoutSeconds",
         *policy(
             "invoke_model",

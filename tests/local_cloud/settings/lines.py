@@ -109,7 +109,7 @@ PRICED_BY = ("analyze", "price_rows", "sweep", "api")
 LIMITED = ("api", "ingest", "split_batch")
 READS_USAGE = ("analyze", "api", "price_rows", "record_outcome", "run_chunk", "sweep")
 READS_SPEND = ("analyze", "api", "price_rows", "sweep")
-READS_CONTROL = ("analyze", "authorize", "price_rows", "sweep", "watch_models")
+READS_CONTROL = ("analyze", "authorize", "ingest", "price_rows", "sweep", "watch_models")
 
 
 # COMPLEX has several, so that they are counted.

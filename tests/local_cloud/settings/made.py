@@ -19,7 +19,7 @@ from tests.local_cloud.settings.lines import (
 )
 
 _METHODS = [
-    f"aws_api_gateway_method.*: {what}"
+    f"aws_api_gateway_method.this*: {what}"
     for what in ("api_key_required", "authorization", "authorizer_id")
 ]
 _HOURS = "functions.provisioned_concurrency.analyze.business_hours"
@@ -85,7 +85,7 @@ MADE = Group(
         "api.auth": (
             "API_KEY",
             [
-                *gone("aws_api_gateway_authorizer.this[0]"),
+                *gone("aws_api_gateway_authorizer.bearer[0]"),
                 *gone('aws_lambda_permission.api["authorize"]'),
                 *function_gone("authorize"),
                 *own_policy_gone("authorize"),

@@ -26,9 +26,10 @@ OTHER = Group(
         "api.auth": (
             "COGNITO",
             [
-                "aws_api_gateway_authorizer.this[0]: anew",
-                "aws_api_gateway_method.*: authorization",
-                "aws_api_gateway_method.*: authorizer_id ?",
+                *gone("aws_api_gateway_authorizer.bearer[0]"),
+                *made("aws_api_gateway_authorizer.user_pool[0]"),
+                "aws_api_gateway_method.this*: authorization",
+                "aws_api_gateway_method.this*: authorizer_id ?",
                 *gone('aws_lambda_permission.api["authorize"]'),
                 *function_gone("authorize"),
                 *own_policy_gone("authorize"),

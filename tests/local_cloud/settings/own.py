@@ -90,6 +90,7 @@ OWN = Group(
                 *gone("aws_dynamodb_table.control[0]"),
                 *policy("analyze", "ReserveAndTake.Resource"),
                 *policy("authorize[0]", "FindKeys.Resource"),
+                *policy("ingest[0]", "LookAtTenantsRates.Resource"),
                 *policy("watch_models[0]", "KeepTheBreakers.Resource"),
             ],
         ),
