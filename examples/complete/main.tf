@@ -81,5 +81,7 @@ module "switchyard" {
   api = {
     auth     = "AUTHORIZER"
     throttle = { rate_limit = 20, burst_limit = 40 }
+    # Pages of an internal tool, each of whose users has a key of their own.
+    cors = { allow_origins = ["https://prompts.example.com"] }
   }
 }
