@@ -30,16 +30,19 @@ def sends(**headers: str) -> Prove:
     return lambda *_: named
 
 
-def signs(key: str, secret: str, token: str | None = None) -> Prove:
+@dataclass(frozen=True, slots=True)
+class Signs:
     """What Signature Version 4 proves."""
-    signer = SigV4Auth(Credentials(key, secret, token), "execute-api", REGION)
 
-    def sign(method: str, url: str, body: bytes) -> Mapping[str, str]:
+    key: str
+    secret: str
+    token: str | None = None
+
+    def __call__(self, method: str, url: str, body: bytes) -> Mapping[str, str]:
         request = AWSRequest(method, url, data=body)
-        signer.add_auth(request)
+        credentials = Credentials(self.key, self.secret, self.token)
+        SigV4Auth(credentials, "execute-api", REGION).add_auth(request)
         return dict(request.headers)
-
-    return sign
 
 
 def call(prove: Prove, url: str, body: Any = None) -> requests.Response:
@@ -52,17 +55,17 @@ def call(prove: Prove, url: str, body: Any = None) -> requests.Response:
         return session.request(method, url, data=data, headers=headers, timeout=60)
 
 
-class Proof(httpx2.Auth):
+class Signed(httpx2.Auth):
     """The same for OpenAI's client, whose own Authorization header makes room."""
 
     requires_request_body = True
 
-    def __init__(self, prove: Prove) -> None:
-        self._prove = prove
+    def __init__(self, signs: Signs) -> None:
+        self._signs = signs
 
     def auth_flow(self, request: Any) -> Any:
         del request.headers["authorization"]
-        request.headers.update(self._prove(request.method, str(request.url), request.content))
+        request.headers.update(self._signs(request.method, str(request.url), request.content))
         yield request
 
 
@@ -72,7 +75,7 @@ class Account:
 
     deployment: Deployment
 
-    def role(self, *, may: str | None) -> tuple[str, Prove]:
+    def role(self, *, may: str | None) -> tuple[str, Signs]:
         """Return a new role's ARN without its path, and what its session proves."""
         iam, name = self.deployment.client("iam"), f"caller-{uuid.uuid4().hex[:8]}"
         root = {"AWS": f"arn:aws:iam::{_ACCOUNT}:root"}
@@ -86,15 +89,15 @@ class Account:
             RoleArn=role["Arn"], RoleSessionName="a-name-of-the-callers-choice"
         )["Credentials"]
         proof = (session["AccessKeyId"], session["SecretAccessKey"], session["SessionToken"])
-        return f"arn:aws:iam::{_ACCOUNT}:role/{name}", signs(*proof)
+        return f"arn:aws:iam::{_ACCOUNT}:role/{name}", Signs(*proof)
 
-    def user(self, *, may: str, secret: str | None = None) -> tuple[str, Prove]:
+    def user(self, *, may: str, secret: str | None = None) -> tuple[str, Signs]:
         """Return a new user's ARN, and what its access key proves, or another secret with it."""
         iam, name = self.deployment.client("iam"), f"caller-{uuid.uuid4().hex[:8]}"
         arn = iam.create_user(UserName=name)["User"]["Arn"]
         iam.put_user_policy(UserName=name, PolicyName="door", PolicyDocument=_invoke(may))
         key = iam.create_access_key(UserName=name)["AccessKey"]
-        return arn, signs(key["AccessKeyId"], secret or key["SecretAccessKey"])
+        return arn, Signs(key["AccessKeyId"], secret or key["SecretAccessKey"])
 
 
 def _invoke(arn: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +20,9 @@ import pytest
 import requests
 
 from local import routing, terraform
+from local.cloud import REGION
 from local.deployment import EXAMPLE, Deployment
-from tests.local_cloud.callers import Account, Proof, Prove, UserPool, call, sends, signs
+from tests.local_cloud.callers import Account, Prove, Signed, Signs, UserPool, call, sends
 from tests.local_cloud.door import door_of
 
 QUESTION = {"input": "What is the capital of France?"}
@@ -35,6 +37,9 @@ class Way:
     url: str
     tenants: Mapping[str, Prove]
     refused: Mapping[str, tuple[Prove, int, str]]
+    openai: Mapping[str, Any]
+    """How OpenAI's client proves it."""
+    signer: httpx2.Auth | None = None
 
 
 class Module:
@@ -116,10 +121,9 @@ class EveryWay:
             assert (refused.status_code, refused.json()["error"]["type"]) == (400, "InvalidRequest")
 
     def test_openais_client_is_answered(self, way: Way) -> None:
-        prove = next(iter(way.tenants.values()))
         with (
-            httpx2.Client(trust_env=False, auth=Proof(prove)) as http,
-            openai.OpenAI(base_url=way.url, api_key="unused", http_client=http) as client,
+            httpx2.Client(trust_env=False, auth=way.signer) as http,
+            openai.OpenAI(base_url=way.url, http_client=http, **way.openai) as client,
         ):
             raw = client.chat.completions.with_raw_response.create(
                 model="auto", messages=[{"role": "user", "content": "What is 17 * 24?"}]
@@ -167,6 +171,7 @@ class TestApiKeys(EveryWay):
                 "no key": (sends(x_api_key="x" * 30), *UNAUTHORIZED),
                 "a key of another plan": (sends(x_api_key=other["value"]), *UNAUTHORIZED),
             },
+            openai={"api_key": "unused", "default_headers": dict(keys["web"]("", "", b""))},
         )
 
     def test_no_authorizer_is_left(self, way: Way, module: Module) -> None:
@@ -210,11 +215,31 @@ class TestSignatures(EveryWay):
                 "a wrong secret": (by_impostor, *UNAUTHORIZED),
                 # The gateway has no response of its own for what is no signature, or of no key.
                 "the key of before": (bearer, 403, "Refused"),
-                "an unknown key": (signs("AKIAIOSFODNN7EXAMPLE", "wrong"), 403, "Refused"),
+                "an unknown key": (Signs("AKIAIOSFODNN7EXAMPLE", "wrong"), 403, "Refused"),
                 "a role without the right": (by_powerless, *FORBIDDEN),
                 "no tenant's role": (by_stranger, *FORBIDDEN),
             },
+            openai={"api_key": "unused"},
+            signer=Signed(by_role),
         )
+
+    def test_curl_signs_by_itself(self, way: Way) -> None:
+        signs = way.tenants["acme"]
+        assert isinstance(signs, Signs)
+        done = subprocess.run(
+            [
+                *("curl", "--silent", "--show-error", "--fail-with-body", "--noproxy", "*"),
+                *("--aws-sigv4", f"aws:amz:{REGION}:execute-api"),
+                *("--user", f"{signs.key}:{signs.secret}"),
+                *("--header", f"x-amz-security-token: {signs.token}", f"{way.url}/usage"),
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "total" in json.loads(done.stdout)
 
 
 class TestTokens(EveryWay):
@@ -222,12 +247,13 @@ class TestTokens(EveryWay):
     @classmethod
     def way(cls, module: Module, bearer: Prove) -> Way:
         pool, other = UserPool(module.deployment), UserPool(module.deployment)
+        token = pool.token("acme")
         # A claim names its tenant itself, unless `tenants` knows better.
         module.apply(auth="COGNITO", user_pool_arns=[pool.arn], tenants={"team-7": "labs"})
         return Way(
             module.deployment.api_url,
             tenants={
-                "acme": sends(authorization=pool.token("acme")),
+                "acme": sends(authorization=token),
                 "labs": sends(authorization=f"Bearer {pool.token('team-7')}"),
             },
             refused={
@@ -235,11 +261,12 @@ class TestTokens(EveryWay):
                 "the key of before": (bearer, *UNAUTHORIZED),
                 "another pool's user": (sends(authorization=other.token("acme")), *UNAUTHORIZED),
                 "a changed claim": (
-                    sends(authorization=forged(pool.token("acme"))),
+                    sends(authorization=forged(token)),
                     *UNAUTHORIZED,
                 ),
                 "no tenant's user": (sends(authorization=pool.token(None)), *FORBIDDEN),
             },
+            openai={"api_key": token},
         )
 
     def test_its_authorizer_alone_is_there(self, way: Way, module: Module) -> None:
