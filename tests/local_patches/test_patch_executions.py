@@ -281,11 +281,16 @@ def test_machine_tells_its_tracing_back(lab: Any) -> None:
     states = lab.client("stepfunctions")
     arn = lab.machine({"Done": {"Type": "Succeed"}})
 
-    before = states.describe_state_machine(stateMachineArn=arn)["tracingConfiguration"]
-    states.update_state_machine(stateMachineArn=arn, tracingConfiguration={"enabled": True})
-    after = states.describe_state_machine(stateMachineArn=arn)["tracingConfiguration"]
+    def told() -> Any:
+        return states.describe_state_machine(stateMachineArn=arn)["tracingConfiguration"]
 
-    assert (before, after) == ({"enabled": False}, {"enabled": True})
+    before = told()
+    states.update_state_machine(stateMachineArn=arn, tracingConfiguration={"enabled": True})
+    on = told()
+    states.update_state_machine(stateMachineArn=arn, tracingConfiguration={})
+    off = told()
+
+    assert (before, on, off) == ({"enabled": False}, {"enabled": True}, {"enabled": False})
 
 
 def test_connection_tells_its_key_and_secret_but_never_its_credentials(lab: Any) -> None:

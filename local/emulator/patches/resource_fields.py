@@ -72,8 +72,10 @@ def _keep_tracing(data: dict[str, Any], response: Response) -> Response:
     if response[0] == 200:
         arn = data.get("stateMachineArn") or json.loads(response[2])["stateMachineArn"]
         machine = stepfunctions._state_machines[arn]
-        known = machine.get("tracingConfiguration", {"enabled": False})
-        machine["tracingConfiguration"] = data.get("tracingConfiguration") or known
+        known = machine.get("tracingConfiguration", {})
+        # Off is said by leaving `enabled` out.
+        told = data.get("tracingConfiguration", known)
+        machine["tracingConfiguration"] = {"enabled": False, **told}
     return response
 
 
