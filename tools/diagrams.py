@@ -34,19 +34,21 @@ _SHOWN = {
     "aws_sfn_state_machine": ("[[{}]]", "workflow"),
     "aws_api_gateway_rest_api": (">{}]", "HTTP API"),
 }
-# Names that the module gives to ARNs of its own things.
-_LOCALS = {
-    "topic_arn": ("aws_sns_topic", "failures"),
-    "failures_queue_arn": ("aws_sqs_queue", "failures"),
-    "connection_arn": ("aws_cloudwatch_event_connection", "openai"),
-    "state_machine_arn": ("aws_sfn_state_machine", "this"),
-    "execution_arns": ("aws_sfn_state_machine", "this"),
-    "bedrock_profile_arns": ("models", "Bedrock"),
-    "bedrock_direct_arns": ("models", "Bedrock"),
-    "classifier_arn": ("models", "Bedrock"),
-}
-
 Node = tuple[str, str]
+# Names that the module gives to ARNs of its own things.
+_LOCALS: Mapping[str, tuple[Node, ...]] = {
+    "topic_arn": (("aws_sns_topic", "failures"),),
+    "failures_queue_arn": (("aws_sqs_queue", "failures"),),
+    "request_queue_arns": (("aws_sqs_queue", "requests"), ("aws_sqs_queue", "requests_dead")),
+    "answers_bucket_arn": (("aws_s3_bucket", "answers"),),
+    "connection_arn": (("aws_cloudwatch_event_connection", "openai"),),
+    "connection_secret_arn": (("aws_cloudwatch_event_connection", "openai"),),
+    "state_machine_arn": (("aws_sfn_state_machine", "this"),),
+    "execution_arns": (("aws_sfn_state_machine", "this"),),
+    "bedrock_profile_arns": (("models", "Bedrock"),),
+    "bedrock_direct_arns": (("models", "Bedrock"),),
+    "classifier_arn": (("models", "Bedrock"),),
+}
 
 
 def main(arguments: list[str]) -> int:
@@ -141,11 +143,10 @@ def _edges(
 
 def _nodes(body: str) -> Iterator[Node]:
     for resource, name, local, table in _REFERENCE.findall(body):
-        node = _LOCALS.get(local) if local else (resource, name)
+        nodes = _LOCALS.get(local, ()) if local else ((resource, name),)
         if table:
-            node = ("aws_dynamodb_table", table)
-        if node and (node[0] in _SHOWN or node[0] == "models"):
-            yield node
+            nodes = (("aws_dynamodb_table", table),)
+        yield from (node for node in nodes if node[0] in _SHOWN or node[0] == "models")
 
 
 def _id(node: Node) -> str:
