@@ -20,6 +20,8 @@ _NOT_HERE = {
     "terraform apply": "the deployment under test was made by it",
     "aws ssm put-parameter": "the deployment has its key; `put_openai_api_key` below rotates it",
     "aws service-quotas": "the local cloud has no quotas",
+    "aws apigateway get-api-key": "of another `api.auth`: test_api_auth.py reads such a key",
+    'curl "$SWITCHYARD_URL/usage"': "of another `api.auth`: test_api_auth.py calls in each way",
 }
 RUN = {
     command.text: command.page
