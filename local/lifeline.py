@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 import threading
 
 
@@ -17,6 +16,7 @@ def follow_parent() -> None:
 
 
 def _wait_for_end() -> None:
-    while sys.stdin.buffer.read(4096):
+    # Not by way of sys.stdin, whose lock would end a process that ends by itself with a crash.
+    while os.read(0, 4096):
         pass
     os.killpg(0, signal.SIGTERM)
