@@ -24,9 +24,15 @@ from tests.local_cloud.simulator import Simulator
 FOLDER = cloud.ROOT / "build" / os.environ.get("LOCAL_TEST_FOLDER", "local-test")
 HTTP_TASK_SECONDS = "8"
 RUNNING = os.environ.get("SWITCHYARD_CLOUD") == "running"
-# The first looks at what nobody has touched yet, the second at what all others have done; the
-# third ends it.
-_PLACES = {"test_terraform_plan.py": -1, "test_least_privilege.py": 1, "test_lifecycle.py": 2}
+# The first looks at what nobody has touched yet, the last but one at what all others have done; the
+# last ends it. Thousands of rows come late: some tests before them price again all that there is.
+_PLACES = {
+    "test_terraform_plan.py": -1,
+    "test_batch.py": 1,
+    "test_queue.py": 1,
+    "test_least_privilege.py": 2,
+    "test_lifecycle.py": 3,
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
