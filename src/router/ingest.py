@@ -129,14 +129,18 @@ def _start(message: Message, request: Request, executions: Executions) -> tuple[
             " give a new request_id, or leave it out"
         )
     if earlier and earlier.error in _REFUSED:
-        name = _another_name(message, request)
-        earlier = executions.start(name, _with_id(message, request))
+        # A delivery that died may have started a run that its rate has refused since.
+        for delivery in range(message.received):
+            name = _another_name(message, request, delivery)
+            earlier = executions.start(name, _with_id(message, request))
+            if not earlier or earlier.error != RateLimited.__name__:
+                break
     return name, earlier
 
 
-def _another_name(message: Message, request: Request) -> str:
-    """Return the same free name at each delivery of this message."""
-    token = hashlib.sha256(message.id.encode()).hexdigest()[:6]
+def _another_name(message: Message, request: Request, delivery: int) -> str:
+    """Return a free name that is the same whenever this message is looked at."""
+    token = hashlib.sha256(f"{message.id}/{delivery}".encode()).hexdigest()[:6]
     return f"{request.request_id[: _LONGEST_NAME - 7]}_{token}"
 
 

@@ -316,6 +316,22 @@ def test_a_failed_request_is_done_when_it_is_sent_again() -> None:
     assert run(Message("b", BODY, request_id="r"), executions=executions).repeated == ["b"]
 
 
+def test_a_consumer_that_dies_after_it_started_a_run_again_loses_it_to_no_rate() -> None:
+    executions, queues = Executions(), Queues()
+    run(Message("a", HASTY), executions=executions, queues=queues)
+    copy = replace(queues.back[0][0], id="copy")
+    executions.ends["r"] = ("FAILED", "RateLimited")
+    run(copy, executions=executions, queues=Queues(NotSent("it died before the copy was sent")))
+    second = list(executions.runs)[1]
+    executions.ends[second] = ("FAILED", "RateLimited")
+
+    report = run(replace(copy, received=2), executions=executions, queues=queues)
+
+    assert report.started == ["copy"]
+    assert len(executions.runs) == 3
+    assert queues.back[-1][0].runs_as == list(executions.runs)[2]
+
+
 def test_another_name_fits_an_id_of_any_length() -> None:
     executions = Executions()
     body = json.dumps({"input": "hi", "request_id": "r" * 80})
