@@ -43,7 +43,8 @@ down: $(READY) ## stop the local cloud
 ##@ checks
 
 # Side by side, since the local cloud mostly waits; the others take what it leaves of the processors, so that none of its
-# time limits passes for want of one. Each one's output in one piece where make can.
+# time limits passes for want of one. The local tests take longest, so that a deployment's life lets them go first. Each one's
+# output in one piece where make can.
 SIDE_BY_SIDE := -j 6 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 test: lint types ## everything
@@ -79,7 +80,7 @@ local-test: $(READY) chromium ## the local cloud, end to end
 	$(RUN) -m pytest tests/local_cloud $(addprefix --ignore ,$(LIFETIME))
 
 lifetime-test: $(READY) ## a deployment's life: soaked in faults, given other callers, taken over by a release, changed in place, destroyed
-	LOCAL_TEST_FOLDER=lifetime-test $(RUN) -m pytest $(LIFETIME)
+	LOCAL_TEST_FOLDER=lifetime-test $(if $(YIELDING),nice -n 5) $(RUN) -m pytest $(LIFETIME)
 
 ##@ measurements
 
