@@ -9,11 +9,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from boto3.dynamodb.types import TypeDeserializer
-
+from cost_calculator.items import from_item
 from local.deployment import Deployment
 
-_deserialize = TypeDeserializer().deserialize
 _POLL_SECONDS = 0.2
 
 
@@ -80,7 +78,7 @@ def trace(deployment: Deployment, request_id: str) -> Traced:
         ExpressionAttributeValues={":id": {"S": request_id}},
         ConsistentRead=True,
     )
-    rows = [{k: _deserialize(v) for k, v in item.items()} for item in answer["Items"]]
+    rows = [from_item(item) for item in answer["Items"]]
     by_item = {row["item"]: row for row in rows}
     attempts = [row for row in rows if row["item"].startswith("ATTEMPT#")]
     return Traced(

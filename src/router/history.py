@@ -7,13 +7,13 @@ redriven run goes on in the state that failed, in the same history: that is an a
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from router.clock import iso
 from router.service_tier import mode_of
+from router.text import json_object
 
 Event = Mapping[str, Any]
 
@@ -70,15 +70,15 @@ def _attempt(entry: _Entry, planned: Mapping[str, Any], ended_at: str) -> dict[s
     if last is None or last["type"] == "TaskTimedOut":
         return unknown
     if last["type"] == "TaskSucceeded":
-        output = _json(last["taskSucceededEventDetails"].get("output"))
+        output = json_object(last["taskSucceededEventDetails"].get("output"))
         return base | (_reported(output) or _spoken_http(output) or unknown)
     failure = last["taskFailedEventDetails"]
-    reported = _json(_json(failure.get("cause")).get("errorMessage"))
+    reported = json_object(json_object(failure.get("cause")).get("errorMessage"))
     return unknown | {"cause": failure.get("error", "NoReport")} | _trusted(reported)
 
 
 def _called(scheduled: Event, planned: Mapping[str, Any]) -> dict[str, Any]:
-    parameters = _json(scheduled["taskScheduledEventDetails"].get("parameters"))
+    parameters = json_object(scheduled["taskScheduledEventDetails"].get("parameters"))
     call = parameters.get("Payload") or parameters.get("RequestBody") or {}
     most = call.get("max_tokens", call.get("max_completion_tokens", planned["max_tokens"]))
     return {
@@ -116,11 +116,3 @@ def _spoken_http(output: Mapping[str, Any]) -> dict[str, Any]:
 def _trusted(attempt: Mapping[str, Any]) -> dict[str, Any]:
     # Whatever it answered, a run that died served nobody.
     return {name: value for name, value in attempt.items() if name not in ("served", "retries")}
-
-
-def _json(text: Any) -> dict[str, Any]:
-    try:
-        value = json.loads(text)
-    except (TypeError, ValueError):
-        return {}
-    return value if isinstance(value, dict) else {}

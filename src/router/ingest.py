@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Protocol
 
 from router.errors import (
     BudgetExceeded,
@@ -18,7 +18,7 @@ from router.errors import (
 )
 from router.messages import Message, NotSent, Queues, Report
 from router.pacing import Pace
-from router.request import Request, parse_request, payload_hash
+from router.request import Request, parse_request, payload_hash_of
 from router.starting import Busy, NotStarted, Run
 
 LAST_TRY = 3
@@ -123,7 +123,7 @@ def _start(message: Message, request: Request, executions: Executions) -> tuple[
     """
     name, payload = request.request_id, message.body
     earlier = executions.start(name, payload)
-    if earlier and _hash_of(earlier.input) != request.payload_hash:
+    if earlier and payload_hash_of(earlier.input) != request.payload_hash:
         raise Conflict(
             f"request_id {name} was used with another payload:"
             " give a new request_id, or leave it out"
@@ -158,11 +158,3 @@ def _request(message: Message, input_bytes_limit: int) -> Request:
     return parse_request(
         payload, execution_name=message.fallback_id, input_bytes_limit=input_bytes_limit
     )
-
-
-def _hash_of(text: str) -> str | None:
-    try:
-        payload: Any = json.loads(text)
-    except ValueError:
-        return None
-    return payload_hash(payload) if isinstance(payload, dict) else None

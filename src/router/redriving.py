@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+from router.text import json_object
 
 # Writers stamp a row with a clock of their own, and the stream with another.
 _CLOCKS_APART = timedelta(minutes=1)
@@ -51,7 +52,7 @@ def subject_of(body: str, attributes: Mapping[str, str], prefix: str) -> Subject
 
     ``attributes`` are the message's own: a rule that could not deliver names its target there.
     """
-    message = _object(body)
+    message = json_object(body)
     batch = message.get("DDBStreamBatchInfo")
     if isinstance(batch, dict):
         arrived = datetime.fromisoformat(batch["approximateArrivalOfLastRecord"])
@@ -68,11 +69,3 @@ def _name(function_arn: object) -> str:
     """Return the name in ``arn:aws:lambda:region:account:function:NAME[:version]``."""
     parts = str(function_arn).split(":")
     return parts[6] if len(parts) > 6 and parts[5] == "function" else ""
-
-
-def _object(body: str) -> dict[str, Any]:
-    try:
-        value = json.loads(body)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}

@@ -15,7 +15,7 @@ from router.errors import InvalidRequest
 from router.response_schema import check_response_schema, sent_bytes
 from router.review import AskedReview, asked_review
 from router.schema import problems
-from router.text import canonical_json, clean, size_in_bytes
+from router.text import canonical_json, clean, json_object, size_in_bytes
 
 DEFAULT_TENANT = "default"
 _ID = re.compile(r"[0-9A-Za-z_-]{1,80}")
@@ -130,6 +130,11 @@ def payload_hash(payload: Mapping[str, Any]) -> str:
     """Return the SHA-256 of all that decides an answer: neither the id nor which run it is."""
     decisive = {name: value for name, value in payload.items() if name not in _ABOUT_THE_RUN}
     return hashlib.sha256(canonical_json(decisive)).hexdigest()
+
+
+def payload_hash_of(text: str) -> str:
+    """Return the hash of the payload that a run was started with, from its text."""
+    return payload_hash(json_object(text))
 
 
 @lru_cache(maxsize=1)

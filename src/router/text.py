@@ -21,6 +21,15 @@ def clean(text: str) -> str:
     return text.translate(_UNSENDABLE)
 
 
+def json_object(text: Any) -> dict[str, Any]:
+    """Return the JSON object that a text holds; an empty one where it holds none."""
+    try:
+        value = json.loads(text)
+    except (TypeError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
 def fits_a_state(text: str) -> bool:
     """Return whether an answer can travel through the workflow."""
     return len(json.dumps(text, ensure_ascii=False).encode()) <= STATE_BYTES

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from unittest.mock import patch
 
 import requests
 
@@ -55,8 +57,8 @@ def command(deployment: Deployment, *words: str) -> str:
     parser = argparse.ArgumentParser()
     keys.configure(parser)
     where = ["--control-table", deployment.control_table]
-    where += ["--endpoint-url", deployment.cloud.emulator_url]
     printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
+    as_operator = patch.dict(os.environ, deployment.cloud.env())
+    with as_operator, contextlib.redirect_stdout(printed):
         assert keys.run(parser.parse_args([*words, *where])) == 0
     return printed.getvalue().strip()

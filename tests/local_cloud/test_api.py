@@ -21,22 +21,13 @@ from tests.local_cloud.simulator import Simulator
 from tests.local_cloud.test_fault_text import answers
 
 
-@pytest.fixture(autouse=True, scope="module")
-def rights(deployment: Deployment) -> Iterator[None]:
-    """Let the tests' own calls of the control table in, as the tests' other calls are."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in deployment.cloud.env().items():
-            patch.setenv(name, value)
-        yield
-
-
 @pytest.fixture(scope="module")
-def acme(deployment: Deployment, rights: None) -> Door:
+def acme(deployment: Deployment) -> Door:
     return door_of(deployment, "acme")
 
 
 @pytest.fixture(scope="module")
-def labs(deployment: Deployment, rights: None) -> Door:
+def labs(deployment: Deployment) -> Door:
     return door_of(deployment, "labs")
 
 

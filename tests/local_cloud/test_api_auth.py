@@ -78,10 +78,7 @@ class Module:
 @pytest.fixture(scope="module")
 def bearer(deployment: Deployment) -> Prove:
     """A key that opens the door while `auth` is AUTHORIZER."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in deployment.cloud.env().items():
-            patch.setenv(name, value)
-        return sends(authorization=f"Bearer {door_of(deployment, 'acme').key}")
+    return sends(authorization=f"Bearer {door_of(deployment, 'acme').key}")
 
 
 @pytest.fixture(scope="module")

@@ -29,11 +29,8 @@ CALL = """async ([url, init]) => {
 
 
 @pytest.fixture(scope="module")
-def door(deployment: Deployment) -> Iterator[Door]:
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in deployment.cloud.env().items():
-            patch.setenv(name, value)
-        yield door_of(deployment, "pages")
+def door(deployment: Deployment) -> Door:
+    return door_of(deployment, "pages")
 
 
 class Page(BaseHTTPRequestHandler):

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
-from typing import Any
 
 from router.api.door import Door, Rows
 from router.api.errors import ApiError
 from router.api.views import ANSWERED
 from router.request import is_request_id
 from router.starting import NoSuchRun, Run
+from router.text import json_object
 
 _LOOK_AGAIN_SECONDS = 0.15
 # What analyze refuses before it accepts; anything else in its place is ours to mend.
@@ -36,7 +35,7 @@ def find(request_id: str, tenant: str, door: Door) -> Rows | ApiError | None:
         run = door.executions.describe(request_id)
     except NoSuchRun:
         raise _not_found(request_id) from None
-    if payload_of(run.input).get("tenant") != tenant:
+    if json_object(run.input).get("tenant") != tenant:
         raise _not_found(request_id)
     return refusal(request_id, run, door)
 
@@ -66,7 +65,7 @@ def answer_of(rows: Rows, door: Door) -> str | None:
         run = _ended(request["execution_arn"].rsplit(":", 1)[1], door)
     except NoSuchRun:
         return None  # Step Functions keeps a run for 90 days
-    return payload_of(run.output or "").get("output")
+    return json_object(run.output or "").get("output")
 
 
 def failure(rows: Rows) -> ApiError:
@@ -104,12 +103,3 @@ def refusal(request_id: str, run: Run, door: Door) -> ApiError | None:
 
 def _not_found(request_id: str) -> ApiError:
     return ApiError("NotFound", "there is no such request of yours", request_id=request_id)
-
-
-def payload_of(text: str) -> dict[str, Any]:
-    """Return a run's input or output; nothing where it is no object."""
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}

@@ -10,10 +10,10 @@ from typing import Any
 
 from router.api.door import Door, Rows
 from router.api.errors import ApiError, as_api_error
-from router.api.finding import payload_of, refusal
+from router.api.finding import refusal
 from router.api.views import TERMINAL
 from router.errors import Conflict, InvalidRequest, RequestError, StoreUnavailable
-from router.request import Request, parse_request, payload_hash
+from router.request import Request, parse_request, payload_hash_of
 from router.starting import Busy, NoSuchRun, NotStarted
 from router.text import canonical_json
 
@@ -62,7 +62,7 @@ def _started(request: Request, text: str, door: Door) -> Submitted:
     earlier = door.executions.start(request.request_id, text)
     if earlier is None:
         return Submitted(request.request_id, request.request_id)
-    if _hash_of(earlier.input) != request.payload_hash:
+    if payload_hash_of(earlier.input) != request.payload_hash:
         raise Conflict(
             f"request_id {request.request_id} was used with another payload:"
             " give a new request_id, or leave it out"
@@ -104,7 +104,3 @@ def _pauses() -> Iterator[float]:
     while True:
         yield pause
         pause = min(pause * _GROWTH, _LONGEST_PAUSE)
-
-
-def _hash_of(text: str) -> str:
-    return payload_hash(payload_of(text))

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from router.batch.layout import request_id
 from router.errors import InvalidRequest
-from router.request import payload_hash
+from router.request import payload_hash, payload_hash_of
 from router.starting import Busy, Run
 
 WINDOW = 10
@@ -137,7 +137,7 @@ class ChunkRun:
             earlier = self.executions.start(name, item.input)
             if earlier is None or earlier.status in ("RUNNING", "SUCCEEDED"):
                 break
-        if earlier and _hash_of(earlier.input) != payload_hash(item.payload):
+        if earlier and payload_hash_of(earlier.input) != payload_hash(item.payload):
             self.ended[item.request_id] = _CONFLICT
             return None
         return name
@@ -209,11 +209,3 @@ def items_of(batch_id: str, lines: Iterable[str]) -> list[Item]:
 def token_of(execution_name: str) -> str:
     """Return six characters that tell one run of a batch from another."""
     return hashlib.sha256(execution_name.encode()).hexdigest()[:6]
-
-
-def _hash_of(text: str) -> str | None:
-    try:
-        payload: Any = json.loads(text)
-    except ValueError:
-        return None
-    return payload_hash(payload) if isinstance(payload, dict) else None
