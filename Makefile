@@ -23,7 +23,7 @@ demo: $(READY) ## route local/prompts.jsonl end to end on this machine and print
 dashboard: $(READY) ## write build/dashboard.html of the running local cloud, or of the last demo: make dashboard SERVE=1 shows it
 	@$(RUN) -m local.dashboard $(if $(SERVE),--serve)
 
-up: $(READY) ## start the local cloud with Switchyard deployed on it, and leave it running
+up: $(READY) ## start the local cloud with Faregate deployed on it, and leave it running
 	@$(RUN) -m local.up
 
 # As it was written: a $ in a prompt is no variable of make's.
@@ -116,7 +116,7 @@ package: $(READY) ## build the function zip and the layer for Lambda on arm64
 release: $(READY) ## module, workflow and built code in one file that Terraform takes as a module source
 	@$(RUN) -m tools.release
 
-train: $(READY) ## train the shipped weights again, to the byte, from SWITCHYARD_DATA (../shared/data)
+train: $(READY) ## train the shipped weights again, to the byte, from FAREGATE_DATA (../shared/data)
 	$(RUN) -m eval.train
 
 prices: $(READY) ## add to the price book what genai-prices knows and it does not

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-SHARED = Path(os.environ.get("SWITCHYARD_DATA", ROOT.parent / "shared" / "data"))
+SHARED = Path(os.environ.get("FAREGATE_DATA", ROOT.parent / "shared" / "data"))
 OWN = ROOT / "eval" / "data"
 SETS = ROOT / "tests" / "sets"
 LABELS = ("SIMPLE", "CALCULATION", "COMPLEX")

@@ -44,27 +44,27 @@ def main() -> int:
     parser.add_argument("--json", help="write the figures to this file")
     arguments = parser.parse_args()
     attempts = make_attempts(arguments.attempts)
-    contenders = {"switchyard": ours(attempts), "genai-prices": genai_prices(attempts)}
+    contenders = {"faregate": ours(attempts), "genai-prices": genai_prices(attempts)}
     litellm = with_litellm(attempts)
     if litellm:
         contenders["litellm"] = litellm
     seconds, totals = race(contenders, arguments.runs)
     micros = {name: taken / len(attempts) * 1e6 for name, taken in seconds.items()}
     for name, taken in micros.items():
-        ratio = taken / micros["switchyard"]
+        ratio = taken / micros["faregate"]
         print(f"{name:14} {taken:9.2f} us an attempt  {ratio:6.1f} x ours  total {totals[name]}")
     if not litellm:
         print("litellm        not installed: pip install '.[bench]'", file=sys.stderr)
     growth = flat()
     print("one attempt among n, as price_rows settles it (us):")
     print("  ".join(f"{size:,}: {taken:.1f}" for size, taken in growth.items()))
-    faster = min(taken for name, taken in micros.items() if name != "switchyard")
-    figures = {"us_per_attempt": micros, "faster_peer_over_ours": faster / micros["switchyard"],
+    faster = min(taken for name, taken in micros.items() if name != "faregate")
+    figures = {"us_per_attempt": micros, "faster_peer_over_ours": faster / micros["faregate"],
                "us_per_attempt_by_size": growth}  # fmt: skip
     if arguments.json:
         Path(arguments.json).write_text(json.dumps(figures, indent=1), encoding="utf-8")
     print(f"the faster peer takes {figures['faster_peer_over_ours']:.1f} times as long as ours")
-    return 0 if faster >= 5 * micros["switchyard"] else 1
+    return 0 if faster >= 5 * micros["faregate"] else 1
 
 
 def make_attempts(count: int) -> list[Attempt]:

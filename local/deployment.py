@@ -19,11 +19,11 @@ from local.cloud import REGION, ROOT, Cloud
 
 EXAMPLE = ROOT / "examples" / "local"
 CODE_BUCKET = "built-code"
-API_KEY_PARAMETER = "/switchyard/openai-api-key"
+API_KEY_PARAMETER = "/faregate/openai-api-key"
 # The simulator knows this key; it opens nothing else.
-API_KEY = "sk-local-switchyard"
-ANTHROPIC_API_KEY_PARAMETER = "/switchyard/anthropic-api-key"
-ANTHROPIC_API_KEY = "sk-ant-local-switchyard"
+API_KEY = "sk-local-faregate"
+ANTHROPIC_API_KEY_PARAMETER = "/faregate/anthropic-api-key"
+ANTHROPIC_API_KEY = "sk-ant-local-faregate"
 
 Progress = Callable[[str], None]
 

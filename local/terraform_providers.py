@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 REGISTRY = "registry.terraform.io"
-MIRROR_VARIABLE = "SWITCHYARD_TERRAFORM_MIRROR"
+MIRROR_VARIABLE = "FAREGATE_TERRAFORM_MIRROR"
 _PROBE_URL = f"https://{REGISTRY}/.well-known/terraform.json"
 _PROBE_SECONDS = 3.0
 # One for every root module: the provider is large, and the demo and the tests are apart.
@@ -23,7 +23,7 @@ class NoProvidersError(Exception):
 def environment(folder: Path, outer: Mapping[str, str]) -> dict[str, str]:
     """The variables that let `terraform init` find its providers, for the child alone.
 
-    In order: the mirror named by SWITCHYARD_TERRAFORM_MIRROR; the user's own CLI configuration,
+    In order: the mirror named by FAREGATE_TERRAFORM_MIRROR; the user's own CLI configuration,
     where it says where providers come from; the registry; a mirror in one of the usual places.
     A configuration file is written into `folder` only for a mirror.
     """

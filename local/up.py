@@ -1,4 +1,4 @@
-"""Starts the local cloud, puts Switchyard on it and leaves it running until `make down`."""
+"""Starts the local cloud, puts Faregate on it and leaves it running until `make down`."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ locals {
     for owner in local.budget_owners : {
       for percent in var.alarms.thresholds.budget_percent : "budget-${percent}${owner == "*" ? "" : "-${owner}"}" => {
         text       = "${owner == "*" ? "All tenants together have" : "Tenant ${owner} has"} used ${percent} % of a budget.", runbook = "budget"
-        namespace  = "Switchyard", metric = "budget_used_percent", above = percent, operator = "GreaterThanOrEqualToThreshold"
+        namespace  = "Faregate", metric = "budget_used_percent", above = percent, operator = "GreaterThanOrEqualToThreshold"
         dimensions = { tenant = owner }, statistic = "Maximum"
       }
     }
@@ -30,7 +30,7 @@ locals {
   breaker_alarms = var.breaker == null ? {} : {
     breaker-open = {
       text      = "A model fails: its circuit breaker has opened, and the next model is asked."
-      namespace = "Switchyard", metric = "breaker_open", above = 0
+      namespace = "Faregate", metric = "breaker_open", above = 0
     }
   }
 
@@ -39,24 +39,24 @@ locals {
     {
       unpriced = {
         text      = "Attempts have no price: they are in no sum of money."
-        namespace = "Switchyard", metric = "unpriced", above = var.alarms.thresholds.unpriced
+        namespace = "Faregate", metric = "unpriced", above = var.alarms.thresholds.unpriced
       }
       config-errors = {
         text      = "Models refuse the key or do not exist (401, 403, 404): it stays so until somebody mends the set-up."
-        namespace = "Switchyard", metric = "config_errors", above = var.alarms.thresholds.config_errors
+        namespace = "Faregate", metric = "config_errors", above = var.alarms.thresholds.config_errors
       }
       throttles = {
         text      = "Calls were given up for want of capacity."
-        namespace = "Switchyard", metric = "throttles", above = var.alarms.thresholds.throttles
+        namespace = "Faregate", metric = "throttles", above = var.alarms.thresholds.throttles
       }
       pending-age = {
         text      = "Rows wait for their price: neither stream nor sweep gets to them."
-        namespace = "Switchyard", metric = "pending_age_seconds", above = var.alarms.thresholds.pending_age_seconds
+        namespace = "Faregate", metric = "pending_age_seconds", above = var.alarms.thresholds.pending_age_seconds
         statistic = "Maximum"
       }
       spend-slope = {
         text      = "The models cost more in an hour than you thought they would."
-        namespace = "Switchyard", metric = "cost_usd", above = var.alarms.thresholds.spend_usd_per_hour
+        namespace = "Faregate", metric = "cost_usd", above = var.alarms.thresholds.spend_usd_per_hour
         period    = 3600
       }
       failures-queue = {

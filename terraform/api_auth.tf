@@ -19,7 +19,7 @@ resource "aws_api_gateway_authorizer" "bearer" {
   authorizer_uri                   = aws_lambda_function.this["authorize"].invoke_arn
   authorizer_result_ttl_in_seconds = var.api.key_cache_seconds
   # What cannot be a key costs no call of the function.
-  identity_validation_expression = "[Bb]earer sk-sy-[0-9A-Za-z_-]{43}"
+  identity_validation_expression = "[Bb]earer sk-fg-[0-9A-Za-z_-]{43}"
 }
 
 resource "aws_api_gateway_authorizer" "user_pool" {

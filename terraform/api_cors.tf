@@ -14,7 +14,7 @@ locals {
   api_cors_sent = "authorization,content-type,idempotency-key,x-amz-content-sha256,x-amz-date,x-amz-security-token,x-api-key,*"
   api_cors_exposed = [
     "location", "retry-after", "x-should-retry",
-    "x-switchyard-cost-usd", "x-switchyard-model", "x-switchyard-request-id", "x-switchyard-tier",
+    "x-faregate-cost-usd", "x-faregate-model", "x-faregate-request-id", "x-faregate-tier",
   ]
 
   # The function answers everything else, with these headers.

@@ -2,7 +2,7 @@
 # cost_calculator dashboard`; docs/metrics.md says who prints each metric.
 
 locals {
-  # Each line of a chart: a title, and a search over series (Switchyard's own) or one series of an AWS service.
+  # Each line of a chart: a title, and a search over series (Faregate's own) or one series of an AWS service.
   searched = {
     for line, search in {
       latency_p50 = ["model,tenant,tier", "latency", "p50"]
@@ -21,7 +21,7 @@ locals {
       exceeded    = ["tenant", "budget_exceeded", "Sum"]
       limited     = ["tenant", "rate_limited", "Sum"]
       budget_used = ["tenant", "budget_used_percent", "Maximum"]
-    } : line => "SEARCH('{Switchyard,${search[0]}} MetricName=\"${search[1]}\"', '${search[2]}', 300)"
+    } : line => "SEARCH('{Faregate,${search[0]}} MetricName=\"${search[1]}\"', '${search[2]}', 300)"
   }
 
   called_models = distinct([for call in flatten(values(local.calls)) : call.model])
@@ -60,7 +60,7 @@ locals {
         [{ expression = "SUM(${local.searched.attempts})", label = "calls" }],
         [{ expression = "SUM(${local.searched.retries})", label = "sent again" }],
         [{ expression = local.searched.throttles, label = "throttled $${PROP('Dim.model')}" }],
-        ["Switchyard", "config_errors", { stat = "Sum", label = "key or model refused" }],
+        ["Faregate", "config_errors", { stat = "Sum", label = "key or model refused" }],
       ]
     },
     {
@@ -87,7 +87,7 @@ locals {
       lines = [
         ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", local.failures_queue_name, { stat = "Maximum", label = "messages nobody could handle" }],
         ["AWS/Lambda", "IteratorAge", "FunctionName", local.function_names["price_rows"], { stat = "Maximum", label = "age of the stream (ms)" }],
-        ["Switchyard", "pending_age_seconds", { stat = "Maximum", label = "age of the oldest row without a price (s)" }],
+        ["Faregate", "pending_age_seconds", { stat = "Maximum", label = "age of the oldest row without a price (s)" }],
       ]
     },
     {

@@ -16,7 +16,7 @@ locals {
             USAGE_TABLE       = local.tables.usage.name
             CONTROL_TABLE     = local.tables.control.name
             SPEND_TABLE       = local.tables.spend.name
-            SWITCHYARD_CONFIG = jsonencode(local.config)
+            FAREGATE_CONFIG = jsonencode(local.config)
             PRICE_OVERRIDES   = jsonencode(var.prices)
           },
           local.bedrock_environment,
@@ -124,7 +124,7 @@ locals {
     for name in keys(local.functions) : name => {
       LOG_LEVEL                    = var.functions.log_level
       POWERTOOLS_SERVICE_NAME      = name
-      POWERTOOLS_METRICS_NAMESPACE = "Switchyard"
+      POWERTOOLS_METRICS_NAMESPACE = "Faregate"
     }
   }
 

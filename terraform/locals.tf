@@ -19,5 +19,5 @@ locals {
   state_machine_arn = "arn:${local.partition}:states:${local.arn_suffix}:stateMachine:${var.name}"
   execution_arns    = "arn:${local.partition}:states:${local.arn_suffix}:execution:${var.name}:*"
 
-  tags = merge({ application = "switchyard", deployment = var.name }, var.tags)
+  tags = merge({ application = "faregate", deployment = var.name }, var.tags)
 }

@@ -148,7 +148,7 @@ output "commands" {
     },
     local.api_authorizes ? {
       create_caller_key = "python -m router keys create --region ${local.region} --control-table ${local.tables.control.name} --tenant \"$TENANT\""
-      ask_api           = "curl ${aws_api_gateway_stage.this[0].invoke_url}/prompts -H \"authorization: Bearer $SWITCHYARD_KEY\" -H 'content-type: application/json' -d '{\"input\": \"What is the capital of France?\"}'"
+      ask_api           = "curl ${aws_api_gateway_stage.this[0].invoke_url}/prompts -H \"authorization: Bearer $FAREGATE_KEY\" -H 'content-type: application/json' -d '{\"input\": \"What is the capital of France?\"}'"
     } : {},
     var.queue == null ? {} : {
       send_message      = "aws sqs send-message --region ${local.region} --queue-url ${aws_sqs_queue.requests[0].url} --message-body '{\"input\": \"What is the capital of France?\"}'"

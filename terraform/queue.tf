@@ -25,7 +25,7 @@ locals {
     # A copy that was put back is young again, so the age does not tell of a limit that is hit for long.
     queue-put-back = {
       text      = "Step Functions was too busy for hundreds of the queue's messages; they wait."
-      namespace = "Switchyard", metric = "put_back", above = 200, period = 900
+      namespace = "Faregate", metric = "put_back", above = 200, period = 900
     }
   } : name => alarm if var.queue != null }
 

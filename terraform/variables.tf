@@ -1,21 +1,21 @@
 variable "name" {
   description = <<-EOT
     Name of this deployment: the state machine's name, and the prefix of everything else.
-    Left out: `switchyard`. Two deployments in one account and region need two names.
+    Left out: `faregate`. Two deployments in one account and region need two names.
   EOT
   type        = string
-  default     = "switchyard"
+  default     = "faregate"
   nullable    = false
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{1,30}[a-z0-9]$", var.name))
-    error_message = "Write a name of 3 to 32 lower-case letters, digits and hyphens that starts with a letter, such as \"switchyard-dev\"."
+    error_message = "Write a name of 3 to 32 lower-case letters, digits and hyphens that starts with a letter, such as \"faregate-dev\"."
   }
 }
 
 variable "tags" {
   description = <<-EOT
-    Tags for every resource, beside `application = "switchyard"` and `deployment = <name>`, which they may replace.
+    Tags for every resource, beside `application = "faregate"` and `deployment = <name>`, which they may replace.
     Left out: those two alone.
   EOT
   type        = map(string)
@@ -242,13 +242,13 @@ variable "openai" {
 
     - `endpoint`: base URL of the API. Left out: `https://api.openai.com/v1`.
     - `api_key_parameter`: name of the SSM SecureString that holds the key. The module does not make it, so that the key
-      never stands in the state: output `commands.put_openai_api_key` does. Left out: `/switchyard/openai-api-key`.
+      never stands in the state: output `commands.put_openai_api_key` does. Left out: `/faregate/openai-api-key`.
     - `connection`: an EventBridge connection of your own (`{ arn, secret_arn }`, authorization type API_KEY) for the HTTP
       Task; its key is then yours to rotate. Left out: the module makes one and keeps it in step with the parameter.
   EOT
   type = object({
     endpoint          = optional(string, "https://api.openai.com/v1")
-    api_key_parameter = optional(string, "/switchyard/openai-api-key")
+    api_key_parameter = optional(string, "/faregate/openai-api-key")
     connection        = optional(object({ arn = string, secret_arn = string }))
   })
   default  = {}
@@ -261,7 +261,7 @@ variable "openai" {
 
   validation {
     condition     = can(regex("^/[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$", var.openai.api_key_parameter))
-    error_message = "Write openai.api_key_parameter as the full name of an SSM parameter, such as \"/switchyard/openai-api-key\"; the key itself never belongs here."
+    error_message = "Write openai.api_key_parameter as the full name of an SSM parameter, such as \"/faregate/openai-api-key\"; the key itself never belongs here."
   }
 }
 
@@ -286,7 +286,7 @@ variable "anthropic" {
 
   validation {
     condition     = var.anthropic.api_key_parameter == null || can(regex("^/[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$", var.anthropic.api_key_parameter))
-    error_message = "Write anthropic.api_key_parameter as the full name of an SSM parameter, such as \"/switchyard/anthropic-api-key\"; the key itself never belongs here."
+    error_message = "Write anthropic.api_key_parameter as the full name of an SSM parameter, such as \"/faregate/anthropic-api-key\"; the key itself never belongs here."
   }
 }
 

@@ -56,11 +56,11 @@ ENVIRONMENT = {
     "API_CALLERS": '{"auth": "AUTHORIZER", "tenants": {}}',
     "BREAKER": "{}",
     "INPUT_BYTES_LIMIT": "1024",
-    "STATE_MACHINE_ARN": "arn:aws:states:us-east-1:1:stateMachine:switchyard",
+    "STATE_MACHINE_ARN": "arn:aws:states:us-east-1:1:stateMachine:faregate",
     "STORE_TEXT": "true",
     "MODEL_TIMEOUT_SECONDS": "240",
-    "POWERTOOLS_METRICS_NAMESPACE": "Switchyard",
-    "SWITCHYARD_CONFIG": json.dumps(_CONFIG),
+    "POWERTOOLS_METRICS_NAMESPACE": "Faregate",
+    "FAREGATE_CONFIG": json.dumps(_CONFIG),
     "WORKFLOW_SECONDS": "900",
 }
 _BASELINE = 'import boto3; boto3.client("dynamodb")'

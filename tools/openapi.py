@@ -45,7 +45,7 @@ def document() -> dict[str, Any]:
     return {
         "openapi": "3.0.3",
         "info": {
-            "title": "Switchyard",
+            "title": "Faregate",
             "version": "1",
             "description": "Routes each prompt to the cheapest model that can answer it.",
         },
@@ -136,7 +136,7 @@ _LINKS = {
         for name in ("find", "judge")
     }
 }
-_SHOWN = tuple(f"x-switchyard-{name}" for name in ("request-id", "model", "tier", "cost-usd"))
+_SHOWN = tuple(f"x-faregate-{name}" for name in ("request-id", "model", "tier", "cost-usd"))
 
 
 def _query(name: str, schema: Mapping[str, Any], description: str) -> dict[str, Any]:

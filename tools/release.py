@@ -1,4 +1,4 @@
-"""Makes `build/switchyard-<version>.zip`: module, workflow and built code in one file.
+"""Makes `build/faregate-<version>.zip`: module, workflow and built code in one file.
 
 Terraform takes it as a module source; nothing has to be built where it is used. The same sources
 give the same bytes.
@@ -45,7 +45,7 @@ def main() -> int:
 
 def archive(target: Path | None = None) -> Path:
     """Write the archive from what is built already; answer where it is."""
-    return write_zip(dict(_content()), target or BUILD / f"switchyard-{version()}.zip")
+    return write_zip(dict(_content()), target or BUILD / f"faregate-{version()}.zip")
 
 
 def version() -> str:

@@ -5,7 +5,7 @@ venv=$1
 lock=$2
 cd "$(dirname "$0")/.."
 if ! "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-    echo "Switchyard needs Python 3.11 or newer: install it, or name it: make PYTHON=python3.13 …" >&2
+    echo "Faregate needs Python 3.11 or newer: install it, or name it: make PYTHON=python3.13 …" >&2
     exit 1
 fi
 log=$(mktemp)

@@ -8,10 +8,10 @@ provider "aws" {
   }
 }
 
-module "switchyard" {
+module "faregate" {
   source = "../../terraform"
 
-  name = "switchyard-eu"
+  name = "faregate-eu"
   tags = { cost-centre = "4711" }
 
   models = {

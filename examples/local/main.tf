@@ -9,7 +9,7 @@ provider "aws" {
   s3_use_path_style           = true
 }
 
-module "switchyard" {
+module "faregate" {
   source = "../../terraform"
 
   name = var.name

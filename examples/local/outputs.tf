@@ -1,74 +1,74 @@
 output "state_machine" {
   description = "The workflow."
-  value       = module.switchyard.state_machine
+  value       = module.faregate.state_machine
 }
 
 output "tables" {
   description = "The tables."
-  value       = module.switchyard.tables
+  value       = module.faregate.tables
 }
 
 output "functions" {
   description = "The functions."
-  value       = module.switchyard.functions
+  value       = module.faregate.functions
 }
 
 output "failures_queue" {
   description = "The queue of what no function could handle."
-  value       = module.switchyard.failures_queue
+  value       = module.faregate.failures_queue
 }
 
 output "answers_bucket" {
   description = "The bucket of large answers."
-  value       = module.switchyard.answers_bucket
+  value       = module.faregate.answers_bucket
 }
 
 output "notifications_topic_arn" {
   description = "The topic that tells of failed requests."
-  value       = module.switchyard.notifications_topic_arn
+  value       = module.faregate.notifications_topic_arn
 }
 
 output "openai" {
   description = "Connection, API destination, endpoint and key parameter."
-  value       = module.switchyard.openai
+  value       = module.faregate.openai
 }
 
 output "kms_key_arn" {
   description = "The key."
-  value       = module.switchyard.kms_key_arn
+  value       = module.faregate.kms_key_arn
 }
 
 output "event_source_mapping_id" {
   description = "The mapping from the usage table's stream to price_rows."
-  value       = module.switchyard.event_source_mapping_id
+  value       = module.faregate.event_source_mapping_id
 }
 
 output "workflow_log_group" {
   description = "The state machine's log group."
-  value       = module.switchyard.workflow_log_group
+  value       = module.faregate.workflow_log_group
 }
 
 output "models" {
   description = "The models as they are called."
-  value       = module.switchyard.models
+  value       = module.faregate.models
 }
 
 output "commands" {
   description = "Paste-ready commands."
-  value       = module.switchyard.commands
+  value       = module.faregate.commands
 }
 
 output "api" {
   description = "The HTTP door."
-  value       = module.switchyard.api
+  value       = module.faregate.api
 }
 
 output "queue" {
   description = "The queue of requests and its dead-letter queue."
-  value       = module.switchyard.queue
+  value       = module.faregate.queue
 }
 
 output "batch" {
   description = "The machine and the bucket of batches."
-  value       = module.switchyard.batch
+  value       = module.faregate.batch
 }

@@ -1,7 +1,7 @@
 variable "name" {
   description = "Name of the deployment."
   type        = string
-  default     = "switchyard"
+  default     = "faregate"
 }
 
 variable "architecture" {
@@ -43,11 +43,11 @@ variable "anthropic_endpoint" {
 variable "api_key_parameter" {
   description = "Name of the SSM SecureString that holds the simulated OpenAI's key."
   type        = string
-  default     = "/switchyard/openai-api-key"
+  default     = "/faregate/openai-api-key"
 }
 
 variable "anthropic_api_key_parameter" {
   description = "Name of the SSM SecureString that holds the simulated Anthropic's key."
   type        = string
-  default     = "/switchyard/anthropic-api-key"
+  default     = "/faregate/anthropic-api-key"
 }

@@ -2,11 +2,11 @@ provider "aws" {
   region = "us-east-1"
 }
 
-module "switchyard" {
+module "faregate" {
   source = "../../terraform"
 }
 
 output "commands" {
   description = "What to run next: put the OpenAI key, then start an execution."
-  value       = module.switchyard.commands
+  value       = module.faregate.commands
 }

@@ -114,7 +114,7 @@ def _say(ask: Ask) -> str:
 
 
 def _classify(ask: Ask) -> str | None:
-    """The reply to Switchyard's own question about a request's kind, by its shape alone."""
+    """The reply to Faregate's own question about a request's kind, by its shape alone."""
     if '{"class": "SIMPLE"}' not in ask.prompt:
         return None
     try:

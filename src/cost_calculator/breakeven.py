@@ -119,7 +119,7 @@ def break_even(
 def per_request_overhead(
     workflow: str, model: Model, aws: AwsPrices, given: Assumptions
 ) -> Mapping[str, Decimal]:
-    """Return what Switchyard adds to one answered request, by cause."""
+    """Return what Faregate adds to one answered request, by cause."""
     row = {
         "workflow_type": workflow,
         "attempts": 1,

@@ -24,7 +24,7 @@ def emit(dimensions: Mapping[str, str], metrics: Iterable[tuple[str, MetricUnit,
 
     Alarms name a series by its dimensions: Powertools' own (``service``) stays out.
     """
-    namespace = os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "Switchyard")
+    namespace = os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "Faregate")
     record = EphemeralMetrics(namespace=namespace, service="")
     for name, value in dimensions.items():
         record.add_dimension(name, value)

@@ -1,4 +1,4 @@
-"""Estimates what Switchyard itself costs: workflow, Lambda time, table writes, logs.
+"""Estimates what Faregate itself costs: workflow, Lambda time, table writes, logs.
 
 An estimate, and marked as one: AWS bills these by the month and by the account, with free tiers.
 """

@@ -1,4 +1,4 @@
-"""What the module was told: tiers, rules, limits; read once from ``SWITCHYARD_CONFIG``."""
+"""What the module was told: tiers, rules, limits; read once from ``FAREGATE_CONFIG``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The errors of Switchyard; each class name is an ``ErrorEquals`` name of the workflow.
+"""The errors of Faregate; each class name is an ``ErrorEquals`` name of the workflow.
 
 RouterError
 ├── RequestError            never accepted; the caller mends the request
@@ -39,7 +39,7 @@ from typing import Any
 
 
 class RouterError(Exception):
-    """Something Switchyard could not do; the message says what to do about it."""
+    """Something Faregate could not do; the message says what to do about it."""
 
 
 class RequestError(RouterError):

@@ -1,4 +1,4 @@
-"""Takes the texts of requests out of everything that Switchyard stores, and leaves the money. Pure.
+"""Takes the texts of requests out of everything that Faregate stores, and leaves the money. Pure.
 
 Gone are: prompt and answer (CONTENT), the answer's copy in the cache, large answers and drafts in
 S3, a reviewer's note, and ``metadata``, which is the caller's own and may name people. Kept are

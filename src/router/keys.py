@@ -14,7 +14,7 @@ from typing import Any
 
 from router.clock import iso
 
-KEY_PREFIX = "sk-sy-"
+KEY_PREFIX = "sk-fg-"
 ITEM_PREFIX = "apikey#"
 _BEARER = re.compile(rf"(?i:bearer) +({KEY_PREFIX}[0-9A-Za-z_-]{{43}})")
 

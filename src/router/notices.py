@@ -20,7 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 if TYPE_CHECKING:
     from mypy_boto3_sns.client import SNSClient
 
-SUBJECT = "Switchyard: a request failed"
+SUBJECT = "Faregate: a request failed"
 
 Tell = Callable[[Mapping[str, Any]], None]
 

@@ -1,4 +1,4 @@
-"""Every place where Switchyard stores text, as ``forget`` sees them."""
+"""Every place where Faregate stores text, as ``forget`` sees them."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ run "each_fault_that_needs_a_person_has_an_alarm" {
 
   assert {
     condition = alltrue([
-      for name in keys(aws_cloudwatch_metric_alarm.this) : strcontains(aws_cloudwatch_composite_alarm.this[0].alarm_rule, "ALARM(\"switchyard-${name}\")")
+      for name in keys(aws_cloudwatch_metric_alarm.this) : strcontains(aws_cloudwatch_composite_alarm.this[0].alarm_rule, "ALARM(\"faregate-${name}\")")
     ])
     error_message = "The composite must be on while any alarm is."
   }

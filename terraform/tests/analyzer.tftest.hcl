@@ -14,7 +14,7 @@ run "hybrid_is_the_default_and_may_ask_one_model" {
   command = plan
 
   assert {
-    condition = jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["SWITCHYARD_CONFIG"]).analyzer == {
+    condition = jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).analyzer == {
       strategy = "hybrid", provider = "bedrock", model = "us.anthropic.claude-haiku-5-5", unsure_below = 0.7, timeout_ms = 3000, max_tokens = 24
     }
     error_message = "These defaults are documented."
@@ -41,7 +41,7 @@ run "hybrid_is_the_default_and_may_ask_one_model" {
 
   assert {
     condition = (
-      jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["SWITCHYARD_CONFIG"]).analyzer.timeout_ms < 1000 * aws_lambda_function.this["analyze"].timeout
+      jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).analyzer.timeout_ms < 1000 * aws_lambda_function.this["analyze"].timeout
     )
     error_message = "The function must outlive its question, or every slow opinion would cost the request a retry."
   }
@@ -60,7 +60,7 @@ run "the_heuristic_alone_needs_no_model" {
   }
 
   assert {
-    condition     = jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["SWITCHYARD_CONFIG"]).analyzer == { strategy = "heuristic" }
+    condition     = jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).analyzer == { strategy = "heuristic" }
     error_message = "analyze must be told."
   }
 }
@@ -110,7 +110,7 @@ run "rules_reach_analyze_without_what_was_left_out" {
   }
 
   assert {
-    condition = jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["SWITCHYARD_CONFIG"]).tenants == {
+    condition = jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).tenants == {
       "*"  = { deny_providers = ["openai"] }
       acme = { floor = "CALCULATION", pins = [{ regex = "\\bPO-\\d{4,10}\\b", tier = "SIMPLE" }], tier_names = { cheap = "SIMPLE" } }
     }
@@ -118,7 +118,7 @@ run "rules_reach_analyze_without_what_was_left_out" {
   }
 
   assert {
-    condition     = [for name, function in aws_lambda_function.this : name if contains(keys(function.environment[0].variables), "SWITCHYARD_CONFIG")] == ["analyze"]
+    condition     = [for name, function in aws_lambda_function.this : name if contains(keys(function.environment[0].variables), "FAREGATE_CONFIG")] == ["analyze"]
     error_message = "Only the function that routes needs models and rules: another model is no change of the others."
   }
 }

@@ -70,8 +70,8 @@ run "bearer_keys_are_checked_before_the_api" {
         actions = toset(statement.actions), resources = toset(statement.resources)
       }
       } == {
-      StartRequests            = { actions = toset(["states:StartExecution"]), resources = toset(["arn:aws:states:eu-central-1:123456789012:stateMachine:switchyard"]) }
-      LookAtRuns               = { actions = toset(["states:DescribeExecution"]), resources = toset(["arn:aws:states:eu-central-1:123456789012:execution:switchyard:*"]) }
+      StartRequests            = { actions = toset(["states:StartExecution"]), resources = toset(["arn:aws:states:eu-central-1:123456789012:stateMachine:faregate"]) }
+      LookAtRuns               = { actions = toset(["states:DescribeExecution"]), resources = toset(["arn:aws:states:eu-central-1:123456789012:execution:faregate:*"]) }
       ReadRequestsAndJudgeThem = { actions = toset(["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"]), resources = toset([aws_dynamodb_table.usage[0].arn]) }
       ReadSumsAndCountVerdicts = { actions = toset(["dynamodb:Query", "dynamodb:UpdateItem"]), resources = toset([aws_dynamodb_table.spend[0].arn]) }
       ReadLargeAnswers         = { actions = toset(["s3:GetObject"]), resources = toset(["arn:aws:s3:::made-answers-1/answers/*"]) }
@@ -129,7 +129,7 @@ run "the_stage_is_logged_traced_and_limited_without_text" {
 
   assert {
     condition = aws_cloudwatch_metric_alarm.this["api-errors"].threshold == 10 && aws_cloudwatch_metric_alarm.this["api-errors"].dimensions == tomap({
-      ApiName = "switchyard", Stage = "v1"
+      ApiName = "faregate", Stage = "v1"
     })
     error_message = "A door that fails must tell somebody."
   }
@@ -456,7 +456,7 @@ run "of_several_origins_each_is_told_its_own" {
     condition = jsondecode(aws_lambda_function.this["api"].environment[0].variables["API_CORS"]) == {
       allow_credentials = false
       allow_origins     = ["https://a.example", "http://localhost:3000"]
-      expose_headers    = ["location", "retry-after", "x-should-retry", "x-switchyard-cost-usd", "x-switchyard-model", "x-switchyard-request-id", "x-switchyard-tier"]
+      expose_headers    = ["location", "retry-after", "x-should-retry", "x-faregate-cost-usd", "x-faregate-model", "x-faregate-request-id", "x-faregate-tier"]
     }
     error_message = "The function names the same origins."
   }

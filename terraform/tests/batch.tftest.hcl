@@ -99,7 +99,7 @@ run "each_role_names_what_it_may_touch" {
   assert {
     condition = one([
       for statement in data.aws_iam_policy_document.batch[0].statement : tolist(statement.resources) if contains(statement.actions, "states:StartExecution")
-    ]) == tolist(["arn:aws:states:eu-central-1:123456789012:stateMachine:switchyard-batch"])
+    ]) == tolist(["arn:aws:states:eu-central-1:123456789012:stateMachine:faregate-batch"])
     error_message = "The Map starts children of its own machine; prompts are started by run_chunk."
   }
 }
@@ -110,7 +110,7 @@ run "a_batch_that_fails_or_times_out_is_told" {
   assert {
     condition = alltrue([
       for name in ["batch-failed", "batch-timed-out"] :
-      aws_cloudwatch_metric_alarm.this[name].dimensions == tomap({ StateMachineArn = "arn:aws:states:eu-central-1:123456789012:stateMachine:switchyard-batch" })
+      aws_cloudwatch_metric_alarm.this[name].dimensions == tomap({ StateMachineArn = "arn:aws:states:eu-central-1:123456789012:stateMachine:faregate-batch" })
       && strcontains(aws_cloudwatch_metric_alarm.this[name].alarm_description, "docs/runbook.md#alarm-batch-failed")
     ])
     error_message = "Both alarms are of the batch's machine, and have one section of the runbook."

@@ -87,7 +87,7 @@ run "default_models_are_called_through_us_profiles" {
   }
 
   assert {
-    condition     = jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["SWITCHYARD_CONFIG"]).tiers.SIMPLE.model == "us.anthropic.claude-haiku-5-5"
+    condition     = jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).tiers.SIMPLE.model == "us.anthropic.claude-haiku-5-5"
     error_message = "analyze must be told the id that is called."
   }
 }
@@ -120,7 +120,7 @@ run "invoke_model_may_call_the_configured_models_and_no_other" {
         "arn:aws:bedrock:*::foundation-model/openai.gpt-6-luna",
       ])
       CallModels                 = toset(["arn:aws:bedrock:eu-central-1:123456789012:provisioned-model/abc123"])
-      ReadTheKeys                = toset(["arn:aws:ssm:eu-central-1:123456789012:parameter/switchyard/openai-api-key"])
+      ReadTheKeys                = toset(["arn:aws:ssm:eu-central-1:123456789012:parameter/faregate/openai-api-key"])
       StoreLargeAnswersAndDrafts = toset(["arn:aws:s3:::made-answers-1/answers/*", "arn:aws:s3:::made-answers-1/drafts/*"])
       ReadDraftsToMendThem       = toset(["arn:aws:s3:::made-answers-1/drafts/*"])
     }
@@ -300,7 +300,7 @@ run "a_review_has_its_time_beside_the_runs_own" {
 
   assert {
     condition = (
-      jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["SWITCHYARD_CONFIG"]).review.default == "approve"
+      jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).review.default == "approve"
       && aws_lambda_function.this["sweep"].environment[0].variables["WORKFLOW_SECONDS"] == "900"
     )
     error_message = "The plan says what is decided by default; the sweep still looks after the usual time."
@@ -357,7 +357,7 @@ run "executions_that_die_are_closed_by_event_and_by_sweep" {
   }
 
   assert {
-    condition     = jsondecode(aws_cloudwatch_event_rule.execution_ended_badly.event_pattern).detail.stateMachineArn == ["arn:aws:states:eu-central-1:123456789012:stateMachine:switchyard"]
+    condition     = jsondecode(aws_cloudwatch_event_rule.execution_ended_badly.event_pattern).detail.stateMachineArn == ["arn:aws:states:eu-central-1:123456789012:stateMachine:faregate"]
     error_message = "Other machines of the account are not this deployment's business."
   }
 
@@ -424,9 +424,9 @@ run "settings_reach_the_functions_that_need_them" {
 
   assert {
     condition = (
-      jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["SWITCHYARD_CONFIG"]).store_text == false
-      && jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["SWITCHYARD_CONFIG"]).text_ttl_days == 7
-      && jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["SWITCHYARD_CONFIG"]).limits.input_bytes == 4096
+      jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).store_text == false
+      && jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).text_ttl_days == 7
+      && jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).limits.input_bytes == 4096
     )
     error_message = "Privacy and limits reach analyze."
   }
@@ -463,7 +463,7 @@ run "names_and_tags_are_uniform" {
   }
 
   assert {
-    condition     = aws_dynamodb_table.usage[0].tags == tomap({ application = "switchyard", deployment = "team-a", cost-centre = "42" })
+    condition     = aws_dynamodb_table.usage[0].tags == tomap({ application = "faregate", deployment = "team-a", cost-centre = "42" })
     error_message = "Tags of your own stand beside the module's."
   }
 }
@@ -500,7 +500,7 @@ run "a_fallback_may_be_meant_for_some_causes" {
   }
 
   assert {
-    condition = [for fallback in jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["SWITCHYARD_CONFIG"]).tiers.COMPLEX.fallbacks : fallback] == [
+    condition = [for fallback in jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).tiers.COMPLEX.fallbacks : fallback] == [
       { provider = "anthropic", model = "claude-sonnet-5-5", max_tokens = 8192, when = ["throttled"] },
       { provider = "openai", model = "gpt-6-sol", max_tokens = 8192, when = ["too_long"], context_tokens = 2000000 },
     ]
@@ -508,7 +508,7 @@ run "a_fallback_may_be_meant_for_some_causes" {
   }
 
   assert {
-    condition     = jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["SWITCHYARD_CONFIG"]).providers == ["bedrock", "openai"]
+    condition     = jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).providers == ["bedrock", "openai"]
     error_message = "A provider without a key must be known as such: its fallbacks are passed over."
   }
 }
@@ -530,7 +530,7 @@ run "a_model_may_be_served_in_a_tier_of_its_provider" {
   }
 
   assert {
-    condition = jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["SWITCHYARD_CONFIG"]).tiers.SIMPLE == {
+    condition = jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).tiers.SIMPLE == {
       provider = "bedrock", model = "us.anthropic.claude-haiku-5-5", max_tokens = 2048, latency = "optimized",
       fallbacks = [
         { provider = "bedrock", model = "us.anthropic.claude-sonnet-5-5", max_tokens = 4096, service_tier = "flex" },

@@ -13,7 +13,7 @@ run "the_dashboard_shows_the_deployment" {
   command = plan
 
   assert {
-    condition     = aws_cloudwatch_dashboard.this[0].dashboard_name == "switchyard"
+    condition     = aws_cloudwatch_dashboard.this[0].dashboard_name == "faregate"
     error_message = "The dashboard has the deployment's name."
   }
 

@@ -26,7 +26,7 @@ run "the_complete_example_brings_its_own_key_and_topic" {
   }
 
   assert {
-    condition     = output.tables.usage.name == "switchyard-eu-usage"
+    condition     = output.tables.usage.name == "faregate-eu-usage"
     error_message = "The example's name is the prefix of what it makes."
   }
 }

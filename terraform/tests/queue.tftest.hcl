@@ -49,7 +49,7 @@ run "messages_wait_long_enough_and_are_given_up_after_three_deliveries" {
   }
 
   assert {
-    condition     = jsondecode(aws_sqs_queue.requests_dead[0].redrive_allow_policy) == { redrivePermission = "byQueue", sourceQueueArns = ["arn:aws:sqs:eu-central-1:123456789012:switchyard-requests"] }
+    condition     = jsondecode(aws_sqs_queue.requests_dead[0].redrive_allow_policy) == { redrivePermission = "byQueue", sourceQueueArns = ["arn:aws:sqs:eu-central-1:123456789012:faregate-requests"] }
     error_message = "No other queue may use the dead-letter queue."
   }
 }

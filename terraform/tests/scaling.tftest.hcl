@@ -72,7 +72,7 @@ run "provisioned_concurrency_follows_use_and_the_hours" {
   assert {
     condition = (
       aws_appautoscaling_target.steady["invoke_model"].max_capacity == 20
-      && aws_appautoscaling_target.by_hours["analyze"].resource_id == "function:switchyard-analyze:live"
+      && aws_appautoscaling_target.by_hours["analyze"].resource_id == "function:faregate-analyze:live"
     )
     error_message = "The targets are the aliases."
   }
@@ -173,7 +173,7 @@ run "bedrocks_bill_can_carry_the_tags" {
   }
 
   assert {
-    condition     = alltrue([for profile in aws_bedrock_inference_profile.this : profile.tags["cost-centre"] == "4711" && profile.tags["deployment"] == "switchyard"])
+    condition     = alltrue([for profile in aws_bedrock_inference_profile.this : profile.tags["cost-centre"] == "4711" && profile.tags["deployment"] == "faregate"])
     error_message = "The tags are why they are there."
   }
 
@@ -181,7 +181,7 @@ run "bedrocks_bill_can_carry_the_tags" {
     condition = (
       jsondecode(aws_lambda_function.this["invoke_model"].environment[0].variables["BEDROCK_PROFILES"])["us.anthropic.claude-sonnet-5"] == "arn:aws:bedrock:eu-central-1:123456789012:application-inference-profile/made"
       && can(jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["BEDROCK_PROFILES"])["us.anthropic.claude-haiku-5-5"])
-      && jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["SWITCHYARD_CONFIG"]).tiers.SIMPLE.model == "us.anthropic.claude-haiku-5-5"
+      && jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).tiers.SIMPLE.model == "us.anthropic.claude-haiku-5-5"
     )
     error_message = "Functions know a model by its own id, by which it is priced, and call its profile."
   }

@@ -230,7 +230,7 @@ run "queues_topic_and_bucket_refuse_plain_http" {
 
   assert {
     condition = toset(keys(data.aws_iam_policy_document.tls_only)) == toset([
-      "answers", "failures", "switchyard-requests", "switchyard-requests-dead", "topic",
+      "answers", "failures", "faregate-requests", "faregate-requests-dead", "topic",
     ])
     error_message = "What the module makes and others may send to has such a policy."
   }
@@ -263,7 +263,7 @@ run "a_guardrail_is_on_every_call_and_may_be_applied" {
   }
 
   assert {
-    condition     = jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["SWITCHYARD_CONFIG"]).guardrail
+    condition     = jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).guardrail
     error_message = "Plans must keep off the HTTP Task, which no guardrail covers."
   }
 

@@ -1,6 +1,6 @@
 """One local cloud, one real `terraform apply`, for all tests of this folder. IAM is evaluated.
 
-With `SWITCHYARD_CLOUD=running` they use the cloud that `make up` left running instead; start it
+With `FAREGATE_CLOUD=running` they use the cloud that `make up` left running instead; start it
 with `AUTH=true LOCAL_HTTP_TASK_SECONDS=8`: without the first, rights are not tested; without the
 second, the test of a call that hangs takes its full minute.
 """
@@ -23,7 +23,7 @@ from tests.local_cloud.simulator import Simulator
 # Two runs side by side need two folders.
 FOLDER = cloud.ROOT / "build" / os.environ.get("LOCAL_TEST_FOLDER", "local-test")
 HTTP_TASK_SECONDS = "8"
-RUNNING = os.environ.get("SWITCHYARD_CLOUD") == "running"
+RUNNING = os.environ.get("FAREGATE_CLOUD") == "running"
 # The first looks at what nobody has touched yet, the last but one at what all others have done; the
 # last ends it. Thousands of rows come late: some tests before them price again all that there is.
 _PLACES = {

@@ -101,8 +101,8 @@ class Emulator:
         """Give `analyze` another configuration for a while, by its keys."""
         client = self.deployment.client("lambda")
         found = client.get_function_configuration(FunctionName=self.name_of("analyze"))
-        config = json.loads(found["Environment"]["Variables"]["SWITCHYARD_CONFIG"])
-        with self.settings("analyze", SWITCHYARD_CONFIG=json.dumps({**config, **settings})):
+        config = json.loads(found["Environment"]["Variables"]["FAREGATE_CONFIG"])
+        with self.settings("analyze", FAREGATE_CONFIG=json.dumps({**config, **settings})):
             yield
 
     def seen_rates(self, tenants: Mapping[str, Any]) -> AbstractContextManager[None]:

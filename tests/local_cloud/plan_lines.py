@@ -1,7 +1,7 @@
 """What a plan would change, as lines that a table can hold: `<address>: <what>`.
 
 `<what>` is `made`, `gone` or `anew`; for a change in place the attribute, down to the part of a
-JSON text: `aws_lambda_function.this["analyze"]: environment.SWITCHYARD_CONFIG.limits.input_bytes`.
+JSON text: `aws_lambda_function.this["analyze"]: environment.FAREGATE_CONFIG.limits.input_bytes`.
 A statement of a policy is named by its sid. What the apply alone makes known ends in ` ?`.
 """
 
@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-MODULE = "module.switchyard."
+MODULE = "module.faregate."
 
 _ACTIONS = {
     ("create",): "made",

@@ -65,7 +65,7 @@ class Root:
         """Give the module other settings for a while."""
         override = self.place / "settings_override.tf.json"
         module = changed(self._base(), settings) if settings else {}
-        override.write_text(json.dumps({"module": {"switchyard": module}}))
+        override.write_text(json.dumps({"module": {"faregate": module}}))
         try:
             yield
         finally:
@@ -84,7 +84,7 @@ class Root:
     def _plan(self, *, refresh: bool) -> Plan:
         text = terraform.plan_json(RELEASED, env=self.env, folder=self.folder, refresh=refresh)
         plan = json.loads(text)
-        call = plan["configuration"]["root_module"]["module_calls"]["switchyard"]
+        call = plan["configuration"]["root_module"]["module_calls"]["faregate"]
         # As `examples/local` has it: a plan with other settings says those.
         self._given = self._given or call["expressions"]
         return Plan(plan)

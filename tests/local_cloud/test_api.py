@@ -67,11 +67,11 @@ def test_openais_client_reads_the_answer_and_what_it_cost(client: openai.OpenAI)
     completion = raw.parse()
 
     assert "408" in (completion.choices[0].message.content or "")
-    assert completion.model == raw.headers["x-switchyard-model"] == "gpt-6-luna"
+    assert completion.model == raw.headers["x-faregate-model"] == "gpt-6-luna"
     assert completion.usage
     assert completion.usage.total_tokens > 0
-    assert raw.headers["x-switchyard-tier"] == "CALCULATION"
-    assert float(raw.headers["x-switchyard-cost-usd"]) > 0
+    assert raw.headers["x-faregate-tier"] == "CALCULATION"
+    assert float(raw.headers["x-faregate-cost-usd"]) > 0
 
 
 def test_openais_client_is_told_what_it_cannot_have(client: openai.OpenAI) -> None:
@@ -196,7 +196,7 @@ def test_no_key_a_wrong_key_and_a_revoked_key_are_unauthorized(
     gone = door_of(deployment, "acme")
     command(deployment, "revoke", hash_of(gone.key)[:12])
 
-    for key in ("", "sk-wrong", "sk-sy-" + "0" * 43, gone.key):
+    for key in ("", "sk-wrong", "sk-fg-" + "0" * 43, gone.key):
         refused = Door(acme.url, key).call("GET", "/usage")
         assert refused.status_code == 401
         assert refused.json()["error"]["type"] == "Unauthorized"

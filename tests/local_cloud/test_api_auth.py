@@ -55,7 +55,7 @@ class Module:
         """Change `api` and nothing else; return the module's output of it."""
         if api:
             settings = {"api": {**api, "cors": {"allow_origins": [ORIGIN]}}}
-            self._override.write_text(json.dumps({"module": {"switchyard": settings}}))
+            self._override.write_text(json.dumps({"module": {"faregate": settings}}))
         else:
             self._override.unlink(missing_ok=True)
         terraform.apply(
@@ -127,7 +127,7 @@ class EveryWay:
             )
 
         assert "408" in (raw.parse().choices[0].message.content or "")
-        assert raw.headers["x-switchyard-tier"] == "CALCULATION"
+        assert raw.headers["x-faregate-tier"] == "CALCULATION"
 
     def test_a_browser_may_ask_without_proving_anything(self, way: Way) -> None:
         with requests.Session() as session:

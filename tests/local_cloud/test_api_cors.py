@@ -85,7 +85,7 @@ def test_a_page_reads_the_answer_its_model_and_its_cost(
 
     assert answer["status"] == 200, answer
     assert "Paris" in answer["body"]["output"]
-    assert {"x-switchyard-model", "x-switchyard-request-id", "x-switchyard-cost-usd"} <= set(
+    assert {"x-faregate-model", "x-faregate-request-id", "x-faregate-cost-usd"} <= set(
         answer["headers"]
     )
 

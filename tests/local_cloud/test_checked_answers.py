@@ -286,10 +286,10 @@ def test_where_the_default_is_to_approve_nobodys_draft_is_the_answer_by_pointer(
     analyze = deployment.client("lambda").get_function_configuration(
         FunctionName=emulator.name_of("analyze")
     )
-    settings = json.loads(analyze["Environment"]["Variables"]["SWITCHYARD_CONFIG"])
+    settings = json.loads(analyze["Environment"]["Variables"]["FAREGATE_CONFIG"])
     settings["review"]["default"] = "approve"
     with (
-        emulator.settings("analyze", SWITCHYARD_CONFIG=json.dumps(settings)),
+        emulator.settings("analyze", FAREGATE_CONFIG=json.dumps(settings)),
         review_limit(deployment, 3),
     ):
         name = waiting("review: nobody comes, and it is fine.")

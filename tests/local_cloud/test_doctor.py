@@ -78,7 +78,7 @@ def key_is_disabled(deployment: Deployment, _emulator: Emulator) -> Iterator[Non
 
 @contextmanager
 def key_was_not_synced(deployment: Deployment, emulator: Emulator) -> Iterator[None]:
-    events, name = deployment.client("events"), "switchyard-api-key-changed"
+    events, name = deployment.client("events"), "faregate-api-key-changed"
     events.disable_rule(Name=name)
     deployment.client("ssm").put_parameter(
         Name=API_KEY_PARAMETER, Type="SecureString", Value=API_KEY, Overwrite=True
@@ -93,9 +93,9 @@ def key_was_not_synced(deployment: Deployment, emulator: Emulator) -> Iterator[N
 def model_is_unheard_of(deployment: Deployment, emulator: Emulator) -> Iterator[None]:
     client = deployment.client("lambda")
     found = client.get_function_configuration(FunctionName=emulator.name_of("analyze"))
-    config = json.loads(found["Environment"]["Variables"]["SWITCHYARD_CONFIG"])
+    config = json.loads(found["Environment"]["Variables"]["FAREGATE_CONFIG"])
     config["tiers"]["SIMPLE"]["model"] = "us.vendor.unheard-of-1"
-    with emulator.settings("analyze", SWITCHYARD_CONFIG=json.dumps(config)):
+    with emulator.settings("analyze", FAREGATE_CONFIG=json.dumps(config)):
         yield
 
 

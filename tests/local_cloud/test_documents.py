@@ -15,13 +15,13 @@ from tests.local_cloud.reader import paste
 
 # Why the rest is not run here.
 _NOT_HERE = {
-    "make -C switchyard package": "all local tests run what it builds",
+    "make -C faregate package": "all local tests run what it builds",
     "terraform init": "the deployment under test was made by it",
     "terraform apply": "the deployment under test was made by it",
     "aws ssm put-parameter": "the deployment has its key; `put_openai_api_key` below rotates it",
     "aws service-quotas": "the local cloud has no quotas",
     "aws apigateway get-api-key": "of another `api.auth`: test_api_auth.py reads such a key",
-    'curl "$SWITCHYARD_URL/usage"': "of another `api.auth`: test_api_auth.py calls in each way",
+    'curl "$FAREGATE_URL/usage"': "of another `api.auth`: test_api_auth.py calls in each way",
 }
 RUN = {
     command.text: command.page
@@ -64,8 +64,8 @@ def exported(deployment: Deployment) -> dict[str, str]:
     routing.wait_for_execution(deployment, arn, 60)
     create_key = deployment.outputs["commands"]["create_caller_key"]
     return {
-        "SWITCHYARD_URL": deployment.api_url,
-        "SWITCHYARD_KEY": paste(deployment, create_key, {"TENANT": "acme"}).strip(),
+        "FAREGATE_URL": deployment.api_url,
+        "FAREGATE_KEY": paste(deployment, create_key, {"TENANT": "acme"}).strip(),
         "QUEUE_URL": deployment.outputs["queue"]["url"],
         "BATCH_STATE_MACHINE_ARN": deployment.outputs["batch"]["state_machine_arn"],
         "ANSWERS_BUCKET": deployment.outputs["batch"]["bucket"],

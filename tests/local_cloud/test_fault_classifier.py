@@ -22,9 +22,9 @@ PATH = "AnalyzeComplexity > InvokeSonnet > RecordOutcome"
 def always_asked(deployment: Deployment, emulator: Emulator) -> Iterator[None]:
     client = deployment.client("lambda")
     found = client.get_function_configuration(FunctionName=emulator.name_of("analyze"))
-    config = json.loads(found["Environment"]["Variables"]["SWITCHYARD_CONFIG"])
+    config = json.loads(found["Environment"]["Variables"]["FAREGATE_CONFIG"])
     config["analyzer"] |= {"strategy": "llm", "timeout_ms": 2000}
-    with emulator.settings("analyze", SWITCHYARD_CONFIG=json.dumps(config)):
+    with emulator.settings("analyze", FAREGATE_CONFIG=json.dumps(config)):
         yield
 
 

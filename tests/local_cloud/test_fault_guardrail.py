@@ -21,9 +21,9 @@ def guardrail(deployment: Deployment, emulator: Emulator) -> Iterator[None]:
     """The settings that `bedrock.guardrail` makes of the functions."""
     client = deployment.client("lambda")
     found = client.get_function_configuration(FunctionName=emulator.name_of("analyze"))
-    config = json.loads(found["Environment"]["Variables"]["SWITCHYARD_CONFIG"])
+    config = json.loads(found["Environment"]["Variables"]["FAREGATE_CONFIG"])
     with (
-        emulator.settings("analyze", SWITCHYARD_CONFIG=json.dumps(config | {"guardrail": True})),
+        emulator.settings("analyze", FAREGATE_CONFIG=json.dumps(config | {"guardrail": True})),
         emulator.settings(
             "invoke_model", BEDROCK_GUARDRAIL_ID="gr1", BEDROCK_GUARDRAIL_VERSION="1"
         ),

@@ -26,9 +26,9 @@ def asking(deployment: Deployment) -> Iterator[Deployment]:
     client = deployment.client("lambda")
     name = deployment.outputs["functions"]["analyze"]["name"]
     before = client.get_function_configuration(FunctionName=name)["Environment"]
-    config = json.loads(before["Variables"]["SWITCHYARD_CONFIG"])
+    config = json.loads(before["Variables"]["FAREGATE_CONFIG"])
     config["analyzer"] |= {"strategy": "llm", "timeout_ms": 2000}
-    variables = before["Variables"] | {"SWITCHYARD_CONFIG": json.dumps(config)}
+    variables = before["Variables"] | {"FAREGATE_CONFIG": json.dumps(config)}
     client.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
     yield deployment
     client.update_function_configuration(FunctionName=name, Environment=before)

@@ -41,7 +41,7 @@ RUN_BY = {
 }
 # Run by hand and by what measures; what they start is tested, their own output is for a person.
 OF_THE_REPOSITORY = re.compile(
-    r"make (-C switchyard )?(-s )?[a-z-]+( [A-Z]+=.*)?$|eval \"\$\(make -s env\)\"$"
+    r"make (-C faregate )?(-s )?[a-z-]+( [A-Z]+=.*)?$|eval \"\$\(make -s env\)\"$"
 )
 
 

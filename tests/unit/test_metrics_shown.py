@@ -7,7 +7,7 @@ ROOT = Path(__file__).parents[2]
 # | `a`, `b` | unit | `dimension`, … or none; other dimensions (a remark) | by | counts |
 _ROW = re.compile(r"^\| (`.+?) \|[^|]*\|([^|]+)\|", re.MULTILINE)
 _SEARCHED = re.compile(r'= \["([a-z,]+)", "(\w+)", "\w+"\]')
-_ALONE = re.compile(r'\["Switchyard", "(\w+)", \{')
+_ALONE = re.compile(r'\["Faregate", "(\w+)", \{')
 
 
 def printed():

@@ -22,7 +22,7 @@ REDTEAM = [ROOT / "eval/data/train/redteam.jsonl", ROOT / "tests/sets/redteam.js
 TRAIN = [HANDWRITTEN[0], REDTEAM[0], HANDWRITTEN[2]]
 MEASURED = [HANDWRITTEN[1], REDTEAM[1]]
 LABELS = {"SIMPLE", "CALCULATION", "COMPLEX"}
-DATA = Path(os.environ.get("SWITCHYARD_DATA", ROOT / "../shared/data")) / "complexity/train.jsonl"
+DATA = Path(os.environ.get("FAREGATE_DATA", ROOT / "../shared/data")) / "complexity/train.jsonl"
 SHINGLE = 8  # words in a row that two independently written prompts do not share
 
 Row = dict[str, Any]

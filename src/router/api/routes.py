@@ -157,9 +157,7 @@ def _headers(rows: Rows, world: World) -> dict[str, str]:
     shown = view(rows, None, world.settle)
     named = {"request-id": "request_id", "model": "model", "tier": "tier", "cost-usd": "cost_usd"}
     return {
-        f"x-switchyard-{header}": str(shown[name])
-        for header, name in named.items()
-        if name in shown
+        f"x-faregate-{header}": str(shown[name]) for header, name in named.items() if name in shown
     }
 
 
@@ -203,7 +201,7 @@ def _query(app: APIGatewayRestResolver, known: set[str]) -> dict[str, str]:
 def _accepted(app: APIGatewayRestResolver, request_id: str) -> Response[str]:
     where = _location(app, request_id)
     body = {"request_id": request_id, "status": "STARTED", "location": where}
-    headers = {"location": where, "retry-after": "1", "x-switchyard-request-id": request_id}
+    headers = {"location": where, "retry-after": "1", "x-faregate-request-id": request_id}
     return _json(202, body, headers)
 
 

@@ -88,7 +88,7 @@ def _dry_run(arguments: argparse.Namespace, batch_id: str) -> int:
     from router.analyzer import load
     from router.batch.estimating import estimate
 
-    config = batch_report.configuration(os.environ.get("SWITCHYARD_CONFIG", ""))
+    config = batch_report.configuration(os.environ.get("FAREGATE_CONFIG", ""))
     with _lines(arguments.file, batch_id, config.input_bytes_limit) as lines:
         found = estimate(
             lines,

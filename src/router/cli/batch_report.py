@@ -22,7 +22,7 @@ _POLL_SECONDS = 1.0
 
 
 def configuration(text: str) -> Config:
-    """Return the deployment's settings (``SWITCHYARD_CONFIG`` of analyze), or the module's own."""
+    """Return the deployment's settings (``FAREGATE_CONFIG`` of analyze), or the module's own."""
     if text:
         return Config.from_json(text)
     tiers = {

@@ -57,7 +57,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    tiers = configured_tiers(os.environ.get("SWITCHYARD_CONFIG", ""))
+    tiers = configured_tiers(os.environ.get("FAREGATE_CONFIG", ""))
     if arguments.last:
         now = datetime.now(UTC)
         days = days_between(now - arguments.last, now)
@@ -110,7 +110,7 @@ def _calls(sums: Mapping[str, Decimal]) -> Decimal:
 
 
 def configured_tiers(config: str) -> dict[str, Model]:
-    """Return the model of each tier, from SWITCHYARD_CONFIG or the module's defaults."""
+    """Return the model of each tier, from FAREGATE_CONFIG or the module's defaults."""
     if not config:
         return DEFAULT_TIERS
     tiers = json.loads(config)["tiers"]
@@ -130,7 +130,7 @@ def as_text(answer: Answer, mix: Mapping[str, Kind], volume: int) -> str:
     from rich.table import Table
 
     table = Table(title=f"{volume:,} requests a day, US dollars a day")
-    for heading in ("way", "models", "switchyard", "total", "can answer"):
+    for heading in ("way", "models", "faregate", "total", "can answer"):
         table.add_column(heading, justify="left" if heading == "way" else "right")
     for way in sorted(answer.ways, key=lambda way: way.usd):
         money = (f"{usd:.4f}" for usd in (way.models_usd, way.overhead_usd, way.usd))

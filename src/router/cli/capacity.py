@@ -54,7 +54,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    config = os.environ.get("SWITCHYARD_CONFIG", "")
+    config = os.environ.get("FAREGATE_CONFIG", "")
     tiers, mix = configured_tiers(config), read_mix(arguments.mix)
     given = Assumptions(answer_ms=arguments.answer_ms)
     peak = Peak(arguments.peak, arguments.burndown, _max_tokens(config))

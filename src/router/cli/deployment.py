@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from router.deployment import Deployment
 
-DEFAULT_NAME = "switchyard"
+DEFAULT_NAME = "faregate"
 
 
 def add_deployment_arguments(parser: argparse.ArgumentParser) -> None:

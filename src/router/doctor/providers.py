@@ -56,7 +56,7 @@ class _Look:
 
     def _models(self) -> list[Model]:
         """Return every model that may be called, each once."""
-        config = json.loads(self._deployment.environment("analyze")["SWITCHYARD_CONFIG"])
+        config = json.loads(self._deployment.environment("analyze")["FAREGATE_CONFIG"])
         calls = [call for tier in config["tiers"].values() for call in (tier, *tier["fallbacks"])]
         analyzer = config.get("analyzer", {})
         if analyzer.get("strategy") in ("llm", "hybrid"):

@@ -23,7 +23,7 @@ from router.world import Execution, World
 
 logger = Logger()
 analyzer = load(calibrated_weights(logger))
-config = Config.from_json(os.environ["SWITCHYARD_CONFIG"]).with_threshold(analyzer.threshold)
+config = Config.from_json(os.environ["FAREGATE_CONFIG"]).with_threshold(analyzer.threshold)
 memory_mb = int(os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "0"))
 memory = Memory()
 timeout_ms = config.llm.timeout_ms if config.llm else 0

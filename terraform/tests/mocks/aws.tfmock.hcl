@@ -74,7 +74,7 @@ mock_resource "aws_sns_topic" {
 }
 
 mock_resource "aws_sfn_state_machine" {
-  defaults = { arn = "arn:aws:states:eu-central-1:123456789012:stateMachine:switchyard" }
+  defaults = { arn = "arn:aws:states:eu-central-1:123456789012:stateMachine:faregate" }
 }
 
 mock_resource "aws_api_gateway_rest_api" {

@@ -35,7 +35,7 @@ def environment(variable: str, *names: str) -> Lines:
 
 def config(*paths: str) -> Lines:
     """What `analyze` is told."""
-    return [line for path in paths for line in environment(f"SWITCHYARD_CONFIG.{path}", "analyze")]
+    return [line for path in paths for line in environment(f"FAREGATE_CONFIG.{path}", "analyze")]
 
 
 def policy(name: str, *statements: str) -> Lines:

@@ -46,7 +46,7 @@ def account():
             patch.setenv(name, "testing")
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         client = boto3.client("dynamodb")
-        create_tables(client, prefix="switchyard-")
+        create_tables(client, prefix="faregate-")
         rows = [
             request("r-1", tenant="acme", day_shard="2026-11-21#5"),
             attempt("r-1", tenant="acme"),
@@ -58,8 +58,8 @@ def account():
             attempt("r-5", ended_at="2026-11-16T00:00:00.000Z"),
         ]
         for row in rows:
-            client.put_item(TableName="switchyard-usage", Item=to_item(row))
-        store = LedgerStore(client, "switchyard-usage", "switchyard-spend")
+            client.put_item(TableName="faregate-usage", Item=to_item(row))
+        store = LedgerStore(client, "faregate-usage", "faregate-spend")
         price_records([record(row, n) for n, row in enumerate(rows)], store, RATES, PRICED_AT)
         yield client
 
@@ -119,7 +119,7 @@ def test_query_4_net_savings(account):
 
 
 def day_rows(client):
-    rows = map(from_item, client.scan(TableName="switchyard-usage")["Items"])
+    rows = map(from_item, client.scan(TableName="faregate-usage")["Items"])
     return [row for row in rows if row["ended_at"].startswith("2026-11-21")]
 
 

@@ -18,7 +18,7 @@ def handle(dynamodb, monkeypatch):
         "SPEND_TABLE": SPEND,
         "CONTROL_TABLE": CONTROL,
         "POWERTOOLS_SERVICE_NAME": "price_rows",
-        "POWERTOOLS_METRICS_NAMESPACE": "Switchyard",
+        "POWERTOOLS_METRICS_NAMESPACE": "Faregate",
         "METRIC_TENANTS": "acme",
     }.items():
         monkeypatch.setenv(name, value)

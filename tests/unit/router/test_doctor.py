@@ -56,10 +56,10 @@ class Deployment:
         return self._environment
 
     def table(self, name: str) -> str:
-        return f"sy-{name}"
+        return f"fg-{name}"
 
     def function(self, name: str) -> str:
-        return f"sy-{name}"
+        return f"fg-{name}"
 
 
 def look(name: str, deployment: Any) -> list[Finding]:
@@ -114,7 +114,7 @@ def test_a_key_that_does_not_open_is_told_with_its_cure(state: str, status: str,
 def models(bedrock: dict[str, Any], model: str = HAIKU) -> list[Finding]:
     tier = {"provider": "bedrock", "model": model, "fallbacks": []}
     config = json.dumps({"tiers": {"SIMPLE": tier}})
-    return look("models", Deployment({"SWITCHYARD_CONFIG": config}, bedrock=bedrock))
+    return look("models", Deployment({"FAREGATE_CONFIG": config}, bedrock=bedrock))
 
 
 PROFILE = {"status": "ACTIVE", "models": [{"modelArn": "arn:aws:bedrock:::foundation-model/haiku"}]}
@@ -194,7 +194,7 @@ OUTPUT = {"state_machine": {"arn": ARN, "name": "mine"}}
     "outputs",
     [
         {name: {"value": value} for name, value in OUTPUT.items()},
-        {"region": {"value": "x"}, "switchyard": {"value": OUTPUT}},
+        {"region": {"value": "x"}, "faregate": {"value": OUTPUT}},
     ],
 )
 def test_terraforms_outputs_name_deployment_and_region(
@@ -222,7 +222,7 @@ def test_a_service_tier_without_a_price_is_told_before_it_is_used(
     tier: str | None, status: str, found: str
 ) -> None:
     model = {"provider": "bedrock", "model": HAIKU, "service_tier": tier, "fallbacks": []}
-    settings = {"SWITCHYARD_CONFIG": json.dumps({"tiers": {"SIMPLE": model}})}
+    settings = {"FAREGATE_CONFIG": json.dumps({"tiers": {"SIMPLE": model}})}
 
     [finding] = look("prices", Deployment(settings))
 

@@ -59,7 +59,7 @@ def test_the_key_itself_is_kept_nowhere(client: Any, capsys: pytest.CaptureFixtu
     assert key not in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("authorization", ["", "Bearer x", "Bearer sk-sy-", "sk-sy-" + "x" * 43])
+@pytest.mark.parametrize("authorization", ["", "Bearer x", "Bearer sk-fg-", "sk-fg-" + "x" * 43])
 def test_what_is_no_key_is_unauthorized(client: Any, authorization: str) -> None:
     with pytest.raises(Exception, match=r"^Unauthorized$"):
         authorize(authorization)

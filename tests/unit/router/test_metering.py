@@ -14,7 +14,7 @@ def printed(capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
 
 @pytest.fixture(autouse=True)
 def _namespace(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Switchyard")
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Faregate")
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "analyze")
     monkeypatch.setenv("METRIC_TENANTS", "acme")
 

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from router.errors import InvalidRequest
 from router.starting import Busy, Executions, NoSuchRun, NotStarted, Run
 
-ARN = "arn:aws:states:us-east-1:123456789012:stateMachine:switchyard"
+ARN = "arn:aws:states:us-east-1:123456789012:stateMachine:faregate"
 
 
 class Client:
@@ -44,7 +44,7 @@ def test_a_name_in_use_answers_the_run_that_has_it() -> None:
     earlier = Executions(client, ARN).start("r-1", "{}")  # type: ignore[arg-type]
 
     assert earlier == Run("FAILED", "{}", "RateLimited", "later")
-    assert client.asked == ["arn:aws:states:us-east-1:123456789012:execution:switchyard:r-1"]
+    assert client.asked == ["arn:aws:states:us-east-1:123456789012:execution:faregate:r-1"]
 
 
 @pytest.mark.parametrize(

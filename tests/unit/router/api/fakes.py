@@ -90,7 +90,7 @@ def answered(request_id: str, *, tenant: str = "acme", **changes: Any) -> Rows:
         "status": "SUCCEEDED", "complexity": "SIMPLE", "confidence": Decimal("0.98"),
         "reasons": ["asks for one fact"], "model": HAIKU, "provider": "bedrock", "tier": "SIMPLE",
         "accepted_at": "2026-11-21T10:00:00.000Z", "ended_at": "2026-11-21T10:00:01.000Z",
-        "execution_arn": f"arn:aws:states:us-east-1:1:execution:switchyard:{request_id}",
+        "execution_arn": f"arn:aws:states:us-east-1:1:execution:faregate:{request_id}",
         "payload_hash": "secret-hash", "cost_status": "PENDING", "queue": "PENDING#1",
         "attempts": 1, "transitions": 4, **changes,
     }  # fmt: skip

@@ -111,10 +111,10 @@ def test_the_completion_is_what_openais_client_reads() -> None:
     assert status == 200
     assert completion.choices[0].message.content == "Paris."
     assert completion.choices[0].finish_reason == "stop"
-    assert completion.model == headers["x-switchyard-model"]
-    assert completion.id == headers["x-switchyard-request-id"]
-    assert headers["x-switchyard-tier"] == "SIMPLE"
-    assert float(headers["x-switchyard-cost-usd"]) > 0
+    assert completion.model == headers["x-faregate-model"]
+    assert completion.id == headers["x-faregate-request-id"]
+    assert headers["x-faregate-tier"] == "SIMPLE"
+    assert float(headers["x-faregate-cost-usd"]) > 0
 
 
 def test_prompt_tokens_count_the_cached_as_openai_does() -> None:

@@ -12,7 +12,7 @@ from router.api.cors import Cors
 from tests.unit.router.api.fakes import Aws, Client, answered
 
 ONE, OTHER, STRANGER = "https://a.example", "https://b.example", "https://evil.example"
-EXPOSED = ["x-switchyard-model", "retry-after"]
+EXPOSED = ["x-faregate-model", "retry-after"]
 
 
 def cors(*origins: str, credentials: bool = False) -> Cors:

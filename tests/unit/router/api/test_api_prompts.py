@@ -49,8 +49,8 @@ def test_an_answer_within_the_wait_is_a_200_with_model_reason_and_cost(
     assert (body["status"], body["output"], body["tier"]) == ("SUCCEEDED", "Paris.", "SIMPLE")
     assert body["reasons"] == ["asks for one fact"]
     assert float(body["cost_usd"]) > 0
-    assert headers["x-switchyard-cost-usd"] == body["cost_usd"]
-    assert headers["x-switchyard-request-id"] == "r-1"
+    assert headers["x-faregate-cost-usd"] == body["cost_usd"]
+    assert headers["x-faregate-request-id"] == "r-1"
 
 
 def test_keys_queues_and_hashes_are_not_shown(aws: Aws, client: Client) -> None:
@@ -349,7 +349,7 @@ def test_an_open_request_has_no_cost_yet(aws: Aws, client: Client) -> None:
 
     assert (body["status"], body["cost_status"]) == ("ACCEPTED", "PENDING")
     assert "cost_usd" not in body
-    assert "x-switchyard-cost-usd" not in headers
+    assert "x-faregate-cost-usd" not in headers
 
 
 def test_a_cost_that_is_not_known_is_left_out_and_never_0(aws: Aws, client: Client) -> None:
@@ -359,7 +359,7 @@ def test_a_cost_that_is_not_known_is_left_out_and_never_0(aws: Aws, client: Clie
 
     assert (body["cost_status"], body["cause"]) == ("UNKNOWN", "ModelTimeout")
     assert "cost_usd" not in body
-    assert "x-switchyard-cost-usd" not in headers
+    assert "x-faregate-cost-usd" not in headers
 
 
 def test_a_large_answer_is_read_from_s3(aws: Aws, client: Client) -> None:

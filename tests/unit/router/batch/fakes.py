@@ -89,7 +89,7 @@ class World:
             "complexity": "SIMPLE",
             "model": "haiku",
             "provider": "bedrock",
-            "execution_arn": f"arn:aws:states:us-east-1:1:execution:switchyard:{request_id}",
+            "execution_arn": f"arn:aws:states:us-east-1:1:execution:faregate:{request_id}",
             "cost_status": "PRICED" if known else "PENDING",
         }
         attempt: dict[str, Any] = {"cost_status": "PENDING"}
