@@ -15,14 +15,14 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from router.accept import accept
-from router.accept_store import AcceptStore
+from router.acceptance.accept import accept
+from router.acceptance.ports import Execution, World
+from router.acceptance.request_guards import Memory
 from router.analyzer import load
-from router.config import Config
-from router.guards import Memory
-from router.invoke import Provider
+from router.aws.accept_store import AcceptStore
+from router.config.settings import Config
+from router.invocation.invoke import Provider
 from router.rows import Analysis
-from router.world import Execution, World
 
 AT = datetime(2026, 11, 24, 10, tzinfo=UTC)
 PROMPT = "What is the capital of France?"

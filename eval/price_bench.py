@@ -20,9 +20,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from cost_calculator.backlog import default_rates
 from cost_calculator.pricing import price
-from cost_calculator.settling import settle
-from cost_calculator.sweeping import default_rates
+from cost_calculator.settlement import settle
 from cost_calculator.usage import Tokens, from_provider
 
 AT = datetime(2026, 11, 21, 10, tzinfo=UTC)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from cost_calculator.items import from_item
+from cost_calculator.aws.items import from_item
 from local.deployment import Deployment
 
 _POLL_SECONDS = 0.2

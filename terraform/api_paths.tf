@@ -3,7 +3,7 @@
 locals {
   # API Gateway reads JSON Schema's draft 4, of which these files use nothing that has changed since.
   api_schemas = {
-    for name, file in { Prompt = "request", ChatCompletion = "api/chat", Feedback = "api/feedback" } :
+    for name, file in { Prompt = "intake/request", ChatCompletion = "ingress/api/chat", Feedback = "ingress/api/feedback" } :
     name => merge(jsondecode(file("${path.module}/../src/router/${file}.schema.json")), { "$schema" = "http://json-schema.org/draft-04/schema#" })
   }
   # A tenant follows from who calls; to run a failed request again is the operator's.

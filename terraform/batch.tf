@@ -5,7 +5,7 @@ locals {
   batch_name           = "${var.name}-batch"
   batch_machine_arn    = "arn:${local.partition}:states:${local.arn_suffix}:stateMachine:${local.batch_name}"
   batch_execution_arns = "arn:${local.partition}:states:${local.arn_suffix}:execution:${local.batch_name}"
-  # Prompts of one chunk that run at a time; `router.batch.running.WINDOW` is the same number.
+  # Prompts of one chunk that run at a time; `router.ingress.batch.chunk_runner.WINDOW` is the same number.
   batch_window = 10
 
   batch_alarms = {

@@ -8,7 +8,7 @@ locals {
     name => "arn:${local.partition}:sqs:${local.arn_suffix}:${name}"
   }
 
-  # Deliveries after which SQS moves a message by itself; `router.ingest.LAST_TRY` is the same number.
+  # Deliveries after which SQS moves a message by itself; `router.ingress.queue.ingest.LAST_TRY` is the same number.
   queue_deliveries = 3
 
   queue_alarms = { for name, alarm in {

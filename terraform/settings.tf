@@ -41,7 +41,7 @@ locals {
     { for name, settings in { breaker = local.breaker } : name => settings if settings != null },
   )
 
-  # The default is written where it is read, in src/router/breaker.py.
+  # The default is written where it is read, in src/router/guards/breaker.py.
   breaker = var.breaker == null ? null : { for name, value in var.breaker : name => value if name != "batch_seconds" && value != null }
 
   # Of those that print metrics by tenant.

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from cost_calculator.aws.items import to_item
 from cost_calculator.book import default_book
-from cost_calculator.items import to_item
 from cost_calculator.ledger import Cell, add, contribution
 from cost_calculator.overhead import aws_prices
-from cost_calculator.settling import Rates, settle
-from cost_calculator.shards import shard_of
+from cost_calculator.rows import shard_of
+from cost_calculator.settlement import Rates, settle
 
 HAIKU = "us.anthropic.claude-haiku-5-5"
 SONNET = "us.anthropic.claude-sonnet-5-5"

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from router.control import Acceptance, Action, Found, Item
+from router.guards.conditional_update import Acceptance, Action, Found, Item
 
 _TOKEN = re.compile(r":\w+|attribute_(?:not_)?exists\(\w+\)|\w+|<=|>=|[<>=()]")
 _WORDS = {"AND": "and", "OR": "or", "=": "=="}
@@ -29,7 +29,7 @@ class _Absent:
 
 
 class MemoryTables:
-    """What ``accept`` needs of the tables; see ``router.accept_store``."""
+    """What ``accept`` needs of the tables; see ``router.aws.accept_store``."""
 
     def __init__(self) -> None:
         self.rows: dict[str, dict[str, Item]] = {}

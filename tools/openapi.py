@@ -17,9 +17,9 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "docs" / "openapi.json"
 _SCHEMAS = {
-    "Prompt": "request.schema.json",
-    "ChatCompletion": "api/chat.schema.json",
-    "Feedback": "api/feedback.schema.json",
+    "Prompt": "intake/request.schema.json",
+    "ChatCompletion": "ingress/api/chat.schema.json",
+    "Feedback": "ingress/api/feedback.schema.json",
 }
 _OF_OBJECTS = ("additionalProperties", "properties", "required")
 _TEXT = {"type": "string"}

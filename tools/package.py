@@ -25,7 +25,16 @@ LAMBDA_PYTHON = "3.13"
 _PLATFORMS = {"arm64": "aarch64-manylinux_2_28", "x86_64": "x86_64-manylinux_2_28"}
 _WHEEL_ARCH = {"arm64": "aarch64", "x86_64": "x86_64"}
 # Parts of our packages that only people call.
-_LEFT_OUT = {"cli", "dashboard", "__main__.py", "__pycache__", "py.typed", "bin"}
+_LEFT_OUT = {
+    "cli",
+    "dashboard",
+    "operations",
+    "planning",
+    "__main__.py",
+    "__pycache__",
+    "py.typed",
+    "bin",
+}
 _COMPILED = {".so", ".pyd", ".dylib"}
 
 

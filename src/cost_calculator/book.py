@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from cost_calculator.price_row import InvalidPriceRow, PriceRow, Rates, is_date, read_row
+from cost_calculator.price_entry import InvalidPriceRow, PriceRow, Rates, is_date, read_row
 
 BOOK_PATH = Path(__file__).with_name("price_book.json")
 

@@ -13,8 +13,8 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from cost_calculator.pricing import CostStatus
-from cost_calculator.settling import CACHED, Row
-from cost_calculator.shards import shard_of
+from cost_calculator.rows import shard_of
+from cost_calculator.settlement import CACHED, Row
 from cost_calculator.usage import TOKEN_CLASSES
 
 MAX_ACTIONS = 100

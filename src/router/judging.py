@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Protocol
 
+from cost_calculator.aws.ledger_store import Outcome
 from cost_calculator.ledger import Change
-from cost_calculator.store import Outcome
 from router.feedback import FeedbackRefused, Verdict, check_note, judged
 from router.rows import Row
 

@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from cost_calculator.shards import shard_of
+from cost_calculator.rows import shard_of
 from router.analyzer import Classification
 from router.clock import iso
-from router.config import Config
-from router.plan import Plan
-from router.request import Request
+from router.config.settings import Config
+from router.intake.request import Request
+from router.routing.plan import Plan
 
 SCHEMA = 1
 # A request that nobody has closed yet.

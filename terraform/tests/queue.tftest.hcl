@@ -45,7 +45,7 @@ run "messages_wait_long_enough_and_are_given_up_after_three_deliveries" {
 
   assert {
     condition     = jsondecode(aws_sqs_queue.requests[0].redrive_policy).maxReceiveCount == 3
-    error_message = "router.ingest.LAST_TRY is the same number."
+    error_message = "router.ingress.queue.ingest.LAST_TRY is the same number."
   }
 
   assert {

@@ -8,15 +8,15 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from moto import mock_aws
 
+from cost_calculator.aws.items import to_item
+from cost_calculator.aws.ledger_store import LedgerStore
 from cost_calculator.dashboard.document import Budget, Failures, Snapshot, Unpriced, document
 from cost_calculator.dashboard.page import render
-from cost_calculator.items import to_item
 from cost_calculator.ledger import Cell
-from cost_calculator.reconciling import reconcile
-from cost_calculator.reporting import GAPS, net_savings, nothing_priced, savings_in_words
-from cost_calculator.settling import settle
-from cost_calculator.store import LedgerStore
-from cost_calculator.streaming import price_records
+from cost_calculator.reconciliation import reconcile
+from cost_calculator.reports import GAPS, net_savings, nothing_priced, savings_in_words
+from cost_calculator.settlement import settle
+from cost_calculator.stream import price_records
 from tests.cost_rows import HAIKU, PRICED_AT, RATES, SONNET, attempt, record, request
 from tests.tables import SPEND, USAGE, create_tables
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import requests
 
-from cost_calculator.items import from_item
+from cost_calculator.aws.items import from_item
 from local import routing
 from local.deployment import Deployment
 

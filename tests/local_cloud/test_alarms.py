@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from cost_calculator.items import to_item
+from cost_calculator.aws.items import to_item
 from local import cloud, routing
 from local.deployment import Deployment
-from router.breaker import breaker_key
 from router.clock import now
+from router.guards.breaker import breaker_key
 from tests.cost_rows import attempt
 from tests.local_cloud.hands import Emulator, make_older, wait_for
 from tests.local_cloud.simulator import Simulator

@@ -6,9 +6,9 @@ from typing import Any
 
 import requests
 
+from cost_calculator.aws.ledger_store import LedgerStore
 from cost_calculator.cli.reconcile import reconcile_tables
-from cost_calculator.reconciling import Reconciliation
-from cost_calculator.store import LedgerStore
+from cost_calculator.reconciliation import Reconciliation
 from local import routing
 from local.deployment import Deployment
 

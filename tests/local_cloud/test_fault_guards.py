@@ -9,13 +9,13 @@ import json
 from decimal import Decimal
 from typing import Any
 
+from cost_calculator.aws.ledger_store import LedgerStore
 from cost_calculator.cli.reconcile import reconcile_tables
-from cost_calculator.store import LedgerStore
 from local import routing
 from local.deployment import Deployment
-from router.breaker import breaker_key
 from router.clock import now
 from router.errors import BudgetExceeded
+from router.guards.breaker import breaker_key
 from tests.local_cloud.fault_table import Tell
 from tests.local_cloud.hands import Emulator, states_entered, wait_for
 from tests.local_cloud.simulator import Simulator

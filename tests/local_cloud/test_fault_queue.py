@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
+from cost_calculator.aws.items import to_item
 from cost_calculator.cli.reconcile import reconcile_tables
-from cost_calculator.items import to_item
 from local import routing
 from local.deployment import Deployment
 from tests import cost_rows

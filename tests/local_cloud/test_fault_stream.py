@@ -9,10 +9,10 @@ import sys
 from decimal import Decimal
 from typing import Any
 
+from cost_calculator.aws.items import to_item
+from cost_calculator.aws.ledger_store import LedgerStore
 from cost_calculator.cli.reconcile import reconcile_tables
-from cost_calculator.items import to_item
-from cost_calculator.reconciling import Reconciliation
-from cost_calculator.store import LedgerStore
+from cost_calculator.reconciliation import Reconciliation
 from local import routing
 from local.cloud import ROOT
 from local.deployment import Deployment

@@ -11,8 +11,8 @@ import requests
 
 from local import routing
 from local.deployment import Deployment
-from router.config import Model
-from router.llm_classifier import question
+from router.config.settings import Model
+from router.llm_classifier.question import question
 from tests.local_cloud.simulator import Simulator
 
 CLASSIFIER = Model("bedrock", "us.anthropic.claude-haiku-5-5", 24)

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from cost_calculator.items import to_item
+from cost_calculator.aws.items import to_item
 from local import routing
 from local.deployment import Deployment
-from router.rate_limit import rate_key
+from router.guards.rate_limit import rate_key
 from tests.local_cloud.hands import Emulator, limited_to, spend_totals, wait_for
 from tests.local_cloud.reader import paste
 

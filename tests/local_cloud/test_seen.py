@@ -11,8 +11,8 @@ import pytest
 
 import cost_calculator.__main__ as cost_calculator
 import router.__main__ as router
+from cost_calculator.aws.ledger_store import LedgerStore
 from cost_calculator.cli.reconcile import reconcile_tables
-from cost_calculator.store import LedgerStore
 from local import routing
 from tests.local_cloud.hands import wait_for
 

@@ -8,10 +8,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from router.breaker import Admission, Phase, admission, from_row, milliseconds
+from router.acceptance.request_guards import KEPT_SECONDS
 from router.clock import iso
-from router.guards import KEPT_SECONDS
-from router.watching import Healthy, watch
+from router.guards.breaker import Admission, Phase, admission, from_row, milliseconds
+from router.guards.breaker_observer import Healthy, watch
 from tests.unit.router.factories import HAIKU, config
 from tests.unit.router.guarded import BREAKER, Desk
 from tests.unit.router.test_breaker import KEY, SETTINGS, Breakers

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cost_calculator.ledger import contribution
 from cost_calculator.pricing import price
-from cost_calculator.settling import settle
+from cost_calculator.settlement import settle
 from cost_calculator.usage import TOKEN_CLASSES, Tokens
 from tests.cost_rows import HAIKU, PRICED_AT, RATES, SONNET, attempt
 

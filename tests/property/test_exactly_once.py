@@ -9,12 +9,12 @@ from botocore.exceptions import ReadTimeoutError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cost_calculator.items import from_item, to_item
+from cost_calculator.aws.items import from_item, to_item
+from cost_calculator.aws.ledger_store import LedgerStore, budget_key
 from cost_calculator.ledger import Cell
-from cost_calculator.reconciling import reconcile
-from cost_calculator.settling import settle
-from cost_calculator.store import LedgerStore, budget_key
-from cost_calculator.streaming import price_records
+from cost_calculator.reconciliation import reconcile
+from cost_calculator.settlement import settle
+from cost_calculator.stream import price_records
 from tests.cost_rows import (
     HAIKU,
     PRICED_AT,

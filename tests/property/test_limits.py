@@ -9,9 +9,9 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cost_calculator.settling import settle
+from cost_calculator.settlement import settle
 from router.errors import BudgetExceeded, InvalidRequest, RateLimited
-from router.rate_limit import Rate, demand_of, retry_after, take
+from router.guards.rate_limit import Rate, demand_of, retry_after, take
 from tests.cost_rows import PRICED_AT, RATES, attempt, request
 from tests.memory_tables import applied, holds
 from tests.unit.router.factories import AT

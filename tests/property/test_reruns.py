@@ -7,12 +7,12 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cost_calculator.items import from_item, to_item
-from cost_calculator.reconciling import reconcile
-from cost_calculator.store import LedgerStore
-from cost_calculator.streaming import price_records
-from router.accept_store import AcceptStore
-from router.reopening import reopened
+from cost_calculator.aws.items import from_item, to_item
+from cost_calculator.aws.ledger_store import LedgerStore
+from cost_calculator.reconciliation import reconcile
+from cost_calculator.stream import price_records
+from router.acceptance.reopen import reopened
+from router.aws.accept_store import AcceptStore
 from tests.cost_rows import HAIKU, PRICED_AT, RATES, SONNET, attempt, record, request
 from tests.fake_dynamodb import FakeDynamoDB
 from tests.tables import CONTROL, SPEND, USAGE

@@ -11,12 +11,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from cost_calculator.store import LedgerStore
+from cost_calculator.aws.ledger_store import LedgerStore
 from local import routing
 from local.deployment import Deployment
+from router.aws.usage_table import UsageStore
 from router.cli.rerun import StepFunctionsRuns
-from router.rerunning import failed_for, run_again
-from router.store import UsageStore
+from router.operations.rerun import failed_for, run_again
 from tests.local_cloud.hands import Emulator, make_older, wait_for
 from tests.local_cloud.simulator import Simulator
 from tests.soak.plan import MODEL_TIMEOUT_SECONDS, Ask

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from router.batch.finishing import BatchIncomplete
-from router.batch.layout import InvalidBatch
-from router.batch.running import WINDOW
-from router.ingest import LAST_TRY
+from router.ingress.batch.chunk_runner import WINDOW
+from router.ingress.batch.finish import BatchIncomplete
+from router.ingress.batch.layout import InvalidBatch
+from router.ingress.queue.ingest import LAST_TRY
 from tests.workflow.test_definition import A_FUNCTION, ASL, lint
 
 TEXT = (ASL / "batch.asl.json").read_text(encoding="utf-8")

@@ -13,8 +13,8 @@ import pytest
 from cfnlint.api import lint_all
 
 from router import errors
-from router.config import FALLBACK_CAUSES
-from router.estimate import _MENDS
+from router.acceptance.max_cost import _MENDS
+from router.config.settings import FALLBACK_CAUSES
 
 ASL = Path(__file__).parents[2] / "asl"
 TEXT = (ASL / "router.asl.json").read_text(encoding="utf-8")

@@ -9,13 +9,13 @@ from decimal import Decimal
 from pathlib import Path
 
 from cost_calculator.book import BOOK_PATH, default_book
-from cost_calculator.breakeven import WORKFLOWS, Assumptions, Model, per_request_overhead
-from cost_calculator.bulk_overhead import CHUNK_PROMPTS, batch_overhead, queue_overhead
-from cost_calculator.capacity import Peak, bills, capacity
 from cost_calculator.ledger import Cell, contribution
 from cost_calculator.overhead import AWS_PRICES_PATH, aws_prices
+from cost_calculator.planning.break_even import WORKFLOWS, Assumptions, Model, per_request_overhead
+from cost_calculator.planning.bulk_overhead import CHUNK_PROMPTS, batch_overhead, queue_overhead
+from cost_calculator.planning.capacity import Peak, bills, capacity
 from cost_calculator.pricing import plain
-from cost_calculator.settling import Rates, settle
+from cost_calculator.settlement import Rates, settle
 from cost_calculator.usage import TOKEN_CLASSES
 from router.cli.breakeven import DEFAULT_MIX, DEFAULT_TIERS, read_mix
 from router.cli.capacity import DEFAULT_MAX_TOKENS, SIZES, as_text

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cost_calculator.book import default_book
-from cost_calculator.price_row import InvalidPriceRow
+from cost_calculator.price_entry import InvalidPriceRow
 from cost_calculator.pricing import Cost, CostStatus, plain, price
 from cost_calculator.usage import InvalidUsage, from_classes
 

@@ -6,11 +6,11 @@ import argparse
 import json
 from dataclasses import replace
 
+from cost_calculator.aws.ledger_store import LedgerStore
 from cost_calculator.cli.tables import add_table_arguments, open_store
 from cost_calculator.ledger import Cell
 from cost_calculator.pricing import plain
-from cost_calculator.reconciling import Reconciliation, reconcile
-from cost_calculator.store import LedgerStore
+from cost_calculator.reconciliation import Reconciliation, reconcile
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

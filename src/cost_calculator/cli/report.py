@@ -15,7 +15,7 @@ from rich.table import Table
 from cost_calculator.cli.tables import add_table_arguments, duration, open_store
 from cost_calculator.ledger import Sums
 from cost_calculator.pricing import plain
-from cost_calculator.reporting import (
+from cost_calculator.reports import (
     GAPS,
     Report,
     as_json,

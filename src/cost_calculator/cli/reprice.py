@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 
+from cost_calculator.backlog import default_rates, reprice
 from cost_calculator.cli.tables import add_table_arguments, open_store
-from cost_calculator.sweeping import default_rates, reprice
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from cost_calculator.ledger import HISTOGRAM_BOUNDS, Sums, add
 from cost_calculator.pricing import plain
-from cost_calculator.reporting import GAPS
+from cost_calculator.reports import GAPS
 from cost_calculator.usage import TOKEN_CLASSES
 
 _KEY = ("day", "cell")

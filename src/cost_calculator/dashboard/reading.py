@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from cost_calculator.aws.items import from_item
+from cost_calculator.aws.ledger_store import LedgerStore, budget_key
 from cost_calculator.dashboard.document import Budget, Failures, Snapshot, Unpriced
-from cost_calculator.items import from_item
 from cost_calculator.ledger import ANSWERED, NOBODY
-from cost_calculator.reporting import days_between, partitions
-from cost_calculator.shards import SHARDS
-from cost_calculator.store import LedgerStore, budget_key
+from cost_calculator.reports import days_between, partitions
+from cost_calculator.rows import SHARDS
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient

@@ -10,10 +10,10 @@ import boto3
 from aws_lambda_powertools import Logger
 from botocore.config import Config
 
-from cost_calculator.store import LedgerStore
-from cost_calculator.streaming import price_records
-from cost_calculator.sweeping import default_rates, iso
-from cost_calculator.telemetry import emit_metrics, log_attempts
+from cost_calculator.aws.ledger_store import LedgerStore
+from cost_calculator.aws.telemetry import emit_metrics, log_attempts
+from cost_calculator.backlog import default_rates, iso
+from cost_calculator.stream import price_records
 
 logger = Logger()
 store = LedgerStore(

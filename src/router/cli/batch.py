@@ -14,10 +14,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-from router.batch.layout import InvalidBatch, checked_id
-from router.batch.lines import BadLine, Line, Reader, blocks_of, kind_of
 from router.cli import batch_report
 from router.cli.batch_cloud import BatchCloud
+from router.ingress.batch.layout import InvalidBatch, checked_id
+from router.ingress.batch.lines import BadLine, Line, Reader, blocks_of, kind_of
 
 INPUT_BYTES_LIMIT = 131072
 _SHOWN = 5
@@ -86,7 +86,7 @@ def _submit(arguments: argparse.Namespace, batch_id: str) -> int:
 
 def _dry_run(arguments: argparse.Namespace, batch_id: str) -> int:
     from router.analyzer import load
-    from router.batch.estimating import estimate
+    from router.ingress.batch.estimate import estimate
 
     config = batch_report.configuration(os.environ.get("FAREGATE_CONFIG", ""))
     with _lines(arguments.file, batch_id, config.input_bytes_limit) as lines:

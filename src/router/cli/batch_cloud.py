@@ -13,7 +13,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from router.batch.layout import (
+from router.ingress.batch.layout import (
     CHUNK_LINES,
     InvalidBatch,
     batch_summary_key,

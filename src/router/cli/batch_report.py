@@ -12,10 +12,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from router.batch.estimating import Estimate
 from router.cli.batch_cloud import Status
 from router.cli.breakeven import DEFAULT_TIERS
-from router.config import Config
+from router.config.settings import Config
+from router.ingress.batch.estimate import Estimate
 
 _MAX_TOKENS = {"SIMPLE": 2048, "CALCULATION": 4096, "COMPLEX": 8192}
 _POLL_SECONDS = 1.0

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cost_calculator.cli.tables import add_table_arguments, dynamodb, table_name
-from router.breaker import Breaker, Phase, from_row, model_of
-from router.breaker_store import ControlBreakers
+from router.aws.breaker_store import ControlBreakers
 from router.clock import iso
+from router.guards.breaker import Breaker, Phase, from_row, model_of
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -11,7 +11,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from cost_calculator.breakeven import (
+from cost_calculator.backlog import default_rates
+from cost_calculator.cli.tables import add_table_arguments, duration, open_store
+from cost_calculator.planning.break_even import (
     TIERS,
     Answer,
     Assumptions,
@@ -21,12 +23,10 @@ from cost_calculator.breakeven import (
     PriceMissing,
     break_even,
 )
-from cost_calculator.cli.tables import add_table_arguments, duration, open_store
 from cost_calculator.pricing import plain
-from cost_calculator.reporting import days_between, partitions, roll_up
-from cost_calculator.sweeping import default_rates
+from cost_calculator.reports import days_between, partitions, roll_up
 from cost_calculator.usage import TOKEN_CLASSES, Tokens
-from router.service_tier import mode_of
+from router.catalog.service_tiers import mode_of
 
 DEFAULT_MIX = "SIMPLE=60:300/200,CALCULATION=15:400/300,COMPLEX=25:1500/900"
 DEFAULT_TIERS = {

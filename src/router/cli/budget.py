@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from cost_calculator.aws.items import from_item, to_item
+from cost_calculator.aws.ledger_store import LedgerStore
+from cost_calculator.aws.transactions import code_of
 from cost_calculator.cli.tables import add_table_arguments, dynamodb, table_name
-from cost_calculator.contention import code_of
-from cost_calculator.items import from_item, to_item
 from cost_calculator.pricing import plain
-from cost_calculator.store import LedgerStore
-from router.budget_book import AS_IN_THE_MODULE, NO_LIMIT, Line, changed, lines
-from router.budgets import EVERYONE, LIMITS_KEY, attribute_of
 from router.clock import iso, now
-from router.control import Item
+from router.guards.budgets import EVERYONE, LIMITS_KEY, attribute_of
+from router.guards.conditional_update import Item
+from router.operations.budgets import AS_IN_THE_MODULE, NO_LIMIT, Line, changed, lines
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient

@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from cost_calculator.breakeven import Answer, Assumptions, Kind, PriceMissing
-from cost_calculator.capacity import (
+from cost_calculator.backlog import default_rates
+from cost_calculator.planning.break_even import Answer, Assumptions, Kind, PriceMissing
+from cost_calculator.planning.capacity import (
     DAYS_A_MONTH,
     Capacity,
     Peak,
@@ -19,7 +20,6 @@ from cost_calculator.capacity import (
     capacity,
     provisioned_units,
 )
-from cost_calculator.sweeping import default_rates
 from router.cli.breakeven import DEFAULT_MIX, configured_tiers, read_mix
 
 SIZES = {"POC": 500, "production": 20_000, "enterprise": 500_000}

@@ -10,7 +10,7 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from router.deployment import Deployment
+from router.cli.deployed import Deployment
 
 DEFAULT_NAME = "faregate"
 

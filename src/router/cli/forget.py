@@ -10,9 +10,9 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime
 
 from cost_calculator.cli.tables import add_table_arguments, client, table_name
+from router.aws.erasure_store import TextStore
 from router.clock import iso, now
-from router.forgetting import BEYOND_REACH, Forgotten, forget_request, forget_tenant
-from router.text_store import TextStore
+from router.operations.erase import BEYOND_REACH, Forgotten, forget_request, forget_tenant
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

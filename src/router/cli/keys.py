@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
+from cost_calculator.aws.items import from_item, to_item
 from cost_calculator.cli.tables import add_table_arguments, dynamodb, table_name
-from cost_calculator.items import from_item, to_item
 from router.clock import now
-from router.keys import ITEM_PREFIX, key_id, key_item, new_key
+from router.ingress.api.bearer_keys import ITEM_PREFIX, key_id, key_item, new_key
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient

@@ -15,13 +15,13 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cost_calculator.settling import UnreadableRow, check_readable
-from cost_calculator.shards import SHARDS
-from cost_calculator.sweeping import iso
+from cost_calculator.backlog import iso
+from cost_calculator.rows import SHARDS
+from cost_calculator.settlement import UnreadableRow, check_readable
+from router.aws.usage_table import UsageStore
+from router.cli.deployed import Deployment
 from router.cli.deployment import add_deployment_arguments, open_deployment
-from router.deployment import Deployment
-from router.redriving import Event, StreamRecords, Subject, subject_of
-from router.store import UsageStore
+from router.operations.redrive import Event, StreamRecords, Subject, subject_of
 
 # Longer than the longest function, so that no message comes twice while its work is done.
 _INVISIBLE_SECONDS = 900

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from cost_calculator.cli.tables import add_table_arguments, client, table_name
-from cost_calculator.shards import SHARDS
-from router.answers import AnswerStore
+from cost_calculator.rows import SHARDS
+from router.aws.answers_bucket import AnswerStore
+from router.aws.usage_table import UsageStore
 from router.errors import StoreUnavailable
-from router.reviewing import REVIEW, NotPossible, approval, edition, rejection, shown
+from router.review.decisions import REVIEW, NotPossible, approval, edition, rejection, shown
 from router.rows import Row
-from router.store import UsageStore
 
 _ALWAYS = "9999"  # sorts behind every time
 
@@ -148,7 +148,7 @@ def _decided(desk: Desk, review: Row, decision: dict[str, Any]) -> int:
 def _problems(text: str, schema: Any) -> list[str]:
     if schema is None:
         return []
-    from router.json_answer import fit
+    from router.invocation.answer_schema import fit
 
     return [problem.message for problem in fit(text, schema).problems]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from router.api.deployed import app
+from router.ingress.api.deployed import app
 
 resolver = app()
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Answer one HTTP request; see ``router.api.routes``."""
+    """Answer one HTTP request; see ``router.ingress.api.routes``."""
     answer: dict[str, Any] = resolver.resolve(event, context)
     return answer

@@ -9,7 +9,7 @@ import boto3
 from aws_lambda_powertools import Logger
 from botocore.config import Config
 
-from router.keys import ITEM_PREFIX, hash_of, key_id, presented_key
+from router.ingress.api.bearer_keys import ITEM_PREFIX, hash_of, key_id, presented_key
 
 logger = Logger()
 # Every caller waits for it, so it imports no more than it needs.

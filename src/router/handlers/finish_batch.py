@@ -6,8 +6,8 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from router.batch.bucket import bucket
-from router.batch.finishing import finish
+from router.aws.batch_bucket import bucket
+from router.ingress.batch.finish import finish
 
 logger = Logger()
 

@@ -10,14 +10,14 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit
 
-from cost_calculator.metrics import emit
+from cost_calculator.aws.metrics import emit
+from router.aws.executions import executions
+from router.aws.rate_buckets import rate_buckets
+from router.aws.request_queues import message_of, request_queues
 from router.clock import now
-from router.ingest import ingest
-from router.pacing import Pace
-from router.pacing_store import rate_buckets
-from router.policy import parse_rules
-from router.queues import message_of, request_queues
-from router.starting import executions
+from router.config.tenants import parse_rules
+from router.ingress.queue.backpressure import Pace
+from router.ingress.queue.ingest import ingest
 
 logger = Logger()
 tenants = parse_rules(json.loads(os.environ["TENANT_RATES"]))

@@ -7,11 +7,11 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from router.answers import answer_store, handed_on
-from router.checking import complete_checked
+from router.aws.answers_bucket import answer_store, handed_on
 from router.clock import now
 from router.errors import CallError
-from router.invoke import Answer, ModelCall, invoke
+from router.invocation.checked import complete_checked
+from router.invocation.invoke import Answer, ModelCall, invoke
 from router.providers import provider
 
 logger = Logger()

@@ -6,10 +6,10 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from router.closing import close_request
-from router.notices import tell_topic
-from router.runs import ended_run, step_functions
-from router.store import usage_store
+from router.aws.ended_runs import ended_run, step_functions
+from router.aws.notices import tell_topic
+from router.aws.usage_table import usage_store
+from router.recovery.close import close_request
 
 logger = Logger()
 

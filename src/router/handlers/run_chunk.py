@@ -9,11 +9,11 @@ import boto3
 from aws_lambda_powertools import Logger
 from botocore.config import Config
 
-from router.batch.bucket import bucket
-from router.batch.chunk import run_chunk
-from router.batch.running import ChunkRun
-from router.batch.tables import BatchRows
-from router.starting import executions
+from router.aws.batch_bucket import bucket
+from router.aws.batch_rows import BatchRows
+from router.aws.executions import executions
+from router.ingress.batch.chunk import run_chunk
+from router.ingress.batch.chunk_runner import ChunkRun
 
 logger = Logger()
 rows = BatchRows(

@@ -7,9 +7,9 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from router.batch.bucket import bucket
-from router.batch.running import token_of
-from router.batch.splitting import split
+from router.aws.batch_bucket import bucket
+from router.ingress.batch.chunk_runner import token_of
+from router.ingress.batch.split import split
 
 logger = Logger()
 input_bytes_limit = int(os.environ["INPUT_BYTES_LIMIT"])

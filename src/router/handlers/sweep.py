@@ -10,12 +10,12 @@ from typing import Any
 import boto3
 from aws_lambda_powertools import Logger
 
-from cost_calculator.sweeping import price_pending
+from cost_calculator.backlog import price_pending
+from router.aws.ended_runs import ended_run, step_functions
+from router.aws.notices import tell_topic
+from router.aws.usage_table import usage_store
 from router.clock import now
-from router.notices import tell_topic
-from router.runs import ended_run, step_functions
-from router.store import usage_store
-from router.sweeping import close_abandoned
+from router.recovery.abandoned import close_abandoned
 
 logger = Logger()
 _STREAM_HEAD_START_SECONDS = 300

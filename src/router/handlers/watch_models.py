@@ -12,13 +12,13 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit
 
-from cost_calculator.items import from_item
-from cost_calculator.metrics import emit
-from router.breaker import model_of, parse_settings
-from router.breaker_store import ControlBreakers
+from cost_calculator.aws.items import from_item
+from cost_calculator.aws.metrics import emit
+from router.aws.breaker_store import ControlBreakers
+from router.aws.usage_table import dynamodb
 from router.clock import now
-from router.store import dynamodb
-from router.watching import Healthy, watch
+from router.guards.breaker import model_of, parse_settings
+from router.guards.breaker_observer import Healthy, watch
 
 logger = Logger()
 store = ControlBreakers(dynamodb(), os.environ["CONTROL_TABLE"])

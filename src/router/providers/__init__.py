@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from router.invoke import Provider, unknown_provider
+from router.invocation.invoke import Provider, unknown_provider
 
 
 @lru_cache(maxsize=3)

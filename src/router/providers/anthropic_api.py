@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import anthropic
 
 from router import errors
-from router.invoke import Answer, ModelCall
-from router.providers.api_key import api_key
+from router.catalog.service_tiers import mode_of
+from router.invocation.invoke import Answer, ModelCall
 from router.providers.http_errors import error_of_connection, error_of_status
-from router.response_format import for_claude, has_claude_mode
-from router.service_tier import mode_of
+from router.providers.json_modes import for_claude, has_claude_mode
+from router.providers.ssm_keys import api_key
 
 if TYPE_CHECKING:
     from anthropic.types import Message
@@ -71,7 +71,7 @@ def _system(call: ModelCall) -> Any:
 
 
 def _bound_to_schema(call: ModelCall) -> tuple[ModelCall, Any]:
-    from router.json_answer import told
+    from router.invocation.answer_schema import told
 
     mode = for_claude(call.schema or {}) if has_claude_mode(call.model) else None
     config = {"format": {"type": "json_schema", "schema": mode}} if mode else anthropic.omit

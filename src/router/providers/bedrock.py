@@ -22,10 +22,10 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from router import errors
-from router.invoke import Answer, ModelCall
+from router.catalog.service_tiers import mode_of
+from router.invocation.invoke import Answer, ModelCall
 from router.providers.guardrail import Guardrail, of_trace
-from router.response_format import for_claude, has_claude_mode
-from router.service_tier import mode_of
+from router.providers.json_modes import for_claude, has_claude_mode
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime.client import BedrockRuntimeClient
@@ -128,7 +128,7 @@ class Bedrock:
 
     def _bound_to_schema(self, call: ModelCall, arguments: dict[str, Any]) -> ModelCall:
         """Put the schema into the arguments; return the call as it is to be told the rest."""
-        from router.json_answer import told
+        from router.invocation.answer_schema import told
 
         mode = for_claude(call.schema or {}) if self._has_mode(call.model) else None
         if mode is not None:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import openai
 
 from router import errors
-from router.invoke import Answer, ModelCall
-from router.providers.api_key import api_key
+from router.catalog.service_tiers import mode_of
+from router.invocation.invoke import Answer, ModelCall
 from router.providers.http_errors import error_of_connection, error_of_status
-from router.response_format import fits_openai_strictly
-from router.service_tier import mode_of
+from router.providers.json_modes import fits_openai_strictly
+from router.providers.ssm_keys import api_key
 
 if TYPE_CHECKING:
     from openai.types.chat import ChatCompletion

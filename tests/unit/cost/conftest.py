@@ -2,7 +2,7 @@
 
 import pytest
 
-from cost_calculator.store import LedgerStore
+from cost_calculator.aws.ledger_store import LedgerStore
 from tests.tables import CONTROL, SPEND, USAGE
 
 

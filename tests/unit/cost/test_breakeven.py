@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from cost_calculator.breakeven import (
+from cost_calculator.aws.items import to_item
+from cost_calculator.planning.break_even import (
     Assumptions,
     Classifier,
     Kind,
@@ -15,8 +16,7 @@ from cost_calculator.breakeven import (
     break_even,
     per_request_overhead,
 )
-from cost_calculator.items import to_item
-from cost_calculator.streaming import price_records
+from cost_calculator.stream import price_records
 from cost_calculator.usage import Tokens
 from router.__main__ import main
 from router.cli.breakeven import DEFAULT_TIERS

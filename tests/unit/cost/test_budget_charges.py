@@ -6,16 +6,16 @@ from decimal import Decimal
 
 import pytest
 
+from cost_calculator.aws.items import to_item
+from cost_calculator.aws.ledger_store import LedgerStore
+from cost_calculator.backlog import reprice
 from cost_calculator.book import default_book
-from cost_calculator.bounds import most_of_call, most_of_tokens, most_overhead
 from cost_calculator.cli.reconcile import reconcile_tables
-from cost_calculator.items import to_item
 from cost_calculator.ledger import Change, commitment, group
+from cost_calculator.max_cost import most_of_call, most_of_tokens, most_overhead
 from cost_calculator.overhead import aws_prices
-from cost_calculator.settling import Rates, UnreadableRow, settle
-from cost_calculator.store import LedgerStore
-from cost_calculator.streaming import price_records
-from cost_calculator.sweeping import reprice
+from cost_calculator.settlement import Rates, UnreadableRow, settle
+from cost_calculator.stream import price_records
 from cost_calculator.usage import Tokens
 from tests.cost_rows import HAIKU, PRICED_AT, RATES, SONNET, attempt, record, request
 from tests.tables import CONTROL, SPEND, USAGE

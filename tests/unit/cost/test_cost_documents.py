@@ -10,10 +10,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from cost_calculator.items import from_item, to_item
-from cost_calculator.store import LedgerStore
-from cost_calculator.streaming import price_records
-from cost_calculator.telemetry import ATTEMPT_FIELDS
+from cost_calculator.aws.items import from_item, to_item
+from cost_calculator.aws.ledger_store import LedgerStore
+from cost_calculator.aws.telemetry import ATTEMPT_FIELDS
+from cost_calculator.stream import price_records
 from tests.cost_rows import HAIKU, PRICED_AT, RATES, SONNET, attempt, record, request
 from tests.tables import create_tables
 from tools.prices.document import DOCUMENTS, computed

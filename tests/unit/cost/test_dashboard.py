@@ -15,11 +15,11 @@ from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
 from cost_calculator.__main__ import main
+from cost_calculator.aws.items import to_item
 from cost_calculator.dashboard import reading
 from cost_calculator.dashboard.document import Failures, Snapshot, document
 from cost_calculator.dashboard.reading import Tables, latest_failures, pending, snapshot
 from cost_calculator.dashboard.serving import serve
-from cost_calculator.items import to_item
 from tests.cost_rows import HAIKU, attempt, request
 from tests.tables import CONTROL, SPEND, USAGE
 

@@ -13,7 +13,7 @@ from cost_calculator.book import (
     default_book,
     read_overrides,
 )
-from cost_calculator.price_row import InvalidPriceRow
+from cost_calculator.price_entry import InvalidPriceRow
 from cost_calculator.pricing import CostStatus, price
 from cost_calculator.usage import Tokens
 

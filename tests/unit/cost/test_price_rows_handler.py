@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from cost_calculator.items import to_item
+from cost_calculator.aws.items import to_item
 from tests.cost_rows import HAIKU, attempt, record, request
 from tests.tables import CONTROL, SPEND, USAGE
 

@@ -9,9 +9,9 @@ from decimal import Decimal
 import pytest
 
 from cost_calculator.__main__ import main
-from cost_calculator.items import to_item
-from cost_calculator.reporting import net_savings, roll_up, savings_in_words
-from cost_calculator.streaming import price_records
+from cost_calculator.aws.items import to_item
+from cost_calculator.reports import net_savings, roll_up, savings_in_words
+from cost_calculator.stream import price_records
 from tests.cost_rows import HAIKU, PRICED_AT, RATES, SONNET, attempt, record, request
 from tests.tables import SPEND, USAGE
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from cost_calculator.ledger import contribution
-from cost_calculator.settling import UnreadableRow, settle
+from cost_calculator.settlement import UnreadableRow, settle
 from tests.cost_rows import HAIKU, PRICED_AT, RATES, attempt, request
 
 

@@ -5,10 +5,10 @@ from decimal import Decimal
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from cost_calculator.items import from_item, to_item
+from cost_calculator.aws.items import from_item, to_item
+from cost_calculator.aws.ledger_store import LedgerStore
 from cost_calculator.ledger import Cell
-from cost_calculator.store import LedgerStore
-from cost_calculator.streaming import price_records
+from cost_calculator.stream import price_records
 from tests.cost_rows import PRICED_AT, RATES, attempt, record, request, sums_by_hand
 from tests.fake_dynamodb import FakeDynamoDB, cancelled, service_error
 from tests.tables import SPEND, USAGE

@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from cost_calculator.__main__ import main
+from cost_calculator.aws.items import from_item, to_item
+from cost_calculator.backlog import pending_age, price_pending, reprice
 from cost_calculator.book import BOOK_PATH, PriceBook, default_book
 from cost_calculator.cli.reconcile import reconcile_tables
-from cost_calculator.items import from_item, to_item
-from cost_calculator.settling import Rates
-from cost_calculator.streaming import price_records
-from cost_calculator.sweeping import pending_age, price_pending, reprice
+from cost_calculator.settlement import Rates
+from cost_calculator.stream import price_records
 from tests.cost_rows import HAIKU, PRICED_AT, RATES, attempt, record, request
 from tests.tables import CONTROL, SPEND, USAGE
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from router.analyzer import Classification, Complexity
-from router.config import Config
-from router.request import Request, parse_request
+from router.config.settings import Config
+from router.intake.request import Request, parse_request
 from router.rows import Row
 
 AT = datetime(2026, 11, 21, 10, 0, 0, tzinfo=UTC)

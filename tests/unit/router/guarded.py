@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from router.accept import accept
-from router.config import Config
-from router.guards import Memory
-from router.invoke import Provider
+from router.acceptance.accept import accept
+from router.acceptance.ports import Execution, World
+from router.acceptance.request_guards import Memory
+from router.config.settings import Config
+from router.invocation.invoke import Provider
 from router.rows import Analysis
-from router.world import Execution, World
 from tests.memory_tables import MemoryTables
 from tests.unit.router.factories import AT, classification, config
 

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from router.accept import accept
-from router.accept_store import AcceptStore
+from router.acceptance.accept import accept
+from router.acceptance.ports import Execution, World
+from router.acceptance.request_guards import Memory
+from router.aws.accept_store import AcceptStore
 from router.errors import Conflict, InvalidRequest, PolicyDenied, StoreUnavailable
-from router.guards import Memory
 from router.rows import Analysis
-from router.world import Execution, World
 from tests.unit.router.factories import AT, classification, config
 
 FIRST = Execution("arn:run-1", "run-1")

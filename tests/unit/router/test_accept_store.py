@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from router.accept_store import AcceptStore, accept_store
-from router.control import Acceptance, Action, Found
+from router.acceptance.request_guards import KEPT_SECONDS
+from router.aws.accept_store import AcceptStore, accept_store
 from router.errors import StoreUnavailable
-from router.guards import KEPT_SECONDS
+from router.guards.conditional_update import Acceptance, Action, Found
 from router.rows import Row
 from tests.fake_dynamodb import cancelled, service_error
 from tests.tables import CONTROL, USAGE

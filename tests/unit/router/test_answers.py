@@ -8,10 +8,10 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from router.answers import AnswerStore, handed_on
+from router.aws.answers_bucket import AnswerStore, handed_on
+from router.encoding import STATE_BYTES
 from router.errors import AnswerNotStored, StoreUnavailable
-from router.invoke import Answer
-from router.text import STATE_BYTES
+from router.invocation.invoke import Answer
 
 USAGE = {"inputTokens": 1, "outputTokens": 2}
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from router.breaker import Breaker, Phase, Settings, breaker_key, from_row, to_row
-from router.breaker_store import ControlBreakers
+from router.aws.breaker_store import ControlBreakers
 from router.clock import iso
-from router.config import Config
-from router.control import Item
+from router.config.settings import Config
 from router.errors import StoreUnavailable
-from router.watching import Healthy, watch
+from router.guards.breaker import Breaker, Phase, Settings, breaker_key, from_row, to_row
+from router.guards.breaker_observer import Healthy, watch
+from router.guards.conditional_update import Item
 from tests.tables import CONTROL
 from tests.unit.router.factories import AT, HAIKU, SONNET, config
 from tests.unit.router.guarded import BREAKER, Desk, desk

@@ -6,10 +6,17 @@ from typing import Any
 
 import pytest
 
-from router.accept_store import AcceptStore
-from router.budgets import EVERYONE, LIMITS_KEY, Limits, attribute_of, budgets_at, parse_limits
+from router.aws.accept_store import AcceptStore
+from router.config.tenants import InvalidRules, parse_rules
 from router.errors import BudgetExceeded, Conflict, StoreUnavailable
-from router.policy import InvalidRules, parse_rules
+from router.guards.budgets import (
+    EVERYONE,
+    LIMITS_KEY,
+    Limits,
+    attribute_of,
+    budgets_at,
+    parse_limits,
+)
 from tests.tables import CONTROL, USAGE
 from tests.unit.router.factories import AT, analyzer, config
 from tests.unit.router.guarded import Desk, desk, tenant

@@ -9,7 +9,7 @@ import pytest
 from aws_lambda_powertools import Logger
 from moto import mock_aws
 
-from router.calibrated import calibrated_weights
+from router.aws.calibrated_weights import calibrated_weights
 from tests.unit.router.factories import config
 
 

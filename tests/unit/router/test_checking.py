@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from router import errors
-from router.answers import NotStored
-from router.checking import complete_checked
-from router.invoke import Answer, ModelCall, invoke
-from router.review import Review
+from router.aws.answers_bucket import NotStored
+from router.invocation.checked import complete_checked
+from router.invocation.invoke import Answer, ModelCall, invoke
+from router.review.bands import Review
 from tests.unit.router.factories import AT, HAIKU
 
 SCHEMA = {

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from router.config import Config
-from router.decision import Decision, decide
-from router.ladder import TIERS
-from router.llm_classifier import Opinion
-from router.market import Market
+from router.catalog.pricing_context import Market
+from router.config.settings import Config
+from router.llm_classifier.question import Opinion
+from router.routing.decision import Decision, decide
+from router.tiers import TIERS
 from tests.unit.router.factories import (
     AT,
     HAIKU,

@@ -11,9 +11,9 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from router.cli import deployment as cli
-from router.doctor import Check, Finding, examine
-from router.doctor.parts import part_checks
-from router.doctor.providers import provider_checks
+from router.cli.doctor.checks import Check, Finding, examine
+from router.cli.doctor.models import provider_checks
+from router.cli.doctor.parts import part_checks
 
 HAIKU = "us.anthropic.claude-haiku-5-5"
 

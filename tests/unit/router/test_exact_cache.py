@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from router.acceptance.exact_cache import parse_cache
+from router.config.tenants import InvalidRules
 from router.errors import Conflict, InvalidRequest
-from router.exact_cache import parse_cache
-from router.policy import InvalidRules
 from tests.unit.router.factories import HAIKU
 from tests.unit.router.guarded import Desk, desk, tenant
 

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cost_calculator.items import to_item
-from cost_calculator.reconciling import reconcile
-from cost_calculator.settling import settle
-from cost_calculator.store import LedgerStore
-from cost_calculator.streaming import price_records
+from cost_calculator.aws.items import to_item
+from cost_calculator.aws.ledger_store import LedgerStore
+from cost_calculator.reconciliation import reconcile
+from cost_calculator.settlement import settle
+from cost_calculator.stream import price_records
 from router.__main__ import main
 from router.cli.calibrate import read
 from router.feedback import FeedbackRefused, judged, label

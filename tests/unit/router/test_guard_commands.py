@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from router.__main__ import main
-from router.accept_store import AcceptStore
-from router.breaker import Breaker, Phase, breaker_key, from_row
-from router.breaker_store import ControlBreakers
+from router.aws.accept_store import AcceptStore
+from router.aws.breaker_store import ControlBreakers
 from router.clock import now
 from router.errors import BudgetExceeded
+from router.guards.breaker import Breaker, Phase, breaker_key, from_row
 from tests.tables import CONTROL, USAGE
 from tests.unit.router.factories import config
 from tests.unit.router.guarded import Desk

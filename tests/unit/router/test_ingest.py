@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
+from router.aws.executions import Busy, NotStarted, Run
+from router.aws.request_queues import RequestQueues, message_of
+from router.config.tenants import parse_rules
 from router.errors import StoreUnavailable
-from router.ingest import LAST_TRY, delay, ingest
-from router.messages import Message, NotSent, Report
-from router.pacing import Pace
-from router.policy import parse_rules
-from router.queues import RequestQueues, message_of
-from router.request import parse_request
-from router.starting import Busy, NotStarted, Run
+from router.ingress.queue.backpressure import Pace
+from router.ingress.queue.ingest import LAST_TRY, delay, ingest
+from router.ingress.queue.message import Message, NotSent, Report
+from router.intake.request import parse_request
 
 BODY = '{"input": "What is the capital of France?"}'
 HASTY = '{"input": "hi", "request_id": "r", "tenant": "hasty"}'

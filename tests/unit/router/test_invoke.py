@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from router import errors
-from router.invoke import Answer, ModelCall, invoke
+from router.invocation.invoke import Answer, ModelCall, invoke
 from tests.unit.router.factories import AT, HAIKU
 
 CALL = ModelCall(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from router.__main__ import main
-from router.keys import hash_of, new_key, presented_key
+from router.ingress.api.bearer_keys import hash_of, new_key, presented_key
 from tests.tables import CONTROL
 
 METHOD = "arn:aws:execute-api:us-east-1:123456789012:api1/v1/GET/prompts/r-1"

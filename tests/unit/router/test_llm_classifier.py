@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.config import Model
-from router.ladder import TIERS
-from router.llm_classifier import parse_reply, question
+from router.config.settings import Model
+from router.llm_classifier.question import parse_reply, question
+from router.tiers import TIERS
 from tests.unit.router.factories import HAIKU
 
 MODEL = Model("bedrock", HAIKU, 24)

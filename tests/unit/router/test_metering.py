@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from router.metering import meter
+from router.aws.guard_metrics import meter
 
 
 def printed(capsys: pytest.CaptureFixture[str]) -> dict[str, object]:

@@ -6,7 +6,7 @@ import pytest
 from aws_lambda_powertools import Logger
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from router import notices
+from router.aws import notices
 
 NOTICE = {"request_id": "r-1", "cause": "Aborted"}
 

@@ -9,17 +9,17 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from cost_calculator.settling import settle
+from cost_calculator.settlement import settle
 from router import errors
-from router.accept import accept
-from router.accept_store import AcceptStore
-from router.closing import EndedRun, close_request
-from router.config import Config
+from router.acceptance.accept import accept
+from router.acceptance.ports import Execution, World
+from router.acceptance.request_guards import Memory
+from router.aws.accept_store import AcceptStore
+from router.config.settings import Config
 from router.errors import StoreUnavailable
-from router.guards import Memory
-from router.invoke import Answer, ModelCall
+from router.invocation.invoke import Answer, ModelCall
+from router.recovery.close import EndedRun, close_request
 from router.rows import Analysis
-from router.world import Execution, World
 from tests.cost_rows import RATES
 from tests.unit.router.factories import AT, HAIKU, SONNET, analyzer, classification, config
 from tests.unit.router.test_closing import silent

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from cost_calculator.shards import shard_of
+from cost_calculator.rows import shard_of
 from router.analyzer import Classification
-from router.config import Config
-from router.decision import decide
+from router.config.settings import Config
 from router.errors import PolicyDenied
-from router.plan import Plan, plan_to_json, repeated
-from router.request import Request
+from router.intake.request import Request
+from router.routing.decision import decide
+from router.routing.plan import Plan, plan_to_json, repeated
 from tests.unit.router.factories import HAIKU, SONNET, accepted, classification, config, request
 
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from router.accept_store import AcceptStore
+from router.aws.accept_store import AcceptStore
+from router.config.tenants import InvalidRules, parse_rules
 from router.errors import InvalidRequest, RateLimited
-from router.policy import InvalidRules, parse_rules
-from router.rate_limit import parse_rate
+from router.guards.rate_limit import parse_rate
 from tests.tables import CONTROL, USAGE
 from tests.unit.router.factories import config
 from tests.unit.router.guarded import Desk, tenant

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from router.redriving import Event, StreamRecords, Unknown, subject_of
+from router.operations.redrive import Event, StreamRecords, Unknown, subject_of
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:{}:$LATEST"
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router.errors import InvalidRequest
-from router.request import parse_request, requested_id
+from router.intake.request import parse_request, requested_id
 from tests.unit.router.factories import request
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from router.response_format import fits_openai_strictly, for_claude, has_claude_mode
+from router.providers.json_modes import fits_openai_strictly, for_claude, has_claude_mode
 
 
 def an_object(required: list[str] | None = None, **properties: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router.errors import InvalidRequest
-from router.response_schema import MAX_BYTES, MAX_DEPTH, MAX_PARTS, check_response_schema
+from router.intake.response_schema import MAX_BYTES, MAX_DEPTH, MAX_PARTS, check_response_schema
 
 INVOICE = {
     "type": "object",

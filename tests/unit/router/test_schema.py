@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import router
-from router.schema import problems
+from router.intake.json_schema import problems
 
-SCHEMA = json.loads((Path(router.__file__).parent / "request.schema.json").read_text())
+SCHEMA = json.loads((Path(router.__file__).parent / "intake/request.schema.json").read_text())
 _scalar = st.one_of(
     st.none(), st.booleans(), st.integers(-2, 130000), st.floats(allow_nan=False), st.text()
 )

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
+from router.aws.executions import Busy, Executions, NoSuchRun, NotStarted, Run
 from router.errors import InvalidRequest
-from router.starting import Busy, Executions, NoSuchRun, NotStarted, Run
 
 ARN = "arn:aws:states:us-east-1:123456789012:stateMachine:faregate"
 

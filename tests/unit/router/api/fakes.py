@@ -9,14 +9,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from cost_calculator.settling import settle
-from router.api.cors import Cors
-from router.api.door import Door
-from router.api.routes import World, routes
-from router.api.tenants import Callers
+from cost_calculator.settlement import settle
+from router.aws.executions import Busy, NoSuchRun, NotStarted, Run
 from router.errors import StoreUnavailable
 from router.feedback import FeedbackRefused
-from router.starting import Busy, NoSuchRun, NotStarted, Run
+from router.ingress.api.callers import Callers
+from router.ingress.api.cors import Cors
+from router.ingress.api.ports import Door
+from router.ingress.api.routes import World, routes
 from tests.cost_rows import PRICED_AT, RATES
 from tests.unit.router.factories import AT, HAIKU
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from openai.types.chat import ChatCompletion
 
-from router.api.chat import to_completion, to_request
+from router.aws.executions import Run
 from router.errors import InvalidRequest
-from router.starting import Run
+from router.ingress.api.chat import to_completion, to_request
 from tests.unit.router.api.fakes import Aws, Client, answered
 
 QUESTION = {"role": "user", "content": "What is the capital of France?"}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from router.api.cors import Cors
+from router.ingress.api.cors import Cors
 from tests.unit.router.api.fakes import Aws, Client, answered
 
 ONE, OTHER, STRANGER = "https://a.example", "https://b.example", "https://evil.example"

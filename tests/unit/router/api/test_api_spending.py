@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cost_calculator.store import LedgerStore
+from cost_calculator.aws.ledger_store import LedgerStore
 from tests.tables import SPEND, USAGE
 from tests.unit.router.api.fakes import Aws, Client
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from router.api.errors import ApiError
-from router.api.tenants import Callers
+from router.ingress.api.callers import Callers
+from router.ingress.api.errors import ApiError
 
 ROLE = "arn:aws:iam::123456789012:role/web"
 

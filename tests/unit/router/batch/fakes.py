@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from router.batch.running import ChunkRun
-from router.request import payload_hash
-from router.starting import Busy, Run
+from router.aws.executions import Busy, Run
+from router.ingress.batch.chunk_runner import ChunkRun
+from router.intake.request import payload_hash
 
 
 class Bucket:

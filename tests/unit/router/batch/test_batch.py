@@ -7,12 +7,18 @@ from typing import Any
 
 import pytest
 
-from router.batch.chunk import run_chunk
-from router.batch.finishing import BatchIncomplete, finish
-from router.batch.layout import CHUNK_LINES, InvalidBatch, chunk_key, results_key, summary_key
-from router.batch.results import record_of
-from router.batch.running import WINDOW, Item
-from router.batch.splitting import split
+from router.ingress.batch.chunk import run_chunk
+from router.ingress.batch.chunk_runner import WINDOW, Item
+from router.ingress.batch.finish import BatchIncomplete, finish
+from router.ingress.batch.layout import (
+    CHUNK_LINES,
+    InvalidBatch,
+    chunk_key,
+    results_key,
+    summary_key,
+)
+from router.ingress.batch.results import record_of
+from router.ingress.batch.split import split
 from tests.unit.router.batch.fakes import Bucket, World
 
 KEY = "batches/b/input.jsonl"

@@ -8,8 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.batch.layout import InvalidBatch
-from router.batch.lines import LONGEST_LINE, BadLine, Line, Place, Reader, kind_of, raw_lines
+from router.ingress.batch.layout import InvalidBatch
+from router.ingress.batch.lines import (
+    LONGEST_LINE,
+    BadLine,
+    Line,
+    Place,
+    Reader,
+    kind_of,
+    raw_lines,
+)
 
 
 def read(text: str | bytes, kind: str = "jsonl", block: int = 7) -> list[Line | BadLine]:

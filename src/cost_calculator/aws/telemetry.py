@@ -1,0 +1,113 @@
+"""Says what was priced: a log line per attempt, and metrics whose number of series is bounded."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import MetricUnit
+
+from cost_calculator.aws.metrics import emit, tenant_series
+from cost_calculator.ledger import ANSWERED
+from cost_calculator.pricing import plain
+from cost_calculator.settlement import CACHED, Row
+from cost_calculator.usage import TOKEN_CLASSES
+
+ATTEMPT_FIELDS = (
+    "request_id", "item", "tenant", "tier", "purpose", "provider", "model", "response_model",
+    "outcome", "cause", "served", "retries", "latency_ms", "started_at", "ended_at", "mode",
+    *(f"{name}_tokens" for name in TOKEN_CLASSES),
+    "cost_status", "cost_usd", "baseline_usd", "overhead_usd", "upper_estimate_usd",
+    "price_version", "baseline_price_version", "cost_reason",
+)  # fmt: skip
+"""What a log line of one attempt may hold; an attribute that is not known is left out."""
+
+_SUMMED = {
+    "cost_usd": MetricUnit.NoUnit,
+    "baseline_usd": MetricUnit.NoUnit,
+    "retries": MetricUnit.Count,
+    **{f"{name}_tokens": MetricUnit.Count for name in TOKEN_CLASSES},
+}
+# The set-up is wrong, and stays so until somebody mends it.
+_CONFIG_CAUSES = frozenset({"AccessDenied", "ModelNotFound"})
+
+Metric = tuple[str, MetricUnit, float]
+
+
+def log_attempts(logger: Logger, rows: Iterable[Row]) -> None:
+    """Write one line per priced attempt; money as text, so that no reader rounds it."""
+    for row in rows:
+        if row["item"] != "REQUEST":
+            known = {name: row[name] for name in ATTEMPT_FIELDS if name in row}
+            fields = {name: _plain(name, value) for name, value in known.items()}
+            logger.info("attempt priced", correlation_id=row["request_id"], extra=fields)
+
+
+def emit_metrics(rows: Iterable[Row]) -> None:
+    """Print the batch's metrics; docs/metrics.md lists them.
+
+    Attempts have series by (model, tier, tenant), requests by (tier, tenant). What alarms watch is
+    printed once more, over all: an alarm knows one series and cannot add up over dimensions.
+    """
+    rows = list(rows)
+    attempts = [row for row in rows if row["item"] != "REQUEST"]
+    requests = [row for row in rows if row["item"] == "REQUEST"]
+    for (model, tier, tenant), members in _series(attempts, "model", "tier").items():
+        emit({"model": model, "tier": tier, "tenant": tenant}, _of_attempts(members))
+    for (tier, tenant), members in _series(requests, "tier").items():
+        emit({"tier": tier, "tenant": tenant}, _of_requests(members))
+    if attempts:
+        emit({}, _watched(attempts))
+    throttled = Counter(row["model"] for row in attempts if row["outcome"] == "THROTTLED")
+    for model, count in throttled.items():
+        emit({"model": model}, [("throttles", MetricUnit.Count, count)])
+
+
+def _series(rows: Iterable[Row], *by: str) -> dict[tuple[str, ...], list[Row]]:
+    found: dict[tuple[str, ...], list[Row]] = {}
+    for row in rows:
+        key = (*(row[name] for name in by), tenant_series(row["tenant"]))
+        found.setdefault(key, []).append(row)
+    return found
+
+
+def _of_attempts(rows: list[Row]) -> Iterator[Metric]:
+    yield "attempts", MetricUnit.Count, len(rows)
+    for status in ("UNPRICED", "UNKNOWN", "INVALID_USAGE"):
+        count = sum(row["cost_status"] == status for row in rows)
+        yield status.lower(), MetricUnit.Count, count
+    hits = sum(row["outcome"] == CACHED for row in rows)
+    yield "cache_hits", MetricUnit.Count, hits
+    for name in _SUMMED:
+        yield from _sum(rows, name)
+    for row in rows:
+        if "latency_ms" in row:
+            yield "latency", MetricUnit.Milliseconds, float(row["latency_ms"])
+
+
+def _of_requests(rows: list[Row]) -> Iterator[Metric]:
+    yield "requests", MetricUnit.Count, len(rows)
+    yield "failures", MetricUnit.Count, sum(row["status"] not in ANSWERED for row in rows)
+
+
+def _watched(rows: list[Row]) -> Iterator[Metric]:
+    yield "unpriced", MetricUnit.Count, sum(row["cost_status"] == "UNPRICED" for row in rows)
+    config_errors = sum(row.get("cause") in _CONFIG_CAUSES for row in rows)
+    yield "config_errors", MetricUnit.Count, config_errors
+    yield "throttles", MetricUnit.Count, sum(row["outcome"] == "THROTTLED" for row in rows)
+    yield from _sum(rows, "cost_usd")
+
+
+def _sum(rows: list[Row], name: str) -> Iterator[Metric]:
+    """Add up what is known; what no row knows is left out."""
+    known = [row[name] for row in rows if name in row]
+    if known:
+        yield name, _SUMMED[name], float(sum(known))
+
+
+def _plain(name: str, value: Any) -> Any:
+    if isinstance(value, str | bool):
+        return value
+    return plain(value) if name.endswith("_usd") else int(value)

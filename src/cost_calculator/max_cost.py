@@ -1,0 +1,99 @@
+"""Upper bounds in dollars, for what is not known yet or never will be. Pure.
+
+A budget must hold before a call is made, and after one whose usage never came: both count the most
+that the call can cost. No token is shorter than a byte of the prompt, input may all be written to
+the provider's prompt cache, and a model without a price is taken for the dearest that has one. A
+provider may serve in another tier than it was asked for: of it and the ordinary the dearer counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from cost_calculator.book import PriceBook, PriceUnknown
+from cost_calculator.overhead import AwsPrices, attempt_overhead, request_overhead
+from cost_calculator.price_entry import Rates
+from cost_calculator.usage import TOKEN_CLASSES, Tokens
+
+# What invoke_model may take of a Lambda, as the module sets it up.
+_CALL_MS = 270_000
+_CALL_MEMORY_MB = 256
+_ANALYZE_MS = 15_000
+# Of each call: itself, three retries, the choice of the next. Of a request: the states around them,
+# a human's review among them.
+_TRANSITIONS_OF_CALL = 5
+_TRANSITIONS = 12
+_MILLION = Decimal(10**6)
+
+
+def most_of_call(
+    provider: str,
+    model: str,
+    input_bytes: int,
+    max_tokens: int,
+    at: datetime,
+    *,
+    book: PriceBook,
+    region: str = "",
+    mode: str = "standard",
+) -> Decimal:
+    """Return the most that one billed call can cost that was asked for in ``mode``."""
+    return max(
+        (_dearest_input(rates) * input_bytes + _rate(rates, "output") * max_tokens) / _MILLION
+        for rates in (
+            _rates(provider, model, at, each, input_bytes, book, region)
+            for each in {mode, "standard"}
+        )
+    )
+
+
+def _rates(
+    provider: str,
+    model: str,
+    at: datetime,
+    mode: str,
+    input_bytes: int,
+    book: PriceBook,
+    region: str,
+) -> Rates:
+    try:
+        return book.find(provider, model, at, mode, region).rates_for(input_bytes)
+    except PriceUnknown:
+        return book.dearest(at)
+
+
+def most_of_tokens(tokens: Tokens, at: datetime, *, book: PriceBook) -> Decimal:
+    """Return the most that tokens of a model without a price can cost."""
+    rates = book.dearest(at)
+    micros = (_rate(rates, name) * getattr(tokens, name) for name in TOKEN_CLASSES)
+    return sum(micros, Decimal(0)) / _MILLION
+
+
+def most_overhead(
+    calls: int, workflow_type: str, workflow_seconds: int, analyze_mb: int, prices: AwsPrices
+) -> Decimal:
+    """Return the most that workflow, Lambda time and tables cost a request with so many calls."""
+    minutes, seconds = divmod(min(workflow_seconds, 3_599), 60)
+    request = {
+        "workflow_type": workflow_type,
+        "accepted_at": "2026-01-01T00:00:00Z",
+        "ended_at": f"2026-01-01T00:{minutes:02d}:{seconds:02d}Z",
+        "transitions": _TRANSITIONS + _TRANSITIONS_OF_CALL * calls,
+        "attempts": calls,
+        "analyze_ms": _ANALYZE_MS,
+        "analyze_mb": analyze_mb,
+    }
+    call = {"lambda_ms": _CALL_MS, "lambda_mb": _CALL_MEMORY_MB}
+    parts = [request_overhead(request, prices), attempt_overhead({"purpose": "classify"}, prices)]
+    parts += [attempt_overhead(call, prices)] * calls
+    return sum((usd for part in parts for usd in part.values()), Decimal(0))
+
+
+def _dearest_input(rates: Rates) -> Decimal:
+    return max(_rate(rates, name) for name in ("input", "cache_write_5m", "cache_write_1h"))
+
+
+def _rate(rates: Mapping[str, Decimal | None], name: str) -> Decimal:
+    return rates.get(name) or Decimal(0)

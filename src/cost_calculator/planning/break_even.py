@@ -1,0 +1,239 @@
+"""Says whether routing pays: with it, without the classifier, or with one model for all. Pure.
+
+Every figure is computed from the price book, the table of AWS prices and the mix given; what the
+mix assumes is part of the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from cost_calculator.overhead import AwsPrices, attempt_overhead, request_overhead
+from cost_calculator.pricing import price
+from cost_calculator.settlement import Rates
+from cost_calculator.usage import Tokens
+
+TIERS = ("SIMPLE", "CALCULATION", "COMPLEX")
+"""From the weakest model to the strongest; a stronger one can answer what a weaker one can."""
+
+WORKFLOWS = ("STANDARD", "EXPRESS")
+_WORKFLOW_NAMES = {"STANDARD": "Standard", "EXPRESS": "Express (at least once)"}
+_DAYS_A_MONTH = 30
+_START = datetime(2026, 1, 1, tzinfo=UTC)  # of a run whose length alone matters
+_ZERO = Decimal(0)
+
+
+class PriceMissing(LookupError):
+    """A model of the comparison has no price; without it there is no honest answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model as a call names it, and the mode in which it is priced."""
+
+    provider: str
+    model: str
+    mode: str = "standard"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of prompt: its share of all (0..1) and the tokens of an average call."""
+
+    share: Decimal
+    tokens: Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Classifier:
+    """The model that is asked when the heuristic is unsure: how often, and what asking takes."""
+
+    model: Model
+    asked_share: Decimal
+    tokens: Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Assumptions:
+    """What the mix does not say: how long things take, and how large the functions are."""
+
+    answer_ms: int = 2_000
+    analyze_ms: int = 25
+    analyze_mb: int = 512
+    invoke_mb: int = 256
+    quality: Decimal = Decimal("0.95")
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to serve a day; ``answers`` is the share its models are strong enough for."""
+
+    name: str
+    models_usd: Decimal
+    overhead_usd: Decimal
+    answers: Decimal
+
+    @property
+    def usd(self) -> Decimal:
+        return self.models_usd + self.overhead_usd
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """All ways, the one to take, and why in a sentence."""
+
+    ways: tuple[Way, ...]
+    best: Way
+    sentence: str
+
+
+def break_even(
+    mix: Mapping[str, Kind],
+    tiers: Mapping[str, Model],
+    volume: int,
+    at: datetime,
+    rates: Rates,
+    classifier: Classifier | None = None,
+    assumptions: Assumptions | None = None,
+) -> Answer:
+    """Compare a day of ``volume`` requests served in every way; raise PriceMissing."""
+    given = assumptions or Assumptions()
+    prices = _Prices(rates, at)
+    singles = [_single(tier, mix, tiers, volume, prices) for tier in TIERS if tier in tiers]
+    complex_only = singles[-1]
+    enough = [way for way in singles if way.answers >= given.quality]
+    best_single = min(enough or [complex_only], key=lambda way: way.usd)
+    routed = [_routed(w, mix, tiers, volume, prices, given, None) for w in WORKFLOWS]
+    asking: list[Way] = []
+    if classifier:
+        asking = [_routed(w, mix, tiers, volume, prices, given, classifier) for w in WORKFLOWS]
+        routed = [_unasked(way, mix, tiers, volume, prices, classifier) for way in routed]
+    ways = (*asking, *routed, *singles)
+    best = min((*asking, *routed, best_single), key=lambda way: way.usd)
+    return Answer(ways, best, _sentence(best, best_single, complex_only, asking, routed))
+
+
+def per_request_overhead(
+    workflow: str, model: Model, aws: AwsPrices, given: Assumptions
+) -> Mapping[str, Decimal]:
+    """Return what Faregate adds to one answered request, by cause."""
+    row = {
+        "workflow_type": workflow,
+        "attempts": 1,
+        "transitions": transitions_of(model),
+        "analyze_ms": given.analyze_ms,
+        "analyze_mb": given.analyze_mb,
+        "accepted_at": _START.isoformat(),
+        "ended_at": _after(given.answer_ms),
+    }
+    parts = request_overhead(row, aws)
+    if not over_http(model):
+        call = {"lambda_ms": given.answer_ms, "lambda_mb": given.invoke_mb}
+        parts |= attempt_overhead(call, aws)
+    return parts
+
+
+def over_http(model: Model) -> bool:
+    """Say whether the workflow calls the model itself, without a Lambda."""
+    return model.provider == "openai" and model.mode != "flex"
+
+
+def transitions_of(model: Model) -> int:
+    """Return the state transitions of a request that the model answers at once."""
+    return 5 if over_http(model) else 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Prices:
+    rates: Rates
+    at: datetime
+
+    def of(self, model: Model, tokens: Tokens) -> Decimal:
+        cost = price(
+            tokens,
+            model.provider,
+            model.model,
+            self.at,
+            model.mode,
+            region=self.rates.region,
+            book=self.rates.book,
+        )
+        if cost.usd is None:
+            raise PriceMissing(cost.reason)
+        return cost.usd
+
+
+def _single(
+    tier: str, mix: Mapping[str, Kind], tiers: Mapping[str, Model], volume: int, prices: _Prices
+) -> Way:
+    able = TIERS[: TIERS.index(tier) + 1]
+    usd = sum((k.share * prices.of(tiers[tier], k.tokens) for k in mix.values()), _ZERO)
+    answers = sum((kind.share for name, kind in mix.items() if name in able), _ZERO)
+    name = f"always {tier} ({tiers[tier].model}), called directly"
+    return Way(name, usd * volume, _ZERO, answers)
+
+
+def _routed(
+    workflow: str,
+    mix: Mapping[str, Kind],
+    tiers: Mapping[str, Model],
+    volume: int,
+    prices: _Prices,
+    given: Assumptions,
+    classifier: Classifier | None,
+) -> Way:
+    aws = prices.rates.aws
+    models = overhead = _ZERO
+    for name, kind in mix.items():
+        models += kind.share * prices.of(tiers[name], kind.tokens)
+        causes = per_request_overhead(workflow, tiers[name], aws, given)
+        overhead += kind.share * sum(causes.values(), _ZERO)
+    if classifier:
+        models += classifier.asked_share * prices.of(classifier.model, classifier.tokens)
+    label = f"routed, {_WORKFLOW_NAMES[workflow]}"
+    label += ", with the classifier" if classifier else ""
+    fixed = (aws["kms_key_month"] / _DAYS_A_MONTH).quantize(Decimal("1E-9"))
+    return Way(label, models * volume, overhead * volume + fixed, Decimal(1))
+
+
+def _unasked(
+    way: Way,
+    mix: Mapping[str, Kind],
+    tiers: Mapping[str, Model],
+    volume: int,
+    prices: _Prices,
+    classifier: Classifier,
+) -> Way:
+    """Where nobody is asked, what the heuristic is unsure of goes to the strong model."""
+    dearer = _ZERO
+    for name, kind in mix.items():
+        strong = prices.of(tiers["COMPLEX"], kind.tokens)
+        dearer += kind.share * (strong - prices.of(tiers[name], kind.tokens))
+    extra = classifier.asked_share * dearer * volume
+    return replace(way, name=f"{way.name}, unsure means COMPLEX", models_usd=way.models_usd + extra)
+
+
+def _sentence(
+    best: Way, best_single: Way, complex_only: Way, asking: list[Way], routed: list[Way]
+) -> str:
+    if best is best_single:
+        cheapest = min((*asking, *routed), key=lambda way: way.usd)
+        return (
+            f"Use one model: {best.name} costs ${best.usd:.4f} a day, routing at least "
+            f"${cheapest.usd:.4f}."
+        )
+    saved = best_single.usd - best.usd
+    tail = (
+        f"${best.usd:.4f} a day, ${saved:.4f} ({saved / best_single.usd:.1%}) less than the best "
+        f"single model and ${complex_only.usd - best.usd:.4f} less than always COMPLEX."
+    )
+    if asking and best in routed:
+        return f"Bypass the classifier: {best.name} costs {tail}"
+    return f"Route: {best.name} costs {tail}"
+
+
+def _after(milliseconds: int) -> str:
+    return (_START + timedelta(milliseconds=milliseconds)).isoformat()

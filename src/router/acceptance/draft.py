@@ -1,0 +1,90 @@
+"""Drafts a request as it is about to be accepted, and takes in what an LLM says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from router.acceptance.ports import Execution, World
+from router.acceptance.request_guards import Guards
+from router.analyzer import Classification
+from router.catalog.pricing_context import Market
+from router.clock import iso
+from router.guards.conditional_update import Action
+from router.invocation.invoke import ModelCall
+from router.llm_classifier.attempt_row import ASKED, asked_row, is_open, reported, unreported
+from router.llm_classifier.question import Opinion
+from router.routing.decision import Decision, decide
+from router.routing.plan import Plan
+from router.rows import Row, accepted_rows, routed
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A request as it is about to be accepted: its plan, its rows, what its guards write."""
+
+    decision: Decision
+    question: ModelCall | None
+    plan: Plan
+    most_usd: Decimal
+    rows: list[Row]
+    actions: list[Action]
+
+
+def draft_of(
+    classification: Classification, guards: Guards, execution: Execution, world: World
+) -> Draft:
+    """Return the draft of a request under its guards as they are known."""
+    request, config, at = guards.request, guards.config, guards.at
+    decision = decide(request, classification, config, guards.standing())
+    market = Market(at, world.region, world.stopwatch().memory_mb)
+    question, notes = decision.question(market)
+    plan = decision.plan(notes)
+    most_usd = Decimal(0)
+    if guards.budgets:
+        from router.acceptance.max_cost import most_of_request
+
+        plans = decision.possible_plans() if question else [plan]
+        most_usd = most_of_request(plans, request, question, config, market)
+    marks = guards.marks(most_usd)
+    analysis = world.stopwatch()
+    rows = accepted_rows(request, classification, plan, config, analysis, execution.arn, at)
+    rows[0] |= marks
+    if question:
+        rows.append(asked_row(rows[0], plan, question, iso(at)))
+    return Draft(decision, question, plan, most_usd, rows, guards.actions(plan, most_usd))
+
+
+def plan_with_opinion(draft: Draft, world: World) -> Plan:
+    """Ask the LLM that the draft asks for; return the plan that follows, written down once."""
+    from router.llm_classifier.ask import ask
+
+    assert draft.question
+    opinion, attempt = ask(draft.question, world.llm, world.clock)
+    outcome = reported(draft.rows[0]["request_id"], opinion, attempt)
+    return _plan_with(opinion, outcome, draft.decision, draft.rows[0], world)
+
+
+def plan_again(accepted: Decision, existing: Mapping[str, Row], world: World) -> Plan:
+    """Return the plan of an earlier try, without asking an LLM again."""
+    asked = existing.get(ASKED)
+    if asked is None or not is_open(asked):
+        return accepted.plan()
+    # That try died while asking: the call may be on the bill, and its answer is lost.
+    outcome = unreported(asked["request_id"], "NoReport", iso(world.clock()))
+    opinion = Opinion(None, outcome["cause"])
+    return _plan_with(opinion, outcome, accepted, existing["REQUEST"], world)
+
+
+def _plan_with(
+    opinion: Opinion, outcome: Mapping[str, Any], decision: Decision, request: Row, world: World
+) -> Plan:
+    plan = decision.plan_with(opinion)
+    outcome = {**outcome, "tier": plan.tier}
+    if world.store.record_opinion(request, routed(plan, world.stopwatch()), outcome):
+        return plan
+    # Another try was faster: what it wrote holds for both.
+    written = world.store.rows_of(request["request_id"])["REQUEST"]
+    return decision.accepted_as(written).plan()

@@ -1,0 +1,181 @@
+"""The exact cache: the same question, asked the same way, is answered once and paid once. Pure.
+
+Off unless the request or its tenant's rules ask for it. What is kept is a CONTENT item under a key
+of its own; whether it still holds is read from ``cache_until``, since a table deletes late.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from router.clock import iso
+from router.encoding import canonical_json
+from router.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from router.config.tenants import Rules
+    from router.intake.request import Request
+    from router.routing.plan import Plan
+    from router.rows import Row
+
+DEFAULT_SECONDS = 3600
+_LONGEST_SECONDS = 30 * 86_400
+_PREFIX = "CACHE#"
+# Counted on the way to an answer out of the cache: analyze, choose, answer.
+_TRANSITIONS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class CacheRule:
+    """A tenant's rule: how long an answer holds, and whether other tenants may get it."""
+
+    ttl_seconds: int = DEFAULT_SECONDS
+    shared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Caching:
+    """Where the answer of one request is looked for, and kept for how long."""
+
+    key: str
+    ttl_seconds: int
+
+    def record_json(self) -> dict[str, Any]:
+        """Return ``record.cache`` of the route plan."""
+        return {"key": self.key, "ttl_seconds": self.ttl_seconds}
+
+
+def parse_cache(data: Mapping[str, Any]) -> CacheRule:
+    """Parse a tenant's ``cache``; raise ``ValueError`` that says what to write."""
+    if unknown := set(data) - {"ttl_seconds", "shared"}:
+        raise ValueError(f"unknown `{min(unknown)}`; known are ttl_seconds, shared")
+    seconds, shared = data.get("ttl_seconds", DEFAULT_SECONDS), data.get("shared", False)
+    if type(seconds) is not int or not 1 <= seconds <= _LONGEST_SECONDS:
+        raise ValueError(f"write ttl_seconds as whole seconds from 1 to {_LONGEST_SECONDS}")
+    if not isinstance(shared, bool):
+        raise ValueError("write shared as true or false")
+    return CacheRule(seconds, shared)
+
+
+def caching_of(
+    request: Request, plan_of: Callable[[], Plan], rules: Rules, *, store_text: bool
+) -> Caching | None:
+    """Return the place of a request's answer in the cache, or ``None`` where it has none.
+
+    ``plan_of`` gives the plan that would be made with every model well and no budget short, before
+    any LLM is asked, so that the place is known before anything is read. Raise ``InvalidRequest``
+    where the request asks for what cannot be.
+    """
+    if request.cache is False or not (request.cache or rules.cache):
+        return None
+    problem = None
+    if not store_text:
+        problem = "this deployment keeps no text (privacy.store_text)"
+    elif request.review is not None:
+        problem = "an answer that a human is to see is not kept for others"
+    if problem and request.cache:
+        raise InvalidRequest(f"`cache` cannot be true: {problem}. Leave `cache` out")
+    if problem:
+        return None
+    rule = rules.cache or CacheRule()
+    plan = plan_of()
+    first = plan.models[0]
+    asked = {
+        "tier": plan.tier,
+        "provider": first.provider,
+        "model": first.model,
+        "max_tokens": first.max_tokens,
+        "service_tier": first.service_tier,
+        "latency": first.latency,
+        "system": _normal(request.system) if request.system else None,
+        "messages": [[turn["role"], _normal(turn["content"])] for turn in request.messages],
+        "schema": request.response_schema,
+        "tenant": None if rule.shared else request.tenant,
+    }
+    digest = hashlib.sha256(canonical_json(asked)).hexdigest()
+    return Caching(_PREFIX + digest, rule.ttl_seconds)
+
+
+def holds(kept: Row | None, rules: Rules, at: datetime) -> bool:
+    """Return whether a kept answer may be given now, to a tenant with these rules."""
+    if kept is None or "output" not in kept or int(kept["cache_until"]) <= at.timestamp():
+        return False
+    return (
+        kept["provider"] not in rules.deny_providers
+        and rules.bound(kept["tier"])[0] == kept["tier"]
+    )
+
+
+def answered_rows(rows: list[Row], kept: Row, shard: str, at: datetime) -> list[Row]:
+    """Return the rows of a request that is answered by what was kept: closed as it is accepted.
+
+    ``rows`` are those it would be accepted with. The ATTEMPT row has no cost, and the usage that
+    the answer had: it says what was saved.
+    """
+    now = iso(at)
+    to_be_priced = {"cost_status": "PENDING", "queue": f"PENDING#{shard}", "queued_at": now}
+    served = {"provider": kept["provider"], "model": kept["model"], "tier": kept["tier"]}
+    source = kept["source"]
+    request, *contents = rows
+    closed = request | to_be_priced | served | {
+        "status": "SUCCEEDED",
+        "ended_at": now,
+        "attempts": 1,
+        "transitions": _TRANSITIONS,
+        "cached": True,
+        "cache_source": source,
+        "reasons": [f"the same was answered by {source}: out of the cache", *request["reasons"]],
+    }  # fmt: skip
+    attempt = to_be_priced | served | {
+        "request_id": request["request_id"],
+        "item": "ATTEMPT#01",
+        "schema": request["schema"],
+        "tenant": request["tenant"],
+        "purpose": "answer",
+        "mode": "standard",
+        "outcome": "CACHED",
+        "retries": 0,
+        "served": 1,
+        "started_at": now,
+        "ended_at": now,
+        "cache_source": source,
+        "baseline_provider": request["baseline_provider"],
+        "baseline_model": request["baseline_model"],
+        "baseline_mode": request["baseline_mode"],
+    }  # fmt: skip
+    if "usage" in kept:
+        attempt["usage"] = kept["usage"]
+    texts = [content | {"output": kept["output"]} for content in contents]
+    return [closed, *texts, attempt]
+
+
+def known_answer(rows: Mapping[str, Row]) -> dict[str, Any]:
+    """Return the outcome of a request that was answered by what was kept."""
+    request, attempt = rows["REQUEST"], rows["ATTEMPT#01"]
+    usage = {"usage": json.loads(attempt["usage"])} if "usage" in attempt else {}
+    named = ("provider", "model", "outcome", "started_at", "ended_at", "cache_source")
+    return {
+        "request_id": request["request_id"],
+        "status": request["status"],
+        "output": rows["CONTENT"]["output"],
+        "cached": True,
+        "complexity": request["complexity"],
+        "confidence": float(request["confidence"]),
+        "reasons": list(request["reasons"]),
+        "model": request["model"],
+        "provider": request["provider"],
+        "attempts": [{**{name: attempt[name] for name in named}, "retries": 0, "served": True}
+                     | usage],
+    }  # fmt: skip
+
+
+def _normal(text: str) -> str:
+    """Return a text without what no reader sees: composition of letters, space at line ends."""
+    lines = unicodedata.normalize("NFC", text).splitlines()
+    return "\n".join(line.rstrip() for line in lines).rstrip()

@@ -1,0 +1,74 @@
+"""The most that a request can cost, before anything of it is paid. Pure.
+
+Each model of the plan is asked once at most, and only what cannot have been billed is sent again:
+the sum over the plan holds every fallback. An answer that must fit a schema may be mended twice, by
+one of the plan's models or the stronger one, which reads its draft again. Where an LLM may still
+move the request, the dearest of the tiers it can end in counts, and the question itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from cost_calculator.book import default_book
+from cost_calculator.max_cost import most_of_call, most_overhead
+from cost_calculator.overhead import aws_prices
+from router.catalog.pricing_context import Market
+from router.config.settings import Config, Model
+from router.intake.request import Request
+from router.invocation.invoke import ModelCall
+from router.llm_classifier.question import sent_bytes
+from router.routing.plan import Plan
+
+_MENDS = 2  # the workflow's NextFallback allows no more
+# A draft's tokens come back as text, of about so many bytes each, with what is wrong with it.
+_BYTES_PER_TOKEN = 4
+_COMPLAINT_BYTES = 13_000  # ten problems of 300 characters at most, and the instructions
+
+
+def most_of_request(
+    plans: Iterable[Plan],
+    request: Request,
+    question: ModelCall | None,
+    config: Config,
+    market: Market,
+) -> Decimal:
+    """Return dollars for the dearest of ``plans`` and the question, with workflow and Lambda."""
+    total = max(_most_of_plan(plan, request, config, market) for plan in plans)
+    if question:
+        asked = Model(question.provider, question.model, question.max_tokens)
+        total += _most_of_model(asked, sent_bytes(question), market)
+    return total
+
+
+def _most_of_plan(plan: Plan, request: Request, config: Config, market: Market) -> Decimal:
+    models = [*plan.models, *([plan.stronger] if plan.stronger else [])]
+    calls = [_most_of_model(model, request.input_bytes, market) for model in models]
+    if request.response_schema is not None:
+        calls += [max(_most_of_mending(model, request, market) for model in models)] * _MENDS
+    return sum(calls, Decimal(0)) + most_overhead(
+        len(calls),
+        config.workflow_type,
+        config.workflow_seconds,
+        market.memory_mb,
+        aws_prices(),
+    )
+
+
+def _most_of_mending(model: Model, request: Request, market: Market) -> Decimal:
+    draft = _BYTES_PER_TOKEN * model.max_tokens + _COMPLAINT_BYTES
+    return _most_of_model(model, request.input_bytes + draft, market)
+
+
+def _most_of_model(model: Model, input_bytes: int, market: Market) -> Decimal:
+    return most_of_call(
+        model.provider,
+        model.model,
+        input_bytes,
+        model.max_tokens,
+        market.at,
+        book=default_book(),
+        region=market.region,
+        mode=model.mode,
+    )

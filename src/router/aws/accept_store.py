@@ -1,0 +1,174 @@
+"""The tables as ``analyze`` sees them: one read, then one transaction that accepts or does not."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Collection, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from cost_calculator.aws.items import from_item, to_item
+from cost_calculator.aws.transactions import CONDITION_FAILED, code_of, passing, reasons_of, waits
+from router.aws.usage_table import UsageStore, dynamodb
+from router.errors import StoreUnavailable
+from router.guards.conditional_update import Acceptance, Action, Found
+from router.rows import Row
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+# Together at most 9 s of the function's 15 s; tenants share items, so conflicts are to be expected.
+_TRIES = 8
+_FIRST_WAIT_SECONDS = 0.05
+_LONGEST_WAIT_SECONDS = 2.0
+_CACHED = "CONTENT"
+
+
+class AcceptStore(UsageStore):
+    """The ``usage`` table with the guards' ``control`` table, and the sums in ``spend``."""
+
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        usage_table: str,
+        control_table: str,
+        spend_table: str = "",
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        super().__init__(client, usage_table)
+        self._control = control_table
+        self._spend = spend_table
+        self._sleep = sleep
+
+    def read(self, control_keys: Collection[str], cache_key: str | None = None) -> Found:
+        """Read items of ``control``, and the cached answer under ``cache_key``, in one round trip.
+
+        No round trip where nothing is asked for. Raise ``StoreUnavailable`` where a table does not
+        answer in full.
+        """
+        wanted: dict[str, Any] = {}
+        if control_keys:
+            wanted[self._control] = {"Keys": [{"key": {"S": key}} for key in sorted(control_keys)]}
+        if cache_key:
+            key = {"request_id": cache_key, "item": _CACHED}
+            wanted[self._table] = {"Keys": [to_item(key)]}
+        if not wanted:
+            return Found()
+        try:
+            answer = self._client.batch_get_item(RequestItems=wanted)
+        except ClientError as error:
+            raise StoreUnavailable(code_of(error)) from error
+        except BotoCoreError as error:
+            raise StoreUnavailable(type(error).__name__) from error
+        if answer.get("UnprocessedKeys"):
+            raise StoreUnavailable("the table is throttled")
+        control = map(from_item, answer["Responses"].get(self._control, ()))
+        cached = map(from_item, answer["Responses"].get(self._table, ()))
+        return Found({item["key"]: item for item in control}, next(cached, None))
+
+    def accept(self, rows: Sequence[Row], guards: Sequence[Action] = ()) -> Acceptance:
+        """Put the rows of a new request and do what its guards ask, all or nothing.
+
+        A request that stands already is found before any guard: it takes nothing twice. A conflict
+        or a throttle is no verdict, and is tried again. Raise ``StoreUnavailable`` when nothing is
+        known.
+        """
+        return self._write(rows[0]["request_id"], [self._put(row) for row in rows], guards)
+
+    def reopen(
+        self, before: Row, after: Row, content: Sequence[Row], guards: Sequence[Action]
+    ) -> Acceptance:
+        """Replace a failed REQUEST row by the next run's, take it out of the sums, and do what the
+        guards ask, all or nothing; ``existing`` are the rows where another run was faster.
+        """
+        # Only a rerun needs the ledger: the others do not wait for its import.
+        from cost_calculator.aws.ledger_store import addition, budget_key, cell_key
+        from cost_calculator.ledger import Change
+
+        change = Change(before, after)
+        put = {
+            "TableName": self._table,
+            "Item": to_item(after),
+            "ConditionExpression": "cost_status = :priced AND execution_arn = :execution",
+            "ExpressionAttributeValues": to_item(
+                {":priced": "PRICED", ":execution": before["execution_arn"]}
+            ),
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+        items = [{"Put": put}, addition(self._spend, cell_key(change.cell), change.sums())]
+        items += [{"Put": {"TableName": self._table, "Item": to_item(row)}} for row in content]
+        guarded = {action.key for action in guards}
+        for name, sums in change.budgets().items():
+            # A guard's own update gives back what the failed run had charged.
+            if budget_key(name) not in guarded:
+                items.append(addition(self._control, {"key": budget_key(name)}, sums))
+        return self._write(before["request_id"], items, guards)
+
+    def _write(
+        self, request_id: str, items: Sequence[dict[str, Any]], guards: Sequence[Action]
+    ) -> Acceptance:
+        actions = [*items, *(self._guard(action) for action in guards)]
+        for wait in (*waits(_TRIES, _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS), None):
+            try:
+                self._client.transact_write_items(TransactItems=actions)  # type: ignore[arg-type]
+            except ClientError as error:
+                stood = _stood_in_the_way(error)
+                if any(item is not None for item in stood[: len(items)]):
+                    return Acceptance(existing=self.rows_of(request_id))
+                by_key = zip(guards, stood[len(items) :], strict=False)
+                if refused := {a.key: item for a, item in by_key if item is not None}:
+                    return Acceptance(refused=refused)
+                contended = passing({code_of(error), *reasons_of(error)})
+                if wait is None or not contended:
+                    raise StoreUnavailable(code_of(error), contended=bool(contended)) from error
+                self._sleep(wait)
+            except BotoCoreError as error:
+                raise StoreUnavailable(type(error).__name__) from error
+            else:
+                break
+        return Acceptance()
+
+    def _put(self, row: Row) -> dict[str, Any]:
+        return {
+            "Put": {
+                "TableName": self._table,
+                "Item": to_item(row),
+                "ConditionExpression": "attribute_not_exists(request_id)",
+                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            }
+        }
+
+    def _guard(self, action: Action) -> dict[str, Any]:
+        return {
+            "Update": {
+                "TableName": self._control,
+                "Key": {"key": {"S": action.key}},
+                "UpdateExpression": action.update,
+                "ConditionExpression": action.condition,
+                "ExpressionAttributeValues": to_item(action.values),
+                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            }
+        }
+
+
+def _stood_in_the_way(error: ClientError) -> list[Row | None]:
+    """Return the item of each action whose condition did not hold, ``None`` for the others."""
+    return [
+        from_item(reason.get("Item") or {}) if reason.get("Code") == CONDITION_FAILED else None
+        for reason in error.response.get("CancellationReasons", [])
+    ]
+
+
+@lru_cache(maxsize=1)
+def accept_store() -> AcceptStore:
+    """Return the store of this function's environment, made once a process."""
+    return AcceptStore(
+        # A read that hangs must leave time to accept without it: 8 s of the function's 15 at most.
+        dynamodb(read_timeout=2, tries=2),
+        os.environ["USAGE_TABLE"],
+        os.environ["CONTROL_TABLE"],
+        os.environ["SPEND_TABLE"],
+    )

@@ -1,0 +1,106 @@
+"""Keeps in S3 what does not travel through the workflow: large answers, and drafts withheld."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any, Protocol
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from router.encoding import fits_a_state
+from router.errors import AnswerNotStored, StoreUnavailable
+from router.invocation.invoke import Answer
+
+
+class NotStored(Exception):
+    """S3 did not take the answer; the message says what it said."""
+
+
+class Store(Protocol):
+    """Where large answers and drafts go.
+
+    ``put`` and ``put_draft`` raise ``NotStored``, ``get`` raises ``StoreUnavailable``.
+    """
+
+    def put(self, request_id: str, text: str) -> str: ...
+
+    def put_draft(self, request_id: str, text: str) -> str: ...
+
+    def get(self, address: str) -> str | None: ...
+
+
+class AnswerStore:
+    """The answers' bucket. Its lifecycle deletes what it holds when stored text expires."""
+
+    def __init__(self, client: Callable[[], Any], bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def put(self, request_id: str, text: str) -> str:
+        """Store an answer; return its ``s3://`` address. The same answer has the same address."""
+        return self._put("answers", request_id, text)
+
+    def put_draft(self, request_id: str, text: str) -> str:
+        """Store an answer that was withheld; return its address."""
+        return self._put("drafts", request_id, text)
+
+    def get(self, address: str) -> str | None:
+        """Return the text at an address of this bucket, or ``None`` where there is none any more.
+
+        Raise ``StoreUnavailable`` where S3 does not say. It says that there is none only to a role
+        that may list the bucket.
+        """
+        prefix = f"s3://{self._bucket}/"
+        if not address.startswith(prefix):
+            return None
+        try:
+            found = self._client().get_object(Bucket=self._bucket, Key=address[len(prefix) :])
+            return str(found["Body"].read().decode())
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "NoSuchKey":
+                return None
+            raise StoreUnavailable(error.response["Error"]["Code"]) from error
+        except BotoCoreError as error:
+            raise StoreUnavailable(type(error).__name__) from error
+
+    def _put(self, folder: str, request_id: str, text: str) -> str:
+        body = text.encode()
+        key = f"{folder}/{request_id}/{hashlib.sha256(body).hexdigest()[:32]}.txt"
+        try:
+            self._client().put_object(
+                Bucket=self._bucket, Key=key, Body=body, ContentType="text/plain; charset=utf-8"
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise NotStored(str(error)) from error
+        return f"s3://{self._bucket}/{key}"
+
+
+def handed_on(answer: Answer, request_id: str, store: Store) -> Answer:
+    """Return the answer as a workflow can carry it: itself, or its address.
+
+    Raise ``AnswerNotStored``, with the usage that will be on the bill, where neither is possible.
+    """
+    if fits_a_state(answer.text):
+        return answer
+    try:
+        address = store.put(request_id, answer.text)
+    except NotStored as error:
+        detail = f"{len(answer.text)} characters of answer were not stored: {error}"
+        raise AnswerNotStored(detail, **answer.facts) from error
+    return replace(answer, text="", output_s3=address)
+
+
+def answer_store(bucket: str) -> AnswerStore:
+    """Return the store of a bucket; its client is made when the first large answer comes."""
+    return AnswerStore(_s3, bucket)
+
+
+@lru_cache(maxsize=1)
+def _s3() -> Any:
+    config = Config(connect_timeout=2, read_timeout=10, retries={"total_max_attempts": 4})
+    return boto3.client("s3", config=config)

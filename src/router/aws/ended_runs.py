@@ -1,0 +1,70 @@
+"""Step Functions as ``record_outcome`` and ``sweep`` see it: runs that ended."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from router.clock import iso, now
+from router.errors import StoreUnavailable
+from router.recovery.close import EndedRun
+from router.recovery.history import Event
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions.client import SFNClient
+
+_CAUSES = {"TIMED_OUT": "WorkflowTimedOut", "ABORTED": "Aborted", "SUCCEEDED": "OutcomeNotRecorded"}
+
+
+@lru_cache(maxsize=1)
+def step_functions() -> SFNClient:
+    """Return the client, made once a process."""
+    return boto3.client("stepfunctions")
+
+
+def ended_run(client: SFNClient, arn: str) -> tuple[str, EndedRun] | None:
+    """Return the request id and the end of a Standard run, or ``None`` while it still runs.
+
+    Raise ``StoreUnavailable`` where Step Functions does not say. A run that it no longer knows
+    (its history is kept for 90 days) is over, and whether it called a model is not known.
+    """
+    try:
+        return _ended_run(client, arn)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ExecutionDoesNotExist":
+            raise StoreUnavailable(error.response["Error"]["Code"]) from error
+        return arn.rsplit(":", 1)[-1], EndedRun(arn, "Abandoned", iso(now()), None)
+    except BotoCoreError as error:
+        raise StoreUnavailable(type(error).__name__) from error
+
+
+def _ended_run(client: SFNClient, arn: str) -> tuple[str, EndedRun] | None:
+    run: Any = client.describe_execution(executionArn=arn)
+    if run["status"] in ("RUNNING", "PENDING_REDRIVE"):
+        return None
+    cause = _CAUSES.get(run["status"]) or run.get("error") or "Failed"
+    request_id = _request_id(run.get("input"), run["name"])
+    ended_at = iso(run.get("stopDate") or now())
+    return request_id, EndedRun(arn, cause, ended_at, list(_history(client, arn)))
+
+
+def _history(client: SFNClient, arn: str) -> Iterator[Event]:
+    pages = client.get_paginator("get_execution_history").paginate(
+        executionArn=arn, includeExecutionData=True
+    )
+    for page in pages:
+        yield from page["events"]
+
+
+def _request_id(run_input: str | None, name: str) -> str:
+    try:
+        payload = json.loads(run_input or "{}")
+    except ValueError:
+        return name
+    given = payload.get("request_id") if isinstance(payload, dict) else None
+    return given if isinstance(given, str) else name

@@ -1,0 +1,58 @@
+"""DynamoDB as feedback needs it: a request's rows, those that were judged, a note beside a text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from cost_calculator.aws.items import from_item
+from cost_calculator.reports import partitions
+from router.rows import Row
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+
+class FeedbackStore:
+    """The ``usage`` table."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def row(self, request_id: str, item: str) -> Row | None:
+        """Return one row as it is now, or None where there is none."""
+        key = {"request_id": {"S": request_id}, "item": {"S": item}}
+        found = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
+        return from_item(found["Item"]) if "Item" in found else None
+
+    def judged(self, days: Iterable[str]) -> Iterator[Row]:
+        """Yield the REQUEST rows with feedback that were accepted on these days."""
+        for partition in partitions(days):
+            pages = self._client.get_paginator("query").paginate(
+                TableName=self._table,
+                IndexName="by-day",
+                KeyConditionExpression="day_shard = :partition",
+                FilterExpression="attribute_exists(feedback)",
+                ExpressionAttributeValues={":partition": {"S": partition}},
+            )
+            for page in pages:
+                yield from map(from_item, page["Items"])
+
+    def note(self, request_id: str, text: str) -> bool:
+        """Keep a note beside the request's texts, to go with them; False where there are none."""
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key={"request_id": {"S": request_id}, "item": {"S": "CONTENT"}},
+                UpdateExpression="SET feedback_note = :text",
+                ConditionExpression="attribute_exists(request_id)",
+                ExpressionAttributeValues={":text": {"S": text}},
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+                return False
+            raise
+        return True

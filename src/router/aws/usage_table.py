@@ -1,0 +1,149 @@
+"""The ``usage`` table as the router sees it: read, note an opinion once, close once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from cost_calculator.aws.items import from_item, to_item
+from cost_calculator.aws.transactions import CONDITION_FAILED, code_of, reasons_of
+from router.errors import StoreUnavailable
+from router.llm_classifier.attempt_row import ASKED
+from router.rows import Row
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+
+class UsageStore:
+    """The ``usage`` table."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def rows_of(self, request_id: str) -> dict[str, Row]:
+        """Return all rows of a request by their ``item`` key."""
+        try:
+            pages = self._client.get_paginator("query").paginate(
+                TableName=self._table,
+                KeyConditionExpression="request_id = :id",
+                ExpressionAttributeValues={":id": {"S": request_id}},
+                ConsistentRead=True,
+            )
+            return {row["item"]: row for page in pages for row in map(from_item, page["Items"])}
+        except (ClientError, BotoCoreError) as error:
+            raise StoreUnavailable(type(error).__name__) from error
+
+    def request_of(self, request_id: str) -> Row | None:
+        """Return the REQUEST row as it was a moment ago: what a caller who waits looks at."""
+        try:
+            found = self._client.get_item(
+                TableName=self._table, Key=to_item({"request_id": request_id, "item": "REQUEST"})
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise StoreUnavailable(type(error).__name__) from error
+        return from_item(found["Item"]) if "Item" in found else None
+
+    def queued(self, queue: str, before: str) -> Iterator[Row]:
+        """Yield the rows on a work queue that were put there before a time, oldest first."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName="by-queue",
+            KeyConditionExpression="#queue = :queue AND queued_at < :before",
+            ExpressionAttributeNames={"#queue": "queue"},
+            ExpressionAttributeValues={":queue": {"S": queue}, ":before": {"S": before}},
+        )
+        for page in pages:
+            yield from map(from_item, page["Items"])
+
+    def record_opinion(
+        self, request: Row, routed: Mapping[str, Any], outcome: Mapping[str, Any]
+    ) -> bool:
+        """Write what became of the classifier's call and the route that follows, both or neither.
+
+        Return ``False`` if another try has written an outcome, or the request is closed.
+        """
+        updates = [self._update_unchanged(request, routed), self._update_asked(request, outcome)]
+        return not self._refused(updates)
+
+    def close(self, request: Row, closing: Mapping[str, Any], attempts: Sequence[Row]) -> bool:
+        """Change a REQUEST row that is as it was read, and add attempts, all or none.
+
+        Return whether this call did it; ``False`` means that somebody else had closed it.
+        """
+        puts = [
+            {
+                "Put": {
+                    "TableName": self._table,
+                    "Item": to_item(row),
+                    "ConditionExpression": "attribute_not_exists(outcome)",
+                }
+            }
+            for row in attempts
+        ]
+        refused = self._refused([self._update_unchanged(request, closing), *puts])
+        if refused and 0 not in refused:
+            raise StoreUnavailable("an attempt was written meanwhile: read and close again")
+        return not refused
+
+    def _update_unchanged(self, request: Row, changes: Mapping[str, Any]) -> dict[str, Any]:
+        update = self._update(request["request_id"], "REQUEST", changes)
+        update["ConditionExpression"] = "#status = :before AND execution_arn = :execution"
+        update["ExpressionAttributeNames"]["#status"] = "status"
+        update["ExpressionAttributeValues"] |= to_item(
+            {":before": request["status"], ":execution": request["execution_arn"]}
+        )
+        return {"Update": update}
+
+    def _update_asked(self, request: Row, changes: Mapping[str, Any]) -> dict[str, Any]:
+        update = self._update(request["request_id"], ASKED, changes)
+        update["ConditionExpression"] = (
+            "attribute_exists(request_id) AND attribute_not_exists(outcome)"
+        )
+        return {"Update": update}
+
+    def _update(self, request_id: str, item: str, changes: Mapping[str, Any]) -> dict[str, Any]:
+        names = {f"#{index}": name for index, name in enumerate(changes)}
+        return {
+            "TableName": self._table,
+            "Key": to_item({"request_id": request_id, "item": item}),
+            "UpdateExpression": "SET " + ", ".join(f"{n} = :{n[1:]}" for n in names),
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": to_item({f":{n[1:]}": changes[names[n]] for n in names}),
+        }
+
+    def _refused(self, actions: list[dict[str, Any]]) -> set[int]:
+        """Write all actions or none; return the places of those whose condition did not hold."""
+        try:
+            self._client.transact_write_items(TransactItems=actions)  # type: ignore[arg-type]
+        except ClientError as error:
+            failed = {
+                place for place, code in enumerate(reasons_of(error)) if code == CONDITION_FAILED
+            }
+            if failed:
+                return failed
+            raise StoreUnavailable(code_of(error)) from error
+        except BotoCoreError as error:
+            raise StoreUnavailable(type(error).__name__) from error
+        return set()
+
+
+@lru_cache(maxsize=1)
+def usage_store() -> UsageStore:
+    """Return the store of this function's environment, made once a process."""
+    return UsageStore(dynamodb(), os.environ["USAGE_TABLE"])
+
+
+def dynamodb(read_timeout: float = 5, tries: int = 3) -> DynamoDBClient:
+    """Return a client for conditional writes, which the SDK may send again without harm."""
+    config = Config(
+        connect_timeout=2, read_timeout=read_timeout, retries={"total_max_attempts": tries}
+    )
+    return boto3.client("dynamodb", config=config)

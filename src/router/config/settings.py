@@ -1,0 +1,175 @@
+"""What the module was told: tiers, rules, limits; read once from ``FAREGATE_CONFIG``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from router.catalog.context_windows import context_tokens
+from router.catalog.service_tiers import mode_of, problem_with
+from router.config.tenants import Rules, parse_rules, rules_of
+from router.errors import PolicyDenied
+from router.guards.breaker import Settings, parse_settings
+from router.guards.budgets import Limits, parse_limits
+from router.review.bands import ReviewSettings
+from router.tiers import TIERS
+
+STRATEGIES = ("heuristic", "llm", "hybrid")
+PROVIDERS = ("bedrock", "openai", "anthropic")
+FALLBACK_CAUSES = ("throttled", "timeout", "too_long", "refused", "error")
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model of one provider, and how many tokens it may answer with.
+
+    As a fallback it is asked for the causes in ``when`` alone. ``context_tokens`` is its window,
+    ``None`` where that is not known. ``service_tier`` and ``latency`` are the provider's own words,
+    ``None`` to leave them to it.
+    """
+
+    provider: str
+    model: str
+    max_tokens: int
+    when: tuple[str, ...] = FALLBACK_CAUSES
+    context_tokens: int | None = None
+    service_tier: str | None = None
+    latency: str | None = None
+
+    @property
+    def mode(self) -> str:
+        """The mode in which the model's calls are priced, as it is asked for."""
+        return mode_of(self.service_tier, self.latency)
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """The model that serves a tier, and those asked in order when it cannot."""
+
+    primary: Model
+    fallbacks: tuple[Model, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Llm:
+    """The model that is asked for its opinion: on every open decision, or only ``in_doubt``.
+
+    In doubt is a verdict of the heuristic whose confidence is below ``unsure_below``.
+    """
+
+    model: Model
+    in_doubt: bool
+    unsure_below: float
+    timeout_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The deployment's settings. ``raise_above`` and ``lower_below`` are bounds on the score.
+
+    Without ``llm`` the heuristic decides alone. ``providers`` have a key, or need none. ``budget``
+    is that of the whole deployment. Where the ``control`` table does not answer, a request with a
+    limit is refused, unless ``open_on_store_failure``. Without ``review`` no human can be asked.
+    With a ``guardrail`` the function calls every model, since it applies it.
+    """
+
+    tiers: Mapping[str, Tier]
+    raise_above: float
+    lower_below: float
+    input_bytes_limit: int
+    store_text: bool
+    text_ttl_days: int
+    workflow_type: str
+    workflow_seconds: int
+    llm: Llm | None
+    tenants: Mapping[str, Rules]
+    providers: tuple[str, ...] = PROVIDERS
+    budget: Limits | None = None
+    open_on_store_failure: bool = False
+    breaker: Settings | None = None
+    review: ReviewSettings | None = None
+    known_tenants_only: bool = False
+    guardrail: bool = False
+
+    def rules_of(self, tenant: str) -> Rules:
+        """Return the rules that hold for a tenant, or raise PolicyDenied if it must be known."""
+        if self.known_tenants_only and tenant not in self.tenants:
+            raise PolicyDenied(
+                f"tenant {tenant} may not ask here: name one that the deployment's `tenants` lists"
+            )
+        return rules_of(self.tenants, tenant)
+
+    def with_threshold(self, threshold: float | None) -> Config:
+        """Return the settings with the score threshold of calibrated weights, if they have one.
+
+        It was chosen for a target on the user's own outcomes, so it stands for ``raise_above``;
+        ``lower_below`` may not reach over it.
+        """
+        if threshold is None:
+            return self
+        return replace(self, raise_above=threshold, lower_below=min(self.lower_below, threshold))
+
+    @classmethod
+    def from_json(cls, text: str) -> Config:
+        """Parse the module's JSON; a missing key is a defect of the deployment and raises."""
+        data = json.loads(text)
+        return cls(
+            tiers={name: _tier(data["tiers"][name]) for name in TIERS},
+            raise_above=float(data["routing"]["raise_above"]),
+            lower_below=float(data["routing"]["lower_below"]),
+            input_bytes_limit=int(data["limits"]["input_bytes"]),
+            store_text=bool(data["store_text"]),
+            text_ttl_days=int(data["text_ttl_days"]),
+            workflow_type=str(data["workflow_type"]),
+            workflow_seconds=int(data["workflow_seconds"]),
+            llm=_llm(data.get("analyzer") or {"strategy": "heuristic"}),
+            tenants=parse_rules(data.get("tenants") or {}),
+            providers=tuple(data.get("providers") or PROVIDERS),
+            budget=parse_limits(data["budget"]) if data.get("budget") else None,
+            open_on_store_failure=data.get("on_store_failure", "refuse") == "accept",
+            breaker=parse_settings(data["breaker"]) if data.get("breaker") is not None else None,
+            review=ReviewSettings.from_json(data["review"]) if data.get("review") else None,
+            known_tenants_only=data.get("unknown_tenants") == "refuse",
+            guardrail=bool(data.get("guardrail")),
+        )
+
+
+def _tier(data: Mapping[str, Any]) -> Tier:
+    return Tier(_model(data), tuple(_model(fallback) for fallback in data.get("fallbacks") or ()))
+
+
+def _model(data: Mapping[str, Any]) -> Model:
+    provider, model = str(data["provider"]), str(data["model"])
+    when = tuple(data.get("when") or FALLBACK_CAUSES)
+    if unknown := set(when) - set(FALLBACK_CAUSES):
+        causes = ", ".join(FALLBACK_CAUSES)
+        raise ValueError(f"{model}: no cause is called {', '.join(sorted(unknown))}; use {causes}")
+    window = data.get("context_tokens") or context_tokens(provider, model)
+    tier, latency = data.get("service_tier"), data.get("latency")
+    if problem := problem_with(provider, tier, latency):
+        raise ValueError(f"{model}: {problem}")
+    return Model(
+        provider,
+        model,
+        int(data["max_tokens"]),
+        when,
+        int(window) if window else None,
+        tier,
+        latency,
+    )
+
+
+def _llm(data: Mapping[str, Any]) -> Llm | None:
+    strategy = data["strategy"]
+    if strategy not in STRATEGIES:
+        raise ValueError(f"analyzer.strategy must be one of {', '.join(STRATEGIES)}")
+    if strategy == "heuristic":
+        return None
+    model = _model(data)
+    if model.provider != "bedrock":
+        raise ValueError("analyzer.provider must be bedrock: no other SDK is in this function")
+    return Llm(
+        model, strategy == "hybrid", float(data["unsure_below"]), timeout_ms=int(data["timeout_ms"])
+    )

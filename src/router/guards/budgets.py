@@ -1,0 +1,171 @@
+"""Budgets: what a tenant, and all together, may spend in a UTC day and month. Pure.
+
+A budget is an item of ``control``: ``committed_usd`` is what was spent and what is reserved for
+requests that run, ``reserved_usd`` the latter alone. A reservation is made in the transaction that
+accepts the request; ``cost_calculator.ledger`` turns it into the charge of what was really used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from router.clock import iso
+from router.guards.conditional_update import Action, Item
+
+EVERYONE = "*"
+"""Who owns the budget of the whole deployment."""
+
+LIMITS_KEY = "limits"
+"""The item of ``control`` that holds limits set at run time, one attribute a tenant."""
+
+DEFAULT_SOFT_SHARE = Decimal("0.8")
+_FIELDS = ("day_usd", "month_usd", "soft_share")
+_CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """US dollars of a UTC day and month, ``None`` where there is no limit.
+
+    From ``soft_share`` of a limit on, COMPLEX is served one tier down.
+    """
+
+    day_usd: Decimal | None = None
+    month_usd: Decimal | None = None
+    soft_share: Decimal = DEFAULT_SOFT_SHARE
+
+    def changed(self, changes: Mapping[str, Any]) -> Limits:
+        """Return the limits with those that were set at run time in their place."""
+        return Limits(**{name: changes.get(name, getattr(self, name)) for name in _FIELDS})
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """One limit in one period, ``2026-11-24`` or ``2026-11``; it begins anew at ``resets_at``."""
+
+    owner: str
+    period: str
+    limit_usd: Decimal
+    soft_usd: Decimal
+    resets_at: datetime
+
+    @property
+    def name(self) -> str:
+        return f"{self.owner}#{self.period}"
+
+    @property
+    def key(self) -> str:
+        return f"budget#{self.name}"
+
+    @property
+    def whose(self) -> str:
+        who = "the deployment" if self.owner == EVERYONE else f"tenant {self.owner}"
+        return f"{who} for {self.period}"
+
+
+def parse_limits(data: Mapping[str, Any]) -> Limits:
+    """Read ``{"day_usd", "month_usd", "soft_share"}``; raise ValueError that names the field."""
+    for name in data:
+        if name not in _FIELDS:
+            raise ValueError(f"unknown `{name}`; known are {', '.join(_FIELDS)}")
+    limits = {name: _amount(name, value) for name, value in data.items() if value is not None}
+    if not Decimal(0) < limits.get("soft_share", Decimal(1)) <= 1:
+        raise ValueError("soft_share must be above 0 and at most 1")
+    return Limits(**limits)
+
+
+def _amount(name: str, value: Any) -> Decimal:
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or amount < 0:
+        raise ValueError(f"{name} must be a number of at least 0")
+    return amount
+
+
+def attribute_of(owner: str) -> str:
+    """Return the attribute of the limits item that is about one tenant (``*`` for all)."""
+    return f"tenant#{owner}"
+
+
+def budgets_at(owner: str, limits: Limits | None, set_limits: Item, at: datetime) -> list[Budget]:
+    """Return the budgets that hold for an owner at ``at``; ``set_limits`` is the limits item."""
+    changes = set_limits.get(attribute_of(owner), {})
+    if limits is None and not changes:
+        return []
+    known = (limits or Limits()).changed(changes)
+    day = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    month_after = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+    periods = (
+        (f"{day:%Y-%m-%d}", known.day_usd, day + timedelta(days=1)),
+        (f"{day:%Y-%m}", known.month_usd, month_after),
+    )
+    return [
+        Budget(owner, period, limit, limit * known.soft_share, resets_at)
+        for period, limit, resets_at in periods
+        if limit is not None
+    ]
+
+
+def reserve(budget: Budget, usd: Decimal, given_back: Decimal = Decimal(0)) -> Action:
+    """Return the update that reserves ``usd`` where the limit still has room for it.
+
+    ``given_back`` was committed for the same request before, and no longer is.
+    """
+    committed = usd - given_back
+    room = budget.limit_usd - committed
+    fits = "committed_usd <= :room"
+    return Action(
+        budget.key,
+        "SET limit_usd = :limit ADD committed_usd :committed, reserved_usd :usd",
+        # An empty budget has room for whatever its limit holds, and for nothing larger.
+        f"attribute_not_exists(committed_usd) OR {fits}" if room >= 0 else fits,
+        {":limit": budget.limit_usd, ":committed": committed, ":usd": usd, ":room": room},
+    )
+
+
+def nearly_used(budgets: Iterable[Budget], control: Mapping[str, Item]) -> str | None:
+    """Return why COMPLEX is to be served one tier down, or ``None``."""
+    for budget in budgets:
+        committed = committed_usd(control.get(budget.key, {}))
+        if committed >= budget.soft_usd:
+            used = f"{used_percent(budget, committed):.0f} % of the budget of {budget.whose}"
+            return f"{used} is used: COMPLEX is served one tier down"
+    return None
+
+
+def used_up(budget: Budget, item: Item, usd: Decimal) -> str:
+    """Say what is left of a budget that has no room for ``usd``, and when it begins anew."""
+    committed, reserved = committed_usd(item), Decimal(item.get("reserved_usd", 0))
+    left = max(budget.limit_usd - committed, Decimal(0))
+    hint = "lower `max_tokens`, shorten the text"
+    if usd > budget.limit_usd:
+        return (
+            f"the request may cost {dollars(usd)}, and the whole budget of {budget.whose} is"
+            f" {dollars(budget.limit_usd)}: {hint}, or raise the budget"
+        )
+    return (
+        f"{dollars(left)} is left of the {dollars(budget.limit_usd)} of {budget.whose}"
+        f" ({dollars(reserved)} of it is reserved for requests that run), and the request may cost"
+        f" {dollars(usd)}: wait until {iso(budget.resets_at)}, {hint}, or raise the budget"
+    )
+
+
+def committed_usd(item: Item) -> Decimal:
+    """Return what is spent or reserved; nothing where nobody has asked yet."""
+    return Decimal(item.get("committed_usd", 0))
+
+
+def used_percent(budget: Budget, committed: Decimal) -> Decimal:
+    """Return how much of a budget is spent or reserved; of a limit of 0 all is."""
+    return committed * 100 / budget.limit_usd if budget.limit_usd else Decimal(100)
+
+
+def dollars(usd: Decimal) -> str:
+    """Write an amount for a person: cents where it has no more, else six digits."""
+    return f"${usd:.2f}" if usd == usd.quantize(_CENT) else f"${usd:.6f}"

@@ -1,0 +1,116 @@
+"""The one shape of an error, and which status each cause has.
+
+``x-should-retry: false`` keeps OpenAI's client from sending again what may have been paid, or what
+cannot help; it would do so by itself for 409, 429 and 5xx.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from router.aws.executions import Busy, NotStarted
+from router.errors import RequestError, StoreUnavailable
+
+_STATUS = {
+    "InvalidRequest": 400,
+    "Unauthorized": 401,
+    "Forbidden": 403,
+    "PolicyDenied": 403,
+    "NotFound": 404,
+    "Conflict": 409,
+    "FeedbackRefused": 409,
+    "RequestTooLarge": 413,
+    "ContextTooLong": 413,
+    "BudgetExceeded": 429,
+    "RateLimited": 429,
+    "Throttled": 503,
+    "Overloaded": 503,
+    "Unreachable": 503,
+    "Busy": 503,
+    "NotAccepted": 503,
+    "StoreUnavailable": 503,
+    "ModelTimeout": 504,
+    "NotAnsweredYet": 504,
+    "States.Http.Socket": 504,
+    "States.Timeout": 504,
+    "WorkflowTimedOut": 504,
+}
+_BAD_GATEWAY = 502
+# Nothing was paid, and waiting helps: seconds after which it may.
+_TRY_AGAIN = {
+    "RateLimited": 1,
+    "Throttled": 5,
+    "Overloaded": 5,
+    "Unreachable": 5,
+    "Busy": 1,
+    "NotAccepted": 1,
+    "StoreUnavailable": 1,
+}
+
+
+class ApiError(Exception):
+    """An answer other than success; ``kind`` is the class name or cause that the rows use too.
+
+    ``reason`` is AWS's word for it, for the log alone.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        message: str,
+        *,
+        request_id: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        reason: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.request_id = request_id
+        self.reason = reason
+        self._headers = headers or {}
+
+    @property
+    def status(self) -> int:
+        """Return the HTTP status; what no table knows went wrong behind this door (502)."""
+        return _STATUS.get(self.kind, _BAD_GATEWAY)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Return ``retry-after`` in seconds where waiting helps, and what the cause adds."""
+        headers = dict(self._headers)
+        if self.kind in _TRY_AGAIN:
+            headers.setdefault("retry-after", str(_TRY_AGAIN[self.kind]))
+        elif self.status >= 409:
+            headers["x-should-retry"] = "false"
+        return headers
+
+    def body(self, gateway_request_id: str) -> dict[str, Any]:
+        """Return the error's one shape; without an id of its own it names the gateway's."""
+        return {
+            "error": {
+                "type": self.kind,
+                "message": self.message,
+                "request_id": self.request_id or gateway_request_id,
+            }
+        }
+
+
+def as_api_error(error: Exception, request_id: str | None = None) -> ApiError | None:
+    """Return what a caller is told of an error, and of which request; ``None`` of one unheard of.
+
+    Who is told the id can send the same request again, also where the door gave it.
+    """
+    match error:
+        case ApiError():
+            return error
+        case RequestError():
+            return ApiError(type(error).__name__, str(error), request_id=request_id)
+        case Busy() | StoreUnavailable():
+            message = "AWS cannot do it now: send it again, with the same request_id"
+            return ApiError("Busy", message, request_id=request_id, reason=str(error))
+        case NotStarted():
+            message = "the set-up of this deployment is wrong; its log says how"
+            return ApiError("NotStarted", message, request_id=request_id, reason=str(error))
+    return None

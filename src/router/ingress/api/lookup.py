@@ -1,0 +1,105 @@
+"""Finds a request again: its rows, its answer, or what refused it before it had any."""
+
+from __future__ import annotations
+
+import re
+
+from router.aws.executions import NoSuchRun, Run
+from router.encoding import json_object
+from router.ingress.api.errors import ApiError
+from router.ingress.api.ports import Door, Rows
+from router.ingress.api.views import ANSWERED
+from router.intake.request import is_request_id
+
+_LOOK_AGAIN_SECONDS = 0.15
+# What analyze refuses before it accepts; anything else in its place is ours to mend.
+_REFUSALS = {"InvalidRequest", "PolicyDenied", "Conflict", "BudgetExceeded", "RateLimited"}
+# As RateLimited words it.
+_RETRY_AFTER = re.compile(r"retry after (\d+) s")
+
+
+def find(request_id: str, tenant: str, door: Door) -> Rows | ApiError | None:
+    """Return the rows of a tenant's request; what refused it before it had rows; or ``None``.
+
+    ``None`` is a request that has just been started. Raise 404 where there is none, also for the
+    request of another tenant.
+    """
+    if not is_request_id(request_id):
+        raise _not_found(request_id)
+    rows = door.store.rows_of(request_id)
+    if "REQUEST" in rows:
+        if rows["REQUEST"]["tenant"] != tenant:
+            raise _not_found(request_id)
+        return rows
+    try:
+        run = door.executions.describe(request_id)
+    except NoSuchRun:
+        raise _not_found(request_id) from None
+    if json_object(run.input).get("tenant") != tenant:
+        raise _not_found(request_id)
+    return refusal(request_id, run, door)
+
+
+def owned(request_id: str, tenant: str, door: Door) -> None:
+    """Raise 404 where a tenant has no such request."""
+    row = door.store.request_of(request_id)
+    if row is None or row["tenant"] != tenant:
+        raise _not_found(request_id)
+
+
+def answer_of(rows: Rows, door: Door) -> str | None:
+    """Return the text of an answer from where it is: the row, S3, or the run's own output.
+
+    ``None`` where there is no answer, or its text has expired. Raise ``StoreUnavailable`` or
+    ``Busy`` where that is not known.
+    """
+    request = rows["REQUEST"]
+    if request["status"] not in ANSWERED:
+        return None
+    if "output_s3" in request:
+        return door.text_at(request["output_s3"])
+    stored = rows.get("CONTENT", {}).get("output")
+    if stored is not None or door.store_text:
+        return stored
+    try:
+        run = _ended(request["execution_arn"].rsplit(":", 1)[1], door)
+    except NoSuchRun:
+        return None  # Step Functions keeps a run for 90 days
+    return json_object(run.output or "").get("output")
+
+
+def failure(rows: Rows) -> ApiError:
+    """Return the error of a request that ended without an answer."""
+    request = rows["REQUEST"]
+    cause = str(request.get("cause") or request["status"])
+    return ApiError(
+        cause,
+        f"no model answered: {cause}. The request is closed; GET it for its attempts, and send it"
+        " again under a new id if it is still wanted",
+        request_id=request["request_id"],
+    )
+
+
+def _ended(name: str, door: Door) -> Run:
+    run = door.executions.describe(name)
+    while run.status == "RUNNING":  # its row is written by its last state
+        door.sleep(_LOOK_AGAIN_SECONDS)
+        run = door.executions.describe(name)
+    return run
+
+
+def refusal(request_id: str, run: Run, door: Door) -> ApiError | None:
+    """Return what refused a request without rows; ``None`` where nothing has, so far."""
+    if run.status == "RUNNING" or "REQUEST" in door.store.rows_of(request_id):
+        return None
+    if run.error in _REFUSALS:
+        cause = run.cause or run.error
+        seconds = _RETRY_AFTER.search(cause)
+        headers = {"retry-after": seconds[1]} if seconds else {}
+        return ApiError(run.error, cause, request_id=request_id, headers=headers)
+    message = "the request was not accepted, so nothing was paid: send it again"
+    return ApiError("NotAccepted", message, request_id=request_id)
+
+
+def _not_found(request_id: str) -> ApiError:
+    return ApiError("NotFound", "there is no such request of yours", request_id=request_id)

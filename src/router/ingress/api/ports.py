@@ -1,0 +1,40 @@
+"""What the HTTP door stands on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from router.aws.executions import Run
+
+Rows = Mapping[str, Mapping[str, Any]]
+
+
+class Store(Protocol):
+    def rows_of(self, request_id: str) -> Rows: ...
+
+    def request_of(self, request_id: str) -> Mapping[str, Any] | None: ...
+
+
+class Executions(Protocol):
+    def start(self, name: str, payload: str) -> Run | None: ...
+
+    def describe(self, name: str) -> Run: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What the door stands on; times are seconds.
+
+    ``text_at`` reads an ``s3://`` address: ``None`` for a text that has expired. It raises
+    ``StoreUnavailable`` where it cannot be read now.
+    """
+
+    store: Store
+    executions: Executions
+    text_at: Callable[[str], str | None]
+    clock: Callable[[], float]
+    sleep: Callable[[float], None]
+    input_bytes_limit: int
+    store_text: bool

@@ -1,0 +1,217 @@
+"""The routes of the HTTP door; each reads its input, calls the core and answers."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePath
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler.api_gateway import APIGatewayRestResolver, Response
+
+from router.aws.executions import Busy
+from router.clock import iso
+from router.errors import InvalidRequest, StoreUnavailable
+from router.feedback import FeedbackRefused, Verdict
+from router.ingress.api.body_schemas import check
+from router.ingress.api.callers import Callers
+from router.ingress.api.chat import in_openais_words, to_completion, to_request
+from router.ingress.api.cors import Cors
+from router.ingress.api.errors import ApiError, as_api_error
+from router.ingress.api.lookup import answer_of, failure, find, owned
+from router.ingress.api.ports import Door, Rows
+from router.ingress.api.submit import Submitted, submit, wait
+from router.ingress.api.usage_report import Cells, spending
+from router.ingress.api.views import ANSWERED, Settle, settled_attempts, view
+
+# The gateway gives an answer 29 s. A cold start and the last look are within the difference.
+WAIT_SECONDS = 25.0
+
+logger = Logger()
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the routes need beside the event."""
+
+    door: Door
+    callers: Callers
+    settle: Settle
+    cells: Cells
+    judge: Callable[[str, Verdict, str, str], datetime]
+    now: Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """A request that was answered: its rows, and what its caller is shown of them."""
+
+    rows: Rows
+    shown: dict[str, Any]
+
+
+def routes(world: World, cors: Cors | None = None) -> APIGatewayRestResolver:
+    """Return the resolver; called once a process. Without ``cors`` no answer is for a page."""
+    app = APIGatewayRestResolver(cors=cors)
+    door = world.door
+
+    @app.post("/prompts")
+    def post_prompt() -> Response[str]:
+        mode = _query(app, {"mode"}).get("mode")
+        if mode not in (None, "async"):
+            raise InvalidRequest("`mode` must be async, or be left out")
+        until = door.clock() + WAIT_SECONDS
+        submitted = submit(_body(app), _tenant(app, world), door)
+        ended = None if mode == "async" else _ended(submitted, until, world)
+        if ended is None:
+            return _accepted(app, submitted.request_id)
+        return _json(200, ended.shown, _headers(ended.rows, world))
+
+    @app.get("/prompts/<request_id>")
+    def get_prompt(request_id: str) -> Response[str]:
+        found = find(request_id, _tenant(app, world), door)
+        if found is None:
+            return _json(200, {"request_id": request_id, "status": "STARTED"}, {})
+        if isinstance(found, ApiError):
+            refused = {"request_id": request_id, "status": "NOT_ACCEPTED", **found.body("")}
+            return _json(200, refused, {})
+        shown = view(found, answer_of(found, door), world.settle)
+        return _json(200, shown, _headers(found, world))
+
+    @app.post("/prompts/<request_id>/feedback")
+    def post_feedback(request_id: str) -> Response[str]:
+        tenant, given = _tenant(app, world), _body(app)
+        check(given, "feedback")
+        owned(request_id, tenant, door)
+        try:
+            at = world.judge(request_id, given["feedback"], tenant, given.get("note", ""))
+        except FeedbackRefused as error:
+            raise ApiError("FeedbackRefused", str(error), request_id=request_id) from error
+        return _json(200, {"request_id": request_id, **given, "feedback_at": iso(at)}, {})
+
+    @app.get("/usage")
+    def get_usage() -> Response[str]:
+        query = _query(app, {"since", "by"})
+        return _json(200, spending(query, _tenant(app, world), world.cells, world.now()), {})
+
+    @app.post("/chat/completions")
+    def post_completion() -> Response[str]:
+        until = door.clock() + WAIT_SECONDS
+        request = to_request(_body(app))
+        if key := app.current_event.headers.get("idempotency-key"):
+            request["request_id"] = key
+        submitted = submit(request, _tenant(app, world), door)
+        ended = _ended(submitted, until, world)
+        if ended is None:
+            where = _location(app, submitted.request_id)
+            raise ApiError(
+                "NotAnsweredYet",
+                f"it is not answered yet, and goes on: GET {where}",
+                request_id=submitted.request_id,
+                headers={"location": where},
+            )
+        attempts = settled_attempts(ended.rows, world.settle)
+        served = next((row for row in attempts if row.get("served")), None)
+        return _json(200, to_completion(ended.shown, served), _headers(ended.rows, world))
+
+    @app.not_found
+    def no_route(_error: Exception) -> Response[str]:
+        return _refused(app, ApiError("NotFound", "there is no such path: see docs/api.md"))
+
+    @app.exception_handler(Exception)  # type: ignore[untyped-decorator]
+    def refuse(error: Exception) -> Response[str]:
+        told = _told(error)
+        if app.current_event.resource == "/chat/completions":
+            told.message = in_openais_words(told.message)
+        return _refused(app, told)
+
+    return app
+
+
+def _ended(submitted: Submitted, until: float, world: World) -> _Ended | None:
+    rows = wait(submitted, until, world.door)
+    if rows is None:
+        return None
+    try:
+        return _Ended(rows, _answered(rows, world))
+    except (Busy, StoreUnavailable):
+        return None  # it is answered and paid: the caller looks again, and does not send it again
+
+
+def _answered(rows: Rows, world: World) -> dict[str, Any]:
+    if rows["REQUEST"]["status"] not in ANSWERED:
+        raise failure(rows)
+    output = answer_of(rows, world.door)
+    if output is None:
+        request_id = rows["REQUEST"]["request_id"]
+        raise ApiError("NotFound", "the answer's text has expired", request_id=request_id)
+    return view(rows, output, world.settle)
+
+
+def _headers(rows: Rows, world: World) -> dict[str, str]:
+    """Return model, tier and cost as headers; what is not known has none."""
+    shown = view(rows, None, world.settle)
+    named = {"request-id": "request_id", "model": "model", "tier": "tier", "cost-usd": "cost_usd"}
+    return {
+        f"x-faregate-{header}": str(shown[name]) for header, name in named.items() if name in shown
+    }
+
+
+def _told(error: Exception) -> ApiError:
+    if known := as_api_error(error):
+        return known
+    # No message: it may quote a prompt.
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{PurePath(frame.filename).name}:{frame.lineno}"
+    logger.error("unexpected", error=type(error).__name__, where=where)
+    return ApiError("InternalError", "something went wrong behind this door; its log says what")
+
+
+def _refused(app: APIGatewayRestResolver, error: ApiError) -> Response[str]:
+    gateway_request_id = app.current_event.request_context.request_id or ""
+    log = logger.info if error.reason is None else logger.error
+    log("refused", status=error.status, kind=error.kind, reason=error.reason)
+    return _json(error.status, error.body(gateway_request_id), error.headers)
+
+
+def _tenant(app: APIGatewayRestResolver, world: World) -> str:
+    return world.callers.tenant_of(app.current_event.raw_event["requestContext"])
+
+
+def _body(app: APIGatewayRestResolver) -> Any:
+    try:
+        return json.loads(app.current_event.decoded_body or "")
+    except (ValueError, RecursionError):
+        raise InvalidRequest("the body must be JSON") from None
+
+
+def _query(app: APIGatewayRestResolver, known: set[str]) -> dict[str, str]:
+    query = dict(app.current_event.query_string_parameters or {})
+    if unknown := set(query) - known:
+        raise InvalidRequest(
+            f"the query knows {', '.join(sorted(known))} and not {len(unknown)} other name(s)"
+        )
+    return query
+
+
+def _accepted(app: APIGatewayRestResolver, request_id: str) -> Response[str]:
+    where = _location(app, request_id)
+    body = {"request_id": request_id, "status": "STARTED", "location": where}
+    headers = {"location": where, "retry-after": "1", "x-faregate-request-id": request_id}
+    return _json(202, body, headers)
+
+
+def _location(app: APIGatewayRestResolver, request_id: str) -> str:
+    """Return the path of a request as its caller reaches it, under a stage or a domain."""
+    context = app.current_event.raw_event["requestContext"]
+    base = str(context.get("path", "")).removesuffix(str(context.get("resourcePath", "")))
+    return f"{base}/prompts/{request_id}"
+
+
+def _json(status: int, body: Mapping[str, Any], headers: Mapping[str, str]) -> Response[str]:
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return Response(status, "application/json", text, dict(headers))

@@ -1,0 +1,61 @@
+"""When a tenant's rate lets a message begin: what the queue asks before it starts a run. Pure.
+
+The bucket is looked at, not taken from: the workflow takes, once and with the request. So several
+consumers may see the same room; the runs that are too many are refused, and run again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from router.config.tenants import Rules, rules_of
+from router.errors import StoreUnavailable
+from router.guards.conditional_update import Item
+from router.guards.rate_limit import demand_of, retry_after, too_large
+from router.intake.request import Request
+
+
+@dataclass(slots=True)
+class Pace:
+    """The buckets as one batch of messages sees them: each is read once.
+
+    What the batch lets begin is taken off. ``read`` returns a tenant's buckets, empty where there
+    are none, or raises ``StoreUnavailable``.
+    """
+
+    tenants: Mapping[str, Rules]
+    read: Callable[[str], Item]
+    clock: Callable[[], datetime]
+    _buckets: dict[str, Item] = field(default_factory=dict)
+    _begun: dict[str, Counter[str]] = field(default_factory=dict)
+
+    def is_limited(self, tenant: str) -> bool:
+        """Return whether the tenant has a rate."""
+        return rules_of(self.tenants, tenant).rate is not None
+
+    def wait(self, request: Request) -> int:
+        """Return in how many seconds there is room for a request; 0 is now, and takes it off.
+
+        Of an answer counts what the request says itself. What never fits may begin at once: the
+        workflow says so. So may all while the table does not answer: there the verdict is.
+        """
+        rate = rules_of(self.tenants, request.tenant).rate
+        demand = demand_of(request.input_bytes, request.max_tokens or 0)
+        if rate is None or too_large(rate, demand):
+            return 0
+        total = self._begun.get(request.tenant, Counter()) + Counter(demand)
+        try:
+            seconds = retry_after(rate, total, self._bucket(request.tenant), self.clock())
+        except StoreUnavailable:
+            return 0
+        if not seconds:
+            self._begun[request.tenant] = total
+        return seconds
+
+    def _bucket(self, tenant: str) -> Item:
+        if tenant not in self._buckets:
+            self._buckets[tenant] = self.read(tenant)
+        return self._buckets[tenant]

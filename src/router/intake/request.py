@@ -1,0 +1,144 @@
+"""Parses an execution's input into a request that the rest of the code can trust."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from router.encoding import canonical_json, clean, json_object, size_in_bytes
+from router.errors import InvalidRequest
+from router.intake.json_schema import problems
+from router.intake.response_schema import check_response_schema, sent_bytes
+from router.review.bands import AskedReview, asked_review
+
+DEFAULT_TENANT = "default"
+_ID = re.compile(r"[0-9A-Za-z_-]{1,80}")
+_SHOWN_PROBLEMS = 5
+_TEXT = frozenset({"input", "messages", "system"})
+_ABOUT_THE_RUN = frozenset({"request_id", "rerun"})
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request as accepted: clean text, known fields.
+
+    ``messages`` are ``{"role", "content"}`` and end with the user's turn. ``payload_hash`` is the
+    SHA-256 of everything that decides the answer, so that the same id can be told from another
+    payload. ``input_bytes`` counts what is sent as UTF-8 JSON, the schema included. ``tier`` is a
+    name that the tenant's rules must know. ``options`` are the decisive fields beside the text, as
+    they were given; ``rerun``, the number of the run that a failed request asks for, is not one.
+    """
+
+    request_id: str
+    tenant: str
+    messages: tuple[Mapping[str, str], ...]
+    system: str | None
+    max_tokens: int | None
+    tier: str | None
+    payload_hash: str
+    input_bytes: int
+    text_altered: bool
+    rerun: int | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    response_schema: Mapping[str, Any] | None = None
+    review: AskedReview | None = None
+    cache: bool | None = None
+
+
+def parse_request(payload: Any, *, execution_name: str, input_bytes_limit: int) -> Request:
+    """Return the request in ``payload``, or raise ``InvalidRequest`` that says what to write.
+
+    Without a ``request_id`` the execution's name is the id.
+    """
+    found = list(problems(payload, _schema()))
+    if not found and ("input" in payload) == ("messages" in payload):
+        found = ["the request must have either `input` (a string) or `messages` (a list)"]
+    if found:
+        raise InvalidRequest("; ".join(found[:_SHOWN_PROBLEMS]))
+
+    given = _messages(payload)
+    messages = tuple({"role": turn["role"], "content": clean(turn["content"])} for turn in given)
+    if messages[-1]["role"] != "user":
+        raise InvalidRequest("`messages` must end with a turn of role user")
+    if not all(turn["content"].strip() for turn in messages):
+        raise InvalidRequest("a prompt must hold more than white space")
+    system = clean(payload["system"]) if "system" in payload else None
+
+    size = size_in_bytes([messages, system])
+    if size > input_bytes_limit:
+        raise InvalidRequest(
+            f"the text takes {size} bytes and may take {input_bytes_limit}: shorten it, or split it"
+        )
+    schema = payload.get("response_schema")
+    if schema is not None:
+        check_response_schema(schema)
+        size += sent_bytes(schema)
+    request_id = payload.get("request_id", execution_name)
+    if not is_request_id(request_id):
+        raise InvalidRequest(
+            "the execution's name cannot serve as the id: give a `request_id` that matches"
+            " ^[0-9A-Za-z_-]{1,80}$"
+        )
+    return Request(
+        request_id=request_id,
+        tenant=payload.get("tenant", DEFAULT_TENANT),
+        messages=messages,
+        system=system,
+        max_tokens=int(payload["max_tokens"]) if "max_tokens" in payload else None,
+        tier=payload.get("tier"),
+        payload_hash=payload_hash(payload),
+        input_bytes=size,
+        text_altered=list(messages) != given or system != payload.get("system"),
+        rerun=int(payload["rerun"]) if "rerun" in payload else None,
+        options={n: v for n, v in payload.items() if n not in _TEXT | _ABOUT_THE_RUN},
+        metadata=payload.get("metadata", {}),
+        response_schema=schema,
+        review=asked_review(payload.get("review"), schema),
+        cache=payload.get("cache"),
+    )
+
+
+def is_request_id(text: str) -> bool:
+    """Say whether a text may be the id of a request, and the name of its execution."""
+    return _ID.fullmatch(text) is not None
+
+
+def requested_id(payload: Any, execution_name: str) -> str:
+    """Return the id that a request goes by in logs, before anybody has looked at the rest of it.
+
+    A ``request_id`` that is none may hold anything, text of a prompt too: then it is the
+    execution's name.
+    """
+    given = payload.get("request_id") if isinstance(payload, Mapping) else None
+    return given if isinstance(given, str) and is_request_id(given) else execution_name
+
+
+def _messages(payload: Mapping[str, Any]) -> list[dict[str, str]]:
+    if "input" in payload:
+        return [{"role": "user", "content": payload["input"]}]
+    return [dict(turn) for turn in payload["messages"]]
+
+
+def payload_hash(payload: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of all that decides an answer: neither the id nor which run it is."""
+    decisive = {name: value for name, value in payload.items() if name not in _ABOUT_THE_RUN}
+    return hashlib.sha256(canonical_json(decisive)).hexdigest()
+
+
+def payload_hash_of(text: str) -> str:
+    """Return the hash of the payload that a run was started with, from its text."""
+    return payload_hash(json_object(text))
+
+
+@lru_cache(maxsize=1)
+def _schema() -> Mapping[str, Any]:
+    text = Path(__file__).with_name("request.schema.json").read_text(encoding="utf-8")
+    schema: Mapping[str, Any] = json.loads(text)
+    return schema

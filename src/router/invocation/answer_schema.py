@@ -1,0 +1,124 @@
+"""Whether an answer fits its request's schema, and what to tell the model where it does not.
+
+``jsonschema`` is in the layer of ``invoke_model`` alone, and is imported when a schema comes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from router.errors import InvalidModelRequest
+from router.invocation.invoke import ModelCall
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
+
+_FENCED = re.compile(r"\s*```(?:json)?[ \t]*\n(.*?)\n?```\s*", re.DOTALL)
+_TOLD_PROBLEMS = 10
+_PROBLEM_LENGTH = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong: ``where`` holds no text of the answer, ``message`` may quote it."""
+
+    where: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """An answer measured by a schema: its JSON ``text`` without a code fence, and its ``value``."""
+
+    text: str
+    value: Any
+    problems: tuple[Problem, ...]
+
+
+def fit(text: str, schema: Mapping[str, Any]) -> Fit:
+    """Measure an answer; raise ``InvalidModelRequest`` for a schema that is none."""
+    fenced = _FENCED.fullmatch(text)
+    inner = (fenced[1] if fenced else text).strip()
+    try:
+        value = json.loads(inner, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        return Fit(inner, None, (Problem("is not JSON", f"it is not JSON: {error}"),))
+    return Fit(inner, value, tuple(_problems(value, schema)))
+
+
+def told(call: ModelCall) -> ModelCall:
+    """Return the call with its schema in words, for a model that must be told what to write."""
+    asked = f"{_prompt('json_answer')}\n{json.dumps(call.schema, ensure_ascii=False)}"
+    return replace(call, system=f"{call.system}\n\n{asked}" if call.system else asked)
+
+
+def mending(call: ModelCall, draft: str) -> ModelCall:
+    """Return the call that shows the model its draft and what is wrong with it."""
+    problems = fit(draft, call.schema or {}).problems
+    wrong = [problem.message for problem in problems[:_TOLD_PROBLEMS]]
+    turns = (
+        {"role": "assistant", "content": draft},
+        {
+            "role": "user",
+            "content": f"{_prompt('repair_answer')}\n{json.dumps(wrong, ensure_ascii=False)}",
+        },
+    )
+    return replace(call, messages=(*call.messages, *turns))
+
+
+def _problems(value: Any, schema: Mapping[str, Any]) -> Iterator[Problem]:
+    names = _names_in(schema)
+    for found in _validator(json.dumps(schema)).iter_errors(value):
+        yield _problem(found, names)
+
+
+@lru_cache(maxsize=16)
+def _validator(schema: str) -> Any:
+    """Return the validator of a schema, which many requests may share."""
+    from jsonschema import Draft202012Validator, SchemaError
+    from referencing import Registry
+
+    parsed = json.loads(schema)
+    try:
+        Draft202012Validator.check_schema(parsed)
+    except SchemaError as error:
+        raise InvalidModelRequest(f"response_schema: {error.message[:200]}") from None
+    # An empty registry: nothing is ever fetched for a reference.
+    registry: Any = Registry()
+    return Draft202012Validator(parsed, registry=registry)
+
+
+def _problem(error: ValidationError, names: frozenset[str]) -> Problem:
+    path = "/".join(
+        str(part) if isinstance(part, int) or part in names else "*" for part in error.absolute_path
+    )
+    where = f"/{path} breaks {error.validator}"
+    shown = "/".join(map(str, error.absolute_path))
+    return Problem(where, f"at /{shown}: {error.message}"[:_PROBLEM_LENGTH])
+
+
+def _names_in(schema: Any) -> frozenset[str]:
+    """Return the names of properties that the schema itself holds, anywhere."""
+    if isinstance(schema, Mapping):
+        own = schema.get("properties")
+        mine = frozenset(own) if isinstance(own, Mapping) else frozenset()
+        return mine.union(*map(_names_in, schema.values()))
+    if isinstance(schema, Sequence) and not isinstance(schema, str):
+        return frozenset().union(*map(_names_in, schema))
+    return frozenset()
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+@lru_cache(maxsize=2)
+def _prompt(name: str) -> str:
+    path = Path(__file__).with_name(f"{name}.md")
+    return path.read_text(encoding="utf-8").strip()

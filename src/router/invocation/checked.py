@@ -1,0 +1,81 @@
+"""What stands between a model's answer and its caller: the schema, and the review's bands."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from router import errors
+from router.aws.answers_bucket import NotStored, Store
+from router.encoding import size_in_bytes
+from router.intake.response_schema import sent_bytes as schema_bytes
+from router.invocation.answer_schema import Fit, fit, mending
+from router.invocation.invoke import Answer, ModelCall, Provider
+
+
+def complete_checked(call: ModelCall, provider: Provider, drafts: Store) -> Answer:
+    """Make the call and return its answer if it may reach the caller.
+
+    Raise ``InvalidAnswer``, ``BelowConfidence`` or ``ReviewRequired`` where it may not, with the
+    usage that will be on the bill; what the model said is then kept among the drafts.
+    """
+    answer = _answer(call, provider, drafts)
+    value = None
+    if call.schema is not None:
+        found = fit(answer.text, call.schema)
+        if found.problems:
+            raise errors.InvalidAnswer(_said(found, answer), **_withheld(answer, call, drafts))
+        answer, value = replace(answer, text=found.text), found.value
+    if call.review is None:
+        return answer
+    confidence = call.review.confidence(value)
+    match call.review.verdict(confidence):
+        case "answer":
+            return answer
+        case "fail":
+            detail = f"confidence {confidence:g} is below {call.review.fail_below:g}"
+            raise errors.BelowConfidence(detail, **_withheld(answer, call, drafts))
+    detail = "asked for" if confidence is None else f"confidence {confidence:g}"
+    withheld = _withheld(answer, call, drafts)
+    if withheld["draft_s3"] is None:
+        del withheld["draft_s3"]
+        raise errors.AnswerNotStored("the answer for the review was not stored", **withheld)
+    raise errors.ReviewRequired(detail, truncated=answer.truncated, **withheld)
+
+
+def _answer(call: ModelCall, provider: Provider, drafts: Store) -> Answer:
+    draft = _draft(call, drafts)
+    if draft is None:
+        return provider.complete(call)
+    mended = mending(call, draft)
+    try:
+        return provider.complete(mended)
+    except errors.CallError as error:
+        # What it can have cost at most is counted by what was sent: the draft as well.
+        error.input_bytes = size_in_bytes([mended.messages, mended.system]) + schema_bytes(
+            mended.schema or {}
+        )
+        raise
+
+
+def _draft(call: ModelCall, drafts: Store) -> str | None:
+    try:
+        return drafts.get(call.draft_s3) if call.draft_s3 else None
+    except errors.StoreUnavailable:
+        return None  # asked anew, the model may answer all the same
+
+
+def _withheld(answer: Answer, call: ModelCall, drafts: Store) -> dict[str, Any]:
+    facts = answer.facts
+    try:
+        return {**facts, "draft_s3": drafts.put_draft(call.request_id, answer.text)}
+    except NotStored:
+        # Without it there is nothing to mend or to look at; the call is on the bill all the same.
+        return {**facts, "draft_s3": None}
+
+
+def _said(found: Fit, answer: Answer) -> str:
+    """Say what is wrong without the answer's words: errors are logged."""
+    cut = "cut off at the token limit; " if answer.truncated else ""
+    shown = "; ".join(dict.fromkeys(problem.where for problem in found.problems[:5]))
+    return f"{cut}{len(found.problems)} problems: {shown}"

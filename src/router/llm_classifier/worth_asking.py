@@ -1,0 +1,77 @@
+"""Tells whether asking an LLM for its opinion can save more than it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from cost_calculator.overhead import ATTEMPT_WRITE_UNITS, aws_prices, lambda_time
+from cost_calculator.pricing import price
+from cost_calculator.usage import Tokens
+from router.catalog.pricing_context import Market
+from router.config.settings import Model
+from router.invocation.invoke import ModelCall
+
+# Estimates, on the side of asking less: a token of prose is about four bytes, answers are short
+# rather than long, and analyze waits a second for the opinion.
+_BYTES_PER_TOKEN = 4
+_ANSWER_TOKENS = 400
+_WAIT_MS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A model to which an opinion could move the request, and how probable that is."""
+
+    model: Model
+    probability: float
+
+
+def why_not_ask(
+    question: ModelCall,
+    question_bytes: int,
+    input_bytes: int,
+    chosen: Model,
+    possible: Iterable[Move],
+    market: Market,
+) -> str | None:
+    """Return why asking does not pay, or ``None`` if it does.
+
+    A wrong tier is taken to cost the price difference either way: too dear, it is paid for
+    nothing; too cheap, it is what the stronger model is worth to those who configured it.
+    """
+    asking = _usd(question, question_bytes, question.max_tokens, market)
+    here = _answer(chosen, input_bytes, market)
+    if asking is None:
+        return _unpriced(question.model)
+    if here is None:
+        return _unpriced(chosen.model)
+    stake = Decimal(0)
+    for move in possible:
+        there = _answer(move.model, input_bytes, market)
+        if there is None:
+            return _unpriced(move.model.model)
+        stake += abs(here - there) * Decimal(move.probability)
+    prices = aws_prices()
+    # The attempt's row, and the REQUEST row once more.
+    asking += 2 * ATTEMPT_WRITE_UNITS * prices["dynamodb_write_unit"]
+    asking += lambda_time(_WAIT_MS, market.memory_mb, prices)
+    if stake > asking:
+        return None
+    return f"unsure; no LLM was asked: that costs ${asking:.6f}, and ${stake:.6f} are at stake"
+
+
+def _unpriced(model: str) -> str:
+    return f"unsure; no LLM was asked: no price is known of {model}"
+
+
+def _answer(model: Model, input_bytes: int, market: Market) -> Decimal | None:
+    output = min(_ANSWER_TOKENS, model.max_tokens)
+    return _usd(model, input_bytes, output, market)
+
+
+def _usd(asked: Model | ModelCall, sent: int, output: int, market: Market) -> Decimal | None:
+    tokens = Tokens(input=-(-sent // _BYTES_PER_TOKEN), output=output)
+    found = price(tokens, asked.provider, asked.model, market.at, asked.mode, region=market.region)
+    return found.usd

@@ -1,0 +1,128 @@
+"""Takes the texts of requests out of everything that Faregate stores, and leaves the money. Pure.
+
+Gone are: prompt and answer (CONTENT), the answer's copy in the cache, large answers and drafts in
+S3, a reviewer's note, and ``metadata``, which is the caller's own and may name people. Kept are
+ids, counts, costs, reasons, times and the payload's hash, by which a repeated id is still known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from router.clock import iso
+from router.review.decisions import REVIEW
+from router.rows import OPEN, Row
+
+FOLDERS = ("answers", "drafts")
+# Attributes that hold text, or point to text that is gone.
+_OF_REQUEST = ("metadata", "output_s3", "cache_key")
+_OF_ATTEMPT = ("draft_s3",)
+_OF_REVIEW = ("note", "draft_s3")
+
+BEYOND_REACH = (
+    "the execution's history: Step Functions keeps input and output for 90 days after its end",
+    "DynamoDB's point-in-time recovery and backups: 35 days, or as long as you keep yours",
+    "DynamoDB's stream: 24 hours",
+    "the workflow's log, if workflow.include_execution_data is on: logs.retention_days",
+    "what the providers keep: their terms",
+)
+
+
+class Texts(Protocol):
+    """Where texts are stored; see ``TextStore``."""
+
+    def rows_of(self, request_id: str) -> dict[str, Row]: ...
+
+    def requests_of(self, tenant: str, before: str | None) -> Iterable[str]: ...
+
+    def objects_of(self, prefix: str) -> Sequence[Mapping[str, str]]: ...
+
+    def delete_objects(self, objects: Sequence[Mapping[str, str]]) -> None: ...
+
+    def has_kept(self, cache_key: str, source: str) -> bool: ...
+
+    def delete_kept(self, cache_key: str, source: str) -> None: ...
+
+    def delete_content(self, request_id: str) -> None: ...
+
+    def change(self, row: Row, removed: Sequence[str], values: Mapping[str, Any]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What was, or in a rehearsal would be, removed: counts of requests, texts and objects.
+
+    ``running`` requests were left alone: their answer is still to come.
+    """
+
+    requests: int = 0
+    running: int = 0
+    contents: int = 0
+    kept_answers: int = 0
+    objects: int = 0
+
+    def __add__(self, other: Forgotten) -> Forgotten:
+        return Forgotten(
+            self.requests + other.requests,
+            self.running + other.running,
+            self.contents + other.contents,
+            self.kept_answers + other.kept_answers,
+            self.objects + other.objects,
+        )
+
+
+def forget_request(
+    texts: Texts, request_id: str, at: datetime, *, rehearsal: bool = False
+) -> Forgotten:
+    """Remove the texts of one request; a repetition removes what an earlier try left.
+
+    The mark on the REQUEST row comes last, so that it means that all of it was done.
+    """
+    rows = texts.rows_of(request_id)
+    request = rows.get("REQUEST")
+    if request is not None and request["status"] in OPEN:
+        return Forgotten(running=1)
+    objects = [it for folder in FOLDERS for it in texts.objects_of(f"{folder}/{request_id}/")]
+    key = (request or {}).get("cache_key")
+    is_kept = key is not None and texts.has_kept(key, request_id)
+    if not rehearsal:
+        texts.delete_objects(objects)
+        if key is not None and is_kept:
+            texts.delete_kept(key, request_id)
+        if "CONTENT" in rows:
+            texts.delete_content(request_id)
+        _blank(texts, rows, at)
+    return Forgotten(
+        requests=int(request is not None),
+        contents=int("CONTENT" in rows),
+        kept_answers=int(is_kept),
+        objects=len(objects),
+    )
+
+
+def forget_tenant(
+    texts: Texts, tenant: str, before: str | None, at: datetime, *, rehearsal: bool = False
+) -> Forgotten:
+    """Remove the texts of a tenant's requests, of those accepted before a time if one is given."""
+    total = Forgotten()
+    for request_id in texts.requests_of(tenant, before):
+        total += forget_request(texts, request_id, at, rehearsal=rehearsal)
+    return total
+
+
+def _blank(texts: Texts, rows: Mapping[str, Row], at: datetime) -> None:
+    for item, row in sorted(rows.items()):
+        if item.startswith("ATTEMPT#"):
+            removed = [name for name in _OF_ATTEMPT if name in row]
+        elif item == REVIEW:
+            removed = [name for name in _OF_REVIEW if name in row]
+        else:
+            continue
+        if removed:
+            texts.change(row, removed, {})
+    if request := rows.get("REQUEST"):
+        removed = [name for name in _OF_REQUEST if name in request]
+        texts.change(request, removed, {"forgotten_at": iso(at)})

@@ -1,0 +1,67 @@
+"""Finds accepted requests whose run is over, and closes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from cost_calculator.rows import SHARDS
+from router.clock import iso
+from router.errors import StoreUnavailable
+from router.recovery.close import EndedRun, Store, close_request
+from router.rows import Row
+
+# Events arrive within a minute as a rule: the sweep leaves them that time.
+_GRACE = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """How many requests a sweep closed, and how many it had to leave to the next one."""
+
+    closed: int
+    left: int
+
+
+class QueueStore(Store, Protocol):
+    """The ``usage`` table with its work list."""
+
+    def queued(self, queue: str, before: str) -> Iterator[Row]: ...
+
+
+def close_abandoned(
+    store: QueueStore,
+    find_run: Callable[[str], tuple[str, EndedRun] | None],
+    *,
+    time_limit: timedelta,
+    at: datetime,
+    tell: Callable[[Mapping[str, Any]], None],
+) -> Swept:
+    """Close every request that is ACCEPTED beyond the workflow's ``time_limit``.
+
+    ``find_run`` gives the end of a Standard run, ``None`` while it runs. An Express run cannot be
+    looked up; beyond its limit it is over. A request that cannot be closed now is left to the next
+    sweep and does not keep the others open. ``tell`` is given a notice of each that is closed.
+    """
+    before = iso(at - time_limit - _GRACE)
+    closed = left = 0
+    for shard in range(SHARDS):
+        for row in store.queued(f"ACCEPTED#{shard}", before):
+            try:
+                run = _end_of(row, find_run, at)
+                if run is not None:
+                    closed += close_request(store, row["request_id"], run, tell)
+            except StoreUnavailable:
+                left += 1
+    return Swept(closed, left)
+
+
+def _end_of(
+    row: Row, find_run: Callable[[str], tuple[str, EndedRun] | None], at: datetime
+) -> EndedRun | None:
+    if row["workflow_type"] == "EXPRESS":
+        return EndedRun(row["execution_arn"], "Abandoned", iso(at), None)
+    found = find_run(row["execution_arn"])
+    return found[1] if found else None

@@ -1,0 +1,105 @@
+"""One request's way to its plan: what is chosen without an LLM, whether one is worth asking,
+and what its opinion changes. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from router.analyzer import Classification, Complexity
+from router.catalog.pricing_context import Market
+from router.config.settings import Config, Model
+from router.config.tenants import Rules
+from router.intake.request import Request
+from router.invocation.invoke import ModelCall
+from router.llm_classifier.question import Opinion, question, sent_bytes
+from router.routing.choice import Choice, choose, moves, with_opinion
+from router.routing.plan import Plan, limited, make_plan, permitted_models
+from router.routing.restrictions import NOTHING_STANDS, Standing
+from router.tiers import TIERS
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A choice that stands, and the tiers to which an LLM's opinion may move it."""
+
+    request: Request
+    classification: Classification
+    config: Config
+    rules: Rules
+    choice: Choice
+    movable: tuple[str, ...]
+    standing: Standing
+
+    def plan(self, notes: tuple[str, ...] = ()) -> Plan:
+        """Return the plan without an opinion; raise ``PolicyDenied`` if no model is left."""
+        return self._plan(replace(self.choice, reasons=(*notes, *self.choice.reasons)))
+
+    def plan_with(self, opinion: Opinion) -> Plan:
+        """Return the plan after an LLM has spoken, or failed to."""
+        return self._plan(with_opinion(self.choice, opinion, self.movable))
+
+    def possible_plans(self) -> list[Plan]:
+        """Return the plans that an opinion can lead to, the one without it first."""
+        tiers = (self.choice.tier, *self.movable)
+        return [self._plan(replace(self.choice, tier=tier)) for tier in tiers]
+
+    def accepted_as(self, row: Mapping[str, Any]) -> Decision:
+        """Return the decision that an earlier try wrote down: its REQUEST row holds, not this."""
+        choice = Choice(row["route"], tuple(row["reasons"]), open=False)
+        standing = Standing(skipped=dict.fromkeys(row.get("skipped", ()), ""))
+        return replace(self, choice=choice, movable=(), standing=standing)
+
+    def _plan(self, choice: Choice) -> Plan:
+        return make_plan(self.request, choice, self.config, self.rules, self.standing)
+
+    def question(self, market: Market) -> tuple[ModelCall | None, tuple[str, ...]]:
+        """Return the call to make, if an opinion is wanted, or notes on why none is asked for."""
+        llm = self.config.llm
+        if llm is None or not self.movable:
+            return None, ()
+        if llm.in_doubt and self.classification.confidence >= llm.unsure_below:
+            return None, ()
+        if llm.model.provider in self.rules.deny_providers:
+            return None, (f"no LLM was asked: the tenant may not use {llm.model.provider}",)
+        asked = question(self.request.messages, llm.model)
+        if llm.in_doubt and (why := self._why_not(asked, market)):
+            return None, (why,)
+        return asked, ()
+
+    def _why_not(self, asked: ModelCall, market: Market) -> str | None:
+        # Most requests are sure: they need not wait for the price book.
+        from router.llm_classifier.worth_asking import Move, why_not_ask
+
+        possible = [Move(self._model(tier), self._probability(tier)) for tier in self.movable]
+        chosen = self._model(self.choice.tier)
+        return why_not_ask(
+            asked, sent_bytes(asked), self.request.input_bytes, chosen, possible, market
+        )
+
+    def _model(self, tier: str) -> Model:
+        return limited(permitted_models(tier, self.config, self.rules)[0], self.request)
+
+    def _probability(self, tier: str) -> float:
+        """Return how probable it is that the truth lies at ``tier`` or beyond it."""
+        here, there = TIERS.index(self.choice.tier), TIERS.index(tier)
+        beyond = TIERS[there:] if there > here else TIERS[: there + 1]
+        return sum(self.classification.probabilities[Complexity(name)] for name in beyond)
+
+
+def decide(
+    request: Request,
+    classification: Classification,
+    config: Config,
+    standing: Standing = NOTHING_STANDS,
+) -> Decision:
+    """Return the decision on a request, before any LLM is asked."""
+    rules = config.rules_of(request.tenant)
+    if standing.cap and permitted_models("CALCULATION", config, rules):
+        rules = rules.below("COMPLEX", standing.cap)
+    choice = choose(request, classification, config, rules)
+    choice = replace(choice, reasons=(*standing.notes, *choice.reasons))
+    usable = {tier for tier in TIERS if permitted_models(tier, config, rules)}
+    movable = moves(choice, rules, usable)
+    return Decision(request, classification, config, rules, choice, movable, standing)

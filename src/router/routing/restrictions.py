@@ -1,0 +1,45 @@
+"""What the guards say about a request before it is planned; written on its row, where it stands
+for a repeated analysis as well. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from router.config.settings import Model
+
+_ALL_OPEN = "every model of the plan has an open breaker: asked all the same"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """``cap`` is why COMPLEX is not served; ``skipped`` maps ``provider/model`` to why it is not
+    asked, empty where the row says so already; ``notes`` are further reasons for the row."""
+
+    cap: str | None = None
+    skipped: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_well(self) -> bool:
+        """Whether every model may be asked and no tier is capped."""
+        return self.cap is None and not self.skipped
+
+    def asked(self, models: Sequence[Model]) -> tuple[tuple[Model, ...], tuple[str, ...]]:
+        """Return the models of a plan that are to be asked, and reasons for those that are not.
+
+        Where all would be left out all are asked: a broken model is better than no answer.
+        """
+        left = tuple(model for model in models if name_of(model) not in self.skipped)
+        reasons = tuple(why for model in models if (why := self.skipped.get(name_of(model))))
+        if left:
+            return left, reasons
+        return tuple(models), (_ALL_OPEN,) if reasons else ()
+
+
+NOTHING_STANDS = Standing()
+
+
+def name_of(model: Model) -> str:
+    """Return ``provider/model``, as rows and breakers call it."""
+    return f"{model.provider}/{model.model}"
