@@ -16,13 +16,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from router.acceptance.accept import accept
+from router.acceptance.control_memory import Memory
 from router.acceptance.ports import Execution, World
-from router.acceptance.request_guards import Memory
+from router.acceptance.request_rows import Analysis
 from router.analyzer import load
 from router.aws.accept_store import AcceptStore
 from router.config.settings import Config
-from router.invocation.invoke import Provider
-from router.rows import Analysis
+from router.invocation.call import Provider
 
 AT = datetime(2026, 11, 24, 10, tzinfo=UTC)
 PROMPT = "What is the capital of France?"

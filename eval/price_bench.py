@@ -20,8 +20,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from cost_calculator.backlog import default_rates
 from cost_calculator.pricing import price
+from cost_calculator.rates import default_rates
 from cost_calculator.settlement import settle
 from cost_calculator.usage import Tokens, from_provider
 

@@ -9,8 +9,9 @@ from cost_calculator.aws.items import to_item
 from cost_calculator.book import default_book
 from cost_calculator.ledger import Cell, add, contribution
 from cost_calculator.overhead import aws_prices
+from cost_calculator.rates import Rates
 from cost_calculator.rows import shard_of
-from cost_calculator.settlement import Rates, settle
+from cost_calculator.settlement import settle
 
 HAIKU = "us.anthropic.claude-haiku-5-5"
 SONNET = "us.anthropic.claude-sonnet-5-5"

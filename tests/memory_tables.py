@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from router.guards.conditional_update import Acceptance, Action, Found, Item
+from router.acceptance.ports import Acceptance, Found
+from router.guards.conditional_update import Action, Item
 
 _TOKEN = re.compile(r":\w+|attribute_(?:not_)?exists\(\w+\)|\w+|<=|>=|[<>=()]")
 _WORDS = {"AND": "and", "OR": "or", "=": "=="}

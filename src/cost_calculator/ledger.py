@@ -7,14 +7,14 @@ the rows, and a row that changes adds the difference between what it adds now an
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from cost_calculator.pricing import CostStatus
-from cost_calculator.rows import shard_of
-from cost_calculator.settlement import CACHED, Row
+from cost_calculator.rows import CACHED, shard_of
+from cost_calculator.settlement import Row
 from cost_calculator.usage import TOKEN_CLASSES
 
 MAX_ACTIONS = 100
@@ -33,6 +33,9 @@ _COUNTED_AS = {
 }
 
 Sums = dict[str, Decimal]
+RowKey = tuple[str, str]
+"""A row's ``request_id`` and ``item``."""
+
 Key = TypeVar("Key")
 
 
@@ -99,6 +102,21 @@ class Group:
     changes: tuple[Change, ...]
     cells: Mapping[Cell, Sums]
     budgets: Mapping[str, Sums]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of the changes: written now, found priced already, or not written."""
+
+    written: list[Change] = field(default_factory=list)
+    duplicates: list[RowKey] = field(default_factory=list)
+    failed: dict[RowKey, str] = field(default_factory=dict)
+
+
+class Ledger(Protocol):
+    """What writes changes with what they add to the sums, each once."""
+
+    def commit(self, changes: Iterable[Change]) -> Outcome: ...
 
 
 def contribution(row: Row) -> Sums:

@@ -1,10 +1,27 @@
-"""Spreads rows and sums over write shards; all rows and sums of a request share one."""
+"""Rows as both packages know them: their version, their shard, and what is true of each kind."""
 
 from __future__ import annotations
 
 import hashlib
+from typing import Any
+
+Row = dict[str, Any]
+"""A row of the ``usage`` table as plain values, by attribute."""
+
+SCHEMA = 1
+READABLE_SCHEMAS = (SCHEMA - 1, SCHEMA)
 
 SHARDS = 8
+"""Rows and sums are spread over so many write shards; those of one request share one."""
+
+OPEN = ("ACCEPTED", "PENDING_REVIEW")
+"""The statuses of a request that nobody has closed yet."""
+
+NOT_BILLED = frozenset({"THROTTLED", "OVERLOADED", "UNREACHABLE", "REJECTED"})
+"""Outcomes of calls that the provider did not start, so that their cost is known to be 0."""
+
+CACHED = "CACHED"
+"""The outcome of an attempt that was answered without a call."""
 
 
 def shard_of(request_id: str) -> str:

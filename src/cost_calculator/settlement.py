@@ -8,41 +8,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from cost_calculator.book import PriceBook
 from cost_calculator.max_cost import most_of_call, most_of_tokens
-from cost_calculator.overhead import AwsPrices, attempt_overhead, request_overhead
+from cost_calculator.overhead import attempt_overhead, request_overhead
 from cost_calculator.pricing import Cost, CostStatus, price
-from cost_calculator.rows import shard_of
+from cost_calculator.rates import Rates
+from cost_calculator.rows import CACHED, NOT_BILLED, READABLE_SCHEMAS, SCHEMA, shard_of
 from cost_calculator.usage import TOKEN_CLASSES, InvalidUsage, Tokens, from_provider
-
-SCHEMA = 1
-READABLE_SCHEMAS = (SCHEMA - 1, SCHEMA)
-
-# The provider never started these, or refused them at the door: nothing can be on the bill.
-NOT_BILLED = frozenset({"THROTTLED", "OVERLOADED", "UNREACHABLE", "REJECTED"})
-
-# The answer of another request was given again: no model was called.
-CACHED = "CACHED"
 
 Row = Mapping[str, Any]
 
 
 class UnreadableRow(ValueError):
     """The row lacks what pricing needs; the message names it. The row is left as it is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rates:
-    """Everything a price depends on besides the row itself."""
-
-    book: PriceBook
-    aws: AwsPrices
-    region: str = ""
 
 
 def settle(row: Row, rates: Rates, priced_at: str) -> dict[str, Any]:

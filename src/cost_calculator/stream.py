@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cost_calculator.aws.items import from_item
-from cost_calculator.aws.ledger_store import LedgerStore
-from cost_calculator.ledger import Change
+from cost_calculator.ledger import Change, Ledger
 from cost_calculator.pricing import CostStatus
-from cost_calculator.settlement import Rates, Row, UnreadableRow, settle
+from cost_calculator.rates import Rates
+from cost_calculator.settlement import Row, UnreadableRow, settle
 
 
 @dataclass(slots=True)
@@ -23,7 +23,7 @@ class StreamReport:
 
 
 def price_records(
-    records: Iterable[Mapping[str, Any]], store: LedgerStore, rates: Rates, priced_at: str
+    records: Iterable[Mapping[str, Any]], store: Ledger, rates: Rates, priced_at: str
 ) -> StreamReport:
     """Price every PENDING row among ``records`` (DynamoDB stream records with NEW_IMAGE)."""
     report = StreamReport()

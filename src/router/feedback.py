@@ -1,24 +1,25 @@
 """What people think of an answer: on the request's row, in the sums, as labels to learn from. Pure.
 
 A verdict says something about the model that answered. A cheaper model that did well needed no
-stronger one; of the strongest nobody can tell what a cheaper one would have said.
+stronger one; a verdict on the strongest model says nothing about cheaper ones.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
-from cost_calculator.ledger import ANSWERED, Change
+from cost_calculator.clock import iso
+from cost_calculator.ledger import ANSWERED, Change, Ledger
+from cost_calculator.rows import Row
 from router.analyzer.conversation import judged_text
-from router.clock import iso
-from router.rows import Row
 
 Verdict = Literal["good", "bad"]
 
 NOTE_BYTES = 1_000
+_TRIES = 5
 _HELD = ("cost_status", "runs", "feedback")
 
 
@@ -53,3 +54,40 @@ def label(request: Row, content: Row | None) -> Mapping[str, Any] | str:
         return "the text is gone: it expired, or texts are not stored"
     messages = json.loads(content["input"])["messages"]
     return {"prompt": judged_text(messages), "weak": 1.0 if request["feedback"] == "good" else 0.0}
+
+
+class Rows(Protocol):
+    def row(self, request_id: str, item: str) -> Row | None: ...
+
+    def note(self, request_id: str, text: str) -> bool: ...
+
+
+def judge(
+    ledger: Ledger,
+    rows: Rows,
+    request_id: str,
+    verdict: Verdict,
+    *,
+    by: str,
+    note: str,
+    clock: Callable[[], datetime],
+) -> datetime:
+    """Return when it was judged; raise FeedbackRefused, after which nothing has changed.
+
+    Only where the texts go between the two writes is the verdict there and its note is not.
+    """
+    check_note(note)
+    if note and rows.row(request_id, "CONTENT") is None:
+        raise FeedbackRefused("no note can be kept: its texts are gone or were never stored")
+    for _ in range(_TRIES):
+        at = clock()
+        outcome = ledger.commit([judged(rows.row(request_id, "REQUEST"), verdict, by, at)])
+        if outcome.written:
+            break
+        if outcome.failed:
+            raise FeedbackRefused(f"not written: {', '.join(outcome.failed.values())}")
+    else:
+        raise FeedbackRefused("others judge it at the same time: try again")
+    if note and not rows.note(request_id, note):
+        raise FeedbackRefused("judged, without the note: its texts went meanwhile")
+    return at

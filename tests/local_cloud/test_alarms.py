@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from cost_calculator.aws.items import to_item
+from cost_calculator.clock import now
 from local import cloud, routing
 from local.deployment import Deployment
-from router.clock import now
 from router.guards.breaker import breaker_key
 from tests.cost_rows import attempt
 from tests.local_cloud.hands import Emulator, make_older, wait_for

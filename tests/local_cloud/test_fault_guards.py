@@ -11,9 +11,9 @@ from typing import Any
 
 from cost_calculator.aws.ledger_store import LedgerStore
 from cost_calculator.cli.reconcile import reconcile_tables
+from cost_calculator.clock import now
 from local import routing
 from local.deployment import Deployment
-from router.clock import now
 from router.errors import BudgetExceeded
 from router.guards.breaker import breaker_key
 from tests.local_cloud.fault_table import Tell

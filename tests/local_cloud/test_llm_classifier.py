@@ -11,7 +11,7 @@ import requests
 
 from local import routing
 from local.deployment import Deployment
-from router.config.settings import Model
+from router.catalog.models import Model
 from router.llm_classifier.question import question
 from tests.local_cloud.simulator import Simulator
 

@@ -8,8 +8,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from router.acceptance.request_guards import KEPT_SECONDS
-from router.clock import iso
+from cost_calculator.clock import iso
+from router.acceptance.control_memory import KEPT_SECONDS
 from router.guards.breaker import Admission, Phase, admission, from_row, milliseconds
 from router.guards.breaker_observer import Healthy, watch
 from tests.unit.router.factories import HAIKU, config

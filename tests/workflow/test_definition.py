@@ -14,7 +14,7 @@ from cfnlint.api import lint_all
 
 from router import errors
 from router.acceptance.max_cost import _MENDS
-from router.config.settings import FALLBACK_CAUSES
+from router.catalog.models import FALLBACK_CAUSES
 
 ASL = Path(__file__).parents[2] / "asl"
 TEXT = (ASL / "router.asl.json").read_text(encoding="utf-8")

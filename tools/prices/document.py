@@ -15,7 +15,8 @@ from cost_calculator.planning.break_even import WORKFLOWS, Assumptions, Model, p
 from cost_calculator.planning.bulk_overhead import CHUNK_PROMPTS, batch_overhead, queue_overhead
 from cost_calculator.planning.capacity import Peak, bills, capacity
 from cost_calculator.pricing import plain
-from cost_calculator.settlement import Rates, settle
+from cost_calculator.rates import Rates
+from cost_calculator.settlement import settle
 from cost_calculator.usage import TOKEN_CLASSES
 from router.cli.breakeven import DEFAULT_MIX, DEFAULT_TIERS, read_mix
 from router.cli.capacity import DEFAULT_MAX_TOKENS, SIZES, as_text

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cost_calculator.aws.items import from_item, to_value
 from cost_calculator.aws.transactions import CONDITION_FAILED, code_of, passing, reasons_of, waits
-from cost_calculator.ledger import Cell, Change, Group, Sums, group, make_group
+from cost_calculator.ledger import Cell, Change, Group, Outcome, RowKey, Sums, group, make_group
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -24,20 +23,10 @@ _MOST_QUERIES = 500  # two months of partitions; beyond that one scan is cheaper
 _ABOUT_AN_ITEM = frozenset({"ValidationException", "TransactionCanceledException"})
 
 Row = dict[str, Any]
-Key = tuple[str, str]
 
 
 class _Contended(Exception):
     """Somebody else writes to the same items, or the table is throttled: try again later."""
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What became of the changes: written now, found priced already, or not written."""
-
-    written: list[Change] = field(default_factory=list)
-    duplicates: list[Key] = field(default_factory=list)
-    failed: dict[Key, str] = field(default_factory=dict)
 
 
 class LedgerStore:
@@ -103,7 +92,7 @@ class LedgerStore:
         self._commit_group(make_group(planned.changes[:middle]), outcome)
         self._commit_group(make_group(planned.changes[middle:]), outcome)
 
-    def _transact(self, planned: Group) -> set[Key]:
+    def _transact(self, planned: Group) -> set[RowKey]:
         """Write one group; return the keys that were priced before, in which case nothing was."""
         items = [self._row_action(change) for change in planned.changes]
         for cell, sums in planned.cells.items():
@@ -252,5 +241,5 @@ def addition(table: str, key: Mapping[str, str], sums: Sums) -> dict[str, Any]:
     }
 
 
-def _key(key: Key) -> dict[str, Any]:
+def _key(key: RowKey) -> dict[str, Any]:
     return {"request_id": {"S": key[0]}, "item": {"S": key[1]}}

@@ -12,7 +12,8 @@ from aws_lambda_powertools.metrics import MetricUnit
 from cost_calculator.aws.metrics import emit, tenant_series
 from cost_calculator.ledger import ANSWERED
 from cost_calculator.pricing import plain
-from cost_calculator.settlement import CACHED, Row
+from cost_calculator.rows import CACHED
+from cost_calculator.settlement import Row
 from cost_calculator.usage import TOKEN_CLASSES
 
 ATTEMPT_FIELDS = (
@@ -63,6 +64,11 @@ def emit_metrics(rows: Iterable[Row]) -> None:
     throttled = Counter(row["model"] for row in attempts if row["outcome"] == "THROTTLED")
     for model, count in throttled.items():
         emit({"model": model}, [("throttles", MetricUnit.Count, count)])
+
+
+def emit_pending_age(seconds: float) -> None:
+    """Print for how long the oldest row has waited for its price."""
+    emit({}, [("pending_age_seconds", MetricUnit.Seconds, seconds)])
 
 
 def _series(rows: Iterable[Row], *by: str) -> dict[tuple[str, ...], list[Row]]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 
-from cost_calculator.backlog import default_rates, reprice
+from cost_calculator.backlog import reprice
 from cost_calculator.cli.tables import add_table_arguments, open_store
+from cost_calculator.rates import default_rates
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -12,7 +12,8 @@ from botocore.config import Config
 
 from cost_calculator.aws.ledger_store import LedgerStore
 from cost_calculator.aws.telemetry import emit_metrics, log_attempts
-from cost_calculator.backlog import default_rates, iso
+from cost_calculator.clock import iso
+from cost_calculator.rates import default_rates
 from cost_calculator.stream import price_records
 
 logger = Logger()

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from cost_calculator.overhead import AwsPrices, attempt_overhead, request_overhead
 from cost_calculator.pricing import price
-from cost_calculator.settlement import Rates
+from cost_calculator.rates import Rates
 from cost_calculator.usage import Tokens
 
 TIERS = ("SIMPLE", "CALCULATION", "COMPLEX")

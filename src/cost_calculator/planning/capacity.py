@@ -21,7 +21,7 @@ from cost_calculator.planning.break_even import (
     over_http,
     transitions_of,
 )
-from cost_calculator.settlement import Rates
+from cost_calculator.rates import Rates
 
 DAYS_A_MONTH = 30
 _MINUTES_A_DAY = 24 * 60

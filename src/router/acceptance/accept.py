@@ -6,20 +6,20 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from cost_calculator.rows import shard_of
+from cost_calculator.rows import Row, shard_of
 from router.acceptance.draft import Draft, draft_of, plan_again, plan_with_opinion
 from router.acceptance.exact_cache import Caching, answered_rows, caching_of, holds, known_answer
 from router.acceptance.ports import Execution, World
 from router.acceptance.reopen import given_back, is_counted, next_run, reopened
 from router.acceptance.request_guards import Guards, common_keys, guards_of, own_keys
+from router.acceptance.request_rows import accepted_rows, routed, text_expiry
 from router.analyzer import Classification
 from router.config.settings import Config
 from router.errors import BudgetExceeded, Conflict, RateLimited, StoreUnavailable
 from router.intake.request import Request, parse_request
 from router.llm_classifier.attempt_row import ASKED, opinion_of
 from router.routing.decision import Decision, decide
-from router.routing.plan import nothing_to_call, plan_to_json, repeated
-from router.rows import Row, accepted_rows, routed, text_expiry
+from router.routing.plan_json import nothing_to_call, plan_to_json, repeated
 
 # Each turn knows what stood in the way of the one before; a third is needed only in a race.
 _TURNS = 5
@@ -71,8 +71,8 @@ def accept(payload: Any, execution: Execution, config: Config, world: World) -> 
         world.meter("budget_used_percent", float(percent), owner)
     expiry = text_expiry(config, guards.at)
     # What a guard made the deployment answer worse is not kept for when all is well.
-    kept_for_others = caching if guards.standing().is_well else None
-    return plan_to_json(request, classification, plan, config, expiry, row, kept_for_others)
+    cache = caching.record_json() if caching and guards.standing().is_well else None
+    return plan_to_json(request, classification, plan, config, expiry, row, cache)
 
 
 def _check_payload(request: Request, standing: Row) -> None:

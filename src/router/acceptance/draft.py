@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from cost_calculator.clock import iso
+from cost_calculator.rows import Row
 from router.acceptance.ports import Execution, World
 from router.acceptance.request_guards import Guards
+from router.acceptance.request_rows import accepted_rows, routed
 from router.analyzer import Classification
 from router.catalog.pricing_context import Market
-from router.clock import iso
 from router.guards.conditional_update import Action
-from router.invocation.invoke import ModelCall
+from router.invocation.call import ModelCall
 from router.llm_classifier.attempt_row import ASKED, asked_row, is_open, reported, unreported
 from router.llm_classifier.question import Opinion
 from router.routing.decision import Decision, decide
 from router.routing.plan import Plan
-from router.rows import Row, accepted_rows, routed
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def draft_of(
     rows = accepted_rows(request, classification, plan, config, analysis, execution.arn, at)
     rows[0] |= marks
     if question:
-        rows.append(asked_row(rows[0], plan, question, iso(at)))
+        rows.append(asked_row(rows[0], question, iso(at)))
     return Draft(decision, question, plan, most_usd, rows, guards.actions(plan, most_usd))
 
 

@@ -14,29 +14,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from router.clock import iso
+from cost_calculator.clock import iso
+from router.config.tenants import CacheRule
 from router.encoding import canonical_json
 from router.errors import InvalidRequest
 
 if TYPE_CHECKING:
+    from cost_calculator.rows import Row
     from router.config.tenants import Rules
     from router.intake.request import Request
     from router.routing.plan import Plan
-    from router.rows import Row
 
-DEFAULT_SECONDS = 3600
-_LONGEST_SECONDS = 30 * 86_400
 _PREFIX = "CACHE#"
 # Counted on the way to an answer out of the cache: analyze, choose, answer.
 _TRANSITIONS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class CacheRule:
-    """A tenant's rule: how long an answer holds, and whether other tenants may get it."""
-
-    ttl_seconds: int = DEFAULT_SECONDS
-    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +40,6 @@ class Caching:
     def record_json(self) -> dict[str, Any]:
         """Return ``record.cache`` of the route plan."""
         return {"key": self.key, "ttl_seconds": self.ttl_seconds}
-
-
-def parse_cache(data: Mapping[str, Any]) -> CacheRule:
-    """Parse a tenant's ``cache``; raise ``ValueError`` that says what to write."""
-    if unknown := set(data) - {"ttl_seconds", "shared"}:
-        raise ValueError(f"unknown `{min(unknown)}`; known are ttl_seconds, shared")
-    seconds, shared = data.get("ttl_seconds", DEFAULT_SECONDS), data.get("shared", False)
-    if type(seconds) is not int or not 1 <= seconds <= _LONGEST_SECONDS:
-        raise ValueError(f"write ttl_seconds as whole seconds from 1 to {_LONGEST_SECONDS}")
-    if not isinstance(shared, bool):
-        raise ValueError("write shared as true or false")
-    return CacheRule(seconds, shared)
 
 
 def caching_of(

@@ -14,10 +14,11 @@ from decimal import Decimal
 from cost_calculator.book import default_book
 from cost_calculator.max_cost import most_of_call, most_overhead
 from cost_calculator.overhead import aws_prices
+from router.catalog.models import Model
 from router.catalog.pricing_context import Market
-from router.config.settings import Config, Model
+from router.config.settings import Config
 from router.intake.request import Request
-from router.invocation.invoke import ModelCall
+from router.invocation.call import ModelCall
 from router.llm_classifier.question import sent_bytes
 from router.routing.plan import Plan
 

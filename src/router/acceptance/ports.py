@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from router.acceptance.request_guards import Memory
+from cost_calculator.rows import Row
+from router.acceptance.control_memory import Memory
+from router.acceptance.request_rows import Analysis
 from router.analyzer import Classification
-from router.guards.conditional_update import Acceptance, Action, Found
-from router.invocation.invoke import Provider
-from router.rows import Analysis, Row
+from router.guards.conditional_update import Action, Item
+from router.invocation.call import Provider
 
 
 class Store(Protocol):
@@ -56,3 +57,23 @@ class World:
     clock: Callable[[], datetime]
     region: str
     meter: Callable[[str, float, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the one read gave: items of ``control`` by key, and the answer kept in the cache."""
+
+    control: Mapping[str, Item] = field(default_factory=dict)
+    cached: Item | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """What became of a request: put now, standing already (``existing``), or ``refused``.
+
+    ``existing`` are the rows under its id. ``refused`` are the actions whose condition did not
+    hold, by key, each with its item as it stands (empty where there is none).
+    """
+
+    existing: Mapping[str, Item] | None = None
+    refused: Mapping[str, Item] = field(default_factory=dict)

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from router.rows import Row, last_attempt
+from cost_calculator.rows import Row
+from router.rows import last_attempt
 
 FAILURES = frozenset({"FAILED", "REFUSED", "FILTERED", "BLOCKED"})
 """The terminal statuses that another run may still turn into an answer."""

@@ -7,12 +7,14 @@ why the request must not run, or asks in another form.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 
-from router.config.settings import Config, Model
+from router.acceptance.control_memory import Memory
+from router.catalog.models import Model
+from router.config.settings import Config
 from router.errors import BudgetExceeded, InvalidRequest, RateLimited, RequestError
 from router.guards import breaker
 from router.guards.breaker import Admission, breaker_key
@@ -32,29 +34,6 @@ from router.guards.rate_limit import Rate, demand_of, rate_key, retry_after, tak
 from router.intake.request import Request
 from router.routing.plan import Plan
 from router.routing.restrictions import Standing, name_of
-
-KEPT_SECONDS = 5
-
-
-@dataclass(slots=True)
-class Memory:
-    """Items that change seldom and hold for all requests, kept in the process for seconds."""
-
-    items: dict[str, Item] = field(default_factory=dict)
-    read_at: datetime | None = None
-
-    def is_fresh(self, at: datetime) -> bool:
-        """Return whether the items need not be read again."""
-        return self.read_at is not None and at - self.read_at < timedelta(seconds=KEPT_SECONDS)
-
-    def learn(self, items: Mapping[str, Item]) -> None:
-        """Put what stood in the way of a request in the place of what was kept."""
-        self.items |= {key: item for key, item in items.items() if key in self.items}
-
-    def keep(self, keys: Collection[str], items: Mapping[str, Item], at: datetime) -> None:
-        """Put what was read under ``keys`` in the place of what was kept."""
-        self.items = {key: items[key] for key in keys if key in items}
-        self.read_at = at
 
 
 @dataclass(frozen=True, slots=True)

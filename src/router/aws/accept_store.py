@@ -12,10 +12,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from cost_calculator.aws.items import from_item, to_item
 from cost_calculator.aws.transactions import CONDITION_FAILED, code_of, passing, reasons_of, waits
-from router.aws.usage_table import UsageStore, dynamodb
+from cost_calculator.rows import Row
+from router.acceptance.ports import Acceptance, Found
+from router.aws.dynamodb import dynamodb
+from router.aws.usage_table import UsageStore
 from router.errors import StoreUnavailable
-from router.guards.conditional_update import Acceptance, Action, Found
-from router.rows import Row
+from router.guards.conditional_update import Action
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient

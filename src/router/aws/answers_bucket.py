@@ -4,34 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import replace
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from router.encoding import fits_a_state
-from router.errors import AnswerNotStored, StoreUnavailable
-from router.invocation.invoke import Answer
-
-
-class NotStored(Exception):
-    """S3 did not take the answer; the message says what it said."""
-
-
-class Store(Protocol):
-    """Where large answers and drafts go.
-
-    ``put`` and ``put_draft`` raise ``NotStored``, ``get`` raises ``StoreUnavailable``.
-    """
-
-    def put(self, request_id: str, text: str) -> str: ...
-
-    def put_draft(self, request_id: str, text: str) -> str: ...
-
-    def get(self, address: str) -> str | None: ...
+from router.errors import StoreUnavailable
+from router.invocation.answer_store import NotStored
 
 
 class AnswerStore:
@@ -78,21 +59,6 @@ class AnswerStore:
         except (ClientError, BotoCoreError) as error:
             raise NotStored(str(error)) from error
         return f"s3://{self._bucket}/{key}"
-
-
-def handed_on(answer: Answer, request_id: str, store: Store) -> Answer:
-    """Return the answer as a workflow can carry it: itself, or its address.
-
-    Raise ``AnswerNotStored``, with the usage that will be on the bill, where neither is possible.
-    """
-    if fits_a_state(answer.text):
-        return answer
-    try:
-        address = store.put(request_id, answer.text)
-    except NotStored as error:
-        detail = f"{len(answer.text)} characters of answer were not stored: {error}"
-        raise AnswerNotStored(detail, **answer.facts) from error
-    return replace(answer, text="", output_s3=address)
 
 
 def answer_store(bucket: str) -> AnswerStore:

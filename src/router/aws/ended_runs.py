@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from router.clock import iso, now
+from cost_calculator.clock import iso, now
 from router.errors import StoreUnavailable
 from router.recovery.close import EndedRun
 from router.recovery.history import Event

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from cost_calculator.aws.items import from_item, to_item
+from cost_calculator.rows import Row
 from router.aws.usage_table import UsageStore
-from router.rows import Row
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from router.errors import InvalidRequest
+from router.executions.run import Busy, NoSuchRun, NotStarted, Run
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.client import SFNClient
@@ -27,29 +27,6 @@ _BUSY = {
     "TooManyRequestsException",
 }
 _INVALID = {"InvalidExecutionInput", "InvalidName", "ValidationException"}
-
-
-class Busy(Exception):
-    """Step Functions cannot take the request now; nothing is wrong with it."""
-
-
-class NotStarted(Exception):
-    """The set-up is wrong: rights, key or machine; the message is AWS's word for it."""
-
-
-class NoSuchRun(NotStarted):
-    """No run has the name, or none that AWS shows yet: what it describes may be behind a start."""
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """An execution that has the name already: its status, its input, and why it failed."""
-
-    status: str
-    input: str
-    error: str | None = None
-    cause: str | None = None
-    output: str | None = None
 
 
 class Executions:

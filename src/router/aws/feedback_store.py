@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from cost_calculator.aws.items import from_item
 from cost_calculator.reports import partitions
-from router.rows import Row
+from cost_calculator.rows import Row
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient

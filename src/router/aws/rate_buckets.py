@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cost_calculator.aws.items import from_item
-from router.aws.usage_table import dynamodb
+from router.aws.dynamodb import dynamodb
 from router.errors import StoreUnavailable
 from router.guards.conditional_update import Item
 from router.guards.rate_limit import rate_key

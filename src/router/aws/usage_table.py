@@ -7,15 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cost_calculator.aws.items import from_item, to_item
 from cost_calculator.aws.transactions import CONDITION_FAILED, code_of, reasons_of
+from cost_calculator.rows import Row
+from router.aws.dynamodb import dynamodb
 from router.errors import StoreUnavailable
 from router.llm_classifier.attempt_row import ASKED
-from router.rows import Row
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -139,11 +138,3 @@ class UsageStore:
 def usage_store() -> UsageStore:
     """Return the store of this function's environment, made once a process."""
     return UsageStore(dynamodb(), os.environ["USAGE_TABLE"])
-
-
-def dynamodb(read_timeout: float = 5, tries: int = 3) -> DynamoDBClient:
-    """Return a client for conditional writes, which the SDK may send again without harm."""
-    config = Config(
-        connect_timeout=2, read_timeout=read_timeout, retries={"total_max_attempts": tries}
-    )
-    return boto3.client("dynamodb", config=config)

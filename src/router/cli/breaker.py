@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cost_calculator.cli.tables import add_table_arguments, dynamodb, table_name
+from cost_calculator.clock import iso
 from router.aws.breaker_store import ControlBreakers
-from router.clock import iso
 from router.guards.breaker import Breaker, Phase, from_row, model_of
 
 

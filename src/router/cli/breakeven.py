@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from cost_calculator.backlog import default_rates
 from cost_calculator.cli.tables import add_table_arguments, duration, open_store
 from cost_calculator.planning.break_even import (
     TIERS,
@@ -24,6 +23,7 @@ from cost_calculator.planning.break_even import (
     break_even,
 )
 from cost_calculator.pricing import plain
+from cost_calculator.rates import default_rates
 from cost_calculator.reports import days_between, partitions, roll_up
 from cost_calculator.usage import TOKEN_CLASSES, Tokens
 from router.catalog.service_tiers import mode_of

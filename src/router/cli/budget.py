@@ -15,8 +15,8 @@ from cost_calculator.aws.items import from_item, to_item
 from cost_calculator.aws.ledger_store import LedgerStore
 from cost_calculator.aws.transactions import code_of
 from cost_calculator.cli.tables import add_table_arguments, dynamodb, table_name
+from cost_calculator.clock import iso, now
 from cost_calculator.pricing import plain
-from router.clock import iso, now
 from router.guards.budgets import EVERYONE, LIMITS_KEY, attribute_of
 from router.guards.conditional_update import Item
 from router.operations.budgets import AS_IN_THE_MODULE, NO_LIMIT, Line, changed, lines

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from cost_calculator.backlog import default_rates
 from cost_calculator.planning.break_even import Answer, Assumptions, Kind, PriceMissing
 from cost_calculator.planning.capacity import (
     DAYS_A_MONTH,
@@ -20,6 +19,7 @@ from cost_calculator.planning.capacity import (
     capacity,
     provisioned_units,
 )
+from cost_calculator.rates import default_rates
 from router.cli.breakeven import DEFAULT_MIX, configured_tiers, read_mix
 
 SIZES = {"POC": 500, "production": 20_000, "enterprise": 500_000}

@@ -9,11 +9,10 @@ import sys
 from collections import Counter
 
 from cost_calculator.cli.tables import add_table_arguments, duration, dynamodb, open_store
+from cost_calculator.clock import now
 from cost_calculator.reports import days_between
 from router.aws.feedback_store import FeedbackStore
-from router.clock import now
-from router.feedback import NOTE_BYTES, FeedbackRefused, label
-from router.judging import judge
+from router.feedback import NOTE_BYTES, FeedbackRefused, judge, label
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

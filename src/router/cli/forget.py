@@ -10,8 +10,8 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime
 
 from cost_calculator.cli.tables import add_table_arguments, client, table_name
+from cost_calculator.clock import iso, now
 from router.aws.erasure_store import TextStore
-from router.clock import iso, now
 from router.operations.erase import BEYOND_REACH, Forgotten, forget_request, forget_tenant
 
 

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from cost_calculator.aws.items import from_item, to_item
 from cost_calculator.cli.tables import add_table_arguments, dynamodb, table_name
-from router.clock import now
+from cost_calculator.clock import now
 from router.ingress.api.bearer_keys import ITEM_PREFIX, key_id, key_item, new_key
 
 if TYPE_CHECKING:

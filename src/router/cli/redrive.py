@@ -15,7 +15,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cost_calculator.backlog import iso
+from cost_calculator.clock import iso
 from cost_calculator.rows import SHARDS
 from cost_calculator.settlement import UnreadableRow, check_readable
 from router.aws.usage_table import UsageStore

@@ -16,13 +16,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from cost_calculator.aws.items import from_item
 from cost_calculator.cli.tables import duration
-from cost_calculator.rows import SHARDS
+from cost_calculator.clock import iso, now
+from cost_calculator.rows import SHARDS, Row
 from router.aws.usage_table import UsageStore
 from router.cli.deployment import add_deployment_arguments, open_deployment
-from router.clock import iso, now
 from router.errors import StoreUnavailable
 from router.operations.rerun import AlreadyExists, Outcome, failed_for, run_again
-from router.rows import Row
 
 COLUMNS = ("request", "tenant", "failed for", "what it asked is in", "runs as")
 

@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from cost_calculator.cli.tables import add_table_arguments, client, table_name
-from cost_calculator.rows import SHARDS
+from cost_calculator.rows import SHARDS, Row
 from router.aws.answers_bucket import AnswerStore
 from router.aws.usage_table import UsageStore
 from router.errors import StoreUnavailable
 from router.review.decisions import REVIEW, NotPossible, approval, edition, rejection, shown
-from router.rows import Row
 
 _ALWAYS = "9999"  # sorts behind every time
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from router.catalog.context_windows import context_tokens
-from router.catalog.service_tiers import mode_of, problem_with
+from router.catalog.models import FALLBACK_CAUSES, Model, Tier
+from router.catalog.service_tiers import problem_with
 from router.config.tenants import Rules, parse_rules, rules_of
 from router.errors import PolicyDenied
 from router.guards.breaker import Settings, parse_settings
@@ -18,38 +19,6 @@ from router.tiers import TIERS
 
 STRATEGIES = ("heuristic", "llm", "hybrid")
 PROVIDERS = ("bedrock", "openai", "anthropic")
-FALLBACK_CAUSES = ("throttled", "timeout", "too_long", "refused", "error")
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """A model of one provider, and how many tokens it may answer with.
-
-    As a fallback it is asked for the causes in ``when`` alone. ``context_tokens`` is its window,
-    ``None`` where that is not known. ``service_tier`` and ``latency`` are the provider's own words,
-    ``None`` to leave them to it.
-    """
-
-    provider: str
-    model: str
-    max_tokens: int
-    when: tuple[str, ...] = FALLBACK_CAUSES
-    context_tokens: int | None = None
-    service_tier: str | None = None
-    latency: str | None = None
-
-    @property
-    def mode(self) -> str:
-        """The mode in which the model's calls are priced, as it is asked for."""
-        return mode_of(self.service_tier, self.latency)
-
-
-@dataclass(frozen=True, slots=True)
-class Tier:
-    """The model that serves a tier, and those asked in order when it cannot."""
-
-    primary: Model
-    fallbacks: tuple[Model, ...]
 
 
 @dataclass(frozen=True, slots=True)

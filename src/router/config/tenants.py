@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from router.acceptance.exact_cache import CacheRule, parse_cache
 from router.errors import InvalidRequest
 from router.guards.budgets import Limits, parse_limits
 from router.guards.rate_limit import Rate, parse_rate
@@ -161,3 +160,29 @@ def _one_of(allowed: Sequence[str], value: Any, where: str) -> str:
     if value not in allowed:
         raise InvalidRules(f"{where} must be one of {', '.join(allowed)}")
     return str(value)
+
+
+DEFAULT_SECONDS = 3600
+
+
+_LONGEST_SECONDS = 30 * 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class CacheRule:
+    """A tenant's rule: how long an answer holds, and whether other tenants may get it."""
+
+    ttl_seconds: int = DEFAULT_SECONDS
+    shared: bool = False
+
+
+def parse_cache(data: Mapping[str, Any]) -> CacheRule:
+    """Parse a tenant's ``cache``; raise ``ValueError`` that says what to write."""
+    if unknown := set(data) - {"ttl_seconds", "shared"}:
+        raise ValueError(f"unknown `{min(unknown)}`; known are ttl_seconds, shared")
+    seconds, shared = data.get("ttl_seconds", DEFAULT_SECONDS), data.get("shared", False)
+    if type(seconds) is not int or not 1 <= seconds <= _LONGEST_SECONDS:
+        raise ValueError(f"write ttl_seconds as whole seconds from 1 to {_LONGEST_SECONDS}")
+    if not isinstance(shared, bool):
+        raise ValueError("write shared as true or false")
+    return CacheRule(seconds, shared)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from router.clock import iso
+from cost_calculator.clock import iso
 from router.guards.conditional_update import Action, Item
 
 _PREFIX = "breaker#"

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from router.clock import iso
+from cost_calculator.clock import iso
 from router.guards.conditional_update import Action, Item
 
 EVERYONE = "*"

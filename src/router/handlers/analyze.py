@@ -8,18 +8,18 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from cost_calculator.clock import now
 from router.acceptance.accept import accept
+from router.acceptance.control_memory import Memory
 from router.acceptance.ports import Execution, World
-from router.acceptance.request_guards import Memory
+from router.acceptance.request_rows import Analysis
 from router.analyzer import load
 from router.aws.accept_store import accept_store
 from router.aws.calibrated_weights import calibrated_weights
 from router.aws.guard_metrics import meter
-from router.clock import now
 from router.config.settings import Config
 from router.intake.request import requested_id
 from router.providers import classifier
-from router.rows import Analysis
 
 logger = Logger()
 analyzer = load(calibrated_weights(logger))

@@ -1,10 +1,60 @@
-"""The HTTP door: an event of API Gateway in, an answer out."""
+"""The HTTP API: an event of API Gateway in, an answer out."""
 
 from __future__ import annotations
 
+import os
+import time
+from datetime import datetime
 from typing import Any
 
-from router.ingress.api.deployed import app
+from aws_lambda_powertools.event_handler.api_gateway import APIGatewayRestResolver
+
+from cost_calculator.aws.ledger_store import LedgerStore
+from cost_calculator.clock import iso, now
+from cost_calculator.rates import default_rates
+from cost_calculator.settlement import settle
+from router.aws.answers_bucket import answer_store
+from router.aws.dynamodb import dynamodb
+from router.aws.executions import executions
+from router.aws.feedback_store import FeedbackStore
+from router.aws.usage_table import usage_store
+from router.feedback import Verdict, judge
+from router.ingress.api.callers import Callers
+from router.ingress.api.cors import Cors
+from router.ingress.api.ports import Door
+from router.ingress.api.routes import World, routes
+
+
+def app() -> APIGatewayRestResolver:
+    """Return the resolver; docs/architecture.md has the variables that it reads."""
+    rates, client = default_rates(), dynamodb()
+    ledger = LedgerStore(client, os.environ["USAGE_TABLE"], os.environ["SPEND_TABLE"])
+    verdicts = FeedbackStore(client, os.environ["USAGE_TABLE"])
+
+    def judged(request_id: str, verdict: Verdict, by: str, note: str) -> datetime:
+        return judge(ledger, verdicts, request_id, verdict, by=by, note=note, clock=now)
+
+    door = Door(
+        store=usage_store(),
+        executions=executions(),
+        text_at=answer_store(os.environ["ANSWERS_BUCKET"]).get,
+        clock=time.monotonic,
+        sleep=time.sleep,
+        input_bytes_limit=int(os.environ["INPUT_BYTES_LIMIT"]),
+        store_text=os.environ["STORE_TEXT"] == "true",
+    )
+    return routes(
+        World(
+            door=door,
+            callers=Callers.from_json(os.environ["API_CALLERS"]),
+            settle=lambda row: settle(row, rates, iso(now())),
+            cells=ledger.cells_of_tenant,
+            judge=judged,
+            now=now,
+        ),
+        Cors.from_json(os.environ.get("API_CORS", "null")),
+    )
+
 
 resolver = app()
 

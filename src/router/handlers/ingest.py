@@ -11,10 +11,10 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit
 
 from cost_calculator.aws.metrics import emit
+from cost_calculator.clock import now
 from router.aws.executions import executions
 from router.aws.rate_buckets import rate_buckets
 from router.aws.request_queues import message_of, request_queues
-from router.clock import now
 from router.config.tenants import parse_rules
 from router.ingress.queue.backpressure import Pace
 from router.ingress.queue.ingest import ingest

@@ -7,11 +7,13 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from router.aws.answers_bucket import answer_store, handed_on
-from router.clock import now
+from cost_calculator.clock import now
+from router.aws.answers_bucket import answer_store
 from router.errors import CallError
+from router.invocation.answer_store import handed_on
+from router.invocation.call import Answer, ModelCall
 from router.invocation.checked import complete_checked
-from router.invocation.invoke import Answer, ModelCall, invoke
+from router.invocation.invoke import invoke
 from router.providers import provider
 
 logger = Logger()

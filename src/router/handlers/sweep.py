@@ -10,11 +10,14 @@ from typing import Any
 import boto3
 from aws_lambda_powertools import Logger
 
-from cost_calculator.backlog import price_pending
+from cost_calculator.aws.ledger_store import LedgerStore
+from cost_calculator.aws.telemetry import emit_metrics, emit_pending_age
+from cost_calculator.backlog import pending_age, sweep_queue
+from cost_calculator.clock import now
+from cost_calculator.rates import default_rates
 from router.aws.ended_runs import ended_run, step_functions
 from router.aws.notices import tell_topic
 from router.aws.usage_table import usage_store
-from router.clock import now
 from router.recovery.abandoned import close_abandoned
 
 logger = Logger()
@@ -36,13 +39,15 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         at=at,
         tell=tell_topic(logger),
     )
-    priced = price_pending(
+    ledger = LedgerStore(
         boto3.client("dynamodb"),
-        usage_table=os.environ["USAGE_TABLE"],
-        spend_table=os.environ["SPEND_TABLE"],
-        control_table=os.environ["CONTROL_TABLE"],
-        older_than=at - head_start,
-        limit=_ROWS_A_RUN,
+        os.environ["USAGE_TABLE"],
+        os.environ["SPEND_TABLE"],
+        os.environ["CONTROL_TABLE"],
     )
+    priced = sweep_queue(
+        ledger, "PENDING", default_rates(), at - head_start, _ROWS_A_RUN, emit_metrics
+    )
+    emit_pending_age(pending_age(ledger, now()))
     logger.info("swept", closed=swept.closed, left=swept.left, priced=priced)
     return {"closed": swept.closed, "left": swept.left, "priced": priced}

@@ -14,9 +14,9 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from cost_calculator.aws.items import from_item
 from cost_calculator.aws.metrics import emit
+from cost_calculator.clock import now
 from router.aws.breaker_store import ControlBreakers
-from router.aws.usage_table import dynamodb
-from router.clock import now
+from router.aws.dynamodb import dynamodb
 from router.guards.breaker import model_of, parse_settings
 from router.guards.breaker_observer import Healthy, watch
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from router.errors import InvalidModelRequest
-from router.invocation.invoke import ModelCall
+from router.invocation.call import ModelCall
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError

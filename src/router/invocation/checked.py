@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 from router import errors
-from router.aws.answers_bucket import NotStored, Store
 from router.encoding import size_in_bytes
 from router.intake.response_schema import sent_bytes as schema_bytes
 from router.invocation.answer_schema import Fit, fit, mending
-from router.invocation.invoke import Answer, ModelCall, Provider
+from router.invocation.answer_store import NotStored, Store
+from router.invocation.call import Answer, ModelCall, Provider
 
 
 def complete_checked(call: ModelCall, provider: Provider, drafts: Store) -> Answer:

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from router.clock import iso
+from cost_calculator.clock import iso
 from router.errors import BadResponse, CallError
-from router.invocation.invoke import ModelCall, Provider, invoke
+from router.invocation.call import ModelCall, Provider
+from router.invocation.invoke import invoke
 from router.llm_classifier.question import Opinion, parse_reply
 
 

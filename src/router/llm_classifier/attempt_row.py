@@ -10,17 +10,16 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from cost_calculator.rows import shard_of
-from router.invocation.invoke import ModelCall
+from cost_calculator.rows import SCHEMA, Row, shard_of
+from router.invocation.call import ModelCall
 from router.llm_classifier.question import Opinion, sent_bytes
-from router.routing.plan import Plan
-from router.rows import SCHEMA, Row, budgets_in
+from router.rows import budgets_in
 
 # The workflow counts its own attempts from 01.
 ASKED = "ATTEMPT#00"
 
 
-def asked_row(request: Row, plan: Plan, question: ModelCall, asked_at: str) -> Row:
+def asked_row(request: Row, question: ModelCall, asked_at: str) -> Row:
     """Return the row as it stands while the call is under way: nothing is priced yet."""
     return {
         "request_id": request["request_id"],
@@ -28,7 +27,7 @@ def asked_row(request: Row, plan: Plan, question: ModelCall, asked_at: str) -> R
         "schema": SCHEMA,
         "tenant": request["tenant"],
         **budgets_in(request),
-        "tier": plan.tier,
+        "tier": request["route"],
         "purpose": "classify",
         "mode": question.mode,
         "provider": question.provider,
@@ -38,9 +37,9 @@ def asked_row(request: Row, plan: Plan, question: ModelCall, asked_at: str) -> R
         "served": 0,
         "max_tokens": question.max_tokens,
         "input_bytes": sent_bytes(question),
-        "baseline_provider": plan.baseline.provider,
-        "baseline_model": plan.baseline.model,
-        "baseline_mode": plan.baseline.mode,
+        "baseline_provider": request["baseline_provider"],
+        "baseline_model": request["baseline_model"],
+        "baseline_mode": request["baseline_mode"],
     }
 
 

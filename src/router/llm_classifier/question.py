@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from router.analyzer.conversation import judged_text
-from router.config.settings import Model
-from router.invocation.invoke import ModelCall
+from router.catalog.models import Model
+from router.invocation.call import ModelCall
 from router.tiers import TIERS
 
 # The ask stands at the start or at the end of a long paste; what it costs to read is bounded.

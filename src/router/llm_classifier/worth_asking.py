@@ -9,9 +9,9 @@ from decimal import Decimal
 from cost_calculator.overhead import ATTEMPT_WRITE_UNITS, aws_prices, lambda_time
 from cost_calculator.pricing import price
 from cost_calculator.usage import Tokens
+from router.catalog.models import Model
 from router.catalog.pricing_context import Market
-from router.config.settings import Model
-from router.invocation.invoke import ModelCall
+from router.invocation.call import ModelCall
 
 # Estimates, on the side of asking less: a token of prose is about four bytes, answers are short
 # rather than long, and analyze waits a second for the opinion.

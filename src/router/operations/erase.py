@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from router.clock import iso
+from cost_calculator.clock import iso
+from cost_calculator.rows import OPEN, Row
 from router.review.decisions import REVIEW
-from router.rows import OPEN, Row
 
 FOLDERS = ("answers", "drafts")
 # Attributes that hold text, or point to text that is gone.

@@ -13,10 +13,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from cost_calculator.rows import Row
 from router import errors
 from router.acceptance.reopen import is_counted, next_run
 from router.intake.request import payload_hash
-from router.rows import Row
 
 _LONGEST_NAME = 80
 _MOST_REFUSED_RUNS = 20

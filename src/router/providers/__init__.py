@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from router.invocation.invoke import Provider, unknown_provider
+from router.errors import InvalidModelRequest
+from router.invocation.call import Provider
 
 
 @lru_cache(maxsize=3)
@@ -40,3 +41,8 @@ def classifier(timeout_ms: int) -> Provider:
     from router.providers.bedrock import Bedrock
 
     return Bedrock.within(timeout_ms / 1000)
+
+
+def unknown_provider(name: str) -> InvalidModelRequest:
+    """Return the error for a provider that no adapter speaks to."""
+    return InvalidModelRequest(f"unknown provider {name}: write bedrock, openai or anthropic")

@@ -23,7 +23,7 @@ from botocore.parsers import ResponseParserError
 
 from router import errors
 from router.catalog.service_tiers import mode_of
-from router.invocation.invoke import Answer, ModelCall
+from router.invocation.call import Answer, ModelCall
 from router.providers.guardrail import Guardrail, of_trace
 from router.providers.json_modes import for_claude, has_claude_mode
 

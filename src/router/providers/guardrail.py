@@ -15,7 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from router import errors
-from router.invocation.invoke import Answer, ModelCall, Provider
+from router.invocation.call import Answer, ModelCall, Provider
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime.client import BedrockRuntimeClient

@@ -9,7 +9,7 @@ import openai
 
 from router import errors
 from router.catalog.service_tiers import mode_of
-from router.invocation.invoke import Answer, ModelCall
+from router.invocation.call import Answer, ModelCall
 from router.providers.http_errors import error_of_connection, error_of_status
 from router.providers.json_modes import fits_openai_strictly
 from router.providers.ssm_keys import api_key

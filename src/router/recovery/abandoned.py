@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from cost_calculator.rows import SHARDS
-from router.clock import iso
+from cost_calculator.clock import iso
+from cost_calculator.rows import SHARDS, Row
 from router.errors import StoreUnavailable
 from router.recovery.close import EndedRun, Store, close_request
-from router.rows import Row
 
 # Events arrive within a minute as a rule: the sweep leaves them that time.
 _GRACE = timedelta(minutes=2)

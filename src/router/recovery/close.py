@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from cost_calculator.rows import shard_of
+from cost_calculator.rows import OPEN, Row, shard_of
 from router.llm_classifier.attempt_row import ASKED, is_open, unreported
 from router.recovery.history import Event, attempts_in
 from router.review.decisions import REVIEW, dropped, waits
-from router.rows import OPEN, Row, last_attempt, recovered_attempt_rows
+from router.rows import last_attempt, recovered_attempt_rows
 
 
 class Store(Protocol):

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from cost_calculator.clock import iso
 from router.catalog.service_tiers import mode_of
-from router.clock import iso
 from router.encoding import json_object
 
 Event = Mapping[str, Any]

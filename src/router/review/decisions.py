@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from cost_calculator.rows import Row
 from router.encoding import STATE_BYTES, fits_a_state
-from router.rows import Row
 
 REVIEW = "REVIEW"
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from router.analyzer import Classification, Complexity
+from router.catalog.models import Model
 from router.catalog.pricing_context import Market
-from router.config.settings import Config, Model
+from router.config.settings import Config
 from router.config.tenants import Rules
 from router.intake.request import Request
-from router.invocation.invoke import ModelCall
+from router.invocation.call import ModelCall
 from router.llm_classifier.question import Opinion, question, sent_bytes
 from router.routing.choice import Choice, choose, moves, with_opinion
 from router.routing.plan import Plan, limited, make_plan, permitted_models

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from router.config.settings import Model
+from router.catalog.models import Model
 
 _ALL_OPEN = "every model of the plan has an open breaker: asked all the same"
 

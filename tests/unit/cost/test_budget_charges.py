@@ -14,7 +14,8 @@ from cost_calculator.cli.reconcile import reconcile_tables
 from cost_calculator.ledger import Change, commitment, group
 from cost_calculator.max_cost import most_of_call, most_of_tokens, most_overhead
 from cost_calculator.overhead import aws_prices
-from cost_calculator.settlement import Rates, UnreadableRow, settle
+from cost_calculator.rates import Rates
+from cost_calculator.settlement import UnreadableRow, settle
 from cost_calculator.stream import price_records
 from cost_calculator.usage import Tokens
 from tests.cost_rows import HAIKU, PRICED_AT, RATES, SONNET, attempt, record, request

@@ -6,10 +6,12 @@ from decimal import Decimal
 
 from cost_calculator.__main__ import main
 from cost_calculator.aws.items import from_item, to_item
-from cost_calculator.backlog import pending_age, price_pending, reprice
+from cost_calculator.aws.ledger_store import LedgerStore
+from cost_calculator.aws.telemetry import emit_metrics, emit_pending_age
+from cost_calculator.backlog import pending_age, reprice, sweep_queue
 from cost_calculator.book import BOOK_PATH, PriceBook, default_book
 from cost_calculator.cli.reconcile import reconcile_tables
-from cost_calculator.settlement import Rates
+from cost_calculator.rates import Rates, default_rates
 from cost_calculator.stream import price_records
 from tests.cost_rows import HAIKU, PRICED_AT, RATES, attempt, record, request
 from tests.tables import CONTROL, SPEND, USAGE
@@ -24,7 +26,10 @@ def put(dynamodb, *rows):
 
 
 def sweep(dynamodb, older_than=LATER, limit=100):
-    return price_pending(dynamodb, USAGE, SPEND, CONTROL, older_than=older_than, limit=limit)
+    store = LedgerStore(dynamodb, USAGE, SPEND, CONTROL)
+    report = sweep_queue(store, "PENDING", default_rates(), older_than, limit, emit_metrics)
+    emit_pending_age(pending_age(store, datetime.now(UTC)))
+    return report
 
 
 def row_of(dynamodb, request_id):

@@ -6,10 +6,10 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+from cost_calculator.rows import Row
 from router.analyzer import Classification, Complexity
 from router.config.settings import Config
 from router.intake.request import Request, parse_request
-from router.rows import Row
 
 AT = datetime(2026, 11, 21, 10, 0, 0, tzinfo=UTC)
 HAIKU = "us.anthropic.claude-haiku-5-5"

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from router.acceptance.accept import accept
+from router.acceptance.control_memory import Memory
 from router.acceptance.ports import Execution, World
-from router.acceptance.request_guards import Memory
+from router.acceptance.request_rows import Analysis
 from router.config.settings import Config
-from router.invocation.invoke import Provider
-from router.rows import Analysis
+from router.invocation.call import Provider
 from tests.memory_tables import MemoryTables
 from tests.unit.router.factories import AT, classification, config
 

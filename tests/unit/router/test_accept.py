@@ -6,11 +6,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from router.acceptance.accept import accept
+from router.acceptance.control_memory import Memory
 from router.acceptance.ports import Execution, World
-from router.acceptance.request_guards import Memory
+from router.acceptance.request_rows import Analysis
 from router.aws.accept_store import AcceptStore
 from router.errors import Conflict, InvalidRequest, PolicyDenied, StoreUnavailable
-from router.rows import Analysis
 from tests.unit.router.factories import AT, classification, config
 
 FIRST = Execution("arn:run-1", "run-1")

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from router.acceptance.request_guards import KEPT_SECONDS
+from cost_calculator.rows import Row
+from router.acceptance.control_memory import KEPT_SECONDS
+from router.acceptance.ports import Acceptance, Found
 from router.aws.accept_store import AcceptStore, accept_store
 from router.errors import StoreUnavailable
-from router.guards.conditional_update import Acceptance, Action, Found
-from router.rows import Row
+from router.guards.conditional_update import Action
 from tests.fake_dynamodb import cancelled, service_error
 from tests.tables import CONTROL, USAGE
 from tests.unit.router.factories import accepted, analyzer, config

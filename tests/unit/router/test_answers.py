@@ -8,10 +8,11 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from router.aws.answers_bucket import AnswerStore, handed_on
+from router.aws.answers_bucket import AnswerStore
 from router.encoding import STATE_BYTES
 from router.errors import AnswerNotStored, StoreUnavailable
-from router.invocation.invoke import Answer
+from router.invocation.answer_store import handed_on
+from router.invocation.call import Answer
 
 USAGE = {"inputTokens": 1, "outputTokens": 2}
 

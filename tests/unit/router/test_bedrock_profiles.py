@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from router.invocation.invoke import ModelCall
+from router.invocation.call import ModelCall
 from router.providers import bedrock
 
 PROFILE = "arn:aws:bedrock:eu-central-1:123456789012:application-inference-profile/abc"

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from cost_calculator.clock import iso
 from router.aws.breaker_store import ControlBreakers
-from router.clock import iso
 from router.config.settings import Config
 from router.errors import StoreUnavailable
 from router.guards.breaker import Breaker, Phase, Settings, breaker_key, from_row, to_row

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from router import errors
-from router.aws.answers_bucket import NotStored
+from router.invocation.answer_store import NotStored
+from router.invocation.call import Answer, ModelCall
 from router.invocation.checked import complete_checked
-from router.invocation.invoke import Answer, ModelCall, invoke
+from router.invocation.invoke import invoke
 from router.review.bands import Review
 from tests.unit.router.factories import AT, HAIKU
 

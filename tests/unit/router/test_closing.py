@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from cost_calculator.rows import Row
 from router.errors import StoreUnavailable
 from router.recovery.abandoned import Swept, close_abandoned
 from router.recovery.close import EndedRun, close_request
-from router.rows import Row
 from tests.unit.router.factories import AT, HAIKU, SONNET, accepted
 
 ENDED = "2026-11-21T10:05:00.000Z"

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from router.acceptance.exact_cache import parse_cache
-from router.config.tenants import InvalidRules
+from router.config.tenants import InvalidRules, parse_cache
 from router.errors import Conflict, InvalidRequest
 from tests.unit.router.factories import HAIKU
 from tests.unit.router.guarded import Desk, desk, tenant

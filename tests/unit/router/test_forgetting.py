@@ -9,9 +9,9 @@ import pytest
 from moto import mock_aws
 
 from cost_calculator.aws.items import from_item, to_item
+from cost_calculator.rows import Row
 from router.aws.erasure_store import TextStore
 from router.operations.erase import Forgotten, forget_request, forget_tenant
-from router.rows import Row
 from tests.tables import USAGE, create_tables
 from tests.unit.router.factories import AT, accepted
 

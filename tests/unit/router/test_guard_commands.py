@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from cost_calculator.clock import now
 from router.__main__ import main
 from router.aws.accept_store import AcceptStore
 from router.aws.breaker_store import ControlBreakers
-from router.clock import now
 from router.errors import BudgetExceeded
 from router.guards.breaker import Breaker, Phase, breaker_key, from_row
 from tests.tables import CONTROL, USAGE

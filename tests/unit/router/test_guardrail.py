@@ -8,11 +8,11 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from router import errors
-from router.invocation.invoke import Answer, ModelCall
+from router.invocation.call import Answer, ModelCall
 from router.providers.bedrock import Bedrock
 from router.providers.guardrail import Guarded, Guardrail, of_trace
 from router.routing.decision import decide
-from router.routing.plan import plan_to_json
+from router.routing.plan_json import plan_to_json
 from tests.unit.router.factories import classification, config, request
 
 CALL = ModelCall("openai", "gpt-6-luna", ({"role": "user", "content": "ask"},), None, 99)

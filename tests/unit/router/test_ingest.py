@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from router.aws.executions import Busy, NotStarted, Run
 from router.aws.request_queues import RequestQueues, message_of
 from router.config.tenants import parse_rules
 from router.errors import StoreUnavailable
+from router.executions.run import Busy, NotStarted, Run
 from router.ingress.queue.backpressure import Pace
 from router.ingress.queue.ingest import LAST_TRY, delay, ingest
 from router.ingress.queue.message import Message, NotSent, Report

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from router import errors
-from router.invocation.invoke import Answer, ModelCall, invoke
+from router.invocation.call import Answer, ModelCall
+from router.invocation.invoke import invoke
 from tests.unit.router.factories import AT, HAIKU
 
 CALL = ModelCall(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.config.settings import Model
+from router.catalog.models import Model
 from router.llm_classifier.question import parse_reply, question
 from router.tiers import TIERS
 from tests.unit.router.factories import HAIKU

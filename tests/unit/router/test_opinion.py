@@ -12,14 +12,14 @@ from botocore.exceptions import ClientError
 from cost_calculator.settlement import settle
 from router import errors
 from router.acceptance.accept import accept
+from router.acceptance.control_memory import Memory
 from router.acceptance.ports import Execution, World
-from router.acceptance.request_guards import Memory
+from router.acceptance.request_rows import Analysis
 from router.aws.accept_store import AcceptStore
 from router.config.settings import Config
 from router.errors import StoreUnavailable
-from router.invocation.invoke import Answer, ModelCall
+from router.invocation.call import Answer, ModelCall
 from router.recovery.close import EndedRun, close_request
-from router.rows import Analysis
 from tests.cost_rows import RATES
 from tests.unit.router.factories import AT, HAIKU, SONNET, analyzer, classification, config
 from tests.unit.router.test_closing import silent

@@ -10,7 +10,8 @@ from router.config.settings import Config
 from router.errors import PolicyDenied
 from router.intake.request import Request
 from router.routing.decision import decide
-from router.routing.plan import Plan, plan_to_json, repeated
+from router.routing.plan import Plan
+from router.routing.plan_json import plan_to_json, repeated
 from tests.unit.router.factories import HAIKU, SONNET, accepted, classification, config, request
 
 

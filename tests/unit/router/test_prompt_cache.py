@@ -10,10 +10,10 @@ from cost_calculator.pricing import CostStatus, price
 from cost_calculator.usage import Tokens
 from router.catalog.prompt_cache import _LEAST_TOKENS, is_worth_marking
 from router.config.tenants import InvalidRules
-from router.invocation.invoke import ModelCall
+from router.invocation.call import ModelCall
 from router.providers.bedrock import Bedrock
 from router.routing.decision import decide
-from router.routing.plan import plan_to_json
+from router.routing.plan_json import plan_to_json
 from tests.unit.router.factories import HAIKU, classification, config, request
 
 LONG, SHORT = "x" * 2048, "x" * 2047  # 512 tokens of four bytes, and one byte less

@@ -11,15 +11,16 @@ import pytest
 
 from cost_calculator.aws.items import to_item
 from cost_calculator.aws.ledger_store import LedgerStore
+from cost_calculator.rows import Row
 from router.acceptance.accept import accept
+from router.acceptance.control_memory import Memory
 from router.acceptance.ports import Execution, World
-from router.acceptance.request_guards import Memory
+from router.acceptance.request_rows import Analysis
 from router.aws.accept_store import AcceptStore
 from router.errors import BudgetExceeded, StoreUnavailable
 from router.intake.request import payload_hash
 from router.operations.rerun import AlreadyExists, failed_for, run_again
 from router.recovery.close import EndedRun, close_request
-from router.rows import Analysis, Row
 from tests.unit.router.factories import AT, SONNET, accepted, classification, config
 from tests.unit.router.test_closing import ENDED, entered, failed, run, scheduled, silent
 from tests.unit.router.test_closing import Memory as MemoryStore

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cost_calculator.rows import Row
 from router.encoding import STATE_BYTES
 from router.errors import InvalidRequest
 from router.review.bands import Review, asked_review
 from router.review.decisions import NotPossible, approval, edition, rejection, shown, waits
 from router.routing.decision import decide
-from router.routing.plan import plan_to_json
-from router.rows import Row
+from router.routing.plan_json import plan_to_json
 from tests.unit.router.factories import HAIKU, SONNET, classification, config, request
 
 SETTINGS = {"answer_above": 0.8, "fail_below": 0.3, "timeout_seconds": 3600, "default": "reject"}

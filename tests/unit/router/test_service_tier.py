@@ -17,20 +17,22 @@ from cost_calculator.book import default_book
 from cost_calculator.max_cost import most_of_call
 from local.simulator.server import Simulator
 from router import errors
-from router.acceptance.exact_cache import CacheRule, caching_of
+from router.acceptance.exact_cache import caching_of
 from router.acceptance.max_cost import most_of_request
+from router.catalog.models import Model
 from router.catalog.pricing_context import Market
 from router.catalog.service_tiers import mode_of
-from router.config.settings import Config, Model
-from router.config.tenants import Rules
-from router.invocation.invoke import Answer, ModelCall, Provider, invoke
+from router.config.settings import Config
+from router.config.tenants import CacheRule, Rules
+from router.invocation.call import Answer, ModelCall, Provider
+from router.invocation.invoke import invoke
 from router.llm_classifier.worth_asking import why_not_ask
 from router.providers import anthropic_api, openai_api
 from router.providers.anthropic_api import Anthropic
 from router.providers.bedrock import Bedrock
 from router.providers.openai_api import OpenAI
 from router.routing.decision import decide
-from router.routing.plan import plan_to_json
+from router.routing.plan_json import plan_to_json
 from tests.unit.router.factories import AT, HAIKU, SONNET, classification, config, request
 
 GPT = "gpt-5-mini"

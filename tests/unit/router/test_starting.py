@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from router.aws.executions import Busy, Executions, NoSuchRun, NotStarted, Run
+from router.aws.executions import Executions
 from router.errors import InvalidRequest
+from router.executions.run import Busy, NoSuchRun, NotStarted, Run
 
 ARN = "arn:aws:states:us-east-1:123456789012:stateMachine:faregate"
 

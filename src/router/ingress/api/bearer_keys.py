@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from router.clock import iso
+from cost_calculator.clock import iso
 
 KEY_PREFIX = "sk-fg-"
 ITEM_PREFIX = "apikey#"

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from router.aws.executions import Busy, NotStarted
 from router.errors import RequestError, StoreUnavailable
+from router.executions.run import Busy, NotStarted
 
 _STATUS = {
     "InvalidRequest": 400,

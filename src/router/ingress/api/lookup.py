@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from router.aws.executions import NoSuchRun, Run
 from router.encoding import json_object
+from router.executions.run import NoSuchRun, Run
 from router.ingress.api.errors import ApiError
 from router.ingress.api.ports import Door, Rows
 from router.ingress.api.views import ANSWERED

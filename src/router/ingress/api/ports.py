@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from router.aws.executions import Run
+from router.executions.run import Run
 
 Rows = Mapping[str, Mapping[str, Any]]
 

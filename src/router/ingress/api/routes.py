@@ -13,9 +13,9 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler.api_gateway import APIGatewayRestResolver, Response
 
-from router.aws.executions import Busy
-from router.clock import iso
+from cost_calculator.clock import iso
 from router.errors import InvalidRequest, StoreUnavailable
+from router.executions.run import Busy
 from router.feedback import FeedbackRefused, Verdict
 from router.ingress.api.body_schemas import check
 from router.ingress.api.callers import Callers

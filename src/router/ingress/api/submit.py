@@ -8,9 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from router.aws.executions import Busy, NoSuchRun, NotStarted
 from router.encoding import canonical_json
 from router.errors import Conflict, InvalidRequest, RequestError, StoreUnavailable
+from router.executions.run import Busy, NoSuchRun, NotStarted
 from router.ingress.api.errors import ApiError, as_api_error
 from router.ingress.api.lookup import refusal
 from router.ingress.api.ports import Door, Rows

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from router.aws.executions import Busy, Run
 from router.errors import InvalidRequest
+from router.executions.run import Busy, Run
 from router.ingress.batch.layout import request_id
 from router.intake.request import payload_hash, payload_hash_of
 

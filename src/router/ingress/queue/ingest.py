@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from router.aws.executions import Busy, NotStarted, Run
 from router.errors import (
     BudgetExceeded,
     Conflict,
@@ -17,6 +16,7 @@ from router.errors import (
     RateLimited,
     RequestError,
 )
+from router.executions.run import Busy, NotStarted, Run
 from router.ingress.queue.backpressure import Pace
 from router.ingress.queue.message import Message, NotSent, Queues, Report
 from router.intake.request import Request, parse_request, payload_hash_of

@@ -10,8 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 from cost_calculator.settlement import settle
-from router.aws.executions import Busy, NoSuchRun, NotStarted, Run
 from router.errors import StoreUnavailable
+from router.executions.run import Busy, NoSuchRun, NotStarted, Run
 from router.feedback import FeedbackRefused
 from router.ingress.api.callers import Callers
 from router.ingress.api.cors import Cors

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from openai.types.chat import ChatCompletion
 
-from router.aws.executions import Run
 from router.errors import InvalidRequest
+from router.executions.run import Run
 from router.ingress.api.chat import to_completion, to_request
 from tests.unit.router.api.fakes import Aws, Client, answered
 

@@ -8,10 +8,10 @@ import re
 
 import pytest
 
-from router.aws.executions import NotStarted, Run
-from router.clock import iso
+from cost_calculator.clock import iso
 from router.encoding import canonical_json
 from router.errors import RateLimited, StoreUnavailable
+from router.executions.run import NotStarted, Run
 from tests.unit.router.api.fakes import Aws, Client, answered, failed
 from tests.unit.router.factories import AT
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from router.aws.executions import Busy, Run
+from router.executions.run import Busy, Run
 from router.ingress.batch.chunk_runner import ChunkRun
 from router.intake.request import payload_hash
 

@@ -1,0 +1,32 @@
+"""What one process remembers of the ``control`` table between requests."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from router.guards.conditional_update import Item
+
+KEPT_SECONDS = 5
+
+
+@dataclass(slots=True)
+class Memory:
+    """Items that change seldom and hold for all requests, kept in the process for seconds."""
+
+    items: dict[str, Item] = field(default_factory=dict)
+    read_at: datetime | None = None
+
+    def is_fresh(self, at: datetime) -> bool:
+        """Return whether the items need not be read again."""
+        return self.read_at is not None and at - self.read_at < timedelta(seconds=KEPT_SECONDS)
+
+    def learn(self, items: Mapping[str, Item]) -> None:
+        """Put what stood in the way of a request in the place of what was kept."""
+        self.items |= {key: item for key, item in items.items() if key in self.items}
+
+    def keep(self, keys: Collection[str], items: Mapping[str, Item], at: datetime) -> None:
+        """Put what was read under ``keys`` in the place of what was kept."""
+        self.items = {key: items[key] for key in keys if key in items}
+        self.read_at = at
