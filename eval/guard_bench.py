@@ -17,7 +17,7 @@ from typing import Any
 
 from router.acceptance.accept import accept
 from router.acceptance.control_memory import Memory
-from router.acceptance.ports import Execution, World
+from router.acceptance.ports import Dependencies, Execution
 from router.acceptance.request_rows import Analysis
 from router.analyzer import load
 from router.aws.accept_store import AcceptStore
@@ -100,7 +100,7 @@ def measure(config: Config, requests: int) -> tuple[float, float]:
     """Return microseconds and round trips of a request, over so many of them in one process."""
     client: Any = Willing()
     judged = load().classify(({"role": "user", "content": PROMPT},))
-    world = World(
+    deps = Dependencies(
         store=AcceptStore(client, "usage", "control"),
         memory=Memory(),
         classify=lambda _messages: judged,
@@ -119,7 +119,7 @@ def measure(config: Config, requests: int) -> tuple[float, float]:
     gc.disable()
     started = time.process_time()
     for payload, run in asked:
-        accept(payload, run, config, world)
+        accept(payload, run, config, deps)
     seconds = time.process_time() - started
     gc.enable()
     return seconds * 1e6 / requests, client.calls / requests

@@ -20,10 +20,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from local import cloud, dashboard, demo_report, routing
+from local.client import Traced
 from local.cloud import ROOT, CloudError
 from local.deployment import Deployment, deploy
 from local.isolation import isolate
-from local.routing import Traced
 from local.terraform import TerraformError
 
 PROMPTS = ROOT / "local" / "prompts.jsonl"

@@ -11,8 +11,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from cost_calculator.usage import TOKEN_CLASSES
+from local.client import Traced
 from local.deployment import Deployment
-from local.routing import Traced
 
 Requests = Sequence[Mapping[str, Any]]
 _INPUT_CLASSES = tuple(name for name in TOKEN_CLASSES if name != "output")

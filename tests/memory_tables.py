@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from router.acceptance.ports import Acceptance, Found
-from router.guards.conditional_update import Action, Item
+from router.acceptance.ports import Acceptance, ReadResult
+from router.guards.conditional_update import ConditionalUpdate, Item
 
 _TOKEN = re.compile(r":\w+|attribute_(?:not_)?exists\(\w+\)|\w+|<=|>=|[<>=()]")
 _WORDS = {"AND": "and", "OR": "or", "=": "=="}
@@ -37,15 +37,15 @@ class MemoryTables:
         self.control: dict[str, Item] = {}
         self.calls: list[str] = []
 
-    def read(self, control_keys: Collection[str], cache_key: str | None = None) -> Found:
+    def read(self, control_keys: Collection[str], cache_key: str | None = None) -> ReadResult:
         if not control_keys and not cache_key:
-            return Found()
+            return ReadResult()
         self.calls.append("read")
         found = {key: dict(self.control[key]) for key in control_keys if key in self.control}
         cached = self.rows.get(cache_key, {}).get("CONTENT") if cache_key else None
-        return Found(found, cached)
+        return ReadResult(found, cached)
 
-    def accept(self, rows: Sequence[Item], guards: Sequence[Action] = ()) -> Acceptance:
+    def accept(self, rows: Sequence[Item], guards: Sequence[ConditionalUpdate] = ()) -> Acceptance:
         self.calls.append("accept")
         request_id = rows[0]["request_id"]
         if request_id in self.rows:
@@ -73,14 +73,14 @@ class MemoryTables:
         return True
 
 
-def holds(action: Action, item: Item) -> bool:
+def holds(action: ConditionalUpdate, item: Item) -> bool:
     """Evaluate an action's condition on the item as it stands."""
     words = [_word(token) for token in _TOKEN.findall(action.condition)]
     scope = {"item": item, "values": action.values, "absent": _Absent()}
     return bool(eval(" ".join(words), {"__builtins__": {}}, scope))
 
 
-def applied(action: Action, item: Item) -> Item:
+def applied(action: ConditionalUpdate, item: Item) -> Item:
     """Return the item after the action's update."""
     changed = {"key": action.key, **item}
     for verb, terms in _CLAUSE.findall(action.update):

@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 
 import requests
 
+from local.client import wait_for_execution
 from local.deployment import Deployment
-from local.routing import wait_for_execution
 from tests.load import bulk
 from tests.local_cloud.door import door_of
 

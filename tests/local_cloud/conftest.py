@@ -17,7 +17,7 @@ import pytest
 from local import cloud, terraform
 from local.deployment import Deployment, deploy, existing
 from tests.local_cloud import fault_table
-from tests.local_cloud.hands import Emulator
+from tests.local_cloud.cloud_control import Emulator
 from tests.local_cloud.simulator import Simulator
 
 # Two runs side by side need two folders.

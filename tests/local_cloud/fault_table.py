@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from local.routing import Traced
+from local.client import Traced
 
 PROPERTY = "fault"
 _COLUMNS = ("fault", "injected", "expected path", "rows", "money", "verdict")

@@ -18,7 +18,7 @@ from local import cloud, routing
 from local.deployment import Deployment
 from router.guards.breaker import breaker_key
 from tests.cost_rows import attempt
-from tests.local_cloud.hands import Emulator, make_older, wait_for
+from tests.local_cloud.cloud_control import Emulator, make_older, wait_for
 from tests.local_cloud.simulator import Simulator
 
 # Alarms that no test here can bring about, and why.

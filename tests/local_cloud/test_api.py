@@ -15,8 +15,8 @@ import pytest
 from local import routing
 from local.deployment import Deployment
 from router.ingress.api.bearer_keys import hash_of
+from tests.local_cloud.cloud_control import Emulator, wait_for
 from tests.local_cloud.door import Door, command, door_of
-from tests.local_cloud.hands import Emulator, wait_for
 from tests.local_cloud.simulator import Simulator
 from tests.local_cloud.test_fault_text import answers
 

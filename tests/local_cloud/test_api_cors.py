@@ -12,8 +12,8 @@ from playwright.sync_api import Browser
 
 from local.deployment import Deployment
 from tests.chromium import chromium
+from tests.local_cloud.cloud_control import Emulator
 from tests.local_cloud.door import Door, door_of
-from tests.local_cloud.hands import Emulator
 from tests.local_cloud.test_api import invocations
 
 # As examples/local lets in.

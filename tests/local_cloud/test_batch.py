@@ -9,7 +9,7 @@ from typing import Any
 
 from local import routing
 from local.deployment import Deployment
-from tests.local_cloud.hands import Emulator, limited_to, spend_totals, states_entered
+from tests.local_cloud.cloud_control import Emulator, limited_to, spend_totals, states_entered
 from tests.local_cloud.simulator import Simulator
 
 PROMPTS = 1000  # `make load` runs 10,000

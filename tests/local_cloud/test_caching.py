@@ -11,7 +11,7 @@ from typing import Any
 from local import routing
 from local.cloud import ROOT
 from local.deployment import Deployment
-from tests.local_cloud.hands import states_entered
+from tests.local_cloud.cloud_control import states_entered
 from tests.local_cloud.simulator import Simulator
 
 HAIKU = "us.anthropic.claude-haiku-5-5"

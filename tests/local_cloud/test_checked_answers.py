@@ -14,8 +14,8 @@ import pytest
 from local import routing
 from local.cloud import ROOT
 from local.deployment import Deployment
+from tests.local_cloud.cloud_control import Emulator, states_entered, wait_for
 from tests.local_cloud.fault_table import Tell
-from tests.local_cloud.hands import Emulator, states_entered, wait_for
 from tests.local_cloud.simulator import Simulator
 
 HAIKU = "us.anthropic.claude-haiku-5-5"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from local.deployment import API_KEY, API_KEY_PARAMETER, Deployment
-from tests.local_cloud.hands import Emulator, wait_for
+from tests.local_cloud.cloud_control import Emulator, wait_for
 from tests.local_cloud.test_fault_notices import Notices
 from tests.local_cloud.test_fault_reruns import command
 

@@ -10,8 +10,8 @@ from uuid import uuid4
 import pytest
 
 from local.deployment import Deployment
+from tests.local_cloud.cloud_control import Emulator
 from tests.local_cloud.fault_table import Tell
-from tests.local_cloud.hands import Emulator
 from tests.local_cloud.simulator import Simulator
 from tests.local_cloud.test_llm_classifier import PROMPT, asked, routed
 

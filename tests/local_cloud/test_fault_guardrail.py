@@ -11,8 +11,8 @@ import pytest
 from local import routing
 from local.deployment import Deployment
 from local.simulator.bedrock import GUARDRAIL_STOPS
+from tests.local_cloud.cloud_control import Emulator, states_entered
 from tests.local_cloud.fault_table import Tell
-from tests.local_cloud.hands import Emulator, states_entered
 from tests.local_cloud.simulator import Simulator
 
 

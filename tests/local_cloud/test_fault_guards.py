@@ -16,8 +16,8 @@ from local import routing
 from local.deployment import Deployment
 from router.errors import BudgetExceeded
 from router.guards.breaker import breaker_key
+from tests.local_cloud.cloud_control import Emulator, states_entered, wait_for
 from tests.local_cloud.fault_table import Tell
-from tests.local_cloud.hands import Emulator, states_entered, wait_for
 from tests.local_cloud.simulator import Simulator
 
 HAIKU = "us.anthropic.claude-haiku-5-5"

@@ -13,8 +13,8 @@ from cost_calculator.cli.reconcile import reconcile_tables
 from local import routing
 from local.cloud import ROOT
 from local.deployment import Deployment
+from tests.local_cloud.cloud_control import Emulator
 from tests.local_cloud.fault_table import Tell
-from tests.local_cloud.hands import Emulator
 from tests.local_cloud.simulator import Simulator
 from tests.soak.run import ledger
 

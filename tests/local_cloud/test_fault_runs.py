@@ -10,8 +10,8 @@ from botocore.exceptions import ClientError
 
 from local import routing
 from local.deployment import Deployment
+from tests.local_cloud.cloud_control import Emulator, make_older, states_entered, wait_for
 from tests.local_cloud.fault_table import Tell
-from tests.local_cloud.hands import Emulator, make_older, states_entered, wait_for
 from tests.local_cloud.simulator import Simulator
 
 LONG_AGO = "2026-01-01T00:00:00.000Z"

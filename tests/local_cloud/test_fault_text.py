@@ -9,8 +9,8 @@ import pytest
 
 from local import routing
 from local.deployment import Deployment
+from tests.local_cloud.cloud_control import Emulator
 from tests.local_cloud.fault_table import Tell
-from tests.local_cloud.hands import Emulator
 from tests.local_cloud.simulator import Simulator
 
 

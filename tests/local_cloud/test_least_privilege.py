@@ -15,7 +15,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.deployment import Deployment
-from tests.local_cloud.hands import Emulator
+from tests.local_cloud.cloud_control import Emulator
 from tests.local_cloud.iam import Need, Statement, needs_of_call, needs_of_definition, statements
 
 # What AWS itself calls with the role, so that no call of ours can show it; by statement.

@@ -18,7 +18,7 @@ from cost_calculator.aws.items import to_item
 from local import routing
 from local.deployment import Deployment
 from router.guards.rate_limit import rate_key
-from tests.local_cloud.hands import Emulator, limited_to, spend_totals, wait_for
+from tests.local_cloud.cloud_control import Emulator, limited_to, spend_totals, wait_for
 from tests.local_cloud.reader import paste
 
 BURST = 1000

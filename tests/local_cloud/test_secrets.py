@@ -17,7 +17,7 @@ from local.deployment import (
     EXAMPLE,
     Deployment,
 )
-from tests.local_cloud.hands import wait_for
+from tests.local_cloud.cloud_control import wait_for
 from tests.local_cloud.simulator import Simulator
 from tests.local_cloud.test_alarms import Alarms
 from tests.local_cloud.test_fault_text import answers

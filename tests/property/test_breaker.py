@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from cost_calculator.clock import iso
 from router.acceptance.control_memory import KEPT_SECONDS
 from router.guards.breaker import Admission, Phase, admission, from_row, milliseconds
-from router.guards.breaker_observer import Healthy, watch
+from router.guards.breaker_observer import PendingSuccesses, watch
 from tests.unit.router.factories import HAIKU, config
 from tests.unit.router.guarded import BREAKER, Desk
 from tests.unit.router.test_breaker import KEY, SETTINGS, Breakers
@@ -33,7 +33,7 @@ class Breaking(RuleBasedStateMachine):
         first = Desk(config(breaker=BREAKER))
         self.desks = [first, *(Desk(first.config, first.tables) for _ in range(2))]
         self.control = first.tables.control
-        self.watchers = [Healthy(), Healthy()]
+        self.watchers = [PendingSuccesses(), PendingSuccesses()]
         self.flying = []  # the calls under way: request id, start, whether it is the probe
         self.probes = {}  # request id of each claimed probe under way: when its place is free
         self.asked = 0

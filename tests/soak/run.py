@@ -17,7 +17,7 @@ from local.deployment import Deployment
 from router.aws.usage_table import UsageStore
 from router.cli.rerun import StepFunctionsRuns
 from router.operations.rerun import failed_for, run_again
-from tests.local_cloud.hands import Emulator, make_older, wait_for
+from tests.local_cloud.cloud_control import Emulator, make_older, wait_for
 from tests.local_cloud.simulator import Simulator
 from tests.soak.plan import MODEL_TIMEOUT_SECONDS, Ask
 

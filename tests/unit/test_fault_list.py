@@ -19,7 +19,7 @@ FAULTS = 35
 
 
 def told_in(source: str) -> set[str]:
-    """Return the first text of each `tell(…)` and `Fault(…)`, and parameters called `name`."""
+    """Return the first text of each `notify(…)` and `Fault(…)`, and parameters called `name`."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, ast.Call):

@@ -40,7 +40,7 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class PromptKind:
     """One kind of prompt: its share of all (0..1) and the tokens of an average call."""
 
     share: Decimal
@@ -68,7 +68,7 @@ class Assumptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class ServingOption:
     """One way to serve a day; ``answers`` is the share its models are strong enough for."""
 
     name: str
@@ -85,13 +85,13 @@ class Way:
 class Answer:
     """All ways, the one to take, and why in a sentence."""
 
-    ways: tuple[Way, ...]
-    best: Way
+    ways: tuple[ServingOption, ...]
+    best: ServingOption
     sentence: str
 
 
 def break_even(
-    mix: Mapping[str, Kind],
+    mix: Mapping[str, PromptKind],
     tiers: Mapping[str, Model],
     volume: int,
     at: datetime,
@@ -107,7 +107,7 @@ def break_even(
     enough = [way for way in singles if way.answers >= given.quality]
     best_single = min(enough or [complex_only], key=lambda way: way.usd)
     routed = [_routed(w, mix, tiers, volume, prices, given, None) for w in WORKFLOWS]
-    asking: list[Way] = []
+    asking: list[ServingOption] = []
     if classifier:
         asking = [_routed(w, mix, tiers, volume, prices, given, classifier) for w in WORKFLOWS]
         routed = [_unasked(way, mix, tiers, volume, prices, classifier) for way in routed]
@@ -167,24 +167,28 @@ class _Prices:
 
 
 def _single(
-    tier: str, mix: Mapping[str, Kind], tiers: Mapping[str, Model], volume: int, prices: _Prices
-) -> Way:
+    tier: str,
+    mix: Mapping[str, PromptKind],
+    tiers: Mapping[str, Model],
+    volume: int,
+    prices: _Prices,
+) -> ServingOption:
     able = TIERS[: TIERS.index(tier) + 1]
     usd = sum((k.share * prices.of(tiers[tier], k.tokens) for k in mix.values()), _ZERO)
     answers = sum((kind.share for name, kind in mix.items() if name in able), _ZERO)
     name = f"always {tier} ({tiers[tier].model}), called directly"
-    return Way(name, usd * volume, _ZERO, answers)
+    return ServingOption(name, usd * volume, _ZERO, answers)
 
 
 def _routed(
     workflow: str,
-    mix: Mapping[str, Kind],
+    mix: Mapping[str, PromptKind],
     tiers: Mapping[str, Model],
     volume: int,
     prices: _Prices,
     given: Assumptions,
     classifier: Classifier | None,
-) -> Way:
+) -> ServingOption:
     aws = prices.rates.aws
     models = overhead = _ZERO
     for name, kind in mix.items():
@@ -196,17 +200,17 @@ def _routed(
     label = f"routed, {_WORKFLOW_NAMES[workflow]}"
     label += ", with the classifier" if classifier else ""
     fixed = (aws["kms_key_month"] / _DAYS_A_MONTH).quantize(Decimal("1E-9"))
-    return Way(label, models * volume, overhead * volume + fixed, Decimal(1))
+    return ServingOption(label, models * volume, overhead * volume + fixed, Decimal(1))
 
 
 def _unasked(
-    way: Way,
-    mix: Mapping[str, Kind],
+    way: ServingOption,
+    mix: Mapping[str, PromptKind],
     tiers: Mapping[str, Model],
     volume: int,
     prices: _Prices,
     classifier: Classifier,
-) -> Way:
+) -> ServingOption:
     """Where nobody is asked, what the heuristic is unsure of goes to the strong model."""
     dearer = _ZERO
     for name, kind in mix.items():
@@ -217,7 +221,11 @@ def _unasked(
 
 
 def _sentence(
-    best: Way, best_single: Way, complex_only: Way, asking: list[Way], routed: list[Way]
+    best: ServingOption,
+    best_single: ServingOption,
+    complex_only: ServingOption,
+    asking: list[ServingOption],
+    routed: list[ServingOption],
 ) -> str:
     if best is best_single:
         cheapest = min((*asking, *routed), key=lambda way: way.usd)

@@ -15,8 +15,8 @@ from math import ceil, sqrt
 from cost_calculator.planning.break_even import (
     Answer,
     Assumptions,
-    Kind,
     Model,
+    PromptKind,
     break_even,
     over_http,
     transitions_of,
@@ -65,7 +65,7 @@ class Capacity:
 
 
 def capacity(
-    mix: Mapping[str, Kind],
+    mix: Mapping[str, PromptKind],
     tiers: Mapping[str, Model],
     per_day: int,
     peak: Peak,
@@ -89,7 +89,7 @@ def capacity(
 
 
 def bills(
-    mix: Mapping[str, Kind],
+    mix: Mapping[str, PromptKind],
     tiers: Mapping[str, Model],
     volumes: Sequence[int],
     at: datetime,
@@ -106,7 +106,7 @@ def provisioned_units(tokens_per_minute: int, unit_tokens_per_minute: int) -> in
 
 
 def _loads(
-    mix: Mapping[str, Kind],
+    mix: Mapping[str, PromptKind],
     tiers: Mapping[str, Model],
     a_minute: Decimal,
     peak: Peak,

@@ -8,8 +8,8 @@ from typing import Any
 
 from cost_calculator.rows import Row, shard_of
 from router.acceptance.draft import Draft, draft_of, plan_again, plan_with_opinion
-from router.acceptance.exact_cache import Caching, answered_rows, caching_of, holds, known_answer
-from router.acceptance.ports import Execution, World
+from router.acceptance.exact_cache import CacheSlot, answered_rows, holds, known_answer, slot_of
+from router.acceptance.ports import Dependencies, Execution
 from router.acceptance.reopen import given_back, is_counted, next_run, reopened
 from router.acceptance.request_guards import Guards, common_keys, guards_of, own_keys
 from router.acceptance.request_rows import accepted_rows, routed, text_expiry
@@ -25,7 +25,9 @@ from router.routing.plan_json import nothing_to_call, plan_to_json, repeated
 _TURNS = 5
 
 
-def accept(payload: Any, execution: Execution, config: Config, world: World) -> dict[str, Any]:
+def accept(
+    payload: Any, execution: Execution, config: Config, deps: Dependencies
+) -> dict[str, Any]:
     """Return the route plan of a request, accepted by this call or by an earlier try of it.
 
     A request that another run accepted under the same id is answered from its rows, unless it
@@ -36,42 +38,42 @@ def accept(payload: Any, execution: Execution, config: Config, world: World) -> 
     request = parse_request(
         payload, execution_name=execution.name, input_bytes_limit=config.input_bytes_limit
     )
-    classification = world.classify(request.messages)
-    well = decide(request, classification, config)
-    caching = caching_of(request, well.plan, well.rules, store_text=config.store_text)
-    guards, kept = look(request, config, world, caching)
-    if kept and not request.rerun and holds(kept, well.rules, guards.at):
-        rows = _answered(kept, well, guards, execution, world)
-        if found := _known(request, world.store.accept(rows).existing or _by_item(rows), execution):
+    classification = deps.classify(request.messages)
+    unrestricted = decide(request, classification, config)
+    slot = slot_of(request, unrestricted.plan, unrestricted.rules, store_text=config.store_text)
+    guards, kept = read_state(request, config, deps, slot)
+    if kept and not request.rerun and holds(kept, unrestricted.rules, guards.at):
+        rows = _answered(kept, unrestricted, guards, execution, deps)
+        if found := _known(request, deps.store.accept(rows).existing or _by_item(rows), execution):
             return found
         # An earlier try of this run was accepted before the answer was kept: it goes on.
     try:
-        guards, draft, existing = _accepted(classification, guards, execution, world)
+        guards, draft, existing = _accepted(classification, guards, execution, deps)
         if existing is not None:
             _check_payload(request, existing["REQUEST"])
             if request.rerun and request.rerun == next_run(existing["REQUEST"]):
-                guards, existing = _opened_again(draft, guards, existing, world)
+                guards, existing = _opened_again(draft, guards, existing, deps)
     except BudgetExceeded as error:
-        world.meter("budget_exceeded", 1, error.owner)
+        deps.meter("budget_exceeded", 1, error.owner)
         # What is accepted never fills a budget: what is refused tells that it is full.
-        world.meter("budget_used_percent", error.percent, error.owner)
+        deps.meter("budget_used_percent", error.percent, error.owner)
         raise
     except RateLimited as error:
-        world.meter("rate_limited", 1, error.tenant)
+        deps.meter("rate_limited", 1, error.tenant)
         raise
     plan, row = draft.plan, draft.rows[0]
     if existing is not None:
         row = existing["REQUEST"]
         if found := _known(request, existing, execution):
             return found
-        plan = plan_again(draft.decision.accepted_as(row), existing, world)
+        plan = plan_again(draft.decision.accepted_as(row), existing, deps)
     elif draft.question:
-        plan = plan_with_opinion(draft, world)
+        plan = plan_with_opinion(draft, deps)
     for owner, percent in guards.used_percent().items():
-        world.meter("budget_used_percent", float(percent), owner)
+        deps.meter("budget_used_percent", float(percent), owner)
     expiry = text_expiry(config, guards.at)
-    # What a guard made the deployment answer worse is not kept for when all is well.
-    cache = caching.record_json() if caching and guards.standing().is_well else None
+    # What a guard made the deployment answer worse is not kept for when all is unrestricted.
+    cache = slot.record_json() if slot and guards.restrictions().is_well else None
     return plan_to_json(request, classification, plan, config, expiry, row, cache)
 
 
@@ -98,7 +100,7 @@ def _known(
 
 
 def _answered(
-    kept: Row, decision: Decision, guards: Guards, execution: Execution, world: World
+    kept: Row, decision: Decision, guards: Guards, execution: Execution, deps: Dependencies
 ) -> list[Row]:
     """Return the rows of a request that is answered by what was kept: guards have no part in it."""
     request, at = decision.request, guards.at
@@ -107,12 +109,12 @@ def _answered(
         decision.classification,
         decision.plan(),
         decision.config,
-        world.stopwatch(),
+        deps.stopwatch(),
         execution.arn,
         at,
     )
     # Its workflow is on the bill all the same, and counts against its budgets.
-    rows[0] |= guards.without_hold().marks(Decimal(0))
+    rows[0] |= guards.without_reservation().marks(Decimal(0))
     return answered_rows(rows, kept, shard_of(request.request_id), at)
 
 
@@ -120,8 +122,8 @@ def _by_item(rows: Sequence[Row]) -> dict[str, Row]:
     return {row["item"]: row for row in rows}
 
 
-def look(
-    request: Request, config: Config, world: World, caching: Caching | None = None
+def read_state(
+    request: Request, config: Config, deps: Dependencies, slot: CacheSlot | None = None
 ) -> tuple[Guards, Row | None]:
     """Read what the guards need and the answer that may be kept, in one round trip.
 
@@ -130,42 +132,42 @@ def look(
     What was read chooses forms and tiers; what may pass is decided by the conditions of the
     transaction. So a read that fails stops nothing.
     """
-    at, memory = world.clock(), world.memory
+    at, memory = deps.clock(), deps.memory
     guards = guards_of(request, config, memory, at)
     common = frozenset() if memory.is_fresh(at) else common_keys(config)
     try:
-        found = world.store.read(common | own_keys(guards), caching.key if caching else None)
+        found = deps.store.read(common | own_keys(guards), slot.key if slot else None)
     except StoreUnavailable as error:
         memory.keep(memory.items, memory.items, at)
         return guards.unread(str(error)), None
     if common:
         memory.keep(common, found.control, at)
         guards = guards_of(request, config, memory, at)
-    return guards.knowing(found.control), found.cached
+    return guards.with_items(found.control), found.cached
 
 
 def _accepted(
-    classification: Classification, guards: Guards, execution: Execution, world: World
+    classification: Classification, guards: Guards, execution: Execution, deps: Dependencies
 ) -> tuple[Guards, Draft, Mapping[str, Row] | None]:
     """Write the request, or find its rows; return the guards as they were at last."""
     for _ in range(_TURNS):
-        draft = draft_of(classification, guards, execution, world)
+        draft = draft_of(classification, guards, execution, deps)
         try:
-            acceptance = world.store.accept(draft.rows, draft.actions)
+            acceptance = deps.store.accept(draft.rows, draft.actions)
         except StoreUnavailable as error:
-            if not draft.actions or error.contended or not guards.may_be_passed:
+            if not draft.actions or error.contended or not guards.may_be_bypassed:
                 raise
-            guards = guards.passed(str(error))
+            guards = guards.bypassed(str(error))
             continue
         if not acceptance.refused:
             return guards, draft, acceptance.existing
-        world.memory.learn(acceptance.refused)
-        guards = guards.after(acceptance.refused, draft.plan, draft.most_usd)
+        deps.memory.learn(acceptance.refused)
+        guards = guards.after_refusal(acceptance.refused, draft.plan, draft.most_usd)
     raise StoreUnavailable("the guards of many requests wait for each other", contended=True)
 
 
 def _opened_again(
-    draft: Draft, guards: Guards, existing: Mapping[str, Row], world: World
+    draft: Draft, guards: Guards, existing: Mapping[str, Row], deps: Dependencies
 ) -> tuple[Guards, Mapping[str, Row]]:
     """Open a failed request for this run; return its rows, or those of a run that was faster."""
     failed = existing["REQUEST"]
@@ -178,12 +180,12 @@ def _opened_again(
     if draft.question and ASKED in existing:
         plan = draft.decision.plan_with(opinion_of(existing[ASKED]))
     fresh, *content = (row for row in draft.rows if row["item"] != ASKED)
-    opened = reopened(existing, fresh | routed(plan, world.stopwatch()))
+    opened = reopened(existing, fresh | routed(plan, deps.stopwatch()))
     for _ in range(_TURNS):
         actions = guards.actions(plan, draft.most_usd, given_back(failed))
-        acceptance = world.store.reopen(failed, opened, content, actions)
+        acceptance = deps.store.reopen(failed, opened, content, actions)
         if not acceptance.refused:
             return guards, acceptance.existing or {**existing, "REQUEST": opened}
-        world.memory.learn(acceptance.refused)
-        guards = guards.after(acceptance.refused, plan, draft.most_usd)
+        deps.memory.learn(acceptance.refused)
+        guards = guards.after_refusal(acceptance.refused, plan, draft.most_usd)
     raise StoreUnavailable("the guards of many requests wait for each other", contended=True)

@@ -9,12 +9,12 @@ from typing import Any
 
 from cost_calculator.clock import iso
 from cost_calculator.rows import Row
-from router.acceptance.ports import Execution, World
+from router.acceptance.ports import Dependencies, Execution
 from router.acceptance.request_guards import Guards
 from router.acceptance.request_rows import accepted_rows, routed
 from router.analyzer import Classification
-from router.catalog.pricing_context import Market
-from router.guards.conditional_update import Action
+from router.catalog.pricing_context import PricingContext
+from router.guards.conditional_update import ConditionalUpdate
 from router.invocation.call import ModelCall
 from router.llm_classifier.attempt_row import ASKED, asked_row, is_open, reported, unreported
 from router.llm_classifier.question import Opinion
@@ -31,26 +31,26 @@ class Draft:
     plan: Plan
     most_usd: Decimal
     rows: list[Row]
-    actions: list[Action]
+    actions: list[ConditionalUpdate]
 
 
 def draft_of(
-    classification: Classification, guards: Guards, execution: Execution, world: World
+    classification: Classification, guards: Guards, execution: Execution, deps: Dependencies
 ) -> Draft:
     """Return the draft of a request under its guards as they are known."""
     request, config, at = guards.request, guards.config, guards.at
-    decision = decide(request, classification, config, guards.standing())
-    market = Market(at, world.region, world.stopwatch().memory_mb)
-    question, notes = decision.question(market)
+    decision = decide(request, classification, config, guards.restrictions())
+    pricing = PricingContext(at, deps.region, deps.stopwatch().memory_mb)
+    question, notes = decision.question(pricing)
     plan = decision.plan(notes)
     most_usd = Decimal(0)
     if guards.budgets:
         from router.acceptance.max_cost import most_of_request
 
         plans = decision.possible_plans() if question else [plan]
-        most_usd = most_of_request(plans, request, question, config, market)
+        most_usd = most_of_request(plans, request, question, config, pricing)
     marks = guards.marks(most_usd)
-    analysis = world.stopwatch()
+    analysis = deps.stopwatch()
     rows = accepted_rows(request, classification, plan, config, analysis, execution.arn, at)
     rows[0] |= marks
     if question:
@@ -58,34 +58,38 @@ def draft_of(
     return Draft(decision, question, plan, most_usd, rows, guards.actions(plan, most_usd))
 
 
-def plan_with_opinion(draft: Draft, world: World) -> Plan:
+def plan_with_opinion(draft: Draft, deps: Dependencies) -> Plan:
     """Ask the LLM that the draft asks for; return the plan that follows, written down once."""
     from router.llm_classifier.ask import ask
 
     assert draft.question
-    opinion, attempt = ask(draft.question, world.llm, world.clock)
+    opinion, attempt = ask(draft.question, deps.llm, deps.clock)
     outcome = reported(draft.rows[0]["request_id"], opinion, attempt)
-    return _plan_with(opinion, outcome, draft.decision, draft.rows[0], world)
+    return _plan_with(opinion, outcome, draft.decision, draft.rows[0], deps)
 
 
-def plan_again(accepted: Decision, existing: Mapping[str, Row], world: World) -> Plan:
+def plan_again(accepted: Decision, existing: Mapping[str, Row], deps: Dependencies) -> Plan:
     """Return the plan of an earlier try, without asking an LLM again."""
     asked = existing.get(ASKED)
     if asked is None or not is_open(asked):
         return accepted.plan()
     # That try died while asking: the call may be on the bill, and its answer is lost.
-    outcome = unreported(asked["request_id"], "NoReport", iso(world.clock()))
+    outcome = unreported(asked["request_id"], "NoReport", iso(deps.clock()))
     opinion = Opinion(None, outcome["cause"])
-    return _plan_with(opinion, outcome, accepted, existing["REQUEST"], world)
+    return _plan_with(opinion, outcome, accepted, existing["REQUEST"], deps)
 
 
 def _plan_with(
-    opinion: Opinion, outcome: Mapping[str, Any], decision: Decision, request: Row, world: World
+    opinion: Opinion,
+    outcome: Mapping[str, Any],
+    decision: Decision,
+    request: Row,
+    deps: Dependencies,
 ) -> Plan:
     plan = decision.plan_with(opinion)
     outcome = {**outcome, "tier": plan.tier}
-    if world.store.record_opinion(request, routed(plan, world.stopwatch()), outcome):
+    if deps.store.record_opinion(request, routed(plan, deps.stopwatch()), outcome):
         return plan
     # Another try was faster: what it wrote holds for both.
-    written = world.store.rows_of(request["request_id"])["REQUEST"]
+    written = deps.store.rows_of(request["request_id"])["REQUEST"]
     return decision.accepted_as(written).plan()

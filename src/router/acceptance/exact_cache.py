@@ -31,7 +31,7 @@ _TRANSITIONS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Caching:
+class CacheSlot:
     """Where the answer of one request is looked for, and kept for how long."""
 
     key: str
@@ -42,9 +42,9 @@ class Caching:
         return {"key": self.key, "ttl_seconds": self.ttl_seconds}
 
 
-def caching_of(
+def slot_of(
     request: Request, plan_of: Callable[[], Plan], rules: Rules, *, store_text: bool
-) -> Caching | None:
+) -> CacheSlot | None:
     """Return the place of a request's answer in the cache, or ``None`` where it has none.
 
     ``plan_of`` gives the plan that would be made with every model well and no budget short, before
@@ -78,7 +78,7 @@ def caching_of(
         "tenant": None if rule.shared else request.tenant,
     }
     digest = hashlib.sha256(canonical_json(asked)).hexdigest()
-    return Caching(_PREFIX + digest, rule.ttl_seconds)
+    return CacheSlot(_PREFIX + digest, rule.ttl_seconds)
 
 
 def holds(kept: Row | None, rules: Rules, at: datetime) -> bool:

@@ -15,7 +15,7 @@ from cost_calculator.book import default_book
 from cost_calculator.max_cost import most_of_call, most_overhead
 from cost_calculator.overhead import aws_prices
 from router.catalog.models import Model
-from router.catalog.pricing_context import Market
+from router.catalog.pricing_context import PricingContext
 from router.config.settings import Config
 from router.intake.request import Request
 from router.invocation.call import ModelCall
@@ -33,43 +33,43 @@ def most_of_request(
     request: Request,
     question: ModelCall | None,
     config: Config,
-    market: Market,
+    pricing: PricingContext,
 ) -> Decimal:
     """Return dollars for the dearest of ``plans`` and the question, with workflow and Lambda."""
-    total = max(_most_of_plan(plan, request, config, market) for plan in plans)
+    total = max(_most_of_plan(plan, request, config, pricing) for plan in plans)
     if question:
         asked = Model(question.provider, question.model, question.max_tokens)
-        total += _most_of_model(asked, sent_bytes(question), market)
+        total += _most_of_model(asked, sent_bytes(question), pricing)
     return total
 
 
-def _most_of_plan(plan: Plan, request: Request, config: Config, market: Market) -> Decimal:
+def _most_of_plan(plan: Plan, request: Request, config: Config, pricing: PricingContext) -> Decimal:
     models = [*plan.models, *([plan.stronger] if plan.stronger else [])]
-    calls = [_most_of_model(model, request.input_bytes, market) for model in models]
+    calls = [_most_of_model(model, request.input_bytes, pricing) for model in models]
     if request.response_schema is not None:
-        calls += [max(_most_of_mending(model, request, market) for model in models)] * _MENDS
+        calls += [max(_most_of_mending(model, request, pricing) for model in models)] * _MENDS
     return sum(calls, Decimal(0)) + most_overhead(
         len(calls),
         config.workflow_type,
         config.workflow_seconds,
-        market.memory_mb,
+        pricing.memory_mb,
         aws_prices(),
     )
 
 
-def _most_of_mending(model: Model, request: Request, market: Market) -> Decimal:
+def _most_of_mending(model: Model, request: Request, pricing: PricingContext) -> Decimal:
     draft = _BYTES_PER_TOKEN * model.max_tokens + _COMPLAINT_BYTES
-    return _most_of_model(model, request.input_bytes + draft, market)
+    return _most_of_model(model, request.input_bytes + draft, pricing)
 
 
-def _most_of_model(model: Model, input_bytes: int, market: Market) -> Decimal:
+def _most_of_model(model: Model, input_bytes: int, pricing: PricingContext) -> Decimal:
     return most_of_call(
         model.provider,
         model.model,
         input_bytes,
         model.max_tokens,
-        market.at,
+        pricing.at,
         book=default_book(),
-        region=market.region,
+        region=pricing.region,
         mode=model.mode,
     )

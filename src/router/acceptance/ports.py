@@ -11,19 +11,21 @@ from cost_calculator.rows import Row
 from router.acceptance.control_memory import Memory
 from router.acceptance.request_rows import Analysis
 from router.analyzer import Classification
-from router.guards.conditional_update import Action, Item
+from router.guards.conditional_update import ConditionalUpdate, Item
 from router.invocation.call import Provider
 
 
 class Store(Protocol):
     """What accepting needs of the tables; see ``AcceptStore``."""
 
-    def read(self, control_keys: Collection[str], cache_key: str | None = None) -> Found: ...
+    def read(self, control_keys: Collection[str], cache_key: str | None = None) -> ReadResult: ...
 
-    def accept(self, rows: Sequence[Row], guards: Sequence[Action] = ()) -> Acceptance: ...
+    def accept(
+        self, rows: Sequence[Row], guards: Sequence[ConditionalUpdate] = ()
+    ) -> Acceptance: ...
 
     def reopen(
-        self, before: Row, after: Row, content: Sequence[Row], guards: Sequence[Action]
+        self, before: Row, after: Row, content: Sequence[Row], guards: Sequence[ConditionalUpdate]
     ) -> Acceptance: ...
 
     def rows_of(self, request_id: str) -> dict[str, Row]: ...
@@ -42,7 +44,7 @@ class Execution:
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class Dependencies:
     """What accepting needs beside the request; ``llm`` is called only where one is asked.
 
     ``memory`` lives as long as the process. ``meter`` takes a metric's name, value and the tenant
@@ -60,7 +62,7 @@ class World:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ReadResult:
     """What the one read gave: items of ``control`` by key, and the answer kept in the cache."""
 
     control: Mapping[str, Item] = field(default_factory=dict)

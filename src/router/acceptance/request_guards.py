@@ -29,11 +29,11 @@ from router.guards.budgets import (
     used_percent,
     used_up,
 )
-from router.guards.conditional_update import Action, Item
+from router.guards.conditional_update import ConditionalUpdate, Item
 from router.guards.rate_limit import Rate, demand_of, rate_key, retry_after, take, too_large
 from router.intake.request import Request
 from router.routing.plan import Plan
-from router.routing.restrictions import Standing, name_of
+from router.routing.restrictions import Restrictions, name_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +54,12 @@ class Guards:
     notes: tuple[str, ...] = ()
 
     @property
-    def may_be_passed(self) -> bool:
+    def may_be_bypassed(self) -> bool:
         """Whether a request may run though ``control`` does not answer: no limit holds for it, or
         the configuration says so."""
         return self.config.open_on_store_failure or not (self.budgets or self.rate)
 
-    def standing(self) -> Standing:
+    def restrictions(self) -> Restrictions:
         """Return what holds for the plan."""
         skipped = {}
         for model in models_of(self.config):
@@ -69,11 +69,11 @@ class Guards:
             state = breaker.from_row(item)
             if breaker.admission(state, self.at) is Admission.SKIP:
                 skipped[name_of(model)] = breaker.why_skipped(model.model, state)
-        return Standing(nearly_used(self.budgets, self.control), skipped, self.notes)
+        return Restrictions(nearly_used(self.budgets, self.control), skipped, self.notes)
 
     def actions(
         self, plan: Plan, most_usd: Decimal, given_back: Mapping[str, Decimal] | None = None
-    ) -> list[Action]:
+    ) -> list[ConditionalUpdate]:
         """Return what accepting the plan writes to ``control``.
 
         ``given_back`` is what an earlier run of the request charged, by the budget's name.
@@ -100,17 +100,17 @@ class Guards:
         marks: Item = {"budgets": names} if names else {}
         if names and self.hold:
             marks["reserved_usd"] = most_usd
-        if skipped := self.standing().skipped:
+        if skipped := self.restrictions().skipped:
             marks["skipped"] = sorted(skipped)
         return marks
 
-    def after(self, refused: Mapping[str, Item], plan: Plan, most_usd: Decimal) -> Guards:
+    def after_refusal(self, refused: Mapping[str, Item], plan: Plan, most_usd: Decimal) -> Guards:
         """Return the guards that know what stood in the way; raise if that is a verdict."""
         if error := self._verdict(refused, plan, most_usd):
             raise error
-        return self.knowing(refused)
+        return self.with_items(refused)
 
-    def knowing(self, items: Mapping[str, Item]) -> Guards:
+    def with_items(self, items: Mapping[str, Item]) -> Guards:
         """Return the guards with what was read."""
         return replace(self, control={**self.control, **items})
 
@@ -120,11 +120,11 @@ class Guards:
         note = f"the control table could not be read ({problem}): {missed}"
         return replace(self, notes=(*self.notes, note))
 
-    def without_hold(self) -> Guards:
+    def without_reservation(self) -> Guards:
         """Return the guards for a request that calls no model: they reserve and take nothing."""
         return replace(self, hold=False)
 
-    def passed(self, problem: str) -> Guards:
+    def bypassed(self, problem: str) -> Guards:
         """Return the guards for a request that runs though they could not be written."""
         bare = "without its limits" if self.budgets or self.rate else "all the same"
         note = f"the control table could not be written ({problem}): accepted {bare}"

@@ -13,11 +13,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from cost_calculator.aws.items import from_item, to_item
 from cost_calculator.aws.transactions import CONDITION_FAILED, code_of, passing, reasons_of, waits
 from cost_calculator.rows import Row
-from router.acceptance.ports import Acceptance, Found
+from router.acceptance.ports import Acceptance, ReadResult
 from router.aws.dynamodb import dynamodb
 from router.aws.usage_table import UsageStore
 from router.errors import StoreUnavailable
-from router.guards.conditional_update import Action
+from router.guards.conditional_update import ConditionalUpdate
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -45,7 +45,7 @@ class AcceptStore(UsageStore):
         self._spend = spend_table
         self._sleep = sleep
 
-    def read(self, control_keys: Collection[str], cache_key: str | None = None) -> Found:
+    def read(self, control_keys: Collection[str], cache_key: str | None = None) -> ReadResult:
         """Read items of ``control``, and the cached answer under ``cache_key``, in one round trip.
 
         No round trip where nothing is asked for. Raise ``StoreUnavailable`` where a table does not
@@ -58,7 +58,7 @@ class AcceptStore(UsageStore):
             key = {"request_id": cache_key, "item": _CACHED}
             wanted[self._table] = {"Keys": [to_item(key)]}
         if not wanted:
-            return Found()
+            return ReadResult()
         try:
             answer = self._client.batch_get_item(RequestItems=wanted)
         except ClientError as error:
@@ -69,9 +69,9 @@ class AcceptStore(UsageStore):
             raise StoreUnavailable("the table is throttled")
         control = map(from_item, answer["Responses"].get(self._control, ()))
         cached = map(from_item, answer["Responses"].get(self._table, ()))
-        return Found({item["key"]: item for item in control}, next(cached, None))
+        return ReadResult({item["key"]: item for item in control}, next(cached, None))
 
-    def accept(self, rows: Sequence[Row], guards: Sequence[Action] = ()) -> Acceptance:
+    def accept(self, rows: Sequence[Row], guards: Sequence[ConditionalUpdate] = ()) -> Acceptance:
         """Put the rows of a new request and do what its guards ask, all or nothing.
 
         A request that stands already is found before any guard: it takes nothing twice. A conflict
@@ -81,7 +81,7 @@ class AcceptStore(UsageStore):
         return self._write(rows[0]["request_id"], [self._put(row) for row in rows], guards)
 
     def reopen(
-        self, before: Row, after: Row, content: Sequence[Row], guards: Sequence[Action]
+        self, before: Row, after: Row, content: Sequence[Row], guards: Sequence[ConditionalUpdate]
     ) -> Acceptance:
         """Replace a failed REQUEST row by the next run's, take it out of the sums, and do what the
         guards ask, all or nothing; ``existing`` are the rows where another run was faster.
@@ -110,7 +110,7 @@ class AcceptStore(UsageStore):
         return self._write(before["request_id"], items, guards)
 
     def _write(
-        self, request_id: str, items: Sequence[dict[str, Any]], guards: Sequence[Action]
+        self, request_id: str, items: Sequence[dict[str, Any]], guards: Sequence[ConditionalUpdate]
     ) -> Acceptance:
         actions = [*items, *(self._guard(action) for action in guards)]
         for wait in (*waits(_TRIES, _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS), None):
@@ -143,7 +143,7 @@ class AcceptStore(UsageStore):
             }
         }
 
-    def _guard(self, action: Action) -> dict[str, Any]:
+    def _guard(self, action: ConditionalUpdate) -> dict[str, Any]:
         return {
             "Update": {
                 "TableName": self._control,

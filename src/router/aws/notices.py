@@ -25,10 +25,10 @@ SUBJECT = "Faregate: a request failed"
 Tell = Callable[[Mapping[str, Any]], None]
 
 
-def tell_topic(logger: Logger) -> Tell:
+def notify_topic(logger: Logger) -> Tell:
     """Return what sends a notice to FAILURE_TOPIC_ARN, or logs that it is lost."""
 
-    def tell(notice: Mapping[str, Any]) -> None:
+    def notify(notice: Mapping[str, Any]) -> None:
         try:
             _sns().publish(
                 TopicArn=os.environ["FAILURE_TOPIC_ARN"],
@@ -39,7 +39,7 @@ def tell_topic(logger: Logger) -> Tell:
             reason = type(error).__name__
             logger.warning("notice lost", correlation_id=notice["request_id"], reason=reason)
 
-    return tell
+    return notify
 
 
 @lru_cache(maxsize=1)

@@ -27,7 +27,7 @@ class RequestQueues:
         self._queue_url = queue_url
         self._dead_letter_url = dead_letter_url
 
-    def put_back(self, message: Message, delay_seconds: int) -> None:
+    def requeue(self, message: Message, delay_seconds: int) -> None:
         """Send a copy that is seen after the delay; raise ``NotSent``."""
         attributes = {
             "request_id": _text(message.fallback_id),
@@ -37,7 +37,7 @@ class RequestQueues:
             attributes["runs_as"] = _text(message.runs_as)
         self._send(self._queue_url, message, attributes, DelaySeconds=delay_seconds)
 
-    def set_aside(self, message: Message, reason: str, detail: str) -> None:
+    def dead_letter(self, message: Message, reason: str, detail: str) -> None:
         """Send it to the dead-letter queue with its reason; raise ``NotSent``."""
         attributes = {
             "request_id": _text(message.fallback_id),

@@ -7,7 +7,7 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Market:
+class PricingContext:
     """When and where a call is made; ``memory_mb`` is that of the Lambda which waits for it."""
 
     at: datetime

@@ -17,9 +17,9 @@ from cost_calculator.planning.break_even import (
     Answer,
     Assumptions,
     Classifier,
-    Kind,
     Model,
     PriceMissing,
+    PromptKind,
     break_even,
 )
 from cost_calculator.pricing import plain
@@ -77,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def read_mix(text: str) -> dict[str, Kind]:
+def read_mix(text: str) -> dict[str, PromptKind]:
     """Read ``SIMPLE=60:300/200,…``; shares are taken in proportion to each other."""
     found = [_PART.fullmatch(part.strip()) for part in text.split(",")]
     parts = [part for part in found if part]
@@ -85,12 +85,12 @@ def read_mix(text: str) -> dict[str, Kind]:
     if len(parts) != len(found) or not total or len({part[1] for part in parts}) != len(parts):
         raise SystemExit(f"--mix {text!r} cannot be read: write {DEFAULT_MIX}")
     return {
-        part[1]: Kind(Decimal(part[2]) / total, Tokens(int(part[3]), int(part[4])))
+        part[1]: PromptKind(Decimal(part[2]) / total, Tokens(int(part[3]), int(part[4])))
         for part in parts
     }
 
 
-def measured_mix(cells: Iterable[Mapping[str, Any]]) -> tuple[dict[str, Kind], int]:
+def measured_mix(cells: Iterable[Mapping[str, Any]]) -> tuple[dict[str, PromptKind], int]:
     """Return the mix that the sums show, and how many requests it is made of."""
     lines = {name: sums for name, sums in roll_up(cells, "tier").lines.items() if name in TIERS}
     lines = {name: s for name, s in lines.items() if s.get("requests") and _calls(s) > 0}
@@ -100,7 +100,7 @@ def measured_mix(cells: Iterable[Mapping[str, Any]]) -> tuple[dict[str, Kind], i
     mix = {}
     for name, sums in lines.items():
         used = {c: int(sums.get(f"{c}_tokens", 0) / _calls(sums)) for c in TOKEN_CLASSES}
-        mix[name] = Kind(sums["requests"] / requests, Tokens(**used))
+        mix[name] = PromptKind(sums["requests"] / requests, Tokens(**used))
     return mix, int(requests)
 
 
@@ -124,7 +124,7 @@ def configured_tiers(config: str) -> dict[str, Model]:
     }
 
 
-def as_text(answer: Answer, mix: Mapping[str, Kind], volume: int) -> str:
+def as_text(answer: Answer, mix: Mapping[str, PromptKind], volume: int) -> str:
     """Return the ways as a table, the assumptions and the verdict."""
     from rich.console import Console
     from rich.table import Table

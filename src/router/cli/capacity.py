@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from cost_calculator.planning.break_even import Answer, Assumptions, Kind, PriceMissing
+from cost_calculator.planning.break_even import Answer, Assumptions, PriceMissing, PromptKind
 from cost_calculator.planning.capacity import (
     DAYS_A_MONTH,
     Capacity,
@@ -73,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def as_text(
     needs: Capacity,
-    mix: Mapping[str, Kind],
+    mix: Mapping[str, PromptKind],
     costs: Mapping[int, Answer],
     peak: Peak,
     unit: int | None = None,

@@ -42,7 +42,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    desk = Desk(partial(client, arguments), table_name(arguments, "usage"))
+    desk = ReviewDesk(partial(client, arguments), table_name(arguments, "usage"))
     try:
         return _ACTIONS[arguments.action](desk, arguments)
     except NotPossible as refused:
@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 1
 
 
-class Desk:
+class ReviewDesk:
     """A reviewer's reach: the table, the drafts, the runs that wait."""
 
     def __init__(self, client: Callable[[str], Any], usage_table: str) -> None:
@@ -94,14 +94,14 @@ class Desk:
             raise NotPossible("nobody waits for it any more: `review show` says why") from None
 
 
-def _list(desk: Desk, arguments: argparse.Namespace) -> int:
+def _list(desk: ReviewDesk, arguments: argparse.Namespace) -> int:
     for row in desk.waiting():
         if arguments.tenant in (None, row["tenant"]):
             print(json.dumps(shown(row), default=str))
     return 0
 
 
-def _show(desk: Desk, arguments: argparse.Namespace) -> int:
+def _show(desk: ReviewDesk, arguments: argparse.Namespace) -> int:
     rows = desk.rows_of(arguments.request_id)
     review = rows[REVIEW]
     draft, schema = desk.draft(review), desk.schema(review)
@@ -117,18 +117,18 @@ def _show(desk: Desk, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _approve(desk: Desk, arguments: argparse.Namespace) -> int:
+def _approve(desk: ReviewDesk, arguments: argparse.Namespace) -> int:
     review = desk.rows_of(arguments.request_id)[REVIEW]
     decision = approval(review, desk.draft(review), arguments.by, arguments.note)
     return _decided(desk, review, decision)
 
 
-def _reject(desk: Desk, arguments: argparse.Namespace) -> int:
+def _reject(desk: ReviewDesk, arguments: argparse.Namespace) -> int:
     review = desk.rows_of(arguments.request_id)[REVIEW]
     return _decided(desk, review, rejection(review, arguments.by, arguments.note))
 
 
-def _edit(desk: Desk, arguments: argparse.Namespace) -> int:
+def _edit(desk: ReviewDesk, arguments: argparse.Namespace) -> int:
     review = desk.rows_of(arguments.request_id)[REVIEW]
     file = arguments.file
     text = (sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")).strip()
@@ -138,7 +138,7 @@ def _edit(desk: Desk, arguments: argparse.Namespace) -> int:
     return _decided(desk, review, decision)
 
 
-def _decided(desk: Desk, review: Row, decision: dict[str, Any]) -> int:
+def _decided(desk: ReviewDesk, review: Row, decision: dict[str, Any]) -> int:
     desk.decide(review, decision)
     print(f"{review['request_id']}: {decision['decision']} by {decision['by']}")
     return 0
@@ -147,12 +147,12 @@ def _decided(desk: Desk, review: Row, decision: dict[str, Any]) -> int:
 def _problems(text: str, schema: Any) -> list[str]:
     if schema is None:
         return []
-    from router.invocation.answer_schema import fit
+    from router.invocation.answer_schema import validate
 
-    return [problem.message for problem in fit(text, schema).problems]
+    return [problem.message for problem in validate(text, schema).problems]
 
 
-_ACTIONS: dict[str, Callable[[Desk, argparse.Namespace], int]] = {
+_ACTIONS: dict[str, Callable[[ReviewDesk, argparse.Namespace], int]] = {
     "list": _list,
     "show": _show,
     "approve": _approve,

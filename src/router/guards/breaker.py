@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from cost_calculator.clock import iso
-from router.guards.conditional_update import Action, Item
+from router.guards.conditional_update import ConditionalUpdate, Item
 
 _PREFIX = "breaker#"
 
@@ -123,9 +123,11 @@ def why_skipped(model: str, breaker: Breaker) -> str:
     return f"skipped {model}: its breaker is open until {until}"
 
 
-def claim(key: str, breaker: Breaker, request_id: str, at: datetime, settings: Settings) -> Action:
+def claim(
+    key: str, breaker: Breaker, request_id: str, at: datetime, settings: Settings
+) -> ConditionalUpdate:
     """Return the update that makes a request the one probe, unless the breaker has moved."""
-    return Action(
+    return ConditionalUpdate(
         key,
         "SET phase = :half_open, probe = :request, probe_until_ms = :until ADD version :one",
         "version = :version",

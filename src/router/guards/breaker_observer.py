@@ -42,8 +42,8 @@ class BreakerStore(Protocol):
 
 
 @dataclass(slots=True)
-class Healthy:
-    """Healthy calls by breaker that no write has told of yet; lives as long as the process."""
+class PendingSuccesses:
+    """Successful calls by breaker that are not written yet; lives as long as the process."""
 
     calls: dict[str, list[Call]] = field(default_factory=dict)
 
@@ -61,7 +61,7 @@ class Healthy:
 def watch(
     rows: Iterable[Mapping[str, Any]],
     store: BreakerStore,
-    healthy: Healthy,
+    healthy: PendingSuccesses,
     settings: Settings,
     at: datetime,
 ) -> list[str]:
@@ -106,7 +106,7 @@ def _show(
     calls: list[Call],
     before: Breaker,
     store: BreakerStore,
-    healthy: Healthy,
+    healthy: PendingSuccesses,
     settings: Settings,
     at: datetime,
 ) -> bool:

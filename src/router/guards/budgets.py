@@ -14,7 +14,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from cost_calculator.clock import iso
-from router.guards.conditional_update import Action, Item
+from router.guards.conditional_update import ConditionalUpdate, Item
 
 EVERYONE = "*"
 """Who owns the budget of the whole deployment."""
@@ -112,7 +112,7 @@ def budgets_at(owner: str, limits: Limits | None, set_limits: Item, at: datetime
     ]
 
 
-def reserve(budget: Budget, usd: Decimal, given_back: Decimal = Decimal(0)) -> Action:
+def reserve(budget: Budget, usd: Decimal, given_back: Decimal = Decimal(0)) -> ConditionalUpdate:
     """Return the update that reserves ``usd`` where the limit still has room for it.
 
     ``given_back`` was committed for the same request before, and no longer is.
@@ -120,7 +120,7 @@ def reserve(budget: Budget, usd: Decimal, given_back: Decimal = Decimal(0)) -> A
     committed = usd - given_back
     room = budget.limit_usd - committed
     fits = "committed_usd <= :room"
-    return Action(
+    return ConditionalUpdate(
         budget.key,
         "SET limit_usd = :limit ADD committed_usd :committed, reserved_usd :usd",
         # An empty budget has room for whatever its limit holds, and for nothing larger.

@@ -11,7 +11,7 @@ Item = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
+class ConditionalUpdate:
     """A conditional update of one item of ``control``, done together with the rows or not at all.
 
     ``update`` and ``condition`` are DynamoDB expressions over ``values`` (``:name``).

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from router.guards.conditional_update import Action, Item
+from router.guards.conditional_update import ConditionalUpdate, Item
 
 RESOURCES = ("requests", "tokens")
 _MINUTE = 60_000_000  # microseconds
@@ -67,7 +67,9 @@ def too_large(rate: Rate, demand: Mapping[str, int]) -> str | None:
     return None
 
 
-def take(tenant: str, rate: Rate, demand: Mapping[str, int], item: Item, at: datetime) -> Action:
+def take(
+    tenant: str, rate: Rate, demand: Mapping[str, int], item: Item, at: datetime
+) -> ConditionalUpdate:
     """Return the update that takes ``demand`` if the buckets hold it; ``item`` is a hint."""
     now = _microseconds(at)
     sets, adds, conditions = [], [], []
@@ -88,7 +90,7 @@ def take(tenant: str, rate: Rate, demand: Mapping[str, int], item: Item, at: dat
     update = " ".join(
         f"{verb} {', '.join(terms)}" for verb, terms in (("SET", sets), ("ADD", adds)) if terms
     )
-    return Action(rate_key(tenant), update, " AND ".join(conditions), values)
+    return ConditionalUpdate(rate_key(tenant), update, " AND ".join(conditions), values)
 
 
 def retry_after(rate: Rate, demand: Mapping[str, int], item: Item, at: datetime) -> int:

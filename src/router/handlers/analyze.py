@@ -11,7 +11,7 @@ from aws_lambda_powertools import Logger
 from cost_calculator.clock import now
 from router.acceptance.accept import accept
 from router.acceptance.control_memory import Memory
-from router.acceptance.ports import Execution, World
+from router.acceptance.ports import Dependencies, Execution
 from router.acceptance.request_rows import Analysis
 from router.analyzer import load
 from router.aws.accept_store import accept_store
@@ -33,7 +33,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Accept ``event["request"]`` for ``event["execution"]`` and answer with the plan."""
     started = time.monotonic()
     logger.set_correlation_id(requested_id(event["request"], event["execution"]["name"]))
-    world = World(
+    deps = Dependencies(
         store=accept_store(),
         memory=memory,
         classify=analyzer.classify,
@@ -44,6 +44,6 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         meter=meter,
     )
     execution = Execution(event["execution"]["arn"], event["execution"]["name"])
-    plan = accept(event["request"], execution, config, world)
+    plan = accept(event["request"], execution, config, deps)
     logger.info("routed", route=plan["route"])
     return plan

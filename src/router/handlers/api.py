@@ -21,8 +21,8 @@ from router.aws.usage_table import usage_store
 from router.feedback import Verdict, judge
 from router.ingress.api.callers import Callers
 from router.ingress.api.cors import Cors
-from router.ingress.api.ports import Door
-from router.ingress.api.routes import World, routes
+from router.ingress.api.ports import ApiContext
+from router.ingress.api.routes import Services, routes
 
 
 def app() -> APIGatewayRestResolver:
@@ -34,7 +34,7 @@ def app() -> APIGatewayRestResolver:
     def judged(request_id: str, verdict: Verdict, by: str, note: str) -> datetime:
         return judge(ledger, verdicts, request_id, verdict, by=by, note=note, clock=now)
 
-    door = Door(
+    api = ApiContext(
         store=usage_store(),
         executions=executions(),
         text_at=answer_store(os.environ["ANSWERS_BUCKET"]).get,
@@ -44,8 +44,8 @@ def app() -> APIGatewayRestResolver:
         store_text=os.environ["STORE_TEXT"] == "true",
     )
     return routes(
-        World(
-            door=door,
+        Services(
+            api=api,
             callers=Callers.from_json(os.environ["API_CALLERS"]),
             settle=lambda row: settle(row, rates, iso(now())),
             cells=ledger.cells_of_tenant,

@@ -16,7 +16,7 @@ from router.aws.executions import executions
 from router.aws.rate_buckets import rate_buckets
 from router.aws.request_queues import message_of, request_queues
 from router.config.tenants import parse_rules
-from router.ingress.queue.backpressure import Pace
+from router.ingress.queue.backpressure import Backpressure
 from router.ingress.queue.ingest import ingest
 
 logger = Logger()
@@ -29,7 +29,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         map(message_of, event["Records"]),
         executions(),
         request_queues(),
-        Pace(tenants, rate_buckets().read, now),
+        Backpressure(tenants, rate_buckets().read, now),
         input_bytes_limit=int(os.environ["INPUT_BYTES_LIMIT"]),
         is_express=os.environ["WORKFLOW_TYPE"] == "EXPRESS",
         draw=random.random,

@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger
 from cost_calculator.clock import now
 from router.aws.answers_bucket import answer_store
 from router.errors import CallError
-from router.invocation.answer_store import handed_on
+from router.invocation.answer_store import offload_if_large
 from router.invocation.call import Answer, ModelCall
 from router.invocation.checked import complete_checked
 from router.invocation.invoke import invoke
@@ -20,13 +20,13 @@ logger = Logger()
 memory_mb = int(os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "0"))
 
 
-class _Late:
+class LazyProvider:
     """Finds the adapter inside the attempt, so that a missing one is recorded like any failure."""
 
     def complete(self, call: ModelCall) -> Answer:
         store = answer_store(os.environ["ANSWERS_BUCKET"])
         answer = complete_checked(call, provider(call.provider), store)
-        return handed_on(answer, call.request_id, store)
+        return offload_if_large(answer, call.request_id, store)
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     call = ModelCall.from_event(event)
     logger.set_correlation_id(call.request_id)
     try:
-        reply = invoke(call, _Late(), now, memory_mb)
+        reply = invoke(call, LazyProvider(), now, memory_mb)
     except CallError as error:
         logger.warning("no answer", model=call.model, cause=type(error).__name__)
         raise

@@ -7,7 +7,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from router.aws.ended_runs import ended_run, step_functions
-from router.aws.notices import tell_topic
+from router.aws.notices import notify_topic
 from router.aws.usage_table import usage_store
 from router.recovery.close import close_request
 
@@ -21,6 +21,6 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, bool]:
         return {"closed": False}
     request_id, run = found
     logger.set_correlation_id(request_id)
-    closed = close_request(usage_store(), request_id, run, tell_topic(logger))
+    closed = close_request(usage_store(), request_id, run, notify_topic(logger))
     logger.info("run ended", cause=run.cause, closed=closed)
     return {"closed": closed}

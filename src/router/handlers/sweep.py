@@ -16,7 +16,7 @@ from cost_calculator.backlog import pending_age, sweep_queue
 from cost_calculator.clock import now
 from cost_calculator.rates import default_rates
 from router.aws.ended_runs import ended_run, step_functions
-from router.aws.notices import tell_topic
+from router.aws.notices import notify_topic
 from router.aws.usage_table import usage_store
 from router.recovery.abandoned import close_abandoned
 
@@ -37,7 +37,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         partial(ended_run, step_functions()),
         time_limit=timedelta(seconds=int(os.environ["WORKFLOW_SECONDS"])),
         at=at,
-        tell=tell_topic(logger),
+        notify=notify_topic(logger),
     )
     ledger = LedgerStore(
         boto3.client("dynamodb"),

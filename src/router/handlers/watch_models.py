@@ -18,12 +18,12 @@ from cost_calculator.clock import now
 from router.aws.breaker_store import ControlBreakers
 from router.aws.dynamodb import dynamodb
 from router.guards.breaker import model_of, parse_settings
-from router.guards.breaker_observer import Healthy, watch
+from router.guards.breaker_observer import PendingSuccesses, watch
 
 logger = Logger()
 store = ControlBreakers(dynamodb(), os.environ["CONTROL_TABLE"])
 settings = parse_settings(json.loads(os.environ["BREAKER"]))
-healthy = Healthy()
+healthy = PendingSuccesses()
 
 
 def handler(event: dict[str, Any], _context: object) -> None:

@@ -41,7 +41,7 @@ class Fit:
     problems: tuple[Problem, ...]
 
 
-def fit(text: str, schema: Mapping[str, Any]) -> Fit:
+def validate(text: str, schema: Mapping[str, Any]) -> Fit:
     """Measure an answer; raise ``InvalidModelRequest`` for a schema that is none."""
     fenced = _FENCED.fullmatch(text)
     inner = (fenced[1] if fenced else text).strip()
@@ -52,15 +52,15 @@ def fit(text: str, schema: Mapping[str, Any]) -> Fit:
     return Fit(inner, value, tuple(_problems(value, schema)))
 
 
-def told(call: ModelCall) -> ModelCall:
+def with_schema_instructions(call: ModelCall) -> ModelCall:
     """Return the call with its schema in words, for a model that must be told what to write."""
     asked = f"{_prompt('json_answer')}\n{json.dumps(call.schema, ensure_ascii=False)}"
     return replace(call, system=f"{call.system}\n\n{asked}" if call.system else asked)
 
 
-def mending(call: ModelCall, draft: str) -> ModelCall:
+def repair_call(call: ModelCall, draft: str) -> ModelCall:
     """Return the call that shows the model its draft and what is wrong with it."""
-    problems = fit(draft, call.schema or {}).problems
+    problems = validate(draft, call.schema or {}).problems
     wrong = [problem.message for problem in problems[:_TOLD_PROBLEMS]]
     turns = (
         {"role": "assistant", "content": draft},

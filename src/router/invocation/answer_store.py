@@ -27,7 +27,7 @@ class Store(Protocol):
     def get(self, address: str) -> str | None: ...
 
 
-def handed_on(answer: Answer, request_id: str, store: Store) -> Answer:
+def offload_if_large(answer: Answer, request_id: str, store: Store) -> Answer:
     """Return the answer as a workflow can carry it: itself, or its address.
 
     Raise ``AnswerNotStored``, with the usage that will be on the bill, where neither is possible.

@@ -8,7 +8,7 @@ from typing import Any
 from router import errors
 from router.encoding import size_in_bytes
 from router.intake.response_schema import sent_bytes as schema_bytes
-from router.invocation.answer_schema import Fit, fit, mending
+from router.invocation.answer_schema import Fit, repair_call, validate
 from router.invocation.answer_store import NotStored, Store
 from router.invocation.call import Answer, ModelCall, Provider
 
@@ -22,7 +22,7 @@ def complete_checked(call: ModelCall, provider: Provider, drafts: Store) -> Answ
     answer = _answer(call, provider, drafts)
     value = None
     if call.schema is not None:
-        found = fit(answer.text, call.schema)
+        found = validate(answer.text, call.schema)
         if found.problems:
             raise errors.InvalidAnswer(_said(found, answer), **_withheld(answer, call, drafts))
         answer, value = replace(answer, text=found.text), found.value
@@ -47,13 +47,13 @@ def _answer(call: ModelCall, provider: Provider, drafts: Store) -> Answer:
     draft = _draft(call, drafts)
     if draft is None:
         return provider.complete(call)
-    mended = mending(call, draft)
+    repair = repair_call(call, draft)
     try:
-        return provider.complete(mended)
+        return provider.complete(repair)
     except errors.CallError as error:
         # What it can have cost at most is counted by what was sent: the draft as well.
-        error.input_bytes = size_in_bytes([mended.messages, mended.system]) + schema_bytes(
-            mended.schema or {}
+        error.input_bytes = size_in_bytes([repair.messages, repair.system]) + schema_bytes(
+            repair.schema or {}
         )
         raise
 

@@ -10,7 +10,7 @@ from cost_calculator.overhead import ATTEMPT_WRITE_UNITS, aws_prices, lambda_tim
 from cost_calculator.pricing import price
 from cost_calculator.usage import Tokens
 from router.catalog.models import Model
-from router.catalog.pricing_context import Market
+from router.catalog.pricing_context import PricingContext
 from router.invocation.call import ModelCall
 
 # Estimates, on the side of asking less: a token of prose is about four bytes, answers are short
@@ -34,29 +34,29 @@ def why_not_ask(
     input_bytes: int,
     chosen: Model,
     possible: Iterable[Move],
-    market: Market,
+    pricing: PricingContext,
 ) -> str | None:
     """Return why asking does not pay, or ``None`` if it does.
 
     A wrong tier is taken to cost the price difference either way: too dear, it is paid for
     nothing; too cheap, it is what the stronger model is worth to those who configured it.
     """
-    asking = _usd(question, question_bytes, question.max_tokens, market)
-    here = _answer(chosen, input_bytes, market)
+    asking = _usd(question, question_bytes, question.max_tokens, pricing)
+    here = _answer(chosen, input_bytes, pricing)
     if asking is None:
         return _unpriced(question.model)
     if here is None:
         return _unpriced(chosen.model)
     stake = Decimal(0)
     for move in possible:
-        there = _answer(move.model, input_bytes, market)
+        there = _answer(move.model, input_bytes, pricing)
         if there is None:
             return _unpriced(move.model.model)
         stake += abs(here - there) * Decimal(move.probability)
     prices = aws_prices()
     # The attempt's row, and the REQUEST row once more.
     asking += 2 * ATTEMPT_WRITE_UNITS * prices["dynamodb_write_unit"]
-    asking += lambda_time(_WAIT_MS, market.memory_mb, prices)
+    asking += lambda_time(_WAIT_MS, pricing.memory_mb, prices)
     if stake > asking:
         return None
     return f"unsure; no LLM was asked: that costs ${asking:.6f}, and ${stake:.6f} are at stake"
@@ -66,12 +66,16 @@ def _unpriced(model: str) -> str:
     return f"unsure; no LLM was asked: no price is known of {model}"
 
 
-def _answer(model: Model, input_bytes: int, market: Market) -> Decimal | None:
+def _answer(model: Model, input_bytes: int, pricing: PricingContext) -> Decimal | None:
     output = min(_ANSWER_TOKENS, model.max_tokens)
-    return _usd(model, input_bytes, output, market)
+    return _usd(model, input_bytes, output, pricing)
 
 
-def _usd(asked: Model | ModelCall, sent: int, output: int, market: Market) -> Decimal | None:
+def _usd(
+    asked: Model | ModelCall, sent: int, output: int, pricing: PricingContext
+) -> Decimal | None:
     tokens = Tokens(input=-(-sent // _BYTES_PER_TOKEN), output=output)
-    found = price(tokens, asked.provider, asked.model, market.at, asked.mode, region=market.region)
+    found = price(
+        tokens, asked.provider, asked.model, pricing.at, asked.mode, region=pricing.region
+    )
     return found.usd

@@ -71,11 +71,11 @@ def _system(call: ModelCall) -> Any:
 
 
 def _bound_to_schema(call: ModelCall) -> tuple[ModelCall, Any]:
-    from router.invocation.answer_schema import told
+    from router.invocation.answer_schema import with_schema_instructions
 
     mode = for_claude(call.schema or {}) if has_claude_mode(call.model) else None
     config = {"format": {"type": "json_schema", "schema": mode}} if mode else anthropic.omit
-    return (call if mode == call.schema else told(call)), config
+    return (call if mode == call.schema else with_schema_instructions(call)), config
 
 
 def _answer(response: Message) -> Answer:

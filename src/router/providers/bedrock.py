@@ -128,7 +128,7 @@ class Bedrock:
 
     def _bound_to_schema(self, call: ModelCall, arguments: dict[str, Any]) -> ModelCall:
         """Put the schema into the arguments; return the call as it is to be told the rest."""
-        from router.invocation.answer_schema import told
+        from router.invocation.answer_schema import with_schema_instructions
 
         mode = for_claude(call.schema or {}) if self._has_mode(call.model) else None
         if mode is not None:
@@ -136,7 +136,7 @@ class Bedrock:
             arguments["outputConfig"] = {
                 "textFormat": {"type": "json_schema", "structure": {"jsonSchema": definition}}
             }
-        return call if mode == call.schema else told(call)
+        return call if mode == call.schema else with_schema_instructions(call)
 
     def _has_mode(self, model: str) -> bool:
         # The runtime's own botocore may be older than the field.

@@ -36,13 +36,13 @@ def close_abandoned(
     *,
     time_limit: timedelta,
     at: datetime,
-    tell: Callable[[Mapping[str, Any]], None],
+    notify: Callable[[Mapping[str, Any]], None],
 ) -> Swept:
     """Close every request that is ACCEPTED beyond the workflow's ``time_limit``.
 
     ``find_run`` gives the end of a Standard run, ``None`` while it runs. An Express run cannot be
     looked up; beyond its limit it is over. A request that cannot be closed now is left to the next
-    sweep and does not keep the others open. ``tell`` is given a notice of each that is closed.
+    sweep and does not keep the others open. ``notify`` is given a notice of each that is closed.
     """
     before = iso(at - time_limit - _GRACE)
     closed = left = 0
@@ -51,7 +51,7 @@ def close_abandoned(
             try:
                 run = _end_of(row, find_run, at)
                 if run is not None:
-                    closed += close_request(store, row["request_id"], run, tell)
+                    closed += close_request(store, row["request_id"], run, notify)
             except StoreUnavailable:
                 left += 1
     return Swept(closed, left)

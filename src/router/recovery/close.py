@@ -32,11 +32,11 @@ class EndedRun:
 
 
 def close_request(
-    store: Store, request_id: str, run: EndedRun, tell: Callable[[Mapping[str, Any]], None]
+    store: Store, request_id: str, run: EndedRun, notify: Callable[[Mapping[str, Any]], None]
 ) -> bool:
     """Write the terminal row of a request that ``run`` left open; return whether it did.
 
-    Only then ``tell`` is given the notice of the failure.
+    Only then ``notify`` is given the notice of the failure.
 
     Does nothing for a request that is closed, that was never accepted, or that another run owns
     (a run that was refused as a Conflict must not touch the row it conflicted with). A run that was
@@ -71,7 +71,7 @@ def close_request(
     if not store.close(request, closing, recovered):
         return False
     last = attempts[-1]["model"] if attempts else request["planned_model"]
-    tell(
+    notify(
         {
             "request_id": request_id,
             "tenant": request["tenant"],

@@ -9,7 +9,7 @@ from typing import Any
 
 from router.analyzer import Classification, Complexity
 from router.catalog.models import Model
-from router.catalog.pricing_context import Market
+from router.catalog.pricing_context import PricingContext
 from router.config.settings import Config
 from router.config.tenants import Rules
 from router.intake.request import Request
@@ -17,7 +17,7 @@ from router.invocation.call import ModelCall
 from router.llm_classifier.question import Opinion, question, sent_bytes
 from router.routing.choice import Choice, choose, moves, with_opinion
 from router.routing.plan import Plan, limited, make_plan, permitted_models
-from router.routing.restrictions import NOTHING_STANDS, Standing
+from router.routing.restrictions import NO_RESTRICTIONS, Restrictions
 from router.tiers import TIERS
 
 
@@ -31,7 +31,7 @@ class Decision:
     rules: Rules
     choice: Choice
     movable: tuple[str, ...]
-    standing: Standing
+    restrictions: Restrictions
 
     def plan(self, notes: tuple[str, ...] = ()) -> Plan:
         """Return the plan without an opinion; raise ``PolicyDenied`` if no model is left."""
@@ -49,13 +49,13 @@ class Decision:
     def accepted_as(self, row: Mapping[str, Any]) -> Decision:
         """Return the decision that an earlier try wrote down: its REQUEST row holds, not this."""
         choice = Choice(row["route"], tuple(row["reasons"]), open=False)
-        standing = Standing(skipped=dict.fromkeys(row.get("skipped", ()), ""))
-        return replace(self, choice=choice, movable=(), standing=standing)
+        restrictions = Restrictions(skipped=dict.fromkeys(row.get("skipped", ()), ""))
+        return replace(self, choice=choice, movable=(), restrictions=restrictions)
 
     def _plan(self, choice: Choice) -> Plan:
-        return make_plan(self.request, choice, self.config, self.rules, self.standing)
+        return make_plan(self.request, choice, self.config, self.rules, self.restrictions)
 
-    def question(self, market: Market) -> tuple[ModelCall | None, tuple[str, ...]]:
+    def question(self, pricing: PricingContext) -> tuple[ModelCall | None, tuple[str, ...]]:
         """Return the call to make, if an opinion is wanted, or notes on why none is asked for."""
         llm = self.config.llm
         if llm is None or not self.movable:
@@ -65,18 +65,18 @@ class Decision:
         if llm.model.provider in self.rules.deny_providers:
             return None, (f"no LLM was asked: the tenant may not use {llm.model.provider}",)
         asked = question(self.request.messages, llm.model)
-        if llm.in_doubt and (why := self._why_not(asked, market)):
+        if llm.in_doubt and (why := self._why_not(asked, pricing)):
             return None, (why,)
         return asked, ()
 
-    def _why_not(self, asked: ModelCall, market: Market) -> str | None:
+    def _why_not(self, asked: ModelCall, pricing: PricingContext) -> str | None:
         # Most requests are sure: they need not wait for the price book.
         from router.llm_classifier.worth_asking import Move, why_not_ask
 
         possible = [Move(self._model(tier), self._probability(tier)) for tier in self.movable]
         chosen = self._model(self.choice.tier)
         return why_not_ask(
-            asked, sent_bytes(asked), self.request.input_bytes, chosen, possible, market
+            asked, sent_bytes(asked), self.request.input_bytes, chosen, possible, pricing
         )
 
     def _model(self, tier: str) -> Model:
@@ -93,14 +93,14 @@ def decide(
     request: Request,
     classification: Classification,
     config: Config,
-    standing: Standing = NOTHING_STANDS,
+    restrictions: Restrictions = NO_RESTRICTIONS,
 ) -> Decision:
     """Return the decision on a request, before any LLM is asked."""
     rules = config.rules_of(request.tenant)
-    if standing.cap and permitted_models("CALCULATION", config, rules):
-        rules = rules.below("COMPLEX", standing.cap)
+    if restrictions.cap and permitted_models("CALCULATION", config, rules):
+        rules = rules.below("COMPLEX", restrictions.cap)
     choice = choose(request, classification, config, rules)
-    choice = replace(choice, reasons=(*standing.notes, *choice.reasons))
+    choice = replace(choice, reasons=(*restrictions.notes, *choice.reasons))
     usable = {tier for tier in TIERS if permitted_models(tier, config, rules)}
     movable = moves(choice, rules, usable)
-    return Decision(request, classification, config, rules, choice, movable, standing)
+    return Decision(request, classification, config, rules, choice, movable, restrictions)

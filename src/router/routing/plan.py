@@ -10,7 +10,7 @@ from router.config.tenants import Rules
 from router.errors import InvalidRequest, PolicyDenied
 from router.intake.request import Request
 from router.routing.choice import Choice
-from router.routing.restrictions import Standing
+from router.routing.restrictions import Restrictions
 from router.tiers import TIERS
 
 
@@ -31,7 +31,7 @@ class Plan:
 
 
 def make_plan(
-    request: Request, choice: Choice, config: Config, rules: Rules, standing: Standing
+    request: Request, choice: Choice, config: Config, rules: Rules, restrictions: Restrictions
 ) -> Plan:
     """Return the plan of a choice.
 
@@ -42,7 +42,7 @@ def make_plan(
         raise InvalidRequest(
             "this deployment has no human review: leave `review` out, or set the module's `review`"
         )
-    models, skipped = standing.asked(permitted_models(choice.tier, config, rules))
+    models, skipped = restrictions.select(permitted_models(choice.tier, config, rules))
     if not models:
         denied = ", ".join(sorted(rules.deny_providers))
         raise PolicyDenied(

@@ -12,7 +12,7 @@ _ALL_OPEN = "every model of the plan has an open breaker: asked all the same"
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Restrictions:
     """``cap`` is why COMPLEX is not served; ``skipped`` maps ``provider/model`` to why it is not
     asked, empty where the row says so already; ``notes`` are further reasons for the row."""
 
@@ -25,7 +25,7 @@ class Standing:
         """Whether every model may be asked and no tier is capped."""
         return self.cap is None and not self.skipped
 
-    def asked(self, models: Sequence[Model]) -> tuple[tuple[Model, ...], tuple[str, ...]]:
+    def select(self, models: Sequence[Model]) -> tuple[tuple[Model, ...], tuple[str, ...]]:
         """Return the models of a plan that are to be asked, and reasons for those that are not.
 
         Where all would be left out all are asked: a broken model is better than no answer.
@@ -37,7 +37,7 @@ class Standing:
         return tuple(models), (_ALL_OPEN,) if reasons else ()
 
 
-NOTHING_STANDS = Standing()
+NO_RESTRICTIONS = Restrictions()
 
 
 def name_of(model: Model) -> str:

@@ -10,9 +10,9 @@ from cost_calculator.aws.items import to_item
 from cost_calculator.planning.break_even import (
     Assumptions,
     Classifier,
-    Kind,
     Model,
     PriceMissing,
+    PromptKind,
     break_even,
     per_request_overhead,
 )
@@ -30,7 +30,10 @@ SHORT, QUESTION = Tokens(500, 300), Tokens(600, 40)
 
 
 def mix(simple, complex_, tokens=SHORT):
-    return {"SIMPLE": Kind(Decimal(simple), tokens), "COMPLEX": Kind(Decimal(complex_), tokens)}
+    return {
+        "SIMPLE": PromptKind(Decimal(simple), tokens),
+        "COMPLEX": PromptKind(Decimal(complex_), tokens),
+    }
 
 
 def ask(share, tokens=QUESTION, model=HAIKU):

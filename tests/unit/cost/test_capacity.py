@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cost_calculator.planning.break_even import Assumptions, Kind
+from cost_calculator.planning.break_even import Assumptions, PromptKind
 from cost_calculator.planning.capacity import Peak, capacity, provisioned_units
 from cost_calculator.usage import Tokens
 from router.__main__ import main
@@ -23,7 +23,7 @@ def needs(mix, per_day, tiers=DEFAULT_TIERS, peak=PEAK):
 
 
 def test_the_busiest_minute_sets_tokens_quota_and_calls_in_flight():
-    [load] = needs({"SIMPLE": Kind(Decimal(1), Tokens(100, 50))}, 43_200).loads
+    [load] = needs({"SIMPLE": PromptKind(Decimal(1), Tokens(100, 50))}, 43_200).loads
 
     assert load.requests_per_minute == 60  # 43,200 / 1,440 × 2
     assert load.tokens_per_minute == 60 * 150
@@ -32,7 +32,7 @@ def test_the_busiest_minute_sets_tokens_quota_and_calls_in_flight():
 
 
 def test_what_the_workflow_calls_itself_takes_no_lambda_and_no_bedrock_quota():
-    found = needs({"CALCULATION": Kind(Decimal(1), Tokens(100, 50))}, 86_400)
+    found = needs({"CALCULATION": PromptKind(Decimal(1), Tokens(100, 50))}, 86_400)
 
     assert found.loads[0].quota is None
     assert found.invoke_concurrency == 0

@@ -3,8 +3,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from local.client import Traced
 from local.demo_report import document
-from local.routing import Traced
 
 PRICED = {
     "item": "ATTEMPT#01",

@@ -8,7 +8,7 @@ from typing import Any
 
 from router.acceptance.accept import accept
 from router.acceptance.control_memory import Memory
-from router.acceptance.ports import Execution, World
+from router.acceptance.ports import Dependencies, Execution
 from router.acceptance.request_rows import Analysis
 from router.config.settings import Config
 from router.invocation.call import Provider
@@ -34,7 +34,7 @@ class Desk:
     label: str = "SIMPLE"
 
     def ask(self, request_id: str = "r-1", run: str = "", **payload: Any) -> dict[str, Any]:
-        world = World(
+        deps = Dependencies(
             store=self.tables,
             memory=self.memory,
             classify=lambda _messages: classification(self.label),
@@ -46,7 +46,7 @@ class Desk:
         )
         given = {"input": "hi", "tenant": "acme", "request_id": request_id, **payload}
         execution = Execution(f"arn:{run or request_id}", run or request_id)
-        return accept(given, execution, self.config, world)
+        return accept(given, execution, self.config, deps)
 
     def pass_time(self, seconds: float) -> None:
         self.at += timedelta(seconds=seconds)

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from router.acceptance.accept import accept
 from router.acceptance.control_memory import Memory
-from router.acceptance.ports import Execution, World
+from router.acceptance.ports import Dependencies, Execution
 from router.acceptance.request_rows import Analysis
 from router.aws.accept_store import AcceptStore
 from router.errors import Conflict, InvalidRequest, PolicyDenied, StoreUnavailable
@@ -29,7 +29,7 @@ def no_llm() -> Any:
 def ask(
     store: AcceptStore, payload: Any, execution: Execution = FIRST, **changes: Any
 ) -> dict[str, Any]:
-    world = World(
+    deps = Dependencies(
         store=store,
         memory=Memory(),
         meter=lambda *_: None,
@@ -39,7 +39,7 @@ def ask(
         clock=lambda: AT,
         region="us-east-1",
     )
-    return accept(payload, execution, config(**changes), world)
+    return accept(payload, execution, config(**changes), deps)
 
 
 def test_an_accepted_request_has_its_row_before_any_model_is_called(store: AcceptStore) -> None:

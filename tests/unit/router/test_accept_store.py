@@ -7,10 +7,10 @@ import pytest
 
 from cost_calculator.rows import Row
 from router.acceptance.control_memory import KEPT_SECONDS
-from router.acceptance.ports import Acceptance, Found
+from router.acceptance.ports import Acceptance, ReadResult
 from router.aws.accept_store import AcceptStore, accept_store
 from router.errors import StoreUnavailable
-from router.guards.conditional_update import Action
+from router.guards.conditional_update import ConditionalUpdate
 from tests.fake_dynamodb import cancelled, service_error
 from tests.tables import CONTROL, USAGE
 from tests.unit.router.factories import accepted, analyzer, config
@@ -23,7 +23,7 @@ def row(request_id: str = "r-1") -> Row:
     return accepted(request_id=request_id, confidence=Decimal("0.9"))
 
 
-TAKE_ONE = Action("purse", "ADD taken :one", "taken < :most", {":one": 1, ":most": 2})
+TAKE_ONE = ConditionalUpdate("purse", "ADD taken :one", "taken < :most", {":one": 1, ":most": 2})
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_items_of_both_tables_come_in_one_round_trip(store: AcceptStore) -> None
 def test_nothing_is_read_where_nothing_is_asked_for(store: AcceptStore) -> None:
     calls = calls_of(store)
 
-    assert store.read(()) == Found()
+    assert store.read(()) == ReadResult()
     assert calls == []
 
 

@@ -11,7 +11,7 @@ from moto import mock_aws
 from router.aws.answers_bucket import AnswerStore
 from router.encoding import STATE_BYTES
 from router.errors import AnswerNotStored, StoreUnavailable
-from router.invocation.answer_store import handed_on
+from router.invocation.answer_store import offload_if_large
 from router.invocation.call import Answer
 
 USAGE = {"inputTokens": 1, "outputTokens": 2}
@@ -34,12 +34,12 @@ def answer(text: str) -> Answer:
 def test_an_answer_that_fits_is_handed_on_as_it_is(s3: Any) -> None:
     small = answer("x" * (STATE_BYTES - 2))  # its quotes count
 
-    assert handed_on(small, "r-1", AnswerStore(lambda: s3, "answers-1")) is small
+    assert offload_if_large(small, "r-1", AnswerStore(lambda: s3, "answers-1")) is small
 
 
 @pytest.mark.parametrize("text", ["x" * (STATE_BYTES - 1), "\x01" * (STATE_BYTES // 6 + 1)])
 def test_what_is_too_large_as_json_is_stored_under_its_request(s3: Any, text: str) -> None:
-    handed = handed_on(answer(text), "r-1", AnswerStore(lambda: s3, "answers-1"))
+    handed = offload_if_large(answer(text), "r-1", AnswerStore(lambda: s3, "answers-1"))
 
     assert handed.text == ""
     assert handed.usage == USAGE
@@ -50,7 +50,7 @@ def test_what_is_too_large_as_json_is_stored_under_its_request(s3: Any, text: st
 
 def test_an_answer_that_s3_does_not_take_keeps_its_usage(s3: Any) -> None:
     with pytest.raises(AnswerNotStored) as failed:
-        handed_on(answer("x" * 200_000), "r-1", AnswerStore(lambda: s3, "no-such-bucket"))
+        offload_if_large(answer("x" * 200_000), "r-1", AnswerStore(lambda: s3, "no-such-bucket"))
 
     assert failed.value.usage == USAGE
 

@@ -12,7 +12,7 @@ from router.aws.breaker_store import ControlBreakers
 from router.config.settings import Config
 from router.errors import StoreUnavailable
 from router.guards.breaker import Breaker, Phase, Settings, breaker_key, from_row, to_row
-from router.guards.breaker_observer import Healthy, watch
+from router.guards.breaker_observer import PendingSuccesses, watch
 from router.guards.conditional_update import Item
 from tests.tables import CONTROL
 from tests.unit.router.factories import AT, HAIKU, SONNET, config
@@ -47,7 +47,7 @@ class Watched(Desk):
     def __init__(self, settings: Config, label: str = "SIMPLE") -> None:
         super().__init__(settings, label=label)
         self.breakers = Breakers(self.tables.control)
-        self.healthy = Healthy()
+        self.healthy = PendingSuccesses()
 
     def ended(self, outcome: str, request_id: str = "r-0", **changes: Any) -> list[str]:
         row = {

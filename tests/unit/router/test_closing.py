@@ -176,7 +176,7 @@ def sweepable(**changes: Any) -> Row:
 
 
 def swept(store: Memory, find: Any, at: datetime) -> Swept:
-    return close_abandoned(store, find, time_limit=LIMIT, at=at, tell=silent)
+    return close_abandoned(store, find, time_limit=LIMIT, at=at, notify=silent)
 
 
 def test_the_sweep_closes_what_no_event_closed() -> None:
@@ -260,11 +260,11 @@ def test_an_express_run_leaves_a_call_in_the_mode_that_was_planned() -> None:
 def test_a_notice_goes_out_once_the_row_is_written_and_holds_no_text() -> None:
     store, told = Memory(accepted()), []
 
-    def tell(notice: Mapping[str, Any]) -> None:
+    def notify(notice: Mapping[str, Any]) -> None:
         assert store.closed, "told before it was written"
         told.append(notice)
 
-    assert close_request(store, "r-1", run(entered("InvokeHaiku"), scheduled()), tell)
+    assert close_request(store, "r-1", run(entered("InvokeHaiku"), scheduled()), notify)
 
     assert told == [
         {
@@ -282,11 +282,11 @@ def test_what_somebody_else_closed_is_not_told_of_again() -> None:
     store = Memory(accepted())
     store.close = lambda *_: False  # type: ignore[method-assign]
 
-    def tell(_notice: Mapping[str, Any]) -> None:
+    def notify(_notice: Mapping[str, Any]) -> None:
         raise AssertionError("a second notice")
 
-    assert not close_request(store, "r-1", run(), tell)
-    assert not close_request(Memory(accepted(status="FAILED")), "r-1", run(), tell)
+    assert not close_request(store, "r-1", run(), notify)
+    assert not close_request(Memory(accepted(status="FAILED")), "r-1", run(), notify)
 
 
 def test_a_run_that_died_while_a_human_was_asked_leaves_no_draft_on_the_list() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from router.catalog.pricing_context import Market
+from router.catalog.pricing_context import PricingContext
 from router.config.settings import Config
 from router.llm_classifier.question import Opinion
 from router.routing.decision import Decision, decide
@@ -23,7 +23,7 @@ from tests.unit.router.factories import (
     request,
 )
 
-MARKET = Market(AT, "us-east-1", 512)
+MARKET = PricingContext(AT, "us-east-1", 512)
 PROMPT = {"input": "Compare the two offers and tell me which one to take."}
 _tiers = st.sampled_from(TIERS)
 

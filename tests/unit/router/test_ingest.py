@@ -11,7 +11,7 @@ from router.aws.request_queues import RequestQueues, message_of
 from router.config.tenants import parse_rules
 from router.errors import StoreUnavailable
 from router.executions.run import Busy, NotStarted, Run
-from router.ingress.queue.backpressure import Pace
+from router.ingress.queue.backpressure import Backpressure
 from router.ingress.queue.ingest import LAST_TRY, delay, ingest
 from router.ingress.queue.message import Message, NotSent, Report
 from router.intake.request import parse_request
@@ -48,12 +48,12 @@ class Queues:
         self.aside: list[tuple[str, str, str]] = []
         self.error = error
 
-    def put_back(self, message: Message, delay_seconds: int) -> None:
+    def requeue(self, message: Message, delay_seconds: int) -> None:
         if self.error:
             raise self.error
         self.back.append((message, delay_seconds))
 
-    def set_aside(self, message: Message, reason: str, detail: str) -> None:
+    def dead_letter(self, message: Message, reason: str, detail: str) -> None:
         if self.error:
             raise self.error
         self.aside.append((message.id, reason, detail))
@@ -78,7 +78,7 @@ def run(
         messages,
         executions or Executions(),
         queues or Queues(),
-        Pace(parse_rules({"hasty": {"rate": {"requests": 2}}}), read, lambda: NOW),
+        Backpressure(parse_rules({"hasty": {"rate": {"requests": 2}}}), read, lambda: NOW),
         input_bytes_limit=1024,
         is_express=is_express,
         draw=lambda: 0.5,
@@ -180,7 +180,7 @@ def test_a_copy_keeps_the_id_of_the_message_it_copies() -> None:
             sent.append(given)
 
     queues = RequestQueues(Client(), "queue", "dead")  # type: ignore[arg-type]
-    queues.put_back(Message("m", BODY, put_back=1), 7)
+    queues.requeue(Message("m", BODY, put_back=1), 7)
 
     [copy] = sent
     assert (copy["QueueUrl"], copy["MessageBody"], copy["DelaySeconds"]) == ("queue", BODY, 7)
@@ -358,10 +358,12 @@ def test_an_express_run_is_not_looked_at_again() -> None:
 
 
 def test_a_request_that_never_fits_begins_so_that_the_workflow_says_so() -> None:
-    pace = Pace(parse_rules({"*": {"rate": {"tokens": 10}}}), lambda _: {}, lambda: NOW)
+    backpressure = Backpressure(
+        parse_rules({"*": {"rate": {"tokens": 10}}}), lambda _: {}, lambda: NOW
+    )
     request = parse_request({"input": "x" * 100}, execution_name="r", input_bytes_limit=1024)
 
-    assert pace.wait(request) == 0
+    assert backpressure.wait(request) == 0
 
 
 def test_a_copy_says_which_run_it_looks_at() -> None:
@@ -372,6 +374,6 @@ def test_a_copy_says_which_run_it_looks_at() -> None:
             sent.append(given)
 
     queues = RequestQueues(Client(), "queue", "dead")  # type: ignore[arg-type]
-    queues.put_back(Message("m", HASTY, runs_as="r_1"), 1)
+    queues.requeue(Message("m", HASTY, runs_as="r_1"), 1)
 
     assert sent[0]["MessageAttributes"]["runs_as"]["StringValue"] == "r_1"

@@ -28,7 +28,7 @@ def test_a_topic_that_does_not_take_the_notice_is_logged_and_nothing_more(
     monkeypatch.setenv("FAILURE_TOPIC_ARN", "arn:topic")
     monkeypatch.setattr(notices, "_sns", Broken)
 
-    notices.tell_topic(Logger(service="test"))(NOTICE)
+    notices.notify_topic(Logger(service="test"))(NOTICE)
 
     [line] = caplog.records
     assert line.message == "notice lost"

@@ -13,7 +13,7 @@ from cost_calculator.settlement import settle
 from router import errors
 from router.acceptance.accept import accept
 from router.acceptance.control_memory import Memory
-from router.acceptance.ports import Execution, World
+from router.acceptance.ports import Dependencies, Execution
 from router.acceptance.request_rows import Analysis
 from router.aws.accept_store import AcceptStore
 from router.config.settings import Config
@@ -68,7 +68,7 @@ def route(
         assert llm is not None, "nobody is to be asked here"
         return llm
 
-    world = World(
+    deps = Dependencies(
         store=store,
         memory=Memory(),
         meter=lambda *_: None,
@@ -79,7 +79,7 @@ def route(
         region="us-east-1",
     )
     payload = {"input": "Which of the two offers is better?", "request_id": "r-1"}
-    return accept(payload, execution, settings or config(analyzer=analyzer()), world)
+    return accept(payload, execution, settings or config(analyzer=analyzer()), deps)
 
 
 def rows(store: AcceptStore) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -14,7 +14,7 @@ from cost_calculator.aws.ledger_store import LedgerStore
 from cost_calculator.rows import Row
 from router.acceptance.accept import accept
 from router.acceptance.control_memory import Memory
-from router.acceptance.ports import Execution, World
+from router.acceptance.ports import Dependencies, Execution
 from router.acceptance.request_rows import Analysis
 from router.aws.accept_store import AcceptStore
 from router.errors import BudgetExceeded, StoreUnavailable
@@ -37,7 +37,7 @@ class Table:
         self.store = AcceptStore(client, "usage", "control", "spend")
 
     def analyze(self, run_number: int, payload: Any = None, **changes: Any) -> dict[str, Any]:
-        world = World(
+        deps = Dependencies(
             store=self.store,
             memory=Memory(),
             classify=lambda _messages: classification(),
@@ -50,7 +50,7 @@ class Table:
         given = {**PAYLOAD, "request_id": ID} if payload is None else payload
         if run_number > 1:
             given = {**given, "rerun": run_number}
-        return accept(given, Execution(f"arn:run-{run_number}", "n"), config(**changes), world)
+        return accept(given, Execution(f"arn:run-{run_number}", "n"), config(**changes), deps)
 
     def fail(self, cause: str = "Throttled", **changes: Any) -> None:
         """End the request's present run as record_outcome would, and price it."""

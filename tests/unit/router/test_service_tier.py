@@ -17,10 +17,10 @@ from cost_calculator.book import default_book
 from cost_calculator.max_cost import most_of_call
 from local.simulator.server import Simulator
 from router import errors
-from router.acceptance.exact_cache import caching_of
+from router.acceptance.exact_cache import slot_of
 from router.acceptance.max_cost import most_of_request
 from router.catalog.models import Model
-from router.catalog.pricing_context import Market
+from router.catalog.pricing_context import PricingContext
 from router.catalog.service_tiers import mode_of
 from router.config.settings import Config
 from router.config.tenants import CacheRule, Rules
@@ -202,7 +202,7 @@ def test_a_kept_answer_is_that_of_the_tier_asked_for() -> None:
     def place(**asked: Any) -> str:
         plan = decide(request(), classification(), tiers(**asked)).plan()
         rules = Rules(cache=CacheRule())
-        caching = caching_of(request(), lambda: plan, rules, store_text=True)
+        caching = slot_of(request(), lambda: plan, rules, store_text=True)
         assert caching
         return caching.key
 
@@ -230,10 +230,10 @@ def test_a_tier_without_a_price_reserves_at_the_dearest_known() -> None:
     settings = tiers(provider="bedrock", model=HAIKU, service_tier="reserved")
     plan = decide(request(), classification(), settings).plan()
     mystery = decide(request(), classification(), tiers(model="mystery")).plan()
-    market = Market(NOVEMBER, "us-east-1", 512)
+    pricing = PricingContext(NOVEMBER, "us-east-1", 512)
 
-    assert most_of_request([plan], request(), None, settings, market) == most_of_request(
-        [mystery], request(), None, settings, market
+    assert most_of_request([plan], request(), None, settings, pricing) == most_of_request(
+        [mystery], request(), None, settings, pricing
     )
 
 
@@ -244,11 +244,11 @@ def test_every_word_for_the_ordinary_is_the_standard_price(word: str | None) -> 
 
 def test_whether_an_opinion_pays_is_told_at_the_price_of_the_tier_asked_for() -> None:
     question = call("bedrock")
-    market = Market(NOVEMBER, "us-east-1", 512)
+    pricing = PricingContext(NOVEMBER, "us-east-1", 512)
 
     def why(**asked: Any) -> str | None:
         chosen = Model("bedrock", HAIKU, 9, **asked)
-        return why_not_ask(question, 10, 10, chosen, [], market)
+        return why_not_ask(question, 10, 10, chosen, [], pricing)
 
     assert why(service_tier="default") != why(service_tier="flex")
     assert why(service_tier="flex") == f"unsure; no LLM was asked: no price is known of {HAIKU}"

@@ -1,1 +1,1 @@
-"""The HTTP door: what ``router.handlers.api`` answers, apart from Lambda and API Gateway."""
+"""The HTTP api: what ``router.handlers.api`` answers, apart from Lambda and API Gateway."""

@@ -1,4 +1,4 @@
-"""Which pages in a browser may read an answer of the HTTP door; the gateway answers preflights."""
+"""Which pages in a browser may read an answer of the HTTP api; the gateway answers preflights."""
 
 from __future__ import annotations
 

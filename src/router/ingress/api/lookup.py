@@ -7,7 +7,7 @@ import re
 from router.encoding import json_object
 from router.executions.run import NoSuchRun, Run
 from router.ingress.api.errors import ApiError
-from router.ingress.api.ports import Door, Rows
+from router.ingress.api.ports import ApiContext, Rows
 from router.ingress.api.views import ANSWERED
 from router.intake.request import is_request_id
 
@@ -18,7 +18,7 @@ _REFUSALS = {"InvalidRequest", "PolicyDenied", "Conflict", "BudgetExceeded", "Ra
 _RETRY_AFTER = re.compile(r"retry after (\d+) s")
 
 
-def find(request_id: str, tenant: str, door: Door) -> Rows | ApiError | None:
+def find(request_id: str, tenant: str, api: ApiContext) -> Rows | ApiError | None:
     """Return the rows of a tenant's request; what refused it before it had rows; or ``None``.
 
     ``None`` is a request that has just been started. Raise 404 where there is none, also for the
@@ -26,28 +26,28 @@ def find(request_id: str, tenant: str, door: Door) -> Rows | ApiError | None:
     """
     if not is_request_id(request_id):
         raise _not_found(request_id)
-    rows = door.store.rows_of(request_id)
+    rows = api.store.rows_of(request_id)
     if "REQUEST" in rows:
         if rows["REQUEST"]["tenant"] != tenant:
             raise _not_found(request_id)
         return rows
     try:
-        run = door.executions.describe(request_id)
+        run = api.executions.describe(request_id)
     except NoSuchRun:
         raise _not_found(request_id) from None
     if json_object(run.input).get("tenant") != tenant:
         raise _not_found(request_id)
-    return refusal(request_id, run, door)
+    return refusal(request_id, run, api)
 
 
-def owned(request_id: str, tenant: str, door: Door) -> None:
+def owned(request_id: str, tenant: str, api: ApiContext) -> None:
     """Raise 404 where a tenant has no such request."""
-    row = door.store.request_of(request_id)
+    row = api.store.request_of(request_id)
     if row is None or row["tenant"] != tenant:
         raise _not_found(request_id)
 
 
-def answer_of(rows: Rows, door: Door) -> str | None:
+def answer_of(rows: Rows, api: ApiContext) -> str | None:
     """Return the text of an answer from where it is: the row, S3, or the run's own output.
 
     ``None`` where there is no answer, or its text has expired. Raise ``StoreUnavailable`` or
@@ -57,12 +57,12 @@ def answer_of(rows: Rows, door: Door) -> str | None:
     if request["status"] not in ANSWERED:
         return None
     if "output_s3" in request:
-        return door.text_at(request["output_s3"])
+        return api.text_at(request["output_s3"])
     stored = rows.get("CONTENT", {}).get("output")
-    if stored is not None or door.store_text:
+    if stored is not None or api.store_text:
         return stored
     try:
-        run = _ended(request["execution_arn"].rsplit(":", 1)[1], door)
+        run = _ended(request["execution_arn"].rsplit(":", 1)[1], api)
     except NoSuchRun:
         return None  # Step Functions keeps a run for 90 days
     return json_object(run.output or "").get("output")
@@ -80,17 +80,17 @@ def failure(rows: Rows) -> ApiError:
     )
 
 
-def _ended(name: str, door: Door) -> Run:
-    run = door.executions.describe(name)
+def _ended(name: str, api: ApiContext) -> Run:
+    run = api.executions.describe(name)
     while run.status == "RUNNING":  # its row is written by its last state
-        door.sleep(_LOOK_AGAIN_SECONDS)
-        run = door.executions.describe(name)
+        api.sleep(_LOOK_AGAIN_SECONDS)
+        run = api.executions.describe(name)
     return run
 
 
-def refusal(request_id: str, run: Run, door: Door) -> ApiError | None:
+def refusal(request_id: str, run: Run, api: ApiContext) -> ApiError | None:
     """Return what refused a request without rows; ``None`` where nothing has, so far."""
-    if run.status == "RUNNING" or "REQUEST" in door.store.rows_of(request_id):
+    if run.status == "RUNNING" or "REQUEST" in api.store.rows_of(request_id):
         return None
     if run.error in _REFUSALS:
         cause = run.cause or run.error

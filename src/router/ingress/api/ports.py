@@ -24,7 +24,7 @@ class Executions(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class ApiContext:
     """What the door stands on; times are seconds.
 
     ``text_at`` reads an ``s3://`` address: ``None`` for a text that has expired. It raises

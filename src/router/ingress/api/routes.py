@@ -1,4 +1,4 @@
-"""The routes of the HTTP door; each reads its input, calls the core and answers."""
+"""The routes of the HTTP api; each reads its input, calls the core and answers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from router.ingress.api.chat import in_openais_words, to_completion, to_request
 from router.ingress.api.cors import Cors
 from router.ingress.api.errors import ApiError, as_api_error
 from router.ingress.api.lookup import answer_of, failure, find, owned
-from router.ingress.api.ports import Door, Rows
+from router.ingress.api.ports import ApiContext, Rows
 from router.ingress.api.submit import Submitted, submit, wait
 from router.ingress.api.usage_report import Cells, spending
 from router.ingress.api.views import ANSWERED, Settle, settled_attempts, view
@@ -35,10 +35,10 @@ logger = Logger()
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class Services:
     """What the routes need beside the event."""
 
-    door: Door
+    api: ApiContext
     callers: Callers
     settle: Settle
     cells: Cells
@@ -54,41 +54,41 @@ class _Ended:
     shown: dict[str, Any]
 
 
-def routes(world: World, cors: Cors | None = None) -> APIGatewayRestResolver:
+def routes(services: Services, cors: Cors | None = None) -> APIGatewayRestResolver:
     """Return the resolver; called once a process. Without ``cors`` no answer is for a page."""
     app = APIGatewayRestResolver(cors=cors)
-    door = world.door
+    api = services.api
 
     @app.post("/prompts")
     def post_prompt() -> Response[str]:
         mode = _query(app, {"mode"}).get("mode")
         if mode not in (None, "async"):
             raise InvalidRequest("`mode` must be async, or be left out")
-        until = door.clock() + WAIT_SECONDS
-        submitted = submit(_body(app), _tenant(app, world), door)
-        ended = None if mode == "async" else _ended(submitted, until, world)
+        until = api.clock() + WAIT_SECONDS
+        submitted = submit(_body(app), _tenant(app, services), api)
+        ended = None if mode == "async" else _ended(submitted, until, services)
         if ended is None:
             return _accepted(app, submitted.request_id)
-        return _json(200, ended.shown, _headers(ended.rows, world))
+        return _json(200, ended.shown, _headers(ended.rows, services))
 
     @app.get("/prompts/<request_id>")
     def get_prompt(request_id: str) -> Response[str]:
-        found = find(request_id, _tenant(app, world), door)
+        found = find(request_id, _tenant(app, services), api)
         if found is None:
             return _json(200, {"request_id": request_id, "status": "STARTED"}, {})
         if isinstance(found, ApiError):
             refused = {"request_id": request_id, "status": "NOT_ACCEPTED", **found.body("")}
             return _json(200, refused, {})
-        shown = view(found, answer_of(found, door), world.settle)
-        return _json(200, shown, _headers(found, world))
+        shown = view(found, answer_of(found, api), services.settle)
+        return _json(200, shown, _headers(found, services))
 
     @app.post("/prompts/<request_id>/feedback")
     def post_feedback(request_id: str) -> Response[str]:
-        tenant, given = _tenant(app, world), _body(app)
+        tenant, given = _tenant(app, services), _body(app)
         check(given, "feedback")
-        owned(request_id, tenant, door)
+        owned(request_id, tenant, api)
         try:
-            at = world.judge(request_id, given["feedback"], tenant, given.get("note", ""))
+            at = services.judge(request_id, given["feedback"], tenant, given.get("note", ""))
         except FeedbackRefused as error:
             raise ApiError("FeedbackRefused", str(error), request_id=request_id) from error
         return _json(200, {"request_id": request_id, **given, "feedback_at": iso(at)}, {})
@@ -96,16 +96,18 @@ def routes(world: World, cors: Cors | None = None) -> APIGatewayRestResolver:
     @app.get("/usage")
     def get_usage() -> Response[str]:
         query = _query(app, {"since", "by"})
-        return _json(200, spending(query, _tenant(app, world), world.cells, world.now()), {})
+        return _json(
+            200, spending(query, _tenant(app, services), services.cells, services.now()), {}
+        )
 
     @app.post("/chat/completions")
     def post_completion() -> Response[str]:
-        until = door.clock() + WAIT_SECONDS
+        until = api.clock() + WAIT_SECONDS
         request = to_request(_body(app))
         if key := app.current_event.headers.get("idempotency-key"):
             request["request_id"] = key
-        submitted = submit(request, _tenant(app, world), door)
-        ended = _ended(submitted, until, world)
+        submitted = submit(request, _tenant(app, services), api)
+        ended = _ended(submitted, until, services)
         if ended is None:
             where = _location(app, submitted.request_id)
             raise ApiError(
@@ -114,9 +116,9 @@ def routes(world: World, cors: Cors | None = None) -> APIGatewayRestResolver:
                 request_id=submitted.request_id,
                 headers={"location": where},
             )
-        attempts = settled_attempts(ended.rows, world.settle)
+        attempts = settled_attempts(ended.rows, services.settle)
         served = next((row for row in attempts if row.get("served")), None)
-        return _json(200, to_completion(ended.shown, served), _headers(ended.rows, world))
+        return _json(200, to_completion(ended.shown, served), _headers(ended.rows, services))
 
     @app.not_found
     def no_route(_error: Exception) -> Response[str]:
@@ -132,29 +134,29 @@ def routes(world: World, cors: Cors | None = None) -> APIGatewayRestResolver:
     return app
 
 
-def _ended(submitted: Submitted, until: float, world: World) -> _Ended | None:
-    rows = wait(submitted, until, world.door)
+def _ended(submitted: Submitted, until: float, services: Services) -> _Ended | None:
+    rows = wait(submitted, until, services.api)
     if rows is None:
         return None
     try:
-        return _Ended(rows, _answered(rows, world))
+        return _Ended(rows, _answered(rows, services))
     except (Busy, StoreUnavailable):
         return None  # it is answered and paid: the caller looks again, and does not send it again
 
 
-def _answered(rows: Rows, world: World) -> dict[str, Any]:
+def _answered(rows: Rows, services: Services) -> dict[str, Any]:
     if rows["REQUEST"]["status"] not in ANSWERED:
         raise failure(rows)
-    output = answer_of(rows, world.door)
+    output = answer_of(rows, services.api)
     if output is None:
         request_id = rows["REQUEST"]["request_id"]
         raise ApiError("NotFound", "the answer's text has expired", request_id=request_id)
-    return view(rows, output, world.settle)
+    return view(rows, output, services.settle)
 
 
-def _headers(rows: Rows, world: World) -> dict[str, str]:
+def _headers(rows: Rows, services: Services) -> dict[str, str]:
     """Return model, tier and cost as headers; what is not known has none."""
-    shown = view(rows, None, world.settle)
+    shown = view(rows, None, services.settle)
     named = {"request-id": "request_id", "model": "model", "tier": "tier", "cost-usd": "cost_usd"}
     return {
         f"x-faregate-{header}": str(shown[name]) for header, name in named.items() if name in shown
@@ -168,7 +170,7 @@ def _told(error: Exception) -> ApiError:
     frame = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{PurePath(frame.filename).name}:{frame.lineno}"
     logger.error("unexpected", error=type(error).__name__, where=where)
-    return ApiError("InternalError", "something went wrong behind this door; its log says what")
+    return ApiError("InternalError", "something went wrong behind this api; its log says what")
 
 
 def _refused(app: APIGatewayRestResolver, error: ApiError) -> Response[str]:
@@ -178,8 +180,8 @@ def _refused(app: APIGatewayRestResolver, error: ApiError) -> Response[str]:
     return _json(error.status, error.body(gateway_request_id), error.headers)
 
 
-def _tenant(app: APIGatewayRestResolver, world: World) -> str:
-    return world.callers.tenant_of(app.current_event.raw_event["requestContext"])
+def _tenant(app: APIGatewayRestResolver, services: Services) -> str:
+    return services.callers.tenant_of(app.current_event.raw_event["requestContext"])
 
 
 def _body(app: APIGatewayRestResolver) -> Any:

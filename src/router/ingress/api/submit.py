@@ -1,4 +1,4 @@
-"""Takes a request in and waits for its end; the core of the HTTP door."""
+"""Takes a request in and waits for its end; the core of the HTTP api."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from router.errors import Conflict, InvalidRequest, RequestError, StoreUnavailab
 from router.executions.run import Busy, NoSuchRun, NotStarted
 from router.ingress.api.errors import ApiError, as_api_error
 from router.ingress.api.lookup import refusal
-from router.ingress.api.ports import Door, Rows
+from router.ingress.api.ports import ApiContext, Rows
 from router.ingress.api.views import TERMINAL
 from router.intake.request import Request, parse_request, payload_hash_of
 
@@ -35,7 +35,7 @@ class Submitted:
     execution: str
 
 
-def submit(payload: Any, tenant: str, door: Door) -> Submitted:
+def submit(payload: Any, tenant: str, api: ApiContext) -> Submitted:
     """Start the execution of a request, or join the one that was started before.
 
     Raise ``InvalidRequest`` for what has no id yet, else an ``ApiError`` that names it.
@@ -45,21 +45,21 @@ def submit(payload: Any, tenant: str, door: Door) -> Submitted:
             raise InvalidRequest(f"leave `{name}` out: {_NOT_THE_CALLERS[name]}")
         payload = {"request_id": uuid.uuid4().hex, **payload, "tenant": tenant}
     request = parse_request(payload, execution_name="-", input_bytes_limit=_SIZE_IS_CHECKED_HERE)
-    if request.input_bytes > door.input_bytes_limit:
+    if request.input_bytes > api.input_bytes_limit:
         raise ApiError(
             "RequestTooLarge",
-            f"the text takes {request.input_bytes} bytes and may take {door.input_bytes_limit}:"
+            f"the text takes {request.input_bytes} bytes and may take {api.input_bytes_limit}:"
             " shorten it, or split it",
             request_id=request.request_id,
         )
     try:
-        return _started(request, canonical_json(payload).decode(), door)
+        return _started(request, canonical_json(payload).decode(), api)
     except (RequestError, Busy, StoreUnavailable, NotStarted) as error:
         raise as_api_error(error, request.request_id) or error from error
 
 
-def _started(request: Request, text: str, door: Door) -> Submitted:
-    earlier = door.executions.start(request.request_id, text)
+def _started(request: Request, text: str, api: ApiContext) -> Submitted:
+    earlier = api.executions.start(request.request_id, text)
     if earlier is None:
         return Submitted(request.request_id, request.request_id)
     if payload_hash_of(earlier.input) != request.payload_hash:
@@ -67,16 +67,16 @@ def _started(request: Request, text: str, door: Door) -> Submitted:
             f"request_id {request.request_id} was used with another payload:"
             " give a new request_id, or leave it out"
         )
-    if earlier.status in ("RUNNING", "SUCCEEDED") or door.store.rows_of(request.request_id):
+    if earlier.status in ("RUNNING", "SUCCEEDED") or api.store.rows_of(request.request_id):
         return Submitted(request.request_id, request.request_id)
     # It was refused then (a budget, a rate limit) and left no row. A name serves once in 90 days,
     # so another carries the same id; the row that accepting puts keeps it from running twice.
     again = f"{request.request_id[:47]}-{uuid.uuid4().hex}"
-    door.executions.start(again, text)
+    api.executions.start(again, text)
     return Submitted(request.request_id, again)
 
 
-def wait(submitted: Submitted, until: float, door: Door) -> Rows | None:
+def wait(submitted: Submitted, until: float, api: ApiContext) -> Rows | None:
     """Return a request's rows once it has ended, or ``None`` where it has not by ``until``.
 
     Raise what refused it, where it was refused before it was accepted.
@@ -84,18 +84,18 @@ def wait(submitted: Submitted, until: float, door: Door) -> Rows | None:
     for pause in _pauses():
         # It may have been paid by now: who cannot see it looks again, and never has it sent again.
         with suppress(Busy, StoreUnavailable, NoSuchRun):
-            row = door.store.request_of(submitted.request_id)
+            row = api.store.request_of(submitted.request_id)
             if row and row["status"] in TERMINAL:
-                return door.store.rows_of(submitted.request_id)
+                return api.store.rows_of(submitted.request_id)
             if row and row["status"] == "PENDING_REVIEW":
                 return None  # no human decides within seconds
             if row is None:
-                run = door.executions.describe(submitted.execution)
-                if refused := refusal(submitted.request_id, run, door):
+                run = api.executions.describe(submitted.execution)
+                if refused := refusal(submitted.request_id, run, api):
                     raise refused
-        if door.clock() + pause >= until:
+        if api.clock() + pause >= until:
             return None
-        door.sleep(pause)
+        api.sleep(pause)
     raise AssertionError("pauses never end")
 
 

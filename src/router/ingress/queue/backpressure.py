@@ -19,7 +19,7 @@ from router.intake.request import Request
 
 
 @dataclass(slots=True)
-class Pace:
+class Backpressure:
     """The buckets as one batch of messages sees them: each is read once.
 
     What the batch lets begin is taken off. ``read`` returns a tenant's buckets, empty where there

@@ -17,7 +17,7 @@ from router.errors import (
     RequestError,
 )
 from router.executions.run import Busy, NotStarted, Run
-from router.ingress.queue.backpressure import Pace
+from router.ingress.queue.backpressure import Backpressure
 from router.ingress.queue.message import Message, NotSent, Queues, Report
 from router.intake.request import Request, parse_request, payload_hash_of
 
@@ -40,7 +40,7 @@ def ingest(
     messages: Iterable[Message],
     executions: Executions,
     queues: Queues,
-    pace: Pace,
+    backpressure: Backpressure,
     *,
     input_bytes_limit: int,
     is_express: bool,
@@ -58,23 +58,23 @@ def ingest(
         try:
             try:
                 request = _request(message, input_bytes_limit)
-                began = _begin(message, request, executions, pace, is_express)
+                began = _begin(message, request, executions, backpressure, is_express)
                 if began.copy:
                     seconds = max(delay(message.put_back, draw()), began.seconds)
-                    queues.put_back(began.copy, min(seconds, _LONGEST_DELAY))
+                    queues.requeue(began.copy, min(seconds, _LONGEST_DELAY))
                 getattr(report, began.what).append(message.id)
             except RequestError as error:
                 reason = report.set_aside[message.id] = type(error).__name__
-                queues.set_aside(message, reason, str(error))
+                queues.dead_letter(message, reason, str(error))
             except Busy:
-                queues.put_back(message, delay(message.put_back, draw()))
+                queues.requeue(message, delay(message.put_back, draw()))
                 report.put_back.append(message.id)
             except NotStarted as error:
                 if message.received < LAST_TRY:
                     report.failed[message.id] = str(error)
                     continue
                 report.set_aside[message.id] = str(error)
-                queues.set_aside(message, str(error), "the set-up, not the message: then redrive")
+                queues.dead_letter(message, str(error), "the set-up, not the message: then redrive")
         except NotSent as error:
             report.set_aside.pop(message.id, None)
             report.failed[message.id] = f"SQS: {error}"
@@ -96,7 +96,11 @@ class _Began:
 
 
 def _begin(
-    message: Message, request: Request, executions: Executions, pace: Pace, is_express: bool
+    message: Message,
+    request: Request,
+    executions: Executions,
+    backpressure: Backpressure,
+    is_express: bool,
 ) -> _Began:
     if message.runs_as:
         run = executions.describe(message.runs_as)
@@ -104,14 +108,14 @@ def _begin(
             return _Began("held", message)
         if run.error != RateLimited.__name__:
             return _Began("repeated")
-    if seconds := pace.wait(request):
+    if seconds := backpressure.wait(request):
         return _Began("held", message, seconds)
     name, earlier = _start(message, request, executions)
     what = "repeated" if earlier else "started"
     # What may still be refused for its rate is looked at again: until then its work is not done.
     is_open = earlier is None or earlier.status == "RUNNING"
     # An Express run cannot be looked at.
-    if is_open and pace.is_limited(request.tenant) and not is_express:
+    if is_open and backpressure.is_limited(request.tenant) and not is_express:
         return _Began(what, replace(message, runs_as=name))
     return _Began(what)
 

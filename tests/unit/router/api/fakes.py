@@ -1,4 +1,4 @@
-"""A world behind the HTTP door: a clock that only sleeping moves, runs that end when told to."""
+"""A services behind the HTTP api: a clock that only sleeping moves, runs that end when told to."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from router.executions.run import Busy, NoSuchRun, NotStarted, Run
 from router.feedback import FeedbackRefused
 from router.ingress.api.callers import Callers
 from router.ingress.api.cors import Cors
-from router.ingress.api.ports import Door
-from router.ingress.api.routes import World, routes
+from router.ingress.api.ports import ApiContext
+from router.ingress.api.routes import Services, routes
 from tests.cost_rows import PRICED_AT, RATES
 from tests.unit.router.factories import AT, HAIKU
 
@@ -114,7 +114,7 @@ def failed(request_id: str, cause: str, status: str = "FAILED") -> Rows:
     return rows
 
 
-def door(aws: Aws, **changes: Any) -> Door:
+def api(aws: Aws, **changes: Any) -> ApiContext:
     fields: dict[str, Any] = {
         "store": aws,
         "executions": aws,
@@ -124,7 +124,7 @@ def door(aws: Aws, **changes: Any) -> Door:
         "input_bytes_limit": 1000,
         "store_text": True,
     }
-    return Door(**fields | changes)
+    return ApiContext(**fields | changes)
 
 
 @dataclass
@@ -147,8 +147,8 @@ class Client:
         headers: Mapping[str, str] | None = None,
     ) -> tuple[int, dict[str, Any], dict[str, str]]:
         """Return status, body and headers."""
-        world = World(
-            door=door(self.aws, **self.changes),
+        services = Services(
+            api=api(self.aws, **self.changes),
             callers=Callers("AUTHORIZER", {}),
             settle=lambda row: settle(row, RATES, PRICED_AT),
             cells=lambda _partitions, _tenant: self.cells,
@@ -175,6 +175,6 @@ class Client:
                 "identity": {},
             },
         }
-        answer = routes(world, self.cors).resolve(event, None)
+        answer = routes(services, self.cors).resolve(event, None)
         lists = {name.lower(): value[0] for name, value in answer["multiValueHeaders"].items()}
         return answer["statusCode"], json.loads(answer["body"]), lists

@@ -14,7 +14,7 @@ import router.__main__ as router
 from cost_calculator.aws.ledger_store import LedgerStore
 from cost_calculator.cli.reconcile import reconcile_tables
 from local import routing
-from tests.local_cloud.hands import wait_for
+from tests.local_cloud.cloud_control import wait_for
 
 
 @pytest.fixture
