@@ -12,7 +12,7 @@ import sys
 from rich.console import Console
 from rich.markup import escape
 
-from local import cloud, routing
+from local import client, cloud
 from local.deployment import existing
 from local.isolation import isolate
 from local.terraform import TerraformError
@@ -32,8 +32,8 @@ def main(arguments: list[str]) -> int:
         return 1
     try:
         deployment = existing(running)
-        [arn] = routing.start(deployment, [{"input": prompt}])
-        run = routing.wait_for_execution(deployment, arn, _WAIT_SECONDS)
+        [arn] = client.start(deployment, [{"input": prompt}])
+        run = client.wait_for_execution(deployment, arn, _WAIT_SECONDS)
     except (TerraformError, TimeoutError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> int:
         print(f"{run['status']}: {run.get('error')}: {run.get('cause')}", file=sys.stderr)
         return 1
     outcome = json.loads(run["output"])
-    [traced] = routing.wait_until_settled(deployment, [outcome["request_id"]], _WAIT_SECONDS)
+    [traced] = client.wait_until_settled(deployment, [outcome["request_id"]], _WAIT_SECONDS)
     console = Console()
     console.print(escape(outcome["output"]), "\n")
     console.print(

@@ -19,7 +19,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from local import cloud, dashboard, demo_report, routing
+from local import client, cloud, dashboard, demo_report
 from local.client import Traced
 from local.cloud import ROOT, CloudError
 from local.deployment import Deployment, deploy
@@ -88,14 +88,14 @@ def _run(
     say: Callable[[str], None],
 ) -> int:
     say(f"starting {len(requests)} executions")
-    arns = routing.start(deployment, requests)
+    arns = client.start(deployment, requests)
     ids = [arn.rsplit(":", 1)[1] for arn in arns]
     say("waiting for the executions to end")
     runs = [_end_of(deployment, arn) for arn in arns]
     say("waiting for the rows' costs")
-    accepted = [i for i in ids if routing.trace(deployment, i).request]
-    routing.wait_until_settled(deployment, accepted, _SETTLE_SECONDS)
-    traces = [routing.trace(deployment, request_id) for request_id in ids]
+    accepted = [i for i in ids if client.trace(deployment, i).request]
+    client.wait_until_settled(deployment, accepted, _SETTLE_SECONDS)
+    traces = [client.trace(deployment, request_id) for request_id in ids]
     say("writing the dashboard")
     dashboard.write(deployment, "make demo, with simulated models")
     say("done")
@@ -110,7 +110,7 @@ def _run(
 
 def _end_of(deployment: Deployment, arn: str) -> Mapping[str, Any]:
     try:
-        return routing.wait_for_execution(deployment, arn, _SETTLE_SECONDS)
+        return client.wait_for_execution(deployment, arn, _SETTLE_SECONDS)
     except TimeoutError:
         return {"status": "RUNNING"}
 

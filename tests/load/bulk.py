@@ -13,7 +13,7 @@ from typing import Any
 
 from rich.table import Table
 
-from local import routing
+from local import client
 from local.deployment import Deployment
 
 _WAIT = 3600.0
@@ -49,7 +49,7 @@ def queue(deployment: Deployment) -> Callable[[str], None]:
         body = {"input": prompt, "tier": "SIMPLE", "request_id": request_id}
         client.send_message(QueueUrl=url, MessageBody=json.dumps(body))
         deadline = time.monotonic() + 90
-        while routing.trace(deployment, request_id).output is None:
+        while client.trace(deployment, request_id).output is None:
             assert time.monotonic() < deadline, f"{request_id} has no answer"
             time.sleep(_LOOK_AGAIN_SECONDS)
 
@@ -73,7 +73,7 @@ def burst(deployment: Deployment, count: int) -> Ran:
     began = time.perf_counter()
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(send, range(0, count, 10)))
-    traces = routing.wait_until_settled(deployment, ids, _WAIT)
+    traces = client.wait_until_settled(deployment, ids, _WAIT)
     seconds = time.perf_counter() - began
     statuses = Counter(str(traced.request.get("status")) for traced in traces)
     return Ran("queue", count, dict(statuses), sum(traced.priced for traced in traces), seconds)
@@ -94,7 +94,7 @@ def file(deployment: Deployment, count: int) -> Ran:
         name=batch_id,
         input=json.dumps({"batch_id": batch_id, "key": key}),
     )
-    ended = routing.wait_for_execution(deployment, started["executionArn"], _WAIT)
+    ended = client.wait_for_execution(deployment, started["executionArn"], _WAIT)
     seconds = time.perf_counter() - began
     summary: dict[str, Any] = json.loads(ended.get("output") or "{}")
     priced = summary.get("prompts", 0) - summary.get("cost_not_known", 0)

@@ -14,7 +14,6 @@ from typing import Any
 import requests
 
 from cost_calculator.aws.items import from_item
-from local import routing
 from local.deployment import Deployment
 
 WAIT = 90.0
@@ -221,7 +220,7 @@ def spend_totals(deployment: Deployment) -> Counter[str]:
 def make_older(deployment: Deployment, request_id: str, queued_at: str) -> None:
     """Put all rows of a request that wait for something back in time, as if nobody had come."""
     client = deployment.client("dynamodb")
-    traced = routing.trace(deployment, request_id)
+    traced = client.trace(deployment, request_id)
     for row in (traced.request, *traced.attempts):
         if "queue" in row:
             client.update_item(

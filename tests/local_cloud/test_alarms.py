@@ -14,7 +14,7 @@ import pytest
 
 from cost_calculator.aws.items import to_item
 from cost_calculator.clock import now
-from local import cloud, routing
+from local import client, cloud
 from local.deployment import Deployment
 from router.guards.breaker import breaker_key
 from tests.cost_rows import attempt
@@ -92,8 +92,8 @@ def told(deployment: Deployment) -> Iterator[Any]:
 
 def ask(deployment: Deployment, prompt: str, tier: str = "SIMPLE", **fields: Any) -> str:
     """Route a prompt to its end, whatever that is; return the request's id."""
-    [arn] = routing.start(deployment, [{"input": prompt, "tier": tier, **fields}])
-    return str(routing.wait_for_execution(deployment, arn, 60)["name"])
+    [arn] = client.start(deployment, [{"input": prompt, "tier": tier, **fields}])
+    return str(client.wait_for_execution(deployment, arn, 60)["name"])
 
 
 def test_a_refused_key_is_told_at_once(
@@ -162,7 +162,7 @@ def test_a_budget_that_is_nearly_used_is_told_and_one_that_is_used_up_once_more(
     for name in ("budget-80-frugal", "budget-100-frugal"):
         alarms.quiet(name)
     request_id = ask(deployment, "a purse that empties", tenant="frugal")
-    routing.wait_until_settled(deployment, [request_id], 60)
+    client.wait_until_settled(deployment, [request_id], 60)
     used = emulator.control(f"budget#frugal#{now():%Y-%m-%d}")["committed_usd"]
 
     def limited_to(limit: Decimal) -> Any:

@@ -12,7 +12,7 @@ import httpx2
 import openai
 import pytest
 
-from local import routing
+from local import client
 from local.deployment import Deployment
 from router.ingress.api.bearer_keys import hash_of
 from tests.local_cloud.cloud_control import Emulator, wait_for
@@ -32,12 +32,12 @@ def labs(deployment: Deployment) -> Door:
 
 
 @pytest.fixture
-def client(acme: Door) -> Iterator[openai.OpenAI]:
+def openai_client(acme: Door) -> Iterator[openai.OpenAI]:
     with (
         httpx2.Client(trust_env=False) as http,
-        openai.OpenAI(base_url=acme.url, api_key=acme.key, http_client=http) as client,
+        openai.OpenAI(base_url=acme.url, api_key=acme.key, http_client=http) as openai_client,
     ):
-        yield client
+        yield openai_client
 
 
 def test_curl_gets_an_answer_with_model_reason_and_cost(acme: Door) -> None:
@@ -60,8 +60,8 @@ def test_curl_gets_an_answer_with_model_reason_and_cost(acme: Door) -> None:
     assert float(answer["cost_usd"]) > 0
 
 
-def test_openais_client_reads_the_answer_and_what_it_cost(client: openai.OpenAI) -> None:
-    raw = client.chat.completions.with_raw_response.create(
+def test_openais_client_reads_the_answer_and_what_it_cost(openai_client: openai.OpenAI) -> None:
+    raw = openai_client.chat.completions.with_raw_response.create(
         model="auto", messages=[{"role": "user", "content": "What is 17 * 24?"}]
     )
     completion = raw.parse()
@@ -74,21 +74,21 @@ def test_openais_client_reads_the_answer_and_what_it_cost(client: openai.OpenAI)
     assert float(raw.headers["x-faregate-cost-usd"]) > 0
 
 
-def test_openais_client_is_told_what_it_cannot_have(client: openai.OpenAI) -> None:
+def test_openais_client_is_told_what_it_cannot_have(openai_client: openai.OpenAI) -> None:
     with pytest.raises(openai.BadRequestError, match="cannot stream"):
-        client.chat.completions.create(
+        openai_client.chat.completions.create(
             model="auto", messages=[{"role": "user", "content": "Hi"}], stream=True
         )
 
 
 def test_openais_client_does_not_pay_a_failure_twice(
-    client: openai.OpenAI, simulator: Simulator
+    openai_client: openai.OpenAI, simulator: Simulator
 ) -> None:
     prompt = f"Which planet is the largest? {uuid.uuid4()}"
     simulator.script({"match": {"contains": prompt}, "count": None, "status": 500})
 
     with pytest.raises(openai.InternalServerError) as failed:
-        client.chat.completions.create(
+        openai_client.chat.completions.create(
             model="SIMPLE", messages=[{"role": "user", "content": prompt}]
         )
 
@@ -100,7 +100,7 @@ def test_openais_client_does_not_pay_a_failure_twice(
 def test_a_key_is_its_tenant_in_the_rows(deployment: Deployment, labs: Door) -> None:
     answer = labs.call("POST", "/prompts", {"input": "Who wrote Faust?"}).json()
 
-    assert routing.trace(deployment, answer["request_id"]).request["tenant"] == "labs"
+    assert client.trace(deployment, answer["request_id"]).request["tenant"] == "labs"
 
 
 def test_tenants_do_not_see_each_others_requests(acme: Door, labs: Door) -> None:
@@ -132,7 +132,7 @@ def test_the_same_request_twice_at_once_runs_once(deployment: Deployment, acme: 
 
     assert {answer.status_code for answer in done} == {200}
     assert len({answer.json()["output"] for answer in done}) == 1
-    assert len(routing.trace(deployment, request["request_id"]).attempts) == 1
+    assert len(client.trace(deployment, request["request_id"]).attempts) == 1
     other = acme.call("POST", "/prompts", {**request, "input": "Who discovered polonium?"})
     assert other.status_code == 409
 
@@ -167,7 +167,7 @@ def test_figures_are_the_tenants_own_and_agree_with_the_rows(
         door.call("POST", "/prompts", {"input": prompt}).json()
         for prompt in ("What is the capital of Peru?", "What is 3 * 14?")
     ]
-    routing.wait_until_settled(deployment, [answer["request_id"] for answer in asked], 60)
+    client.wait_until_settled(deployment, [answer["request_id"] for answer in asked], 60)
 
     report = door.call("GET", "/usage?since=1d&by=model").json()
 
@@ -180,7 +180,7 @@ def test_figures_are_the_tenants_own_and_agree_with_the_rows(
 def test_a_verdict_is_on_the_row_and_in_the_sums(deployment: Deployment) -> None:
     door = door_of(deployment, f"judge-{uuid.uuid4().hex[:8]}")
     request_id = door.call("POST", "/prompts", {"input": "Who wrote Faust?"}).json()["request_id"]
-    routing.wait_until_settled(deployment, [request_id], 60)
+    client.wait_until_settled(deployment, [request_id], 60)
 
     given = {"feedback": "bad", "note": "too short"}
     answer = door.call("POST", f"/prompts/{request_id}/feedback", given)

@@ -7,7 +7,7 @@ import uuid
 from collections import Counter
 from typing import Any
 
-from local import routing
+from local import client
 from local.deployment import Deployment
 from tests.local_cloud.cloud_control import Emulator, limited_to, spend_totals, states_entered
 from tests.local_cloud.simulator import Simulator
@@ -30,7 +30,7 @@ def run(deployment: Deployment, batch_id: str, key: str, seconds: float = 240) -
         name=f"{batch_id}-{uuid.uuid4().hex[:6]}",
         input=json.dumps({"batch_id": batch_id, "key": key}),
     )
-    return routing.wait_for_execution(deployment, started["executionArn"], seconds)
+    return client.wait_for_execution(deployment, started["executionArn"], seconds)
 
 
 def summary_of(ended: dict[str, Any]) -> dict[str, Any]:
@@ -104,7 +104,7 @@ def test_a_chunk_whose_function_dies_is_run_to_its_end_and_no_prompt_twice(
     assert emulator.deaths_to_come("run_chunk") == 0
     assert summary["statuses"] == {"SUCCEEDED": 20}
     for number in range(1, 21):
-        assert len(routing.trace(deployment, f"{batch_id}-{number}").attempts) == 1
+        assert len(client.trace(deployment, f"{batch_id}-{number}").attempts) == 1
 
 
 def test_a_file_past_one_map_run_goes_on_with_the_next(

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from local import routing
+from local import client
 from local.cloud import ROOT
 from local.deployment import Deployment
 from tests.local_cloud.cloud_control import states_entered
@@ -18,12 +18,12 @@ HAIKU = "us.anthropic.claude-haiku-5-5"
 
 
 def run(deployment: Deployment, request: Mapping[str, Any]) -> dict[str, Any]:
-    [arn] = routing.start(deployment, [{"tier": "SIMPLE", **request}])
-    return routing.wait_for_execution(deployment, arn, 60)
+    [arn] = client.start(deployment, [{"tier": "SIMPLE", **request}])
+    return client.wait_for_execution(deployment, arn, 60)
 
 
-def settled(deployment: Deployment, request_id: str) -> routing.Traced:
-    [traced] = routing.wait_until_settled(deployment, [request_id], 60)
+def settled(deployment: Deployment, request_id: str) -> client.Traced:
+    [traced] = client.wait_until_settled(deployment, [request_id], 60)
     assert traced.settled
     return traced
 

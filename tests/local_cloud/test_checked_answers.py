@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from local import routing
+from local import client
 from local.cloud import ROOT
 from local.deployment import Deployment
 from tests.local_cloud.cloud_control import Emulator, states_entered, wait_for
@@ -37,12 +37,12 @@ def said(city: Any = "Paris", sure: float = 0.9) -> str:
 
 
 def run(deployment: Deployment, request: Mapping[str, Any]) -> dict[str, Any]:
-    [arn] = routing.start(deployment, [{"tier": "SIMPLE", **request}])
-    return routing.wait_for_execution(deployment, arn, 60)
+    [arn] = client.start(deployment, [{"tier": "SIMPLE", **request}])
+    return client.wait_for_execution(deployment, arn, 60)
 
 
-def settled(deployment: Deployment, request_id: str) -> routing.Traced:
-    [traced] = routing.wait_until_settled(deployment, [request_id], 60)
+def settled(deployment: Deployment, request_id: str) -> client.Traced:
+    [traced] = client.wait_until_settled(deployment, [request_id], 60)
     assert traced.settled
     return traced
 
@@ -74,7 +74,7 @@ def review(
     )  # fmt: skip
 
 
-def outcomes(traced: routing.Traced) -> list[tuple[str, str, str]]:
+def outcomes(traced: client.Traced) -> list[tuple[str, str, str]]:
     return [(row["model"], row["outcome"], row["cost_status"]) for row in traced.attempts]
 
 
@@ -85,7 +85,7 @@ def waiting(deployment: Deployment, simulator: Simulator) -> Any:
     def start(prompt: str, says: str = "Paris.", **request: Any) -> str:
         simulator.script({"match": {"contains": prompt}, "count": None, "text": says})
         asked = {"tier": "SIMPLE", "input": prompt, "review": True, **request}
-        [arn] = routing.start(deployment, [asked])
+        [arn] = client.start(deployment, [asked])
         name = arn.rsplit(":", 1)[-1]
         wait_for(lambda: "task_token" in item(deployment, name, "REVIEW"), f"{name} waits not")
         return name

@@ -13,7 +13,6 @@ import cost_calculator.__main__ as cost_calculator
 import router.__main__ as router
 from cost_calculator.aws.ledger_store import LedgerStore
 from cost_calculator.cli.reconcile import reconcile_tables
-from local import routing
 from tests.local_cloud.cloud_control import wait_for
 
 
@@ -53,8 +52,8 @@ def test_requests_and_verdicts_are_on_the_page_as_reconcile_counts_them(
     def counts_against_its_budget():
         """Ask until analyze has seen the new limit: it keeps what holds for all for seconds."""
         asked = [{"input": f"What is {len(ids)} + 1?", "tenant": "seen"}]
-        ids.extend(arn.rsplit(":", 1)[1] for arn in routing.start(deployment, asked))
-        [traced] = routing.wait_until_settled(deployment, ids[-1:], 90)
+        ids.extend(arn.rsplit(":", 1)[1] for arn in client.start(deployment, asked))
+        [traced] = client.wait_until_settled(deployment, ids[-1:], 90)
         assert traced.priced
         return "budgets" in traced.request
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from local import routing
+from local import client
 from local.deployment import API_KEY, Deployment
 from tests.documented import commands
 from tests.local_cloud.reader import paste
@@ -60,8 +60,8 @@ def desk(deployment: Deployment, night: str, tmp_path_factory: pytest.TempPathFa
 @pytest.fixture(scope="module")
 def exported(deployment: Deployment) -> dict[str, str]:
     """What a reader has exported by then."""
-    [arn] = routing.start(deployment, [{"input": "What is the capital of France?"}])
-    routing.wait_for_execution(deployment, arn, 60)
+    [arn] = client.start(deployment, [{"input": "What is the capital of France?"}])
+    client.wait_for_execution(deployment, arn, 60)
     create_key = deployment.outputs["commands"]["create_caller_key"]
     return {
         "FAREGATE_URL": deployment.api_url,

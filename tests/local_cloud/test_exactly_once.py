@@ -9,7 +9,7 @@ import requests
 from cost_calculator.aws.ledger_store import LedgerStore
 from cost_calculator.cli.reconcile import reconcile_tables
 from cost_calculator.reconciliation import Reconciliation
-from local import routing
+from local import client
 from local.deployment import Deployment
 
 TIERS = ("SIMPLE", "CALCULATION", "COMPLEX")
@@ -40,18 +40,18 @@ def test_duplicates_shuffles_kills_and_replays_change_no_sum(deployment: Deploym
     emulator(deployment, "POST", "streams", {"duplicate": 1, "shuffle": 7})
     emulator(deployment, "POST", "kill", {"function": price_rows, "count": 4, "after_ms": 30})
     try:
-        arns = routing.start(
+        arns = client.start(
             deployment, [{"input": f"once {n}", "tier": TIERS[n % 3]} for n in range(60)]
         )
         ids = [arn.rsplit(":", 1)[1] for arn in arns]
-        traces = routing.wait_until_settled(deployment, ids, 180)
+        traces = client.wait_until_settled(deployment, ids, 180)
         assert all(traced.priced for traced in traces)
         before = reconciled(deployment)
 
         for seed in (1, 2, 3):
             emulator(deployment, "POST", "streams", {"shuffle": seed})
             emulator(deployment, "POST", "streams", {"replay": True})
-            assert routing.eventually(lambda: drained(deployment), 120)
+            assert client.eventually(lambda: drained(deployment), 120)
     finally:
         emulator(deployment, "POST", "streams", {"duplicate": 0, "shuffle": None})
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from local import routing
+from local import client
 from local.deployment import Deployment
 from tests.local_cloud.fault_table import Tell
 from tests.local_cloud.simulator import Simulator
@@ -53,9 +53,9 @@ def test_what_anthropics_own_api_does_is_told_from_what_bedrock_did(
         {"match": {"contains": prompt, "model": DIRECT}, "count": None, **action},
     )
 
-    [arn] = routing.start(deployment, [{"input": prompt, "tier": "COMPLEX"}])
-    run = routing.wait_for_execution(deployment, arn, 90)
-    [traced] = routing.wait_until_settled(deployment, [run["name"]], 60)
+    [arn] = client.start(deployment, [{"input": prompt, "tier": "COMPLEX"}])
+    run = client.wait_for_execution(deployment, arn, 90)
+    [traced] = client.wait_until_settled(deployment, [run["name"]], 60)
 
     told.found(traced)
     assert traced.request["status"] == status

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from local import routing
+from local import client
 from local.deployment import Deployment
 from local.simulator.bedrock import GUARDRAIL_STOPS
 from tests.local_cloud.cloud_control import Emulator, states_entered
@@ -31,10 +31,10 @@ def guardrail(deployment: Deployment, emulator: Emulator) -> Iterator[None]:
         yield
 
 
-def ask(deployment: Deployment, prompt: str, tier: str) -> tuple[routing.Traced, dict[str, str]]:
-    [arn] = routing.start(deployment, [{"input": prompt, "tier": tier}])
-    run = routing.wait_for_execution(deployment, arn, 60)
-    [traced] = routing.wait_until_settled(deployment, [run["name"]], 60)
+def ask(deployment: Deployment, prompt: str, tier: str) -> tuple[client.Traced, dict[str, str]]:
+    [arn] = client.start(deployment, [{"input": prompt, "tier": tier}])
+    run = client.wait_for_execution(deployment, arn, 60)
+    [traced] = client.wait_until_settled(deployment, [run["name"]], 60)
     return traced, run
 
 

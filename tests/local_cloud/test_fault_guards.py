@@ -12,7 +12,7 @@ from typing import Any
 from cost_calculator.aws.ledger_store import LedgerStore
 from cost_calculator.cli.reconcile import reconcile_tables
 from cost_calculator.clock import now
-from local import routing
+from local import client
 from local.deployment import Deployment
 from router.errors import BudgetExceeded
 from router.guards.breaker import breaker_key
@@ -27,16 +27,16 @@ WAIT = 90
 
 def start(deployment: Deployment, prompt: str, count: int = 1, **fields: Any) -> list[str]:
     request = {"input": prompt, "tier": "SIMPLE", **fields}
-    return routing.start(deployment, [request] * count)
+    return client.start(deployment, [request] * count)
 
 
 def ended(deployment: Deployment, arns: list[str]) -> list[dict[str, Any]]:
-    return [routing.wait_for_execution(deployment, arn, WAIT) for arn in arns]
+    return [client.wait_for_execution(deployment, arn, WAIT) for arn in arns]
 
 
-def settled(deployment: Deployment, arns: list[str]) -> list[routing.Traced]:
+def settled(deployment: Deployment, arns: list[str]) -> list[client.Traced]:
     names = [arn.rsplit(":", 1)[1] for arn in arns]
-    traces = routing.wait_until_settled(deployment, names, WAIT)
+    traces = client.wait_until_settled(deployment, names, WAIT)
     assert all(traced.settled for traced in traces), traces
     return traces
 
@@ -45,7 +45,7 @@ def budget(emulator: Emulator, tenant: str) -> dict[str, Any]:
     return emulator.control(f"budget#{tenant}#{now():%Y-%m-%d}")
 
 
-def charges(traces: list[routing.Traced]) -> Decimal:
+def charges(traces: list[client.Traced]) -> Decimal:
     rows = (row for traced in traces for row in (traced.request, *traced.attempts))
     return sum((row["charge_usd"] for row in rows), Decimal(0))
 
@@ -79,7 +79,7 @@ def test_of_a_hundred_requests_at_once_with_room_for_ten_ten_run(
     assert {run["error"] for run in refused} == {BudgetExceeded.__name__}
     assert "wait until" in refused[0]["cause"]
     assert held["committed_usd"] - before == held["reserved_usd"] == one * 10
-    assert routing.trace(deployment, refused[0]["name"]).request == {}
+    assert client.trace(deployment, refused[0]["name"]).request == {}
 
     traces = settled(deployment, passed)
     told.found(traces[0])
@@ -182,7 +182,7 @@ def test_without_the_control_table_requests_run_and_those_with_a_budget_do_not(
     assert traced.request["status"] == "SUCCEEDED"
     assert "the control table could not be read" in traced.request["reasons"][0]
     assert (run["status"], run["error"]) == ("FAILED", "StoreUnavailable")
-    assert routing.trace(deployment, run["name"]).request == {}
+    assert client.trace(deployment, run["name"]).request == {}
 
 
 def test_where_the_configuration_lets_them_pass_their_cost_is_counted_all_the_same(

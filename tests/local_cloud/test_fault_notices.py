@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from local import routing
+from local import client
 from local.deployment import Deployment
 from tests.local_cloud.cloud_control import Emulator, make_older, wait_for
 from tests.local_cloud.fault_table import Tell
@@ -61,7 +61,7 @@ def notices(deployment: Deployment) -> Iterator[Notices]:
 def abort(deployment: Deployment, simulator: Simulator, prompt: str) -> str:
     """Stop a run in mid-call; return its request's id."""
     simulator.script({"match": {"contains": prompt}, "count": None, "delay_ms": 6000})
-    [arn] = routing.start(deployment, [{"input": prompt, "tier": "SIMPLE"}])
+    [arn] = client.start(deployment, [{"input": prompt, "tier": "SIMPLE"}])
     wait_for(lambda: simulator.calls_with(prompt), "the model was never called")
     deployment.client("stepfunctions").stop_execution(executionArn=arn)
     return arn.rsplit(":", 1)[1]
@@ -80,11 +80,11 @@ def test_a_run_that_an_event_closes_is_told_of_once_and_without_text(
 
     wait_for(lambda: notices.of(request_id), "no notice came")
 
-    told.found(routing.trace(deployment, request_id))
+    told.found(client.trace(deployment, request_id))
     [notice] = notices.of(request_id)
     assert (notice["cause"], notice["tier"], notice["attempts"]) == ("Aborted", "SIMPLE", 1)
     assert prompt not in json.dumps(notice)
-    assert routing.trace(deployment, request_id).request["status"] == "FAILED"
+    assert client.trace(deployment, request_id).request["status"] == "FAILED"
     emulator.sweep()
     assert len(notices.of(request_id)) == 1
 
@@ -108,7 +108,7 @@ def test_a_notice_that_nobody_takes_leaves_the_row_closed(
     gone = "arn:aws:sns:us-east-1:000000000000:gone"
     with emulator.settings("record_outcome", FAILURE_TOPIC_ARN=gone):
         request_id = abort(deployment, simulator, f"told to nobody {uuid4().hex[:8]}")
-        [traced] = routing.wait_until_settled(deployment, [request_id], 60)
+        [traced] = client.wait_until_settled(deployment, [request_id], 60)
 
     told.found(traced)
     assert (traced.request["status"], traced.request["cause"]) == ("FAILED", "Aborted")

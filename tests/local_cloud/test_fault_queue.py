@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from cost_calculator.aws.items import to_item
 from cost_calculator.cli.reconcile import reconcile_tables
-from local import routing
+from local import client
 from local.deployment import Deployment
 from tests import cost_rows
 from tests.local_cloud.cloud_control import Emulator, wait_for
@@ -53,7 +53,7 @@ def test_rows_that_the_stream_gave_up_are_priced_by_one_command_once_they_are_me
     with emulator.stream_off():
         put(deployment, row | {"schema": 1})
         code, [gone] = command(deployment, "redrive", "stream")
-        traced = routing.trace(deployment, row["request_id"])
+        traced = client.trace(deployment, row["request_id"])
     told.found(traced)
     assert (code, gone["done"]) == (0, True)
     assert traced.attempts[0]["cost_status"] == "PRICED"
@@ -77,7 +77,7 @@ def test_an_event_that_a_function_gave_up_is_handled_by_one_command(
     prompt = f"nobody could close it {uuid4().hex[:8]}"
     simulator.script({"match": {"contains": prompt}, "count": None, "delay_ms": 6000})
     with emulator.settings("record_outcome", USAGE_TABLE="no-such-table"):
-        [arn] = routing.start(deployment, [{"input": prompt, "tier": "SIMPLE"}])
+        [arn] = client.start(deployment, [{"input": prompt, "tier": "SIMPLE"}])
         wait_for(lambda: simulator.calls_with(prompt), "the model was never called")
         deployment.client("stepfunctions").stop_execution(executionArn=arn)
         wait_for(lambda: waiting(deployment) == 1, "no message came")
@@ -85,11 +85,11 @@ def test_an_event_that_a_function_gave_up_is_handled_by_one_command(
         assert (code, kept["done"]) == (1, False)
         assert "StoreUnavailable" in kept["problem"]
     request_id = arn.rsplit(":", 1)[1]
-    assert routing.trace(deployment, request_id).request["status"] == "ACCEPTED"
+    assert client.trace(deployment, request_id).request["status"] == "ACCEPTED"
 
     code, [gone] = command(deployment, "redrive", "events")
 
-    [traced] = routing.wait_until_settled(deployment, [request_id], 60)
+    [traced] = client.wait_until_settled(deployment, [request_id], 60)
     told.found(traced)
     assert (code, gone["done"]) == (0, True)
     assert traced.request["cause"] == "Aborted"

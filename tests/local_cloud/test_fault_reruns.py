@@ -10,7 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from cost_calculator.cli.reconcile import reconcile_tables
-from local import routing
+from local import client
 from local.cloud import ROOT
 from local.deployment import Deployment
 from tests.local_cloud.cloud_control import Emulator
@@ -39,9 +39,9 @@ def fail(deployment: Deployment, simulator: Simulator, tenant: str, count: int) 
     """Send requests that every model throttles; return their ids once they have failed."""
     simulator.script({"match": {"contains": f"[{tenant}]"}, "count": None, **THROTTLED})
     asks = [{"input": f"[{tenant}] {n}", "tier": "SIMPLE", "tenant": tenant} for n in range(count)]
-    arns = routing.start(deployment, asks)
-    ids = [routing.wait_for_execution(deployment, arn, 90)["name"] for arn in arns]
-    traces = routing.wait_until_settled(deployment, ids, 60)
+    arns = client.start(deployment, asks)
+    ids = [client.wait_for_execution(deployment, arn, 90)["name"] for arn in arns]
+    traces = client.wait_until_settled(deployment, ids, 60)
     assert {traced.request["status"] for traced in traces} == {"FAILED"}
     simulator.clear_script()
     return ids
@@ -62,8 +62,8 @@ def test_what_failed_is_run_again_under_its_own_id_and_counted_once(
     second = command(deployment, *arguments)
     for started in first[1]:
         arn = f"{deployment.state_machine_arn.replace(':stateMachine:', ':execution:')}"
-        routing.wait_for_execution(deployment, f"{arn}:{started['started']}", 60)
-    traces = routing.wait_until_settled(deployment, ids, 60)
+        client.wait_for_execution(deployment, f"{arn}:{started['started']}", 60)
+    traces = client.wait_until_settled(deployment, ids, 60)
     third = command(deployment, *arguments)
 
     told.found(traces[0])
@@ -103,14 +103,14 @@ def test_a_run_that_fails_again_may_be_run_a_third_time(
     runs = deployment.state_machine_arn.replace(":stateMachine:", ":execution:")
     simulator.script({"match": {"contains": f"[{tenant}]"}, "count": None, "status": 403})
     command(deployment, *arguments)
-    again = routing.wait_for_execution(deployment, f"{runs}:{request_id}-r2", 60)
-    routing.wait_until_settled(deployment, [request_id], 60)
+    again = client.wait_for_execution(deployment, f"{runs}:{request_id}-r2", 60)
+    client.wait_until_settled(deployment, [request_id], 60)
     simulator.clear_script()
 
     _, [line] = command(deployment, *arguments)
-    routing.wait_for_execution(deployment, f"{runs}:{line['started']}", 60)
+    client.wait_for_execution(deployment, f"{runs}:{line['started']}", 60)
 
-    [traced] = routing.wait_until_settled(deployment, [request_id], 60)
+    [traced] = client.wait_until_settled(deployment, [request_id], 60)
     assert again["error"] == "AccessDenied"
     assert line["started"] == f"{request_id}-r3"
     assert traced.request["status"] == "SUCCEEDED"

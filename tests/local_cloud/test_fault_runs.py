@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local import routing
+from local import client
 from local.deployment import Deployment
 from tests.local_cloud.cloud_control import Emulator, make_older, states_entered, wait_for
 from tests.local_cloud.fault_table import Tell
@@ -18,12 +18,12 @@ LONG_AGO = "2026-01-01T00:00:00.000Z"
 
 
 def start(deployment: Deployment, prompt: str) -> str:
-    [arn] = routing.start(deployment, [{"input": prompt, "tier": "SIMPLE"}])
+    [arn] = client.start(deployment, [{"input": prompt, "tier": "SIMPLE"}])
     return arn
 
 
-def settled(deployment: Deployment, arn: str) -> routing.Traced:
-    [traced] = routing.wait_until_settled(deployment, [arn.rsplit(":", 1)[1]], 90)
+def settled(deployment: Deployment, arn: str) -> client.Traced:
+    [traced] = client.wait_until_settled(deployment, [arn.rsplit(":", 1)[1]], 90)
     assert traced.settled, traced
     return traced
 
@@ -61,7 +61,7 @@ def test_a_run_over_its_time_limit_is_closed_with_the_call_that_may_be_billed(
     hang(simulator, prompt, 15000)
     with emulator.workflow_limit(5):
         arn = start(deployment, prompt)
-        run = routing.wait_for_execution(deployment, arn, 60)
+        run = client.wait_for_execution(deployment, arn, 60)
 
     traced = settled(deployment, arn)
     told.found(traced)
@@ -117,7 +117,7 @@ def test_the_sweep_closes_a_run_whose_end_no_event_told(
         wait_for(lambda: simulator.calls_with(prompt), "the model was never called")
         deployment.client("stepfunctions").stop_execution(executionArn=arn)
     request_id = arn.rsplit(":", 1)[1]
-    assert routing.trace(deployment, request_id).request["status"] == "ACCEPTED"
+    assert client.trace(deployment, request_id).request["status"] == "ACCEPTED"
 
     make_older(deployment, request_id, LONG_AGO)
     assert emulator.sweep()["closed"] >= 1
@@ -144,7 +144,7 @@ def test_a_name_that_is_replayed_runs_and_is_paid_for_once(
     }
     first = client.start_execution(**ask)["executionArn"]
     again = client.start_execution(**ask)["executionArn"]
-    routing.wait_for_execution(deployment, first, 60)
+    client.wait_for_execution(deployment, first, 60)
     with pytest.raises(ClientError) as refused:
         client.start_execution(**ask)
 
@@ -189,7 +189,7 @@ def test_the_notice_of_a_failure_comes_after_its_row_and_holds_no_text(
     try:
         run = start(deployment, prompt)
         message = next_notice(sqs, url)
-        at_notice = routing.trace(deployment, run.rsplit(":", 1)[1])
+        at_notice = client.trace(deployment, run.rsplit(":", 1)[1])
     finally:
         sns.unsubscribe(SubscriptionArn=subscription)
         sqs.delete_queue(QueueUrl=url)

@@ -13,7 +13,7 @@ from cost_calculator.aws.items import to_item
 from cost_calculator.aws.ledger_store import LedgerStore
 from cost_calculator.cli.reconcile import reconcile_tables
 from cost_calculator.reconciliation import Reconciliation
-from local import routing
+from local import client
 from local.cloud import ROOT
 from local.deployment import Deployment
 from tests import cost_rows
@@ -26,12 +26,12 @@ LONG_AGO = "2026-01-01T00:00:00.000Z"
 def ask(deployment: Deployment, name: str, count: int = 6, **fields: str) -> list[str]:
     """Route some prompts; return the request ids once the runs are over."""
     requests = [{"input": f"{name} {n}", "tier": "SIMPLE", **fields} for n in range(count)]
-    arns = routing.start(deployment, requests)
-    return [routing.wait_for_execution(deployment, arn, 90)["name"] for arn in arns]
+    arns = client.start(deployment, requests)
+    return [client.wait_for_execution(deployment, arn, 90)["name"] for arn in arns]
 
 
-def settled(deployment: Deployment, ids: list[str]) -> list[routing.Traced]:
-    traces = routing.wait_until_settled(deployment, ids, 90)
+def settled(deployment: Deployment, ids: list[str]) -> list[client.Traced]:
+    traces = client.wait_until_settled(deployment, ids, 90)
     assert all(traced.priced for traced in traces), traces
     return traces
 
@@ -46,7 +46,7 @@ def put(deployment: Deployment, row: dict[str, Any]) -> None:
 
 
 def read(deployment: Deployment, row: dict[str, Any]) -> dict[str, Any]:
-    [found] = routing.trace(deployment, row["request_id"]).attempts
+    [found] = client.trace(deployment, row["request_id"]).attempts
     return dict(found)
 
 
@@ -115,7 +115,7 @@ def test_what_the_stream_never_delivered_is_priced_by_the_sweep_and_once(
         # Of a tenant with a budget, which the sweep then settles as well.
         ids = ask(deployment, "nobody reads the stream", 3, tenant="frugal")
         for request_id in ids:
-            assert not routing.trace(deployment, request_id).settled
+            assert not client.trace(deployment, request_id).settled
             make_older(deployment, request_id, LONG_AGO)
         emulator.sweep()
         traces = settled(deployment, ids)
@@ -154,7 +154,7 @@ def test_a_model_without_a_price_is_unpriced_until_there_is_one(
         capture_output=True,
     )
 
-    told.found(routing.trace(deployment, "unpriced-1"))
+    told.found(client.trace(deployment, "unpriced-1"))
     assert read(deployment, row)["cost_usd"] > Decimal(0)
     assert sums(deployment).differences == ()
 
@@ -168,4 +168,4 @@ def test_rows_of_the_schema_before_are_still_priced(deployment: Deployment, tell
 
     wait_for(lambda: read(deployment, row)["cost_status"] == "PRICED", "not priced")
 
-    told.found(routing.trace(deployment, "schema-0"))
+    told.found(client.trace(deployment, "schema-0"))

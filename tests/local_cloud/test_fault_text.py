@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from local import routing
+from local import client
 from local.deployment import Deployment
 from tests.local_cloud.cloud_control import Emulator
 from tests.local_cloud.fault_table import Tell
@@ -28,13 +28,13 @@ def test_an_input_over_the_limit_is_refused_with_the_limit_and_never_accepted(
 ) -> None:
     told = tell("input-too-large", "140,000 bytes of text", "AnalyzeComplexity > RequestRejected")
     prompt = "x" * 140_000
-    [arn] = routing.start(deployment, [{"input": prompt}])
+    [arn] = client.start(deployment, [{"input": prompt}])
 
-    run = routing.wait_for_execution(deployment, arn, 60)
+    run = client.wait_for_execution(deployment, arn, 60)
 
     assert (run["status"], run["error"]) == ("FAILED", "InvalidRequest")
     assert "131072" in run["cause"]
-    traced = routing.trace(deployment, run["name"])
+    traced = client.trace(deployment, run["name"])
     told.found(traced)
     assert traced.request == {}
     assert simulator.calls_with(prompt) == []
@@ -57,9 +57,9 @@ def test_text_that_no_provider_takes_is_altered_and_marked(
         stateMachineArn=deployment.state_machine_arn,
         input=json.dumps({"input": prompt, "tier": "SIMPLE"}),
     )
-    name = routing.wait_for_execution(deployment, run["executionArn"], 60)["name"]
+    name = client.wait_for_execution(deployment, run["executionArn"], 60)["name"]
 
-    [traced] = routing.wait_until_settled(deployment, [name], 60)
+    [traced] = client.wait_until_settled(deployment, [name], 60)
     told.found(traced)
     assert traced.request["status"] == "SUCCEEDED"
     assert traced.request["text_altered"] is True
@@ -82,10 +82,10 @@ def test_text_comes_back_as_it_went_in_prompt_and_answer_alike(
 ) -> None:
     told = tell("text-as-code", "templates, quotes, fences, emoji, one huge word", "round trip")
     simulator.script({"match": {"contains": text}, "count": None, "text": text})
-    [arn] = routing.start(deployment, [{"input": text, "tier": "SIMPLE"}])
-    run = routing.wait_for_execution(deployment, arn, 60)
+    [arn] = client.start(deployment, [{"input": text, "tier": "SIMPLE"}])
+    run = client.wait_for_execution(deployment, arn, 60)
 
-    [traced] = routing.wait_until_settled(deployment, [run["name"]], 60)
+    [traced] = client.wait_until_settled(deployment, [run["name"]], 60)
     told.found(traced)
     assert json.loads(run["output"])["output"] == text
     assert content(deployment, run["name"]) == {"input": text, "output": text}
@@ -110,10 +110,10 @@ def test_an_answer_too_large_for_the_workflow_is_stored_and_pointed_to(
     told = tell("answer-too-large", "300 KB of answer", "InvokeHaiku > RecordOutcome, s3://…")
     request = {"input": "say a lot", "tier": "SIMPLE", "request_id": "large-1"}
     simulator.script({"match": {"contains": "say a lot"}, "body": answers(LARGE)})
-    [arn] = routing.start(deployment, [request])
-    outcome = json.loads(routing.wait_for_execution(deployment, arn, 60)["output"])
+    [arn] = client.start(deployment, [request])
+    outcome = json.loads(client.wait_for_execution(deployment, arn, 60)["output"])
 
-    [traced] = routing.wait_until_settled(deployment, ["large-1"], 60)
+    [traced] = client.wait_until_settled(deployment, ["large-1"], 60)
     told.found(traced)
     told.rows += f"; {outcome['output_s3'][:20]}…"
     bucket, key = outcome["output_s3"].removeprefix("s3://").split("/", 1)
@@ -126,8 +126,8 @@ def test_an_answer_too_large_for_the_workflow_is_stored_and_pointed_to(
     assert traced.priced
     assert int(traced.attempts[0]["output_tokens"]) == 75_000
 
-    [again] = routing.start(deployment, [request])
-    repeated = json.loads(routing.wait_for_execution(deployment, again, 60)["output"])
+    [again] = client.start(deployment, [request])
+    repeated = json.loads(client.wait_for_execution(deployment, again, 60)["output"])
     assert repeated["output_s3"] == outcome["output_s3"]
 
 
@@ -138,10 +138,10 @@ def test_an_answer_that_cannot_be_stored_is_paid_for_and_another_model_answers(
     told = tell("answer-not-stored", "300 KB of answer, and no bucket takes it", path)
     simulator.script({"match": {"contains": "say too much"}, "body": answers(LARGE)})
     with emulator.settings("invoke_model", ANSWERS_BUCKET="no-such-bucket"):
-        [arn] = routing.start(deployment, [{"input": "say too much", "tier": "SIMPLE"}])
-        run = routing.wait_for_execution(deployment, arn, 60)
+        [arn] = client.start(deployment, [{"input": "say too much", "tier": "SIMPLE"}])
+        run = client.wait_for_execution(deployment, arn, 60)
 
-    [traced] = routing.wait_until_settled(deployment, [run["name"]], 60)
+    [traced] = client.wait_until_settled(deployment, [run["name"]], 60)
     told.found(traced)
     lost, served = traced.attempts
     assert (lost["outcome"], lost["cause"]) == ("BAD_RESPONSE", "AnswerNotStored")

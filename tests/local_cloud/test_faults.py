@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from local import routing
+from local import client
 from local.deployment import Deployment
 from tests.local_cloud.cloud_control import Emulator, states_entered
 from tests.local_cloud.fault_table import Tell
@@ -172,7 +172,7 @@ FAULTS = [
 
 @dataclass(frozen=True)
 class Seen:
-    traced: routing.Traced
+    traced: client.Traced
     run: Mapping[str, Any]
     entered: list[str]
     wire_calls: int
@@ -185,9 +185,9 @@ def seen(deployment: Deployment, emulator: Emulator) -> Iterator[dict[str, Seen]
     before = len(simulator.calls())
     requests = [{"input": fault.prompt, "tier": fault.tier} for fault in FAULTS]
     with emulator.settings("invoke_model", MODEL_TIMEOUT_SECONDS="4"):
-        arns = routing.start(deployment, requests)
-        runs = [routing.wait_for_execution(deployment, arn, WAIT) for arn in arns]
-    traces = routing.wait_until_settled(deployment, [run["name"] for run in runs], WAIT)
+        arns = client.start(deployment, requests)
+        runs = [client.wait_for_execution(deployment, arn, WAIT) for arn in arns]
+    traces = client.wait_until_settled(deployment, [run["name"] for run in runs], WAIT)
     yield {
         fault.name: Seen(
             traced,

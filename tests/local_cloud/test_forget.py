@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 
-from local import routing
+from local import client
 from local.cloud import ROOT
 from local.deployment import Deployment
 from tests.local_cloud.simulator import Simulator
@@ -54,9 +54,9 @@ def test_a_request_is_forgotten_with_its_drafts_and_its_kept_answer(
         "input": SECRET, "tenant": "faq", "tier": "SIMPLE", "response_schema": schema,
         "metadata": {"user": "Ada"},
     }  # fmt: skip
-    [arn] = routing.start(deployment, [request])
-    name = routing.wait_for_execution(deployment, arn, 60)["name"]
-    [before] = routing.wait_until_settled(deployment, [name], 60)
+    [arn] = client.start(deployment, [request])
+    name = client.wait_for_execution(deployment, arn, 60)["name"]
+    [before] = client.wait_until_settled(deployment, [name], 60)
     assert "Ada" in stored(deployment, name)
     assert f"drafts/{name}/" in stored(deployment, name)
 
@@ -69,9 +69,9 @@ def test_a_request_is_forgotten_with_its_drafts_and_its_kept_answer(
     assert done == {**counted, "dry_run": False}
     assert "Ada" not in stored(deployment, name)
     assert f"drafts/{name}/" not in stored(deployment, name)
-    after = routing.trace(deployment, name)
+    after = client.trace(deployment, name)
     assert (after.cost_usd, after.request["status"]) == (before.cost_usd, "SUCCEEDED")
     assert after.request["forgotten_at"]
-    [again] = routing.start(deployment, [request])
-    outcome = json.loads(routing.wait_for_execution(deployment, again, 60)["output"])
+    [again] = client.start(deployment, [request])
+    outcome = json.loads(client.wait_for_execution(deployment, again, 60)["output"])
     assert "cached" not in outcome

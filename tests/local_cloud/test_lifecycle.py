@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from local import routing
+from local import client
 from local.deployment import Deployment
 from tests.local_cloud.conftest import RUNNING
 from tests.local_cloud.released import Root
@@ -43,9 +43,9 @@ def root(deployment: Deployment, terraform_folder: Path) -> Root:
 
 
 def test_the_release_archive_takes_over_and_answers(deployment: Deployment, root: Root) -> None:
-    [arn] = routing.start(deployment, [{"input": "What is the capital of France?"}])
+    [arn] = client.start(deployment, [{"input": "What is the capital of France?"}])
 
-    assert routing.wait_for_execution(deployment, arn, 60)["status"] == "SUCCEEDED"
+    assert client.wait_for_execution(deployment, arn, 60)["status"] == "SUCCEEDED"
     assert root.second_plan().lines() == set()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from local import routing
+from local import client
 from local.deployment import Deployment
 from router.catalog.models import Model
 from router.llm_classifier.question import question
@@ -52,14 +52,12 @@ def asking_calls(simulator: Simulator, prompt: str) -> int:
     return len(simulator.calls_with(f"{call.system}\n{call.messages[0]['content']}"))
 
 
-def routed(
-    deployment: Deployment, request: dict[str, Any]
-) -> tuple[dict[str, Any], routing.Traced]:
-    [arn] = routing.start(deployment, [request])
-    finished = routing.wait_for_execution(deployment, arn, WAIT)
+def routed(deployment: Deployment, request: dict[str, Any]) -> tuple[dict[str, Any], client.Traced]:
+    [arn] = client.start(deployment, [request])
+    finished = client.wait_for_execution(deployment, arn, WAIT)
     assert finished["status"] == "SUCCEEDED", finished
     answer = json.loads(finished["output"])
-    [traced] = routing.wait_until_settled(deployment, [answer["request_id"]], WAIT)
+    [traced] = client.wait_until_settled(deployment, [answer["request_id"]], WAIT)
     assert traced.settled, traced
     return answer, traced
 

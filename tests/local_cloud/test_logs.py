@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from local import routing
+from local import client
 from local.deployment import Deployment
 from tests.local_cloud.simulator import Simulator
 
@@ -33,9 +33,9 @@ def test_every_line_about_a_request_carries_its_id(
         {"input": "logged", "tier": "SIMPLE", "request_id": "logged-1"},
         {"input": "logged and refused", "tier": "SIMPLE", "request_id": "logged-2"},
     ]
-    for arn in routing.start(deployment, requests):
-        routing.wait_for_execution(deployment, arn, 60)
-    routing.wait_until_settled(deployment, ["logged-1", "logged-2"], 60)
+    for arn in client.start(deployment, requests):
+        client.wait_for_execution(deployment, arn, 60)
+    client.wait_until_settled(deployment, ["logged-1", "logged-2"], 60)
 
     found = lines(deployment)
 

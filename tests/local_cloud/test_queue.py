@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from cost_calculator.aws.items import to_item
-from local import routing
+from local import client
 from local.deployment import Deployment
 from router.guards.rate_limit import rate_key
 from tests.local_cloud.cloud_control import Emulator, limited_to, spend_totals, wait_for
@@ -104,7 +104,7 @@ def test_a_burst_drains_nothing_is_lost_or_done_twice_and_the_sums_are_those_of_
         [request(name, f"What is {n} plus {n}?", TIERS[n % 3]) for n, name in enumerate(ids)],
     )
 
-    traces = routing.wait_until_settled(deployment, ids, 240)
+    traces = client.wait_until_settled(deployment, ids, 240)
 
     assert Counter(traced.request.get("status") for traced in traces) == {"SUCCEEDED": BURST}
     assert all(len(traced.attempts) == 1 and traced.priced for traced in traces)
@@ -122,10 +122,10 @@ def test_a_malformed_message_lands_in_the_dlq_with_its_reason_and_blocks_nobody(
 ) -> None:
     [good, taken] = new_ids(2)
     send(deployment, [request(taken)])
-    routing.wait_until_settled(deployment, [taken], 60)
+    client.wait_until_settled(deployment, [taken], 60)
 
     send(deployment, ["no json", '{"prompt": "hi"}', request(taken, "another"), request(good)])
-    [traced] = routing.wait_until_settled(deployment, [good], 60)
+    [traced] = client.wait_until_settled(deployment, [good], 60)
     wait_for(lambda: left(deployment, "dead_letter_url") == 3, "not all bad messages are there")
     dead = take_dead_letters(deployment)
 
@@ -138,10 +138,10 @@ def test_a_malformed_message_lands_in_the_dlq_with_its_reason_and_blocks_nobody(
 def test_a_message_delivered_twice_runs_once(deployment: Deployment, emulator: Emulator) -> None:
     [name] = new_ids(1)
     send(deployment, [request(name)] * 3)
-    routing.wait_until_settled(deployment, [name], 60)
+    client.wait_until_settled(deployment, [name], 60)
     wait_for(lambda: left(deployment) == 0, "messages are left in the queue")
 
-    assert len(routing.trace(deployment, name).attempts) == 1
+    assert len(client.trace(deployment, name).attempts) == 1
     assert left(deployment, "dead_letter_url") == 0
 
 
@@ -150,7 +150,7 @@ def test_a_consumer_that_dies_loses_no_message(deployment: Deployment, emulator:
     with seen_again_after(deployment, 2):
         emulator.kill("ingest", count=2, after_ms=20)
         send(deployment, [request(name) for name in names])
-        traces = routing.wait_until_settled(deployment, names, 90)
+        traces = client.wait_until_settled(deployment, names, 90)
         wait_for(lambda: left(deployment) == 0, "messages are left in the queue")
 
     assert emulator.deaths_to_come("ingest") == 0
@@ -166,7 +166,7 @@ def test_a_throttled_start_is_put_back_and_never_counts_towards_the_dlq(
     emulator.throttle_starts(8)
     send(deployment, [request(name)])
 
-    [traced] = routing.wait_until_settled(deployment, [name], 240)
+    [traced] = client.wait_until_settled(deployment, [name], 240)
 
     assert emulator.starts_to_throttle() == 0
     assert traced.request.get("status") == "SUCCEEDED"
@@ -185,7 +185,7 @@ def test_redriven_dead_letters_run_and_what_is_still_no_request_comes_back(
 
     paste(deployment, deployment.outputs["commands"]["redrive"])
 
-    [traced] = routing.wait_until_settled(deployment, [name], 60)
+    [traced] = client.wait_until_settled(deployment, [name], 60)
     wait_for(lambda: left(deployment, "dead_letter_url") == 1, "the bad message did not come back")
     assert traced.request["status"] == "SUCCEEDED"
     assert [message["reason"] for message in take_dead_letters(deployment)] == ["InvalidRequest"]
@@ -198,7 +198,7 @@ def test_a_message_that_its_tenants_rate_has_no_room_for_waits_in_the_queue(
     tenants = limited_to(1, first)
     with emulator.configured(tenants=tenants), emulator.seen_rates(tenants):
         send(deployment, [request(first, tenant=first)])
-        routing.wait_until_settled(deployment, [first], 60)
+        client.wait_until_settled(deployment, [first], 60)
         wait_for(lambda: left(deployment) == 0, "messages are left in the queue")
 
         send(deployment, [request(second, tenant=first)])
@@ -222,7 +222,7 @@ def test_a_run_that_is_refused_for_its_rate_runs_again_until_it_is_answered(
         send(deployment, [request(name, tenant=name)])
         wait_for(lambda: was_refused(deployment, name), "the run was not refused")
         fill_the_bucket(deployment, name, in_seconds=0)
-        [traced] = routing.wait_until_settled(deployment, [name], 60)
+        [traced] = client.wait_until_settled(deployment, [name], 60)
         wait_for(lambda: left(deployment) == 0, "messages are left in the queue")
 
     assert traced.request.get("status") == "SUCCEEDED"

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from local import routing
+from local import client
 from local.deployment import Deployment
 
 WAIT = 90
 
 
 def run(deployment: Deployment, request: dict[str, Any]) -> dict[str, Any]:
-    [arn] = routing.start(deployment, [request])
-    return routing.wait_for_execution(deployment, arn, WAIT)
+    [arn] = client.start(deployment, [request])
+    return client.wait_for_execution(deployment, arn, WAIT)
 
 
 def outcome(deployment: Deployment, request: dict[str, Any]) -> dict[str, Any]:
@@ -25,8 +25,8 @@ def outcome(deployment: Deployment, request: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
-def settled(deployment: Deployment, request_id: str) -> routing.Traced:
-    [traced] = routing.wait_until_settled(deployment, [request_id], WAIT)
+def settled(deployment: Deployment, request_id: str) -> client.Traced:
+    [traced] = client.wait_until_settled(deployment, [request_id], WAIT)
     assert traced.settled, traced
     return traced
 
@@ -109,7 +109,7 @@ def test_the_same_id_with_another_payload_is_a_conflict_and_changes_nothing(
 
     assert (refused["status"], refused["error"]) == ("FAILED", "Conflict")
     assert "give a new request_id" in refused["cause"]
-    assert routing.trace(deployment, "conflict-1") == before
+    assert client.trace(deployment, "conflict-1") == before
 
 
 def test_a_malformed_request_is_refused_with_what_to_write(deployment: Deployment) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from local import routing, terraform
+from local import client, terraform
 from local.deployment import (
     ANTHROPIC_API_KEY,
     API_KEY,
@@ -41,11 +41,11 @@ def canary_runs(deployment: Deployment) -> list[str]:
     requests += [{"input": f"{CANARY} {how}", "tier": "SIMPLE"} for how in ("at length", "refused")]
     requests.append({"input": CANARY, "no such field": CANARY})
     try:
-        arns = routing.start(deployment, requests)
+        arns = client.start(deployment, requests)
         for arn in arns:
-            routing.wait_for_execution(deployment, arn, 90)
+            client.wait_for_execution(deployment, arn, 90)
         accepted = [arn.rsplit(":", 1)[1] for arn in arns[:5]]
-        routing.wait_until_settled(deployment, accepted, 90)
+        client.wait_until_settled(deployment, accepted, 90)
     finally:
         simulator.clear_script()
     return arns
@@ -134,25 +134,25 @@ def test_a_key_is_rotated_in_flight_by_one_put_parameter(deployment: Deployment)
     under_way = {"SIMPLE": "in flight on Bedrock", "CALCULATION": "in flight on OpenAI"}
     simulator.script({"match": {"contains": "in flight"}, "count": None, "delay_ms": 3000})
     requests = [{"input": prompt, "tier": tier} for tier, prompt in under_way.items()]
-    running = routing.start(deployment, requests)
+    running = client.start(deployment, requests)
     prompts = under_way.values()
     wait_for(lambda: all(map(simulator.calls_with, prompts)), "the models were never called")
     alarms.quiet("config-errors")
     try:
         simulator.accept_keys("openai", "sk-local-rotated")  # the old key is revoked
 
-        [refused] = routing.start(deployment, [{"input": "old key", "tier": "CALCULATION"}])
-        assert routing.wait_for_execution(deployment, refused, 60)["error"] == "AccessDenied"
-        [bedrock] = routing.start(deployment, [{"input": "no key needed", "tier": "SIMPLE"}])
+        [refused] = client.start(deployment, [{"input": "old key", "tier": "CALCULATION"}])
+        assert client.wait_for_execution(deployment, refused, 60)["error"] == "AccessDenied"
+        [bedrock] = client.start(deployment, [{"input": "no key needed", "tier": "SIMPLE"}])
         for arn in (*running, bedrock):
-            assert routing.wait_for_execution(deployment, arn, 60)["status"] == "SUCCEEDED"
+            assert client.wait_for_execution(deployment, arn, 60)["status"] == "SUCCEEDED"
         alarms.wait_until_on("config-errors")
 
         ssm.put_parameter(
             Name=API_KEY_PARAMETER, Type="SecureString", Value="sk-local-rotated", Overwrite=True
         )
 
-        assert routing.eventually(lambda: _asks(deployment) == "SUCCEEDED", 60)
+        assert client.eventually(lambda: _asks(deployment) == "SUCCEEDED", 60)
     finally:
         simulator.clear_script()
         simulator.accept_keys("openai", API_KEY, "sk-local-rotated")
@@ -162,5 +162,5 @@ def test_a_key_is_rotated_in_flight_by_one_put_parameter(deployment: Deployment)
 
 
 def _asks(deployment: Deployment) -> str:
-    [arn] = routing.start(deployment, [{"input": "new key", "tier": "CALCULATION"}])
-    return str(routing.wait_for_execution(deployment, arn, 60)["status"])
+    [arn] = client.start(deployment, [{"input": "new key", "tier": "CALCULATION"}])
+    return str(client.wait_for_execution(deployment, arn, 60)["status"])

@@ -12,7 +12,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from cost_calculator.aws.ledger_store import LedgerStore
-from local import routing
+from local import client
 from local.deployment import Deployment
 from router.aws.usage_table import UsageStore
 from router.cli.rerun import StepFunctionsRuns
@@ -54,7 +54,7 @@ def soak(
         try:
             ran = _send(deployment, emulator, asks, time.monotonic() + seconds, say)
             for arn in ran.runs.values():
-                routing.wait_for_execution(deployment, arn, 120)
+                client.wait_for_execution(deployment, arn, 120)
         finally:
             _calm(emulator)
             simulator.clear_script()
@@ -90,9 +90,9 @@ def _send(
             break
         if number >= _AT_A_TIME:
             earlier = ran.runs[asks[number - _AT_A_TIME].request_id]
-            routing.wait_for_execution(deployment, earlier, 120)
+            client.wait_for_execution(deployment, earlier, 120)
         for _ in range(2 if ask.repeated else 1):
-            [arn] = routing.start(deployment, [ask.request])
+            [arn] = client.start(deployment, [ask.request])
             ran.runs.setdefault(ask.request_id, arn)
         ran.asks.append(ask)
         if ask.disaster:
@@ -128,7 +128,7 @@ def _calm(emulator: Emulator) -> None:
 def _let_time_pass(deployment: Deployment, emulator: Emulator, ran: Ran) -> None:
     """Do what the schedule does within half an hour: sweep up what events and stream lost."""
     for _ in range(_SWEEPS):
-        routing.eventually(lambda: not _waiting(deployment, ran), 10)
+        client.eventually(lambda: not _waiting(deployment, ran), 10)
         if not (waiting := _waiting(deployment, ran)):
             return
         for request_id in waiting:
@@ -153,7 +153,7 @@ def _run_again(deployment: Deployment, ran: Ran) -> None:
             if name := run_again(request_id, store, runs).started:
                 ran.reruns[request_id] = runs.arn_of(name)
     for arn in ran.reruns.values():
-        routing.wait_for_execution(deployment, arn, 120)
+        client.wait_for_execution(deployment, arn, 120)
 
 
 def _waiting(deployment: Deployment, ran: Ran) -> set[str]:
