@@ -96,10 +96,10 @@ class Guarded:
         )
         if found["action"] == "NONE":
             return None
-        return with_schema_instructions(source, found["assessments"])
+        return policies_named(source, found["assessments"])
 
 
-def with_schema_instructions(source: str, assessments: Iterable[Mapping[str, Any]]) -> str:
+def policies_named(source: str, assessments: Iterable[Mapping[str, Any]]) -> str:
     """Return which policies spoke, by name and kind alone: their matches quote the text."""
     names = sorted({name for assessment in assessments for name in _policies(assessment)})
     return f"guardrail, {source.lower()}: {', '.join(names) or 'no policy named'}"
@@ -111,10 +111,8 @@ def of_trace(trace: Mapping[str, Any]) -> str:
     inputs = (guardrail.get("inputAssessment") or {}).values()
     outputs = (guardrail.get("outputAssessments") or {}).values()
     if any(True for assessment in inputs for _ in _policies(assessment)):
-        return with_schema_instructions("INPUT", inputs)
-    return with_schema_instructions(
-        "OUTPUT", (assessment for several in outputs for assessment in several)
-    )
+        return policies_named("INPUT", inputs)
+    return policies_named("OUTPUT", (assessment for several in outputs for assessment in several))
 
 
 def _policies(assessment: Mapping[str, Any]) -> Iterator[str]:
