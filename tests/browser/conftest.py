@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.chromium import chromium
+from tests.support.chromium import chromium
 
 
 @dataclass

@@ -17,8 +17,8 @@ from cost_calculator.reconciliation import reconcile
 from cost_calculator.reports import GAPS, net_savings, nothing_priced, savings_in_words
 from cost_calculator.settlement import settle
 from cost_calculator.stream import price_records
-from tests.cost_rows import HAIKU, PRICED_AT, RATES, SONNET, attempt, record, request
-from tests.tables import SPEND, USAGE, create_tables
+from tests.support.cost_rows import HAIKU, PRICED_AT, RATES, SONNET, attempt, record, request
+from tests.support.tables import SPEND, USAGE, create_tables
 
 DAYS = [f"2026-11-{day}" for day in range(12, 22)]
 TENANTS = ("default", "acme", "support-bot")

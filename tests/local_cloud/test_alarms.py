@@ -17,9 +17,9 @@ from cost_calculator.clock import now
 from local import client, cloud
 from local.deployment import Deployment
 from router.guards.breaker import breaker_key
-from tests.cost_rows import attempt
 from tests.local_cloud.cloud_control import Emulator, make_older, wait_for
 from tests.local_cloud.simulator import Simulator
+from tests.support.cost_rows import attempt
 
 # Alarms that no test here can bring about, and why.
 UNSEEN = {

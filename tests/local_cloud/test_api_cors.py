@@ -11,10 +11,10 @@ import pytest
 from playwright.sync_api import Browser
 
 from local.deployment import Deployment
-from tests.chromium import chromium
 from tests.local_cloud.cloud_control import Emulator
 from tests.local_cloud.door import Door, door_of
 from tests.local_cloud.test_api import invocations
+from tests.support.chromium import chromium
 
 # As examples/local lets in.
 ORIGINS = ("http://localhost:3000", "http://localhost:5173")

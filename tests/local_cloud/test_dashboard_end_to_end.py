@@ -26,7 +26,7 @@ def tables(deployment, monkeypatch):
 
 
 def page_at(path):
-    # All there is, as reconcile looks at: the rows of tests.cost_rows are of that day.
+    # All there is, as reconcile looks at: the rows of tests.support.cost_rows are of that day.
     days = (datetime.now(UTC) - datetime(2026, 11, 21, tzinfo=UTC)).days + 1
     assert cost_calculator.main(["dashboard", "--since", f"{days}d", "--out", str(path)]) == 0
     return page_of(path)

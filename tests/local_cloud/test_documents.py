@@ -10,8 +10,8 @@ import pytest
 
 from local import client
 from local.deployment import API_KEY, Deployment
-from tests.documented import commands
 from tests.local_cloud.reader import paste
+from tests.support.documented import commands
 
 # Why the rest is not run here.
 _NOT_HERE = {

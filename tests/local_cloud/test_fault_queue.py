@@ -9,12 +9,12 @@ from cost_calculator.aws.items import to_item
 from cost_calculator.cli.reconcile import reconcile_tables
 from local import client
 from local.deployment import Deployment
-from tests import cost_rows
 from tests.local_cloud.cloud_control import Emulator, wait_for
 from tests.local_cloud.fault_table import Tell
 from tests.local_cloud.simulator import Simulator
 from tests.local_cloud.test_fault_reruns import command
 from tests.soak.run import ledger
+from tests.support import cost_rows
 
 
 def put(deployment: Deployment, row: dict[str, Any]) -> None:

@@ -16,9 +16,9 @@ from cost_calculator.reconciliation import Reconciliation
 from local import client
 from local.cloud import ROOT
 from local.deployment import Deployment
-from tests import cost_rows
 from tests.local_cloud.cloud_control import Emulator, make_older, wait_for
 from tests.local_cloud.fault_table import Tell
+from tests.support import cost_rows
 
 LONG_AGO = "2026-01-01T00:00:00.000Z"
 

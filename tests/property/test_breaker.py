@@ -12,9 +12,9 @@ from cost_calculator.clock import iso
 from router.acceptance.control_memory import KEPT_SECONDS
 from router.guards.breaker import Admission, Phase, admission, from_row, milliseconds
 from router.guards.breaker_observer import PendingSuccesses, watch
-from tests.unit.router.factories import HAIKU, config
-from tests.unit.router.guarded import BREAKER, Desk
-from tests.unit.router.test_breaker import KEY, SETTINGS, Breakers
+from tests.support.desk import BREAKER, Desk
+from tests.support.factories import HAIKU, config
+from tests.unit.router.guards.test_breaker import KEY, SETTINGS, Breakers
 
 ENDS = st.sampled_from(
     [

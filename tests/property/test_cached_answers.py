@@ -12,7 +12,7 @@ from cost_calculator.ledger import contribution
 from cost_calculator.pricing import price
 from cost_calculator.settlement import settle
 from cost_calculator.usage import TOKEN_CLASSES, Tokens
-from tests.cost_rows import HAIKU, PRICED_AT, RATES, SONNET, attempt
+from tests.support.cost_rows import HAIKU, PRICED_AT, RATES, SONNET, attempt
 
 COUNTS = st.integers(0, 90_000)
 AT = datetime(2026, 11, 21, 10, tzinfo=UTC)

@@ -15,7 +15,8 @@ from cost_calculator.ledger import Cell
 from cost_calculator.reconciliation import reconcile
 from cost_calculator.settlement import settle
 from cost_calculator.stream import price_records
-from tests.cost_rows import (
+from tests.fakes.dynamodb import FakeDynamoDB, cancelled, service_error
+from tests.support.cost_rows import (
     HAIKU,
     PRICED_AT,
     RATES,
@@ -25,8 +26,7 @@ from tests.cost_rows import (
     request,
     sums_by_hand,
 )
-from tests.fake_dynamodb import FakeDynamoDB, cancelled, service_error
-from tests.tables import CONTROL, SPEND, USAGE
+from tests.support.tables import CONTROL, SPEND, USAGE
 
 COUNTS = st.integers(0, 200_000)
 BUDGETS = ["a#2026-11-21", "a#2026-11-21,a#2026-11", "b#2026-11,*#2026-11-21"]

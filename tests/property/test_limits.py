@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from cost_calculator.settlement import settle
 from router.errors import BudgetExceeded, InvalidRequest, RateLimited
 from router.guards.rate_limit import Rate, demand_of, retry_after, take
-from tests.cost_rows import PRICED_AT, RATES, attempt, request
-from tests.memory_tables import applied, holds
-from tests.unit.router.factories import AT
-from tests.unit.router.guarded import desk, tenant
+from tests.fakes.memory_tables import applied, holds
+from tests.support.cost_rows import PRICED_AT, RATES, attempt, request
+from tests.support.desk import desk, tenant
+from tests.support.factories import AT
 
 _KEPT = st.characters(exclude_characters="\0", exclude_categories=["Cs"])  # the rest is removed
 OUTCOMES = ["OK", "TRUNCATED", "REFUSED", "BAD_RESPONSE", "THROTTLED", "UNKNOWN", "REJECTED"]

@@ -13,9 +13,9 @@ from cost_calculator.reconciliation import reconcile
 from cost_calculator.stream import price_records
 from router.acceptance.reopen import reopened
 from router.aws.accept_store import AcceptStore
-from tests.cost_rows import HAIKU, PRICED_AT, RATES, SONNET, attempt, record, request
-from tests.fake_dynamodb import FakeDynamoDB
-from tests.tables import CONTROL, SPEND, USAGE
+from tests.fakes.dynamodb import FakeDynamoDB
+from tests.support.cost_rows import HAIKU, PRICED_AT, RATES, SONNET, attempt, record, request
+from tests.support.tables import CONTROL, SPEND, USAGE
 
 DAYS = ("2026-11-21T10:00:02.000Z", "2026-11-22T10:00:02.000Z")
 END = ("request_id", "item", "tenant", "schema")

@@ -14,27 +14,35 @@ import shlex
 
 import pytest
 
-from tests.documented import NEEDS_AN_ACCOUNT, PAGES, ROOT, Command, blocks, commands, commands_in
+from tests.support.documented import (
+    NEEDS_AN_ACCOUNT,
+    PAGES,
+    ROOT,
+    Command,
+    blocks,
+    commands,
+    commands_in,
+)
 
 # The test that runs each command; the first words decide.
 RUN_BY = {
     "python -m router batch": "tests/local_cloud/test_batch.py",
-    "python -m router breakeven": "tests/unit/cost/test_breakeven.py",
-    "python -m router breaker": "tests/unit/router/test_guard_commands.py",
-    "python -m router budget": "tests/unit/router/test_guard_commands.py",
-    "python -m router calibrate": "tests/unit/analyzer/test_cli.py",
-    "python -m router capacity": "tests/unit/cost/test_capacity.py",
-    "python -m router classify": "tests/unit/analyzer/test_cli.py",
+    "python -m router breakeven": "tests/unit/cost_calculator/planning/test_break_even.py",
+    "python -m router breaker": "tests/unit/router/cli/test_guard_commands.py",
+    "python -m router budget": "tests/unit/router/cli/test_guard_commands.py",
+    "python -m router calibrate": "tests/unit/router/cli/test_classify.py",
+    "python -m router capacity": "tests/unit/cost_calculator/planning/test_capacity.py",
+    "python -m router classify": "tests/unit/router/cli/test_classify.py",
     "python -m router doctor": "tests/local_cloud/test_doctor.py",
     "python -m router feedback": "tests/unit/router/test_feedback.py",
     "python -m router forget": "tests/local_cloud/test_forget.py",
-    "python -m router keys": "tests/unit/router/test_keys.py",
+    "python -m router keys": "tests/unit/router/ingress/api/test_bearer_keys.py",
     "python -m router redrive": "tests/local_cloud/test_fault_queue.py",
     "python -m router rerun": "tests/local_cloud/test_fault_reruns.py",
-    "python -m router review": "tests/unit/router/test_review.py",
-    "python -m cost_calculator dashboard": "tests/unit/cost/test_dashboard.py",
-    "python -m cost_calculator reconcile": "tests/unit/cost/test_sweeping.py",
-    "python -m cost_calculator report": "tests/unit/cost/test_report.py",
+    "python -m router review": "tests/unit/router/review/test_decisions.py",
+    "python -m cost_calculator dashboard": "tests/unit/cost_calculator/dashboard/test_dashboard.py",
+    "python -m cost_calculator reconcile": "tests/unit/cost_calculator/test_backlog.py",
+    "python -m cost_calculator report": "tests/unit/cost_calculator/test_reports.py",
     "python -m cost_calculator reprice": "tests/local_cloud/test_fault_stream.py",
     "make faults": "tests/unit/test_fault_list.py",
     "make soak": "tests/local_cloud/test_soak.py",

@@ -13,9 +13,9 @@ from cost_calculator.stream import price_records
 from router.__main__ import main
 from router.cli.calibrate import read
 from router.feedback import FeedbackRefused, judged, label
-from tests.cost_rows import HAIKU, PRICED_AT, RATES, SONNET, record, request
-from tests.tables import CONTROL, SPEND, USAGE
-from tests.unit.router.factories import AT
+from tests.support.cost_rows import HAIKU, PRICED_AT, RATES, SONNET, record, request
+from tests.support.factories import AT
+from tests.support.tables import CONTROL, SPEND, USAGE
 
 TABLES = ["--usage-table", USAGE, "--spend-table", SPEND]
 TODAY = f"{datetime.now(UTC):%Y-%m-%d}"

@@ -1,0 +1,180 @@
+"""A services behind the HTTP api: a clock that only sleeping moves, runs that end when told to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from cost_calculator.settlement import settle
+from router.errors import StoreUnavailable
+from router.executions.run import Busy, NoSuchRun, NotStarted, Run
+from router.feedback import FeedbackRefused
+from router.ingress.api.callers import Callers
+from router.ingress.api.cors import Cors
+from router.ingress.api.ports import ApiContext
+from router.ingress.api.routes import Services, routes
+from tests.support.cost_rows import PRICED_AT, RATES
+from tests.support.factories import AT, HAIKU
+
+Rows = dict[str, dict[str, Any]]
+
+
+@dataclass
+class Aws:
+    """Executions and rows. ``at`` holds what happens once the clock has come so far.
+
+    The table does not answer the first ``blind`` looks; runs are shown once it is ``shows``.
+    """
+
+    runs: dict[str, Run] = field(default_factory=dict)
+    rows: dict[str, Rows] = field(default_factory=dict)
+    started: list[str] = field(default_factory=list)
+    at: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
+    now: float = 0.0
+    looks: int = 0
+    busy: bool = False
+    missing: type[NotStarted] = NoSuchRun
+    shows: float = 0
+    blind: float = 0
+    judged: list[tuple[str, ...]] = field(default_factory=list)
+
+    def start(self, name: str, payload: str) -> Run | None:
+        if self.busy:
+            raise Busy("ThrottlingException")
+        found = self.runs.get(name)
+        if found and not (found.status == "RUNNING" and found.input == payload):
+            return found
+        if not found:
+            self.runs[name] = Run("RUNNING", payload)
+            self.started.append(name)
+        return None
+
+    def describe(self, name: str) -> Run:
+        if name not in self.runs or self.now < self.shows:
+            raise self.missing("ExecutionDoesNotExist")
+        return self.runs[name]
+
+    def request_of(self, request_id: str) -> dict[str, Any] | None:
+        self.looks += 1
+        if self.looks <= self.blind:
+            raise StoreUnavailable("ProvisionedThroughputExceededException")
+        return self.rows.get(request_id, {}).get("REQUEST")
+
+    def rows_of(self, request_id: str) -> Rows:
+        return self.rows.get(request_id, {})
+
+    def judge(self, request_id: str, verdict: str, by: str, note: str) -> datetime:
+        if self.rows[request_id]["REQUEST"]["cost_status"] != "PRICED":
+            raise FeedbackRefused("its cost is not settled yet: try again in a few seconds")
+        self.judged.append((request_id, verdict, by, note))
+        return AT
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        for moment, event in [due for due in self.at if due[0] <= self.now]:
+            self.at.remove((moment, event))
+            event()
+
+    def refuse(self, name: str, error: str, cause: str = "why") -> None:
+        self.runs[name] = Run("FAILED", self.runs[name].input, error, cause)
+
+
+def answered(request_id: str, *, tenant: str = "acme", **changes: Any) -> Rows:
+    """Return the rows of a request that Haiku answered; a change set to None leaves it out."""
+    request = {
+        "request_id": request_id, "item": "REQUEST", "schema": 1, "tenant": tenant,
+        "status": "SUCCEEDED", "complexity": "SIMPLE", "confidence": Decimal("0.98"),
+        "reasons": ["asks for one fact"], "model": HAIKU, "provider": "bedrock", "tier": "SIMPLE",
+        "accepted_at": "2026-11-21T10:00:00.000Z", "ended_at": "2026-11-21T10:00:01.000Z",
+        "execution_arn": f"arn:aws:states:us-east-1:1:execution:faregate:{request_id}",
+        "payload_hash": "secret-hash", "cost_status": "PENDING", "queue": "PENDING#1",
+        "attempts": 1, "transitions": 4, **changes,
+    }  # fmt: skip
+    attempt = {
+        "request_id": request_id, "item": "ATTEMPT#01", "schema": 1, "tenant": tenant,
+        "tier": "SIMPLE", "purpose": "answer", "provider": "bedrock", "model": HAIKU,
+        "outcome": "OK", "retries": 0, "served": 1, "cost_status": "PENDING",
+        "started_at": "2026-11-21T10:00:00.000Z", "ended_at": "2026-11-21T10:00:01.000Z",
+        "baseline_provider": "bedrock", "baseline_model": "us.anthropic.claude-sonnet-5-5",
+        "usage": json.dumps({"inputTokens": 100, "outputTokens": 10, "cacheReadInputTokens": 50}),
+    }  # fmt: skip
+    content = {"request_id": request_id, "item": "CONTENT", "output": "Paris."}
+    kept = {name: value for name, value in request.items() if value is not None}
+    return {"REQUEST": kept, "ATTEMPT#01": attempt, "CONTENT": content}
+
+
+def failed(request_id: str, cause: str, status: str = "FAILED") -> Rows:
+    rows = answered(request_id, status=status, cause=cause, model=None, provider=None)
+    rows["ATTEMPT#01"] |= {"outcome": "UNKNOWN", "served": 0}
+    del rows["ATTEMPT#01"]["usage"], rows["CONTENT"]["output"]
+    return rows
+
+
+def api(aws: Aws, **changes: Any) -> ApiContext:
+    fields: dict[str, Any] = {
+        "store": aws,
+        "executions": aws,
+        "text_at": lambda address: f"text at {address}",
+        "clock": lambda: aws.now,
+        "sleep": aws.sleep,
+        "input_bytes_limit": 1000,
+        "store_text": True,
+    }
+    return ApiContext(**fields | changes)
+
+
+@dataclass
+class Client:
+    """Calls the routes as the gateway would, for a tenant that the authorizer found."""
+
+    aws: Aws
+    cells: Iterable[Mapping[str, Any]] = ()
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    cors: Cors | None = None
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        tenant: str | None = "acme",
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> tuple[int, dict[str, Any], dict[str, str]]:
+        """Return status, body and headers."""
+        services = Services(
+            api=api(self.aws, **self.changes),
+            callers=Callers("AUTHORIZER", {}),
+            settle=lambda row: settle(row, RATES, PRICED_AT),
+            cells=lambda _partitions, _tenant: self.cells,
+            judge=self.aws.judge,
+            now=lambda: AT,
+        )
+        text = body if body is None or isinstance(body, str) else json.dumps(body)
+        event = {
+            "resource": path,
+            "path": path,
+            "httpMethod": method,
+            "headers": dict(headers or {}),
+            "multiValueHeaders": {name: [value] for name, value in (headers or {}).items()},
+            "queryStringParameters": dict(query) if query else None,
+            "body": text,
+            "isBase64Encoded": False,
+            "requestContext": {
+                "requestId": "gateway-1",
+                "stage": "v1",
+                "path": f"/v1{path}",
+                "resourcePath": path,
+                "httpMethod": method,
+                "authorizer": {"tenant": tenant} if tenant else {},
+                "identity": {},
+            },
+        }
+        answer = routes(services, self.cors).resolve(event, None)
+        lists = {name.lower(): value[0] for name, value in answer["multiValueHeaders"].items()}
+        return answer["statusCode"], json.loads(answer["body"]), lists

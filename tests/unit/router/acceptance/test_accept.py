@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from router.acceptance.accept import accept
+from router.acceptance.control_memory import Memory
+from router.acceptance.ports import Dependencies, Execution
+from router.acceptance.request_rows import Analysis
+from router.aws.accept_store import AcceptStore
+from router.errors import Conflict, InvalidRequest, PolicyDenied, StoreUnavailable
+from tests.support.factories import AT, classification, config
+
+FIRST = Execution("arn:run-1", "run-1")
+SECOND = Execution("arn:run-2", "run-2")
+
+
+@pytest.fixture
+def store(dynamodb: Any) -> AcceptStore:
+    return AcceptStore(dynamodb, "usage", "control", "spend")
+
+
+def no_llm() -> Any:
+    raise AssertionError("the heuristic decides alone here")
+
+
+def ask(
+    store: AcceptStore, payload: Any, execution: Execution = FIRST, **changes: Any
+) -> dict[str, Any]:
+    deps = Dependencies(
+        store=store,
+        memory=Memory(),
+        meter=lambda *_: None,
+        classify=lambda _messages: classification(),
+        llm=no_llm,
+        stopwatch=lambda: Analysis(3, 256),
+        clock=lambda: AT,
+        region="us-east-1",
+    )
+    return accept(payload, execution, config(**changes), deps)
+
+
+def test_an_accepted_request_has_its_row_before_any_model_is_called(store: AcceptStore) -> None:
+    plan = ask(store, {"input": "What is the capital of France?", "metadata": {"app": "chat"}})
+
+    row = store.rows_of("run-1")["REQUEST"]
+    assert plan["call"]["messages"][0]["content"] == "What is the capital of France?"
+    assert (row["status"], row["execution_arn"], row["analyze_ms"]) == ("ACCEPTED", "arn:run-1", 3)
+    assert row["queue"] == f"ACCEPTED#{plan['record']['shard']}"
+    assert row["metadata"] == {"app": "chat"}
+    assert "cost_status" not in row
+
+
+def test_the_request_row_holds_no_text(store: AcceptStore) -> None:
+    ask(store, {"input": "my secret prompt", "system": "my secret rules"})
+
+    assert "secret" not in str(store.rows_of("run-1")["REQUEST"])
+    assert "my secret prompt" in store.rows_of("run-1")["CONTENT"]["input"]
+
+
+def test_where_text_is_not_stored_there_is_no_content_row(store: AcceptStore) -> None:
+    ask(store, {"input": "my secret prompt"}, store_text=False)
+
+    assert set(store.rows_of("run-1")) == {"REQUEST"}
+
+
+def test_a_retried_analysis_accepts_once_and_plans_again(store: AcceptStore) -> None:
+    first = ask(store, {"input": "hi"})
+
+    assert ask(store, {"input": "hi"}) == first
+
+
+def test_the_same_request_in_another_run_is_answered_from_its_rows(store: AcceptStore) -> None:
+    ask(store, {"input": "hi", "request_id": "mine"}, FIRST)
+
+    again = ask(store, {"input": "hi", "request_id": "mine"}, SECOND)
+
+    assert again["route"] == "REPEATED"
+    assert again["outcome"]["execution_arn"] == FIRST.arn
+    assert again["call"] is None
+
+
+def test_the_same_id_with_another_payload_is_a_conflict(store: AcceptStore) -> None:
+    ask(store, {"input": "hi", "request_id": "mine"}, FIRST)
+
+    with pytest.raises(Conflict, match="give a new request_id"):
+        ask(store, {"input": "bye", "request_id": "mine"}, SECOND)
+
+
+def test_a_refused_request_leaves_no_row(store: AcceptStore) -> None:
+    with pytest.raises(InvalidRequest):
+        ask(store, {"input": ""})
+    with pytest.raises(InvalidRequest, match="`tier` must be one of"):
+        ask(store, {"input": "hi", "tier": "cheap"})
+    with pytest.raises(PolicyDenied):
+        ask(store, {"input": "hi"}, tenants={"*": {"deny_providers": ["bedrock"]}})
+
+    assert store.rows_of("run-1") == {}
+
+
+def test_a_table_that_does_not_answer_is_no_verdict_on_the_request(
+    store: AcceptStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def throttled(**_: Any) -> None:
+        raise ClientError(
+            {
+                "Error": {"Code": "TransactionCanceledException"},
+                "CancellationReasons": [{"Code": "TransactionConflict"}],
+            },
+            "TransactWriteItems",
+        )
+
+    monkeypatch.setattr(store._client, "transact_write_items", throttled)
+
+    with pytest.raises(StoreUnavailable):
+        ask(store, {"input": "hi"})

@@ -1,0 +1,175 @@
+"""OpenAI's shape over our requests: what it asks is passed on or refused, never ignored."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from openai.types.chat import ChatCompletion
+
+from router.errors import InvalidRequest
+from router.executions.run import Run
+from router.ingress.api.chat import to_completion, to_request
+from tests.fakes.api import Aws, Client, answered
+
+QUESTION = {"role": "user", "content": "What is the capital of France?"}
+
+
+def body(**changes: Any) -> dict[str, Any]:
+    return {"model": "auto", "messages": [QUESTION], **changes}
+
+
+def test_auto_asks_for_no_tier_and_a_tiers_name_for_that_tier() -> None:
+    assert to_request(body()) == {"messages": [QUESTION]}
+    assert to_request(body(model="COMPLEX"))["tier"] == "COMPLEX"
+
+
+def test_instructions_become_the_system_text_and_turns_stay_in_order() -> None:
+    request = to_request(
+        body(
+            messages=[
+                {"role": "system", "content": "Be brief."},
+                {"role": "developer", "content": [{"type": "text", "text": "In French."}]},
+                QUESTION,
+                {"role": "assistant", "content": "Paris."},
+                {"role": "user", "content": "And of Peru?"},
+            ]
+        )
+    )
+
+    assert request["system"] == "Be brief.\n\nIn French."
+    assert [turn["role"] for turn in request["messages"]] == ["user", "assistant", "user"]
+
+
+def test_limits_metadata_and_user_are_passed_on() -> None:
+    request = to_request(body(max_completion_tokens=9, metadata={"team": "a"}, user="u-1"))
+
+    assert (request["max_tokens"], request["metadata"]) == (9, {"team": "a", "user": "u-1"})
+
+
+def test_a_json_schema_becomes_the_response_schema() -> None:
+    form = {"type": "json_schema", "json_schema": {"name": "x", "schema": {"type": "object"}}}
+
+    assert to_request(body(response_format=form))["response_schema"] == {"type": "object"}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"stream": True}, "cannot stream"),
+        ({"n": 2}, "one answer"),
+        ({"temperature": 0.2}, "`temperature` is not passed on"),
+        ({"tools": []}, "tools are not passed on"),
+        ({"seed": 1}, "`seed` is not passed on"),
+        ({"stop": "x"}, "`stop` is not passed on"),
+        ({"response_format": {"type": "json_object"}}, "one of text, json_schema"),
+        ({"response_format": {"type": "json_schema"}}, "must be an object"),
+        ({"max_tokens": 1, "max_completion_tokens": 1}, "not both"),
+        ({"messages": []}, "must not be empty"),
+        ({"messages": [{"role": "system", "content": "Be brief."}]}, "a turn of role user"),
+        ({"messages": [{"role": "tool", "content": "x"}]}, "must be one of system"),
+        ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, "are not routed"),
+        ({"messages": [{"role": "user", "content": None}]}, "must be a string"),
+        ({"model": "gpt-4.1"}, "must match"),
+    ],
+)
+def test_what_cannot_be_heeded_is_refused_with_what_to_write(
+    change: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(InvalidRequest, match=said):
+        to_request(body(**change))
+
+
+def test_what_says_nothing_is_taken() -> None:
+    defaults = {"stream": False, "n": 1, "temperature": 1.0, "top_p": 1, "seed": None}
+
+    assert to_request(body(**defaults)) == {"messages": [QUESTION]}
+
+
+def test_true_is_not_taken_for_1() -> None:
+    with pytest.raises(InvalidRequest):
+        to_request(body(n=True))
+
+
+def answers(aws: Aws, **changes: Any) -> None:
+    def end() -> None:
+        [name] = aws.started
+        aws.rows[name] = answered(name, **changes)
+        aws.runs[name] = Run("SUCCEEDED", aws.runs[name].input)
+
+    aws.at.append((1, end))
+
+
+def test_the_completion_is_what_openais_client_reads() -> None:
+    aws = Aws()
+    answers(aws)
+
+    status, answer, headers = Client(aws).call("POST", "/chat/completions", body())
+    completion = ChatCompletion.model_validate(answer, strict=True)
+
+    assert status == 200
+    assert completion.choices[0].message.content == "Paris."
+    assert completion.choices[0].finish_reason == "stop"
+    assert completion.model == headers["x-faregate-model"]
+    assert completion.id == headers["x-faregate-request-id"]
+    assert headers["x-faregate-tier"] == "SIMPLE"
+    assert float(headers["x-faregate-cost-usd"]) > 0
+
+
+def test_prompt_tokens_count_the_cached_as_openai_does() -> None:
+    aws = Aws()
+    answers(aws)
+
+    usage = Client(aws).call("POST", "/chat/completions", body())[1]["usage"]
+
+    assert usage["prompt_tokens"] == 150
+    assert usage["prompt_tokens_details"] == {"cached_tokens": 50}
+    assert usage["total_tokens"] == usage["prompt_tokens"] + usage["completion_tokens"] == 160
+
+
+def test_tokens_that_are_not_known_are_left_out() -> None:
+    shown = {
+        "request_id": "r", "accepted_at": "2026-11-21T10:00:00.000Z", "output": "x",
+        "status": "TRUNCATED",
+    }  # fmt: skip
+
+    completion = to_completion(shown, {"served": 1})
+
+    assert "usage" not in completion
+    assert completion["choices"][0]["finish_reason"] == "length"
+
+
+def test_no_answer_in_time_is_a_504_that_says_where_it_will_be() -> None:
+    aws = Aws()
+
+    status, answer, headers = Client(aws).call("POST", "/chat/completions", body())
+
+    [name] = aws.started
+    assert (status, answer["error"]["type"]) == (504, "NotAnsweredYet")
+    assert headers["location"] == f"/v1/prompts/{name}"
+    assert headers["location"] in answer["error"]["message"]
+    assert headers["x-should-retry"] == "false"  # or OpenAI's client would pay it twice
+
+
+def test_an_idempotency_key_is_the_request_id() -> None:
+    aws = Aws()
+    answers(aws)
+
+    Client(aws).call("POST", "/chat/completions", body(), headers={"Idempotency-Key": "k-1"})
+
+    assert aws.started == ["k-1"]
+    assert json.loads(aws.runs["k-1"].input)["request_id"] == "k-1"
+
+
+def test_what_is_refused_is_told_in_the_words_of_a_completion() -> None:
+    aws = Aws()
+    client = Client(aws)
+
+    wrong_key = client.call("POST", "/chat/completions", body(), headers={"idempotency-key": "a b"})
+    said = "`tier` must be one of SIMPLE, COMPLEX"
+    aws.at.append((0.1, lambda: aws.refuse(aws.started[0], "InvalidRequest", said)))
+    wrong_model = client.call("POST", "/chat/completions", body(model="gpt-4"))
+
+    assert "the header `Idempotency-Key` must match" in wrong_key[1]["error"]["message"]
+    assert "`model` must be auto, or one of SIMPLE" in wrong_model[1]["error"]["message"]
