@@ -13,11 +13,11 @@ locals {
         memory      = 512
         environment = merge(
           {
-            USAGE_TABLE       = local.tables.usage.name
-            CONTROL_TABLE     = local.tables.control.name
-            SPEND_TABLE       = local.tables.spend.name
+            USAGE_TABLE     = local.tables.usage.name
+            CONTROL_TABLE   = local.tables.control.name
+            SPEND_TABLE     = local.tables.spend.name
             FAREGATE_CONFIG = jsonencode(local.config)
-            PRICE_OVERRIDES   = jsonencode(var.prices)
+            PRICE_OVERRIDES = jsonencode(var.prices)
           },
           local.bedrock_environment,
           local.metrics_environment,
