@@ -1,0 +1,199 @@
+# The workflow of asl/router.asl.json, as this deployment runs it: what every file uses, the state machine, and what it may do.
+# A policy names a resource through a local, which is in the resource's own file: a policy document that names the resource itself is
+# shown as changed whenever anything of that resource changes, even a tag.
+
+data "aws_partition" "this" {}
+
+data "aws_caller_identity" "this" {}
+
+data "aws_region" "this" {}
+
+locals {
+  partition = data.aws_partition.this.partition
+  account   = data.aws_caller_identity.this.account_id
+  # `id` is the region's name in both major versions of the provider; `name` and `region` are not.
+  region = data.aws_region.this.id
+
+  arn_suffix = "${local.region}:${local.account}"
+
+  # Made from names, since the role must be able to name the machine before the machine exists.
+  state_machine_arn = "arn:${local.partition}:states:${local.arn_suffix}:stateMachine:${var.name}"
+  execution_arns    = "arn:${local.partition}:states:${local.arn_suffix}:execution:${var.name}:*"
+
+  tags = merge({ application = "faregate", deployment = var.name }, var.tags)
+}
+
+locals {
+  definition_template = "${path.module}/../asl/router.asl.json"
+
+  definition = templatefile(local.definition_template, {
+    analyze_arn       = local.called_arns["analyze"]
+    invoke_model_arn  = local.called_arns["invoke_model"]
+    usage_table       = local.tables.usage.name
+    openai_endpoint   = aws_cloudwatch_event_api_destination.openai.invocation_endpoint
+    connection_arn    = local.connection_arn
+    failure_topic_arn = local.topic_arn
+  })
+
+  definition_seconds = jsondecode(file(local.definition_template)).TimeoutSeconds
+  workflow_seconds = coalesce(
+    var.workflow.timeout_seconds,
+    var.workflow.type == "EXPRESS" ? min(300, local.definition_seconds) : local.definition_seconds,
+  )
+
+  # Without `review` no state waits for a human, and EXPRESS takes none that does.
+  review_states  = ["NotifyReviewers", "AwaitReview", "ReviewDecided"]
+  review_seconds = var.review == null ? 0 : var.review.timeout_seconds
+  states = {
+    for name, state in jsondecode(local.definition).States : name => jsondecode(
+      name == "AwaitReview" ? jsonencode(merge(state, { TimeoutSeconds = local.review_seconds })) :
+      name == "NextFallback" && var.review == null ? jsonencode(merge(state, {
+        Choices = [for choice in state.Choices : choice if !contains(local.review_states, choice.Next)]
+      })) :
+      jsonencode(state)
+    ) if var.review != null || !contains(local.review_states, name)
+  }
+}
+
+resource "aws_sfn_state_machine" "this" {
+  #checkov:skip=CKV_AWS_285: execution data is prompts and answers, which stay out of logs; workflow.include_execution_data turns it on
+  name     = var.name
+  type     = var.workflow.type
+  role_arn = aws_iam_role.workflow.arn
+
+  definition = jsonencode(merge(jsondecode(local.definition), {
+    States = local.states
+    # A run may wait for a human beside its own time.
+    TimeoutSeconds = local.workflow_seconds + local.review_seconds
+  }))
+
+  logging_configuration {
+    level                  = var.workflow.log_level
+    include_execution_data = var.workflow.include_execution_data
+    log_destination        = "${local.log_groups["workflow"].arn}:*"
+  }
+
+  tracing_configuration {
+    enabled = var.observability.xray
+  }
+
+  encryption_configuration {
+    type                              = "CUSTOMER_MANAGED_KMS_KEY"
+    kms_key_id                        = local.kms_key_arn
+    kms_data_key_reuse_period_seconds = 300
+  }
+
+  tags = local.tags
+
+  # Step Functions checks at creation that the role may log and use the key.
+  depends_on = [aws_iam_role_policy.workflow]
+}
+
+data "aws_iam_policy_document" "workflow_trust" {
+  statement {
+    sid     = "TheMachineAloneRunsIt"
+    actions = ["sts:AssumeRole"]
+    principals {
+      type        = "Service"
+      identifiers = ["states.amazonaws.com"]
+    }
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [local.account]
+    }
+    condition {
+      test     = "ArnLike"
+      variable = "aws:SourceArn"
+      values   = [local.state_machine_arn]
+    }
+  }
+}
+
+resource "aws_iam_role" "workflow" {
+  name                 = "${var.name}-workflow"
+  description          = "The state machine ${var.name}."
+  assume_role_policy   = data.aws_iam_policy_document.workflow_trust.json
+  permissions_boundary = var.permissions_boundary_arn
+  tags                 = local.tags
+}
+
+data "aws_iam_policy_document" "workflow" {
+  source_policy_documents = [data.aws_iam_policy_document.state_machine_runtime.json]
+
+  statement {
+    sid       = "RunFunctions"
+    actions   = ["lambda:InvokeFunction"]
+    resources = values(local.called_arns)
+  }
+
+  # TransactWriteItems is allowed by the actions of its items.
+  statement {
+    sid       = "RecordOutcomes"
+    actions   = ["dynamodb:PutItem", "dynamodb:UpdateItem"]
+    resources = [local.tables.usage.arn]
+  }
+
+  statement {
+    sid       = "CallOpenAI"
+    actions   = ["states:InvokeHTTPEndpoint"]
+    resources = [local.state_machine_arn]
+    condition {
+      test     = "StringEquals"
+      variable = "states:HTTPMethod"
+      values   = ["POST"]
+    }
+    condition {
+      test     = "StringEquals"
+      variable = "states:HTTPEndpoint"
+      values   = [local.openai_completions_url]
+    }
+  }
+
+  statement {
+    sid       = "UseTheConnection"
+    actions   = ["events:RetrieveConnectionCredentials"]
+    resources = [local.connection_arn]
+  }
+
+  statement {
+    sid       = "ReadItsSecret"
+    actions   = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
+    resources = [local.connection_secret_arn]
+  }
+
+  statement {
+    sid       = "TellOfFailures"
+    actions   = ["sns:Publish"]
+    resources = [local.topic_arn]
+  }
+
+  # Execution data is encrypted with the machine's ARN as context.
+  statement {
+    sid       = "EncryptExecutions"
+    actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+    resources = [local.kms_key_arn]
+    condition {
+      test     = "StringEquals"
+      variable = "kms:EncryptionContext:aws:states:stateMachineArn"
+      values   = [local.state_machine_arn]
+    }
+  }
+
+  statement {
+    sid       = "UseTheKeyThroughServices"
+    actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+    resources = distinct([local.kms_key_arn, local.topic_key_arn])
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = [for service in ["dynamodb", "secretsmanager", "sns"] : "${service}.${local.region}.amazonaws.com"]
+    }
+  }
+}
+
+resource "aws_iam_role_policy" "workflow" {
+  name   = "workflow"
+  role   = aws_iam_role.workflow.id
+  policy = data.aws_iam_policy_document.workflow.json
+}
