@@ -14,6 +14,8 @@ from pathlib import Path
 
 MODULE = Path(__file__).resolve().parent.parent / "terraform"
 README = MODULE / "README.md"
+# In the order of reading; `variables.tf` holds what concerns the whole deployment.
+_TOPICS = ("models", "routing", "guards", "answers", "ingress", "operations")
 
 _BLOCK = re.compile(r'^(variable|output) "(\w+)" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
 _HEREDOC = re.compile(r"description\s*=\s*<<-EOT\n(.*?)^\s*EOT$", re.MULTILINE | re.DOTALL)
@@ -34,10 +36,19 @@ def main(arguments: list[str]) -> int:
 
 
 def with_tables(readme: str) -> str:
-    """Return `readme` with the text between its markers made anew."""
-    inputs = "\n".join(_inputs((MODULE / "variables.tf").read_text(encoding="utf-8")))
+    """Return `readme` with the text between its markers written from the module."""
+    inputs = "\n".join(_inputs(variables()))
     outputs = "\n".join(_outputs((MODULE / "outputs.tf").read_text(encoding="utf-8")))
     return _between(_between(readme, "inputs", inputs), "outputs", outputs)
+
+
+def variables() -> str:
+    """Return the source of all inputs, in the order of reading."""
+    names = ["variables.tf", *(f"variables.{topic}.tf" for topic in _TOPICS)]
+    unordered = {path.name for path in MODULE.glob("variables*.tf")} - set(names)
+    if unordered:
+        raise SystemExit(f"tools/module_docs.py needs a place for {', '.join(sorted(unordered))}")
+    return "\n".join((MODULE / name).read_text(encoding="utf-8") for name in names)
 
 
 def _inputs(source: str) -> Iterator[str]:

@@ -75,7 +75,7 @@ def _plan() -> Path:
 def _sources() -> Path:
     """Copy what has resources to a place of its own: checkov would find other copies under `build`.
 
-    Its parser needs minutes for variables.tf, and no skip stands there.
+    Its parser needs minutes for the variables, which hold no skip.
     """
     sources = FOLDER / "sources"
     shutil.rmtree(sources, ignore_errors=True)
@@ -83,7 +83,7 @@ def _sources() -> Path:
         shutil.copytree(
             ROOT / folder,
             sources / folder,
-            ignore=shutil.ignore_patterns(".*", "variables.tf", "tests"),
+            ignore=shutil.ignore_patterns(".*", "variables*.tf", "tests"),
         )
     return sources
 

@@ -1,13 +1,11 @@
-"""The settings of the module, each optional attribute by its path, out of `variables.tf`."""
+"""The settings of the module, each optional attribute by its path, out of its `variables*.tf`."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from local.cloud import ROOT
-
-VARIABLES = ROOT / "terraform" / "variables.tf"
+from tools import module_docs
 
 _BLOCK = re.compile(r'^variable "(\w+)" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
 _TYPE = re.compile(r"^  type\s*=\s*", re.MULTILINE)
@@ -20,7 +18,7 @@ def paths() -> Iterator[str]:
 
     A group that may be null is a setting of its own: `queue` is there or not.
     """
-    for name, body in _BLOCK.findall(VARIABLES.read_text(encoding="utf-8")):
+    for name, body in _BLOCK.findall(module_docs.variables()):
         start = _TYPE.search(body)
         assert start, f"variable {name} has no type"
         if body.startswith("object(", start.end()) and "nullable" not in body:
@@ -71,4 +69,4 @@ class _Type:
     def _expect(self, tokens: str) -> None:
         for token in tokens:
             found = self._next()
-            assert found == token, f"variables.tf has {found} where {token} belongs"
+            assert found == token, f"the variables have {found} where {token} belongs"

@@ -1,0 +1,85 @@
+variable "budgets" {
+  description = <<-EOT
+    What all tenants together may spend; a tenant's own budget stands in `tenants`. `python -m router budget set` changes
+    limits while requests run.
+
+    - `day_usd`, `month_usd`: US dollars of a UTC day and month. Left out: no limit.
+    - `soft_share`: share of either limit from which COMPLEX is served one tier down. Left out: 0.8.
+    - `on_store_failure`: what becomes of a request with a budget or a rate limit while the `control` table cannot be written:
+      `refuse` stops it, after retries; `accept` lets it pass, and its row says so. Left out: `refuse`.
+  EOT
+  type = object({
+    day_usd          = optional(number)
+    month_usd        = optional(number)
+    soft_share       = optional(number, 0.8)
+    on_store_failure = optional(string, "refuse")
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for usd in [var.budgets.day_usd, var.budgets.month_usd] : usd == null ? true : usd >= 0])
+    error_message = "Write budgets.day_usd and budgets.month_usd as dollars from 0 up; 0 refuses every request."
+  }
+
+  validation {
+    condition     = var.budgets.soft_share > 0 && var.budgets.soft_share <= 1
+    error_message = "Write budgets.soft_share above 0 and up to 1; 1 serves COMPLEX until nothing is left."
+  }
+
+  validation {
+    condition     = contains(["refuse", "accept"], var.budgets.on_store_failure)
+    error_message = "Write budgets.on_store_failure as \"refuse\" or \"accept\"."
+  }
+}
+
+variable "breaker" {
+  description = <<-EOT
+    The circuit breaker of each model: one that fails is skipped before it is paid for, and tried again by one request at a
+    time. Throttles, overload, time-outs and 5xx count; refusals and errors of the set-up do not.
+
+    - `error_rate`, `min_calls`, `window_seconds`: it opens when this share of at least so many calls failed within the
+      window. Left out: 0.5 of 10 within 60 s.
+    - `throttles`: it opens as well after so many throttled calls in a row. Left out: 5.
+    - `cool_down_seconds`, `max_cool_down_seconds`: how long it stays open; doubled by each probe that fails, up to the
+      second. Left out: 30 and 600.
+    - `batch_seconds`: how long ends of calls are gathered before breakers hear of them: fewer invocations, later news.
+      Left out: 5.
+
+    Left out: a breaker with these settings. `null`: none, and no `watch_models` function.
+  EOT
+  type = object({
+    window_seconds        = optional(number)
+    min_calls             = optional(number)
+    error_rate            = optional(number)
+    throttles             = optional(number)
+    cool_down_seconds     = optional(number)
+    max_cool_down_seconds = optional(number)
+    batch_seconds         = optional(number, 5)
+  })
+  default = {}
+
+  validation {
+    condition = var.breaker == null ? true : alltrue([
+      for value in [
+        var.breaker.window_seconds, var.breaker.min_calls, var.breaker.throttles, var.breaker.cool_down_seconds, var.breaker.max_cool_down_seconds
+      ] : value == null ? true : value >= 1 && floor(value) == value
+    ])
+    error_message = "Write window_seconds, min_calls, throttles, cool_down_seconds and max_cool_down_seconds of breaker as whole numbers from 1 up."
+  }
+
+  validation {
+    condition     = var.breaker == null ? true : var.breaker.error_rate == null ? true : var.breaker.error_rate > 0 && var.breaker.error_rate <= 1
+    error_message = "Write breaker.error_rate above 0 and up to 1."
+  }
+
+  validation {
+    condition     = var.breaker == null ? true : coalesce(var.breaker.cool_down_seconds, 30) <= coalesce(var.breaker.max_cool_down_seconds, 600)
+    error_message = "Write a breaker.cool_down_seconds that is not above its max_cool_down_seconds (left out: 30 and 600)."
+  }
+
+  validation {
+    condition     = var.breaker == null ? true : var.breaker.batch_seconds >= 0 && var.breaker.batch_seconds <= 60
+    error_message = "Write breaker.batch_seconds from 0 to 60: older news says nothing of a model's health."
+  }
+}

@@ -1,0 +1,282 @@
+variable "models" {
+  description = <<-EOT
+    The model of each tier, and the models that are asked in order when it cannot answer.
+
+    `provider` is `bedrock`, `openai` or `anthropic`; left out: `bedrock`. A Bedrock `model` is a model id such as
+    `anthropic.claude-haiku-5-5`, to which `bedrock.profile_prefix` is put in front; an id that names its geography
+    (`eu.…`, `global.…`) and an ARN are used as they stand. `max_tokens` caps an answer; an OpenAI answer of more than
+    4,096 tokens does not fit the 60 s of an HTTP Task and goes through the Lambda.
+
+    A fallback is asked for the causes in its `when`: `throttled` (no capacity, not reached), `timeout`, `too_long`, `refused`
+    (also a content filter), `error` (whatever else went wrong); left out: all of them. No model is asked
+    twice, in another service tier neither. One whose provider has no key is passed over. After `too_long` only a model with a
+    larger window is asked; `context_tokens` tells the window of a model that `src/router/windows.py` does not know, such as an ARN.
+
+    `service_tier` is how the provider serves the model, in its own words: `flex` is cheaper and slower, `priority` dearer and
+    faster. Bedrock has `default`, `flex`, `priority` and `reserved`; OpenAI `auto`, `default`, `flex`, `priority`, `scale` and
+    `fast`; Anthropic `auto` and `standard_only`. `latency` is Bedrock's alone: `standard` or `optimized`. Not each model has each
+    of them: what a model does not have, its provider refuses. A call is priced in the tier that the provider says it served, and
+    is UNPRICED where `prices` and the book have none for it; `python -m router doctor` tells so before.
+    Left out: nothing is asked, and the provider serves as it does by default.
+
+    Left out: Claude Haiku 5.5 for SIMPLE, GPT-6 Luna for CALCULATION, Claude Sonnet 5.5 for COMPLEX; each tier that is
+    left out keeps its default. COMPLEX is also the baseline that savings are measured against.
+  EOT
+  type = object({
+    SIMPLE = optional(object({
+      provider       = optional(string, "bedrock")
+      model          = string
+      max_tokens     = optional(number, 2048)
+      context_tokens = optional(number)
+      service_tier   = optional(string)
+      latency        = optional(string)
+      fallbacks = optional(list(object({
+        provider       = optional(string, "bedrock")
+        model          = string
+        max_tokens     = optional(number, 4096)
+        context_tokens = optional(number)
+        service_tier   = optional(string)
+        latency        = optional(string)
+        when           = optional(list(string))
+      })), [])
+      }), {
+      model     = "anthropic.claude-haiku-5-5"
+      fallbacks = [{ model = "anthropic.claude-sonnet-5-5" }]
+    })
+    CALCULATION = optional(object({
+      provider       = optional(string, "bedrock")
+      model          = string
+      max_tokens     = optional(number, 4096)
+      context_tokens = optional(number)
+      service_tier   = optional(string)
+      latency        = optional(string)
+      fallbacks = optional(list(object({
+        provider       = optional(string, "bedrock")
+        model          = string
+        max_tokens     = optional(number, 4096)
+        context_tokens = optional(number)
+        service_tier   = optional(string)
+        latency        = optional(string)
+        when           = optional(list(string))
+      })), [])
+      }), {
+      provider  = "openai"
+      model     = "gpt-6-luna"
+      fallbacks = [{ model = "anthropic.claude-sonnet-5-5" }]
+    })
+    COMPLEX = optional(object({
+      provider       = optional(string, "bedrock")
+      model          = string
+      max_tokens     = optional(number, 8192)
+      context_tokens = optional(number)
+      service_tier   = optional(string)
+      latency        = optional(string)
+      fallbacks = optional(list(object({
+        provider       = optional(string, "bedrock")
+        model          = string
+        max_tokens     = optional(number, 8192)
+        context_tokens = optional(number)
+        service_tier   = optional(string)
+        latency        = optional(string)
+        when           = optional(list(string))
+      })), [])
+      }), {
+      model     = "anthropic.claude-sonnet-5-5"
+      fallbacks = [{ model = "anthropic.claude-sonnet-5" }]
+    })
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition = alltrue([
+      for call in flatten([for tier in values(var.models) : concat([tier], tier.fallbacks)]) :
+      contains(["bedrock", "openai", "anthropic"], call.provider)
+    ])
+    error_message = "Write provider = \"bedrock\", \"openai\" or \"anthropic\" for each model."
+  }
+
+  validation {
+    condition = alltrue([
+      for call in flatten([for tier in values(var.models) : concat([tier], tier.fallbacks)]) :
+      call.max_tokens >= 1 && call.max_tokens <= 128000 && floor(call.max_tokens) == call.max_tokens
+    ])
+    error_message = "Write max_tokens as a whole number from 1 to 128000."
+  }
+
+  validation {
+    condition = alltrue([
+      for call in flatten([for tier in values(var.models) : concat([tier], tier.fallbacks)]) :
+      can(regex("^[A-Za-z0-9][A-Za-z0-9._:/-]*$", call.model))
+    ])
+    error_message = "Write each model as the id its provider gives it, such as \"anthropic.claude-haiku-5-5\" or \"gpt-6-luna\", or as an ARN."
+  }
+
+  validation {
+    condition = alltrue([
+      for call in flatten([for tier in values(var.models) : concat([tier], tier.fallbacks)]) :
+      call.provider != "bedrock" || can(regex("^(arn:|us-gov\\.|[a-z0-9]+\\.)", call.model))
+    ])
+    error_message = "A Bedrock model id names its maker first, such as \"anthropic.claude-haiku-5-5\". For a gpt-… of OpenAI's own API write provider = \"openai\" beside it, for a claude-… of Anthropic's provider = \"anthropic\"."
+  }
+
+  validation {
+    condition     = alltrue([for tier in values(var.models) : length(tier.fallbacks) <= 4])
+    error_message = "Name at most 4 fallbacks a tier: each one may be paid for before the request ends."
+  }
+
+  validation {
+    condition     = var.anthropic.api_key_parameter != null || alltrue([for tier in values(var.models) : tier.provider != "anthropic"])
+    error_message = "A model of provider \"anthropic\" needs a key: set anthropic.api_key_parameter to the name of an SSM SecureString, or take the model from \"bedrock\"."
+  }
+
+  validation {
+    condition = alltrue([
+      for fallback in flatten([for tier in values(var.models) : tier.fallbacks]) :
+      fallback.when == null ? true : length(fallback.when) > 0 && alltrue([for cause in fallback.when : contains(["throttled", "timeout", "too_long", "refused", "error"], cause)])
+    ])
+    error_message = "Write a fallback's `when` as a list of \"throttled\", \"timeout\", \"too_long\", \"refused\" and \"error\", or leave it out to ask the model in each case."
+  }
+
+  validation {
+    condition = alltrue([
+      for call in flatten([for tier in values(var.models) : concat([tier], tier.fallbacks)]) :
+      call.context_tokens == null ? true : call.context_tokens >= 1 && floor(call.context_tokens) == call.context_tokens
+    ])
+    error_message = "Write context_tokens as a whole number of tokens, such as 200000."
+  }
+
+  validation {
+    condition = alltrue([
+      for call in flatten([for tier in values(var.models) : concat([tier], tier.fallbacks)]) :
+      call.service_tier == null ? true : try(contains({
+        bedrock   = ["default", "flex", "priority", "reserved"]
+        openai    = ["auto", "default", "flex", "priority", "scale", "fast"]
+        anthropic = ["auto", "standard_only"]
+      }[call.provider], call.service_tier), false)
+    ])
+    error_message = "Write service_tier as its provider names it: \"default\", \"flex\", \"priority\" or \"reserved\" for bedrock; \"auto\", \"default\", \"flex\", \"priority\", \"scale\" or \"fast\" for openai; \"auto\" or \"standard_only\" for anthropic; or leave it out."
+  }
+
+  validation {
+    condition = alltrue([
+      for call in flatten([for tier in values(var.models) : concat([tier], tier.fallbacks)]) :
+      call.latency == null ? true : call.provider == "bedrock" && contains(["standard", "optimized"], call.latency)
+    ])
+    error_message = "Write latency as \"standard\" or \"optimized\" for a model of provider \"bedrock\", and leave it out for others."
+  }
+}
+
+variable "bedrock" {
+  description = <<-EOT
+    How Bedrock models are reached.
+
+    - `profile_prefix`: geography of the cross-region inference profile: `us`, `eu`, `apac`, `au`, `jp`, `ca`, `us-gov` or
+      `global`; `""` calls models in this region only. Prices differ between geographies. Left out: `us`.
+    - `foundation_models`: model ids behind the application inference profiles whose ARNs stand in `models`; the role
+      must be allowed to call them. Left out: none.
+    - `application_profiles`: make an application inference profile for each Bedrock model and call it by that, so that Bedrock's
+      part of the bill carries `tags`; rows, prices and metrics keep the model's own id. Left out: false.
+    - `endpoint`: base URL instead of AWS's own, for a VPC endpoint or a simulator. Left out: AWS's own.
+    - `guardrail`: `id` (or ARN) and `version` (a number, or `DRAFT`) of a guardrail that every prompt and every answer passes:
+      in Converse, and through `ApplyGuardrail` around OpenAI's and Anthropic's own APIs, which then go through the Lambda. What
+      it stops is BLOCKED, and no other model is asked. AWS bills its text units, which stand in no row. Left out: none.
+  EOT
+  type = object({
+    profile_prefix       = optional(string, "us")
+    foundation_models    = optional(list(string), [])
+    application_profiles = optional(bool, false)
+    endpoint             = optional(string)
+    guardrail            = optional(object({ id = string, version = string }))
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = contains(["", "us", "eu", "apac", "au", "jp", "ca", "us-gov", "global"], var.bedrock.profile_prefix)
+    error_message = "Write bedrock.profile_prefix as us, eu, apac, au, jp, ca, us-gov or global, or \"\" for models of this region."
+  }
+
+  validation {
+    condition     = var.bedrock.endpoint == null || can(regex("^(https://[^/]|http://(127\\.0\\.0\\.1|localhost|\\[::1\\])[:/])", "${coalesce(var.bedrock.endpoint, "-")}/"))
+    error_message = "Write bedrock.endpoint as an https:// URL; http:// is taken for 127.0.0.1, localhost and [::1] alone."
+  }
+
+  validation {
+    condition = var.bedrock.guardrail == null ? true : (
+      can(regex("^([a-z0-9]+|arn:aws[a-z-]*:bedrock:[a-z0-9-]+:[0-9]{12}:guardrail/[a-z0-9]+)$", var.bedrock.guardrail.id))
+      && can(regex("^(DRAFT|[1-9][0-9]{0,7})$", var.bedrock.guardrail.version))
+    )
+    error_message = "Write bedrock.guardrail as { id = \"gr0123abcd\", version = \"1\" }: the id or ARN that Bedrock gave, and a version's number or DRAFT."
+  }
+}
+
+variable "openai" {
+  description = <<-EOT
+    How OpenAI models are reached.
+
+    - `endpoint`: base URL of the API. Left out: `https://api.openai.com/v1`.
+    - `api_key_parameter`: name of the SSM SecureString that holds the key. The module does not make it, so that the key
+      never stands in the state: output `commands.put_openai_api_key` does. Left out: `/faregate/openai-api-key`.
+    - `connection`: an EventBridge connection of your own (`{ arn, secret_arn }`, authorization type API_KEY) for the HTTP
+      Task; its key is then yours to rotate. Left out: the module makes one and keeps it in step with the parameter.
+  EOT
+  type = object({
+    endpoint          = optional(string, "https://api.openai.com/v1")
+    api_key_parameter = optional(string, "/faregate/openai-api-key")
+    connection        = optional(object({ arn = string, secret_arn = string }))
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = can(regex("^(https://[^/]|http://(127\\.0\\.0\\.1|localhost|\\[::1\\])[:/])", "${var.openai.endpoint}/")) && !endswith(var.openai.endpoint, "/")
+    error_message = "Write openai.endpoint as an https:// URL without a slash at its end, such as \"https://api.openai.com/v1\"; http:// is taken for 127.0.0.1, localhost and [::1] alone."
+  }
+
+  validation {
+    condition     = can(regex("^/[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$", var.openai.api_key_parameter))
+    error_message = "Write openai.api_key_parameter as the full name of an SSM parameter, such as \"/faregate/openai-api-key\"; the key itself never belongs here."
+  }
+}
+
+variable "anthropic" {
+  description = <<-EOT
+    How Anthropic's own API is reached; Claude on Bedrock needs none of this.
+
+    - `api_key_parameter`: name of the SSM SecureString that holds the key. Left out: no model of this provider can be used.
+    - `endpoint`: base URL of the API. Left out: `https://api.anthropic.com`.
+  EOT
+  type = object({
+    endpoint          = optional(string)
+    api_key_parameter = optional(string)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.anthropic.endpoint == null || can(regex("^(https://[^/]|http://(127\\.0\\.0\\.1|localhost|\\[::1\\])[:/])", "${coalesce(var.anthropic.endpoint, "-")}/"))
+    error_message = "Write anthropic.endpoint as an https:// URL; http:// is taken for 127.0.0.1, localhost and [::1] alone."
+  }
+
+  validation {
+    condition     = var.anthropic.api_key_parameter == null || can(regex("^/[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$", var.anthropic.api_key_parameter))
+    error_message = "Write anthropic.api_key_parameter as the full name of an SSM parameter, such as \"/faregate/anthropic-api-key\"; the key itself never belongs here."
+  }
+}
+
+variable "prices" {
+  description = <<-EOT
+    Price rows of your own, in the shape of `src/cost_calculator/price_book.json`: they go before the shipped book, for a
+    negotiated price or a model it does not know yet. Left out: the shipped book alone; a model that stands in neither is
+    recorded as UNPRICED, never as free.
+  EOT
+  type        = any
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = can([for row in var.prices : keys(row)])
+    error_message = "Write prices as a list of objects, such as jsondecode(file(\"prices.json\"))."
+  }
+}
