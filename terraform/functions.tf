@@ -31,13 +31,10 @@ locals {
         memory      = 256
         environment = merge(
           {
-            ANSWERS_BUCKET           = aws_s3_bucket.answers.id
-            MODEL_TIMEOUT_SECONDS    = tostring(local.model_timeout_seconds)
-            OPENAI_API_KEY_PARAMETER = var.openai.api_key_parameter
+            ANSWERS_BUCKET        = aws_s3_bucket.answers.id
+            MODEL_TIMEOUT_SECONDS = tostring(local.model_timeout_seconds)
           },
-          var.openai.endpoint == "https://api.openai.com/v1" ? {} : { OPENAI_BASE_URL = var.openai.endpoint },
-          var.anthropic.api_key_parameter == null ? {} : { ANTHROPIC_API_KEY_PARAMETER = var.anthropic.api_key_parameter },
-          var.anthropic.endpoint == null ? {} : { ANTHROPIC_BASE_URL = var.anthropic.endpoint },
+          local.provider_environment,
           local.bedrock_environment,
           var.bedrock.guardrail == null ? {} : {
             BEDROCK_GUARDRAIL_ID      = var.bedrock.guardrail.id

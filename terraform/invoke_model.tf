@@ -45,7 +45,7 @@ data "aws_iam_policy_document" "invoke_model" {
     sid     = "ReadTheKeys"
     actions = ["ssm:GetParameter"]
     resources = [
-      for name in compact([var.openai.api_key_parameter, var.anthropic.api_key_parameter]) :
+      for name in compact(values(local.keyed_providers)[*].api_key_parameter) :
       "arn:${local.partition}:ssm:${local.arn_suffix}:parameter${name}"
     ]
   }

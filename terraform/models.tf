@@ -5,33 +5,48 @@ locals {
 
   bedrock_prefix = var.bedrock.profile_prefix == "" ? "" : "${var.bedrock.profile_prefix}."
 
+  # From the cheapest to the strongest.
+  tier_names = ["SIMPLE", "CALCULATION", "COMPLEX"]
+
+  # A tier that is given replaces its default whole.
+  default_models = {
+    SIMPLE      = { provider = "bedrock", model = "anthropic.claude-haiku-5-5", fallbacks = [{ provider = "bedrock", model = "anthropic.claude-sonnet-5-5" }] }
+    CALCULATION = { provider = "openai", model = "gpt-6-luna", fallbacks = [{ provider = "bedrock", model = "anthropic.claude-sonnet-5-5" }] }
+    COMPLEX     = { provider = "bedrock", model = "anthropic.claude-sonnet-5-5", fallbacks = [{ provider = "bedrock", model = "anthropic.claude-sonnet-5" }] }
+  }
+  models = merge(local.default_models, { for name, tier in var.models : name => tier if tier != null })
+
+  # Of a tier's model and of its fallbacks, where they name no `max_tokens`.
+  default_max_tokens = {
+    SIMPLE      = { model = 2048, fallbacks = 4096 }
+    CALCULATION = { model = 4096, fallbacks = 4096 }
+    COMPLEX     = { model = 8192, fallbacks = 8192 }
+  }
+
   tiers = {
-    for name, tier in var.models : name => merge(local.calls[name][0], {
+    for name, tier in local.models : name => merge(local.calls[name][0], {
       fallbacks = slice(local.calls[name], 1, length(local.calls[name]))
     })
   }
 
   # Each tier's models in the order in which they are asked.
   calls = {
-    for name, tier in var.models : name => [
-      for call in concat([merge({ for name, value in tier : name => value if name != "fallbacks" }, { when = null })], tier.fallbacks) : merge(
+    for name, tier in local.models : name => [
+      for place, call in concat([tier], tier.fallbacks) : merge(
         {
           provider   = call.provider
-          max_tokens = call.max_tokens
+          max_tokens = coalesce(try(call.max_tokens, null), local.default_max_tokens[name][place == 0 ? "model" : "fallbacks"])
           model = (
             call.provider != "bedrock" || startswith(call.model, "arn:") || can(regex(local.geography, call.model))
             ? call.model
             : "${local.bedrock_prefix}${call.model}"
           )
         },
-        # What is left out stays out: the functions' environment is small.
-        { for name, value in { when = call.when, context_tokens = call.context_tokens, service_tier = call.service_tier, latency = call.latency } : name => value if value != null },
+        # What is not set is not written: the functions' environment is small.
+        { for option in ["when", "context_tokens", "service_tier", "latency"] : option => call[option] if try(call[option], null) != null },
       )
     ]
   }
-
-  # Those that have a key, or need none.
-  providers = concat(["bedrock", "openai"], var.anthropic.api_key_parameter == null ? [] : ["anthropic"])
 
   # A conditional would make strings of the numbers.
   analyzer = {

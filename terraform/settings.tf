@@ -5,7 +5,7 @@ locals {
   config = merge(
     {
       tiers            = local.tiers
-      providers        = local.providers
+      providers        = local.usable_providers
       routing          = var.routing
       limits           = var.limits
       store_text       = var.privacy.store_text

@@ -22,91 +22,51 @@ variable "models" {
     Left out: Claude Haiku 5.5 for SIMPLE, GPT-6 Luna for CALCULATION, Claude Sonnet 5.5 for COMPLEX; each tier that is
     left out keeps its default. COMPLEX is also the baseline that savings are measured against.
   EOT
-  type = object({
-    SIMPLE = optional(object({
+  # Defaults of `max_tokens`, and of a tier that is not given, are in models.tf.
+  type = map(object({
+    provider       = optional(string, "bedrock")
+    model          = string
+    max_tokens     = optional(number)
+    context_tokens = optional(number)
+    service_tier   = optional(string)
+    latency        = optional(string)
+    fallbacks = optional(list(object({
       provider       = optional(string, "bedrock")
       model          = string
-      max_tokens     = optional(number, 2048)
+      max_tokens     = optional(number)
       context_tokens = optional(number)
       service_tier   = optional(string)
       latency        = optional(string)
-      fallbacks = optional(list(object({
-        provider       = optional(string, "bedrock")
-        model          = string
-        max_tokens     = optional(number, 4096)
-        context_tokens = optional(number)
-        service_tier   = optional(string)
-        latency        = optional(string)
-        when           = optional(list(string))
-      })), [])
-      }), {
-      model     = "anthropic.claude-haiku-5-5"
-      fallbacks = [{ model = "anthropic.claude-sonnet-5-5" }]
-    })
-    CALCULATION = optional(object({
-      provider       = optional(string, "bedrock")
-      model          = string
-      max_tokens     = optional(number, 4096)
-      context_tokens = optional(number)
-      service_tier   = optional(string)
-      latency        = optional(string)
-      fallbacks = optional(list(object({
-        provider       = optional(string, "bedrock")
-        model          = string
-        max_tokens     = optional(number, 4096)
-        context_tokens = optional(number)
-        service_tier   = optional(string)
-        latency        = optional(string)
-        when           = optional(list(string))
-      })), [])
-      }), {
-      provider  = "openai"
-      model     = "gpt-6-luna"
-      fallbacks = [{ model = "anthropic.claude-sonnet-5-5" }]
-    })
-    COMPLEX = optional(object({
-      provider       = optional(string, "bedrock")
-      model          = string
-      max_tokens     = optional(number, 8192)
-      context_tokens = optional(number)
-      service_tier   = optional(string)
-      latency        = optional(string)
-      fallbacks = optional(list(object({
-        provider       = optional(string, "bedrock")
-        model          = string
-        max_tokens     = optional(number, 8192)
-        context_tokens = optional(number)
-        service_tier   = optional(string)
-        latency        = optional(string)
-        when           = optional(list(string))
-      })), [])
-      }), {
-      model     = "anthropic.claude-sonnet-5-5"
-      fallbacks = [{ model = "anthropic.claude-sonnet-5" }]
-    })
-  })
+      when           = optional(list(string))
+    })), [])
+  }))
   default  = {}
   nullable = false
 
   validation {
-    condition = alltrue([
-      for call in flatten([for tier in values(var.models) : concat([tier], tier.fallbacks)]) :
-      contains(["bedrock", "openai", "anthropic"], call.provider)
-    ])
-    error_message = "Write provider = \"bedrock\", \"openai\" or \"anthropic\" for each model."
+    condition     = alltrue([for name in keys(var.models) : contains(local.tier_names, name)])
+    error_message = "`models` knows no tier ${join(", ", setsubtract(keys(var.models), local.tier_names))}. Write its tiers as ${join(", ", local.tier_names)}."
   }
 
   validation {
     condition = alltrue([
-      for call in flatten([for tier in values(var.models) : concat([tier], tier.fallbacks)]) :
-      call.max_tokens >= 1 && call.max_tokens <= 128000 && floor(call.max_tokens) == call.max_tokens
+      for call in flatten([for tier in values(var.models) : concat([tier], tier.fallbacks) if tier != null]) :
+      contains(keys(local.providers), call.provider)
+    ])
+    error_message = "Write the provider of each model as one of: ${join(", ", keys(local.providers))}."
+  }
+
+  validation {
+    condition = alltrue([
+      for call in flatten([for tier in values(var.models) : concat([tier], tier.fallbacks) if tier != null]) :
+      call.max_tokens == null ? true : call.max_tokens >= 1 && call.max_tokens <= 128000 && floor(call.max_tokens) == call.max_tokens
     ])
     error_message = "Write max_tokens as a whole number from 1 to 128000."
   }
 
   validation {
     condition = alltrue([
-      for call in flatten([for tier in values(var.models) : concat([tier], tier.fallbacks)]) :
+      for call in flatten([for tier in values(var.models) : concat([tier], tier.fallbacks) if tier != null]) :
       can(regex("^[A-Za-z0-9][A-Za-z0-9._:/-]*$", call.model))
     ])
     error_message = "Write each model as the id its provider gives it, such as \"anthropic.claude-haiku-5-5\" or \"gpt-6-luna\", or as an ARN."
@@ -114,25 +74,27 @@ variable "models" {
 
   validation {
     condition = alltrue([
-      for call in flatten([for tier in values(var.models) : concat([tier], tier.fallbacks)]) :
+      for call in flatten([for tier in values(var.models) : concat([tier], tier.fallbacks) if tier != null]) :
       call.provider != "bedrock" || can(regex("^(arn:|us-gov\\.|[a-z0-9]+\\.)", call.model))
     ])
     error_message = "A Bedrock model id names its maker first, such as \"anthropic.claude-haiku-5-5\". For a gpt-… of OpenAI's own API write provider = \"openai\" beside it, for a claude-… of Anthropic's provider = \"anthropic\"."
   }
 
   validation {
-    condition     = alltrue([for tier in values(var.models) : length(tier.fallbacks) <= 4])
+    condition     = alltrue([for tier in values(var.models) : length(tier.fallbacks) <= 4 if tier != null])
     error_message = "Name at most 4 fallbacks a tier: each one may be paid for before the request ends."
   }
 
   validation {
-    condition     = var.anthropic.api_key_parameter != null || alltrue([for tier in values(var.models) : tier.provider != "anthropic"])
+    condition = alltrue([
+      for tier in values(var.models) : try(local.keyed_providers[tier.provider].api_key_parameter, "") != null if tier != null
+    ])
     error_message = "A model of provider \"anthropic\" needs a key: set anthropic.api_key_parameter to the name of an SSM SecureString, or take the model from \"bedrock\"."
   }
 
   validation {
     condition = alltrue([
-      for fallback in flatten([for tier in values(var.models) : tier.fallbacks]) :
+      for fallback in flatten([for tier in values(var.models) : tier.fallbacks if tier != null]) :
       fallback.when == null ? true : length(fallback.when) > 0 && alltrue([for cause in fallback.when : contains(["throttled", "timeout", "too_long", "refused", "error"], cause)])
     ])
     error_message = "Write a fallback's `when` as a list of \"throttled\", \"timeout\", \"too_long\", \"refused\" and \"error\", or leave it out to ask the model in each case."
@@ -140,7 +102,7 @@ variable "models" {
 
   validation {
     condition = alltrue([
-      for call in flatten([for tier in values(var.models) : concat([tier], tier.fallbacks)]) :
+      for call in flatten([for tier in values(var.models) : concat([tier], tier.fallbacks) if tier != null]) :
       call.context_tokens == null ? true : call.context_tokens >= 1 && floor(call.context_tokens) == call.context_tokens
     ])
     error_message = "Write context_tokens as a whole number of tokens, such as 200000."
@@ -148,22 +110,18 @@ variable "models" {
 
   validation {
     condition = alltrue([
-      for call in flatten([for tier in values(var.models) : concat([tier], tier.fallbacks)]) :
-      call.service_tier == null ? true : try(contains({
-        bedrock   = ["default", "flex", "priority", "reserved"]
-        openai    = ["auto", "default", "flex", "priority", "scale", "fast"]
-        anthropic = ["auto", "standard_only"]
-      }[call.provider], call.service_tier), false)
+      for call in flatten([for tier in values(var.models) : concat([tier], tier.fallbacks) if tier != null]) :
+      call.service_tier == null ? true : contains(try(local.providers[call.provider].service_tiers, []), call.service_tier)
     ])
-    error_message = "Write service_tier as its provider names it: \"default\", \"flex\", \"priority\" or \"reserved\" for bedrock; \"auto\", \"default\", \"flex\", \"priority\", \"scale\" or \"fast\" for openai; \"auto\" or \"standard_only\" for anthropic; or leave it out."
+    error_message = "Write service_tier as its provider names it (${join("; ", [for name, provider in local.providers : "${name}: ${join(", ", provider.service_tiers)}"])}), or leave it out."
   }
 
   validation {
     condition = alltrue([
-      for call in flatten([for tier in values(var.models) : concat([tier], tier.fallbacks)]) :
-      call.latency == null ? true : call.provider == "bedrock" && contains(["standard", "optimized"], call.latency)
+      for call in flatten([for tier in values(var.models) : concat([tier], tier.fallbacks) if tier != null]) :
+      call.latency == null ? true : contains(try(local.providers[call.provider].latencies, []), call.latency)
     ])
-    error_message = "Write latency as \"standard\" or \"optimized\" for a model of provider \"bedrock\", and leave it out for others."
+    error_message = "Write latency as its provider names it (${join("; ", [for name, provider in local.providers : "${name}: ${join(", ", provider.latencies)}" if length(provider.latencies) > 0])}), and leave it out for others."
   }
 }
 

@@ -132,9 +132,9 @@ variable "tenants" {
         for rules in values(var.tenants) : [
           rules.floor, rules.ceiling, [for pin in coalesce(rules.pins, []) : pin.tier], values(coalesce(rules.tier_names, {}))
         ]
-      ]) : tier == null ? true : contains(["SIMPLE", "CALCULATION", "COMPLEX"], tier)
+      ]) : tier == null ? true : contains(local.tier_names, tier)
     ])
-    error_message = "Write each floor, ceiling and tier as SIMPLE, CALCULATION or COMPLEX."
+    error_message = "Write each floor, ceiling and tier as one of: ${join(", ", local.tier_names)}."
   }
 
   validation {
@@ -165,15 +165,15 @@ variable "tenants" {
   validation {
     condition = alltrue([
       for provider in flatten([for rules in values(var.tenants) : coalesce(rules.deny_providers, [])]) :
-      contains(["bedrock", "openai", "anthropic"], provider)
+      contains(keys(local.providers), provider)
     ])
-    error_message = "Write deny_providers as a list of \"bedrock\", \"openai\" and \"anthropic\"."
+    error_message = "Write deny_providers as a list of these: ${join(", ", keys(local.providers))}."
   }
 
   validation {
     condition = alltrue([
       for name in flatten([for rules in values(var.tenants) : keys(coalesce(rules.tier_names, {}))]) :
-      can(regex("^[A-Za-z][0-9A-Za-z_-]{0,31}$", name)) && !contains(["SIMPLE", "CALCULATION", "COMPLEX"], name)
+      can(regex("^[A-Za-z][0-9A-Za-z_-]{0,31}$", name)) && !contains(local.tier_names, name)
     ])
     error_message = "Write each of tier_names with up to 32 letters, digits, - and _, a letter first, and none of the three tiers."
   }

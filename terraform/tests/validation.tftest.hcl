@@ -1,5 +1,5 @@
 # What the module refuses. A run may hold a wrong value for each of several variables: each one listed must be refused.
-# `models` looks at `anthropic`, and is not judged where that is wrong.
+# `models` reads `openai` and `anthropic`, and is not judged where one of them is wrong.
 
 mock_provider "aws" {
   source          = "./tests/mocks"
@@ -18,7 +18,6 @@ run "values_outside_the_known_are_refused" {
     name      = "Switch_Yard"
     models    = { SIMPLE = { provider = "azure", model = "gpt-4" } }
     bedrock   = { profile_prefix = "mars" }
-    openai    = { endpoint = "http://api.openai.com/v1" }
     workflow  = { type = "FAST" }
     functions = { architecture = "riscv" }
     logs      = { retention_days = 42 }
@@ -28,7 +27,7 @@ run "values_outside_the_known_are_refused" {
   }
 
   expect_failures = [
-    var.name, var.models, var.bedrock, var.openai, var.workflow, var.functions, var.logs, var.kms_key, var.sweep, var.prices,
+    var.name, var.models, var.bedrock, var.workflow, var.functions, var.logs, var.kms_key, var.sweep, var.prices,
   ]
 }
 
