@@ -1,6 +1,17 @@
 # Who may call the HTTP door, by `api.auth`. IAM needs nothing here: a caller's own policy allows `execute-api:Invoke`.
 
 locals {
+  api_auth       = try(var.api.auth, "")
+  api_authorizes = local.api_auth == "AUTHORIZER"
+
+  # What proves an identity, and its tenant.
+  api_callers = var.api == null ? null : {
+    auth           = var.api.auth
+    tenants        = merge(var.api.tenants, { for name, key in aws_api_gateway_api_key.caller : key.id => var.api.keys[name].tenant })
+    default_tenant = var.api.default_tenant
+    claim          = var.api.tenant_claim
+  }
+
   # Null where API Gateway asks nobody: an API key, a signature.
   api_authorizer_id = one(concat(aws_api_gateway_authorizer.bearer[*].id, aws_api_gateway_authorizer.user_pool[*].id))
 }
@@ -73,4 +84,14 @@ resource "aws_api_gateway_usage_plan_key" "caller" {
   key_id        = aws_api_gateway_api_key.caller[each.key].id
   key_type      = "API_KEY"
   usage_plan_id = aws_api_gateway_usage_plan.caller[each.key].id
+}
+
+resource "aws_lambda_permission" "api" {
+  for_each = { for name, function in local.functions : name => function if function.called_by == "gateway" }
+
+  statement_id  = "TheGatewayAlone"
+  action        = "lambda:InvokeFunction"
+  function_name = aws_lambda_function.this[each.key].function_name
+  principal     = "apigateway.amazonaws.com"
+  source_arn    = "${aws_api_gateway_rest_api.this[0].execution_arn}/${each.key == "api" ? "*/*" : "authorizers/*"}"
 }

@@ -1,5 +1,5 @@
-# The batch as a door: a file of prompts in the answers bucket, run chunk by chunk. Made where `batch` is set. Its functions
-# stand in batch_functions.tf, what the machine may do in batch_role.tf.
+# The batch as a door: a file of prompts in the answers bucket, run chunk by chunk. Made where `batch` is set. What the
+# machine may do is in batch_role.tf.
 
 locals {
   batch_name           = "${var.name}-batch"

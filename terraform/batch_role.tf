@@ -43,7 +43,8 @@ data "aws_iam_policy_document" "batch" {
     actions = ["lambda:InvokeFunction"]
     # By name: new code is then no change of the role.
     resources = [
-      for name in keys(local.batch_functions) : "arn:${local.partition}:lambda:${local.arn_suffix}:function:${local.function_names[name]}"
+      for name, function in local.functions : "arn:${local.partition}:lambda:${local.arn_suffix}:function:${local.function_names[name]}"
+      if function.called_by == "batch"
     ]
   }
 

@@ -41,7 +41,7 @@ data "aws_iam_policy_document" "failures" {
 
 # Nobody waits for the answer of a function that an event started, so what it could not do comes here.
 resource "aws_lambda_function_event_invoke_config" "this" {
-  for_each = toset([for name in ["record_outcome", "sweep", "sync_api_key"] : name if contains(keys(local.functions), name)])
+  for_each = toset([for name, function in local.functions : name if function.failures_aside == "events"])
 
   function_name                = aws_lambda_function.this[each.key].function_name
   maximum_retry_attempts       = 2

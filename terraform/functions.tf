@@ -1,119 +1,61 @@
-# What the functions have in common; what each may do, and what starts it, stands in its own file.
+# What the functions have in common. Each has a file of its own, function_<name>.tf: its entry, its environment, what it may do, what
+# starts it.
 
 locals {
   # A model's read time-out < its function's time-out < the 300 s of the state that calls it.
   model_timeout_seconds = 240
 
-  functions = merge(
-    {
-      analyze = {
-        description = "Accepts a request once and plans its route."
-        handler     = "router.handlers.analyze.handler"
-        timeout     = 15
-        memory      = 512
-        environment = merge(
-          {
-            USAGE_TABLE     = local.tables.usage.name
-            CONTROL_TABLE   = local.tables.control.name
-            SPEND_TABLE     = local.tables.spend.name
-            FAREGATE_CONFIG = jsonencode(local.config)
-            PRICE_OVERRIDES = jsonencode(var.prices)
-          },
-          local.bedrock_environment,
-          local.metrics_environment,
-          var.analyzer.weights == null ? {} : { ANALYZER_WEIGHTS = "s3://${var.analyzer.weights.bucket}/${var.analyzer.weights.key}" },
-        )
-      }
-      invoke_model = {
-        description = "Makes one call to one model."
-        handler     = "router.handlers.invoke_model.handler"
-        timeout     = 270
-        memory      = 256
-        environment = merge(
-          {
-            ANSWERS_BUCKET        = aws_s3_bucket.answers.id
-            MODEL_TIMEOUT_SECONDS = tostring(local.model_timeout_seconds)
-          },
-          local.provider_environment,
-          local.bedrock_environment,
-          var.bedrock.guardrail == null ? {} : {
-            BEDROCK_GUARDRAIL_ID      = var.bedrock.guardrail.id
-            BEDROCK_GUARDRAIL_VERSION = var.bedrock.guardrail.version
-          },
-        )
-      }
-      record_outcome = {
-        description = "Closes a request whose execution died."
-        handler     = "router.handlers.record_outcome.handler"
-        timeout     = 60
-        memory      = 256
-        environment = {
-          USAGE_TABLE       = local.tables.usage.name
-          FAILURE_TOPIC_ARN = local.topic_arn
-        }
-      }
-      price_rows = {
-        description = "Prices rows and adds them to the sums, in one transaction."
-        handler     = "cost_calculator.handlers.price_rows.handler"
-        timeout     = 60
-        memory      = 256
-        environment = merge(
-          {
-            USAGE_TABLE     = local.tables.usage.name
-            SPEND_TABLE     = local.tables.spend.name
-            CONTROL_TABLE   = local.tables.control.name
-            PRICE_OVERRIDES = jsonencode(var.prices)
-          },
-          local.metrics_environment,
-        )
-      }
-      sweep = {
-        description = "Closes what never ended, prices what the stream lost."
-        handler     = "router.handlers.sweep.handler"
-        timeout     = 300
-        memory      = 256
-        environment = merge(
-          {
-            USAGE_TABLE       = local.tables.usage.name
-            SPEND_TABLE       = local.tables.spend.name
-            CONTROL_TABLE     = local.tables.control.name
-            WORKFLOW_SECONDS  = tostring(local.workflow_seconds)
-            FAILURE_TOPIC_ARN = local.topic_arn
-            PRICE_OVERRIDES   = jsonencode(var.prices)
-          },
-          local.metrics_environment,
-        )
-      }
-    },
-    var.breaker == null ? {} : {
-      watch_models = {
-        description = "Tells the circuit breakers how calls ended."
-        handler     = "router.handlers.watch_models.handler"
-        timeout     = 30
-        memory      = 256
-        environment = {
-          CONTROL_TABLE = local.tables.control.name
-          BREAKER       = jsonencode(local.breaker)
-        }
-      }
-    },
-    local.own_connection ? {
-      sync_api_key = {
-        description = "Puts the OpenAI key of the SSM parameter into the connection."
-        handler     = "router.handlers.sync_api_key.handler"
-        timeout     = 30
-        memory      = 256
-        environment = {
-          OPENAI_API_KEY_PARAMETER = var.openai.api_key_parameter
-          CONNECTION_NAME          = local.connection_name
-          CONNECTION_KMS_KEY       = local.kms_key_arn
-        }
-      }
-    } : {},
-    local.api_functions,
-    local.queue_functions,
-    local.batch_functions,
-  )
+  # All that the module can make. An entry is written out: it depends on no input, so that inputs can be checked against it.
+  known_functions = {
+    for name, entry in {
+      analyze        = local.function_analyze
+      invoke_model   = local.function_invoke_model
+      record_outcome = local.function_record_outcome
+      price_rows     = local.function_price_rows
+      sweep          = local.function_sweep
+      sync_api_key   = local.function_sync_api_key
+      watch_models   = local.function_watch_models
+      api            = local.function_api
+      authorize      = local.function_authorize
+      ingest         = local.function_ingest
+      split_batch    = local.function_split_batch
+      run_chunk      = local.function_run_chunk
+      finish_batch   = local.function_finish_batch
+      } : name => merge(
+      {
+        memory       = 256
+        key_services = [] # that decrypt with the function's permission
+        called_by    = "" # the `workflow`, the `batch` or the `gateway`
+        # Where what it could not do comes from, if that goes to the failures queue: `events` or the `stream`.
+        failures_aside = ""
+        notifies       = false # of requests that failed
+        provider_sdks  = false
+      },
+      entry,
+    )
+  }
+
+  # A function whose environment is null is not made.
+  environments = {
+    analyze        = local.analyze_environment
+    invoke_model   = local.invoke_model_environment
+    record_outcome = local.record_outcome_environment
+    price_rows     = local.price_rows_environment
+    sweep          = local.sweep_environment
+    sync_api_key   = local.sync_api_key_environment
+    watch_models   = local.watch_models_environment
+    api            = local.api_environment
+    authorize      = local.authorize_environment
+    ingest         = local.ingest_environment
+    split_batch    = local.split_batch_environment
+    run_chunk      = local.run_chunk_environment
+    finish_batch   = local.finish_batch_environment
+  }
+
+  functions = {
+    for name, function in local.known_functions : name => merge(function, { environment = local.environments[name] })
+    if local.environments[name] != null
+  }
 
   function_names = { for name, function in local.functions : name => "${var.name}-${replace(name, "_", "-")}" }
 
@@ -130,7 +72,7 @@ locals {
 }
 
 resource "aws_lambda_function" "this" {
-  #checkov:skip=CKV_AWS_116: what an event started has a failure destination (failures.tf), what the stream started too (price_rows.tf); the workflow waits for the others
+  #checkov:skip=CKV_AWS_116: what an event started has a failure destination (failures.tf), what the stream started too (function_price_rows.tf); the workflow waits for the others
   #checkov:skip=CKV_AWS_117: a VPC is the account's choice, functions.vpc; what is called is reached over TLS alone
   #checkov:skip=CKV_AWS_272: a signing profile is the account's choice, package.code_signing_config_arn
   for_each = local.functions
@@ -144,7 +86,7 @@ resource "aws_lambda_function" "this" {
   timeout       = each.value.timeout
   memory_size   = lookup(var.functions.memory_mb, each.key, each.value.memory)
   kms_key_arn   = local.kms_key_arn
-  layers        = each.key == "invoke_model" ? [aws_lambda_layer_version.provider_sdks.arn] : []
+  layers        = each.value.provider_sdks ? [aws_lambda_layer_version.provider_sdks.arn] : []
 
   filename          = local.function_zip
   source_code_hash  = try(filebase64sha256(local.function_zip), null)
@@ -195,7 +137,7 @@ resource "aws_lambda_function" "this" {
   depends_on = [aws_iam_role_policy.function_runtime]
 
   lifecycle {
-    # As the gateway's deployment, which depends on them: a function could not go while a deployment is made anew.
+    # As the gateway's deployment, which depends on them: a function could not be destroyed while a deployment is replaced.
     create_before_destroy = true
 
     precondition {

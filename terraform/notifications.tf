@@ -27,7 +27,7 @@ data "aws_iam_policy_document" "tell_of_failures" {
 }
 
 resource "aws_iam_role_policy" "tell_of_failures" {
-  for_each = toset(["record_outcome", "sweep"])
+  for_each = toset([for name, function in local.functions : name if function.notifies])
 
   name   = "tell-of-failures"
   role   = aws_iam_role.function[each.key].id

@@ -82,7 +82,7 @@ data "aws_iam_policy_document" "function_runtime" {
 
   # Lambda sends with the function's role: events that failed, and stream records that price_rows gave up.
   dynamic "statement" {
-    for_each = contains(local.puts_failures_aside, each.key) ? [1] : []
+    for_each = each.value.failures_aside != "" ? [1] : []
     content {
       sid       = "PutFailuresAside"
       actions   = ["sqs:SendMessage"]
@@ -90,8 +90,9 @@ data "aws_iam_policy_document" "function_runtime" {
     }
   }
 
+  # Services that decrypt with the caller's permission.
   dynamic "statement" {
-    for_each = length(local.function_key_services[each.key]) > 0 ? [1] : []
+    for_each = length(each.value.key_services) > 0 ? [1] : []
     content {
       sid       = "UseTheKeyThroughServices"
       actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
@@ -99,7 +100,7 @@ data "aws_iam_policy_document" "function_runtime" {
       condition {
         test     = "StringEquals"
         variable = "kms:ViaService"
-        values   = [for service in local.function_key_services[each.key] : "${service}.${local.region}.amazonaws.com"]
+        values   = [for service in each.value.key_services : "${service}.${local.region}.amazonaws.com"]
       }
     }
   }
@@ -163,23 +164,4 @@ locals {
     "ec2:DescribeSubnets",
     "ec2:UnassignPrivateIpAddresses",
   ]
-
-  # Services that decrypt with the caller's permission.
-  function_key_services = {
-    analyze        = ["dynamodb"]
-    invoke_model   = ["s3", "ssm"]
-    record_outcome = ["dynamodb", "sqs", "states"]
-    price_rows     = ["dynamodb", "sqs"]
-    sweep          = ["dynamodb", "sqs", "states"]
-    sync_api_key   = ["secretsmanager", "sqs", "ssm"]
-    watch_models   = ["dynamodb"]
-    api            = ["dynamodb", "s3", "states"]
-    authorize      = ["dynamodb"]
-    ingest         = ["dynamodb", "sqs", "states"]
-    split_batch    = ["s3"]
-    run_chunk      = ["dynamodb", "s3", "states"]
-    finish_batch   = ["s3"]
-  }
-
-  puts_failures_aside = ["record_outcome", "price_rows", "sweep", "sync_api_key"]
 }

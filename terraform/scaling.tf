@@ -5,9 +5,9 @@ locals {
 
   # What the workflow calls: the alias, where there is one.
   called_arns = {
-    for name in ["analyze", "invoke_model"] : name => (
+    for name, function in local.functions : name => (
       contains(local.warm, name) ? aws_lambda_alias.live[name].arn : aws_lambda_function.this[name].arn
-    )
+    ) if function.called_by == "workflow"
   }
 
   business_hours = {

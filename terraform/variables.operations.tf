@@ -84,12 +84,9 @@ variable "functions" {
   validation {
     condition = alltrue([
       for name in concat(keys(var.functions.memory_mb), keys(var.functions.reserved_concurrency)) :
-      contains([
-        "analyze", "invoke_model", "record_outcome", "price_rows", "sweep", "sync_api_key", "watch_models",
-        "api", "authorize", "ingest", "split_batch", "run_chunk", "finish_batch",
-      ], name)
+      contains(keys(local.known_functions), name)
     ])
-    error_message = "functions.memory_mb and functions.reserved_concurrency know analyze, invoke_model, record_outcome, price_rows, sweep, sync_api_key, watch_models; api and authorize of the HTTP door; ingest of the queue; split_batch, run_chunk and finish_batch of the batch."
+    error_message = "functions.memory_mb and functions.reserved_concurrency know these functions: ${join(", ", keys(local.known_functions))}."
   }
 
   validation {
@@ -104,9 +101,10 @@ variable "functions" {
 
   validation {
     condition = alltrue([
-      for name in concat(keys(var.functions.provisioned_concurrency), var.functions.snap_start) : contains(["analyze", "invoke_model"], name)
+      for name in concat(keys(var.functions.provisioned_concurrency), var.functions.snap_start) :
+      try(local.known_functions[name].called_by, "") == "workflow"
     ])
-    error_message = "functions.provisioned_concurrency and functions.snap_start know analyze and invoke_model: nobody waits for the others."
+    error_message = "functions.provisioned_concurrency and functions.snap_start know the functions that the workflow calls: ${join(", ", [for name, function in local.known_functions : name if function.called_by == "workflow"])}."
   }
 
   validation {

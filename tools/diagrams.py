@@ -20,7 +20,7 @@ _BLOCK = re.compile(r"(<!-- drawn: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 _RESOURCE = re.compile(r'^(resource|data) "(\w+)" "(\w+)" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
 _REFERENCE = re.compile(r"(aws_\w+)\.(\w+)|local\.(\w+_arns?)\b|local\.tables\.(\w+)")
-_FUNCTION = re.compile(r"^ +(\w+) += \{\n +description +=", re.MULTILINE)
+_FUNCTION = re.compile(r"^  function_(\w+) = \{\n(.*?)^  \}", re.MULTILINE | re.DOTALL)
 _POLICY = "aws_iam_policy_document"
 
 # What a reader of the diagram looks for; keys, roles and logs are in every function's life.
@@ -100,7 +100,8 @@ def _ways(state: Mapping[str, Any]) -> Iterator[str]:
 def module() -> str:
     """Return who starts whom (arrow) and who may reach what (line), by the module's policies."""
     sources = {path.name: path.read_text(encoding="utf-8") for path in _module_files()}
-    functions = [name for text in sources.values() for name in _FUNCTION.findall(text)]
+    entries = dict(entry for text in sources.values() for entry in _FUNCTION.findall(text))
+    functions = list(entries)
     edges: dict[tuple[Node, str, Node], None] = {}
     definition = ASL.read_text(encoding="utf-8")
     for name in functions:
@@ -110,9 +111,9 @@ def module() -> str:
         for kind, resource, name, body in _RESOURCE.findall(text):
             for edge in _edges(kind, resource, name, body, functions):
                 edges[edge] = None
-        if '"apigateway.amazonaws.com"' in text:
-            for name in _FUNCTION.findall(text):
-                edges[("aws_api_gateway_rest_api", "this"), "-->", ("function", name)] = None
+    for name, entry in entries.items():
+        if re.search(r'called_by += "gateway"', entry):
+            edges[("aws_api_gateway_rest_api", "this"), "-->", ("function", name)] = None
     nodes = dict.fromkeys(node for one, _, other in edges for node in (one, other))
     return "\n".join([
         "flowchart LR",

@@ -558,3 +558,26 @@ run "large_answers_are_encrypted_private_and_expire_with_the_text" {
     error_message = "The bucket must not be public."
   }
 }
+
+run "a_function_that_is_not_made_may_be_sized" {
+  command = plan
+
+  variables {
+    functions = { memory_mb = { ingest = 512, authorize = 512, run_chunk = 512 } }
+  }
+
+  assert {
+    condition     = length(setintersection(keys(aws_lambda_function.this), ["ingest", "authorize", "run_chunk"])) == 0
+    error_message = "The settings of an entry point that is off for now are no error."
+  }
+}
+
+run "what_only_other_functions_can_be_is_refused" {
+  command = plan
+
+  variables {
+    functions = { snap_start = ["sweep"] }
+  }
+
+  expect_failures = [var.functions]
+}

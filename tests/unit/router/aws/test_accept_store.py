@@ -16,7 +16,7 @@ from tests.support.desk import Desk
 from tests.support.factories import accepted, analyzer, config
 from tests.support.tables import CONTROL, USAGE
 
-ANALYZE_SECONDS = 15  # as terraform/functions.tf has it
+ANALYZE_SECONDS = 15  # as terraform/function_analyze.tf has it
 
 
 def row(request_id: str = "r-1") -> Row:

@@ -1,3 +1,26 @@
+locals {
+  function_sweep = {
+    description    = "Closes what never ended, prices what the stream lost."
+    handler        = "router.handlers.sweep.handler"
+    timeout        = 300
+    key_services   = ["dynamodb", "sqs", "states"]
+    failures_aside = "events"
+    notifies       = true
+  }
+
+  sweep_environment = merge(
+    {
+      USAGE_TABLE       = local.tables.usage.name
+      SPEND_TABLE       = local.tables.spend.name
+      CONTROL_TABLE     = local.tables.control.name
+      WORKFLOW_SECONDS  = tostring(local.workflow_seconds)
+      FAILURE_TOPIC_ARN = local.topic_arn
+      PRICE_OVERRIDES   = jsonencode(var.prices)
+    },
+    local.metrics_environment,
+  )
+}
+
 data "aws_iam_policy_document" "sweep" {
   statement {
     sid     = "FindAndCloseRows"

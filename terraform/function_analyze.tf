@@ -1,3 +1,27 @@
+locals {
+  function_analyze = {
+    description  = "Accepts a request once and plans its route."
+    handler      = "router.handlers.analyze.handler"
+    timeout      = 15
+    memory       = 512
+    key_services = ["dynamodb"]
+    called_by    = "workflow"
+  }
+
+  analyze_environment = merge(
+    {
+      USAGE_TABLE     = local.tables.usage.name
+      CONTROL_TABLE   = local.tables.control.name
+      SPEND_TABLE     = local.tables.spend.name
+      FAREGATE_CONFIG = jsonencode(local.config)
+      PRICE_OVERRIDES = jsonencode(var.prices)
+    },
+    local.bedrock_environment,
+    local.metrics_environment,
+    var.analyzer.weights == null ? {} : { ANALYZER_WEIGHTS = "s3://${var.analyzer.weights.bucket}/${var.analyzer.weights.key}" },
+  )
+}
+
 data "aws_iam_policy_document" "analyze" {
   statement {
     sid       = "AcceptOnce"

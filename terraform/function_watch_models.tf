@@ -1,3 +1,17 @@
+locals {
+  function_watch_models = {
+    description  = "Tells the circuit breakers how calls ended."
+    handler      = "router.handlers.watch_models.handler"
+    timeout      = 30
+    key_services = ["dynamodb"]
+  }
+
+  watch_models_environment = var.breaker == null ? null : {
+    CONTROL_TABLE = local.tables.control.name
+    BREAKER       = jsonencode(local.breaker)
+  }
+}
+
 data "aws_iam_policy_document" "watch_models" {
   count = var.breaker == null ? 0 : 1
 

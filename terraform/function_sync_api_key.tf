@@ -1,5 +1,21 @@
 # Only a connection of the module's own is kept in step with the parameter.
 
+locals {
+  function_sync_api_key = {
+    description    = "Puts the OpenAI key of the SSM parameter into the connection."
+    handler        = "router.handlers.sync_api_key.handler"
+    timeout        = 30
+    key_services   = ["secretsmanager", "sqs", "ssm"]
+    failures_aside = "events"
+  }
+
+  sync_api_key_environment = !local.own_connection ? null : {
+    OPENAI_API_KEY_PARAMETER = var.openai.api_key_parameter
+    CONNECTION_NAME          = local.connection_name
+    CONNECTION_KMS_KEY       = local.kms_key_arn
+  }
+}
+
 data "aws_iam_policy_document" "sync_api_key" {
   count = local.own_connection ? 1 : 0
 

@@ -1,3 +1,27 @@
+locals {
+  function_invoke_model = {
+    description   = "Makes one call to one model."
+    handler       = "router.handlers.invoke_model.handler"
+    timeout       = 270
+    key_services  = ["s3", "ssm"]
+    called_by     = "workflow"
+    provider_sdks = true
+  }
+
+  invoke_model_environment = merge(
+    {
+      ANSWERS_BUCKET        = aws_s3_bucket.answers.id
+      MODEL_TIMEOUT_SECONDS = tostring(local.model_timeout_seconds)
+    },
+    local.provider_environment,
+    local.bedrock_environment,
+    var.bedrock.guardrail == null ? {} : {
+      BEDROCK_GUARDRAIL_ID      = var.bedrock.guardrail.id
+      BEDROCK_GUARDRAIL_VERSION = var.bedrock.guardrail.version
+    },
+  )
+}
+
 data "aws_iam_policy_document" "invoke_model" {
   dynamic "statement" {
     for_each = length(local.bedrock_profile_arns) > 0 ? [1] : []

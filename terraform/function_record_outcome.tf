@@ -1,3 +1,19 @@
+locals {
+  function_record_outcome = {
+    description    = "Closes a request whose execution died."
+    handler        = "router.handlers.record_outcome.handler"
+    timeout        = 60
+    key_services   = ["dynamodb", "sqs", "states"]
+    failures_aside = "events"
+    notifies       = true
+  }
+
+  record_outcome_environment = {
+    USAGE_TABLE       = local.tables.usage.name
+    FAILURE_TOPIC_ARN = local.topic_arn
+  }
+}
+
 data "aws_iam_policy_document" "record_outcome" {
   statement {
     sid       = "ReadTheExecution"

@@ -1,3 +1,23 @@
+locals {
+  function_price_rows = {
+    description    = "Prices rows and adds them to the sums, in one transaction."
+    handler        = "cost_calculator.handlers.price_rows.handler"
+    timeout        = 60
+    key_services   = ["dynamodb", "sqs"]
+    failures_aside = "stream"
+  }
+
+  price_rows_environment = merge(
+    {
+      USAGE_TABLE     = local.tables.usage.name
+      SPEND_TABLE     = local.tables.spend.name
+      CONTROL_TABLE   = local.tables.control.name
+      PRICE_OVERRIDES = jsonencode(var.prices)
+    },
+    local.metrics_environment,
+  )
+}
+
 data "aws_iam_policy_document" "price_rows" {
   statement {
     sid       = "ReadTheStream"
