@@ -32,7 +32,7 @@ resource "aws_sfn_state_machine" "batch" {
 
   name     = local.batch_name
   type     = "STANDARD"
-  role_arn = aws_iam_role.batch[0].arn
+  role_arn = aws_iam_role.state_machine["batch"].arn
 
   definition = jsonencode(merge(local.batch_definition, {
     States = merge(local.batch_definition.States, {
@@ -46,7 +46,7 @@ resource "aws_sfn_state_machine" "batch" {
   logging_configuration {
     level                  = var.workflow.log_level
     include_execution_data = var.workflow.include_execution_data
-    log_destination        = "${aws_cloudwatch_log_group.batch[0].arn}:*"
+    log_destination        = "${local.log_groups["batch"].arn}:*"
   }
 
   tracing_configuration {
@@ -70,13 +70,4 @@ resource "aws_sfn_state_machine" "batch" {
       error_message = "A batch takes each answer from its CONTENT row, or from its run's history: set privacy.store_text = true, or workflow.type = \"STANDARD\"."
     }
   }
-}
-
-resource "aws_cloudwatch_log_group" "batch" {
-  count = var.batch == null ? 0 : 1
-
-  name              = "/aws/vendedlogs/states/${local.batch_name}"
-  retention_in_days = var.logs.retention_days
-  kms_key_id        = local.kms_key_arn
-  tags              = local.tags
 }

@@ -1,38 +1,5 @@
 # What the batch's state machine may do: run its functions, read its list of chunks, run child executions of itself.
 
-data "aws_iam_policy_document" "batch_trust" {
-  count = var.batch == null ? 0 : 1
-
-  statement {
-    sid     = "TheMachineAloneRunsIt"
-    actions = ["sts:AssumeRole"]
-    principals {
-      type        = "Service"
-      identifiers = ["states.amazonaws.com"]
-    }
-    condition {
-      test     = "StringEquals"
-      variable = "aws:SourceAccount"
-      values   = [local.account]
-    }
-    condition {
-      test     = "ArnLike"
-      variable = "aws:SourceArn"
-      values   = [local.batch_machine_arn, "${local.batch_machine_arn}/*"]
-    }
-  }
-}
-
-resource "aws_iam_role" "batch" {
-  count = var.batch == null ? 0 : 1
-
-  name                 = local.batch_name
-  description          = "The state machine ${local.batch_name}."
-  assume_role_policy   = data.aws_iam_policy_document.batch_trust[0].json
-  permissions_boundary = var.permissions_boundary_arn
-  tags                 = local.tags
-}
-
 data "aws_iam_policy_document" "batch" {
   count = var.batch == null ? 0 : 1
 
@@ -95,6 +62,6 @@ resource "aws_iam_role_policy" "batch" {
   count = var.batch == null ? 0 : 1
 
   name   = "batch"
-  role   = aws_iam_role.batch[0].id
+  role   = aws_iam_role.state_machine["batch"].id
   policy = data.aws_iam_policy_document.batch[0].json
 }

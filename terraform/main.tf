@@ -59,7 +59,7 @@ resource "aws_sfn_state_machine" "this" {
   #checkov:skip=CKV_AWS_285: execution data is prompts and answers, which stay out of logs; workflow.include_execution_data turns it on
   name     = var.name
   type     = var.workflow.type
-  role_arn = aws_iam_role.workflow.arn
+  role_arn = aws_iam_role.state_machine["workflow"].arn
 
   definition = jsonencode(merge(jsondecode(local.definition), {
     States = local.states
@@ -87,35 +87,6 @@ resource "aws_sfn_state_machine" "this" {
 
   # Step Functions checks at creation that the role may log and use the key.
   depends_on = [aws_iam_role_policy.workflow]
-}
-
-data "aws_iam_policy_document" "workflow_trust" {
-  statement {
-    sid     = "TheMachineAloneRunsIt"
-    actions = ["sts:AssumeRole"]
-    principals {
-      type        = "Service"
-      identifiers = ["states.amazonaws.com"]
-    }
-    condition {
-      test     = "StringEquals"
-      variable = "aws:SourceAccount"
-      values   = [local.account]
-    }
-    condition {
-      test     = "ArnLike"
-      variable = "aws:SourceArn"
-      values   = [local.state_machine_arn]
-    }
-  }
-}
-
-resource "aws_iam_role" "workflow" {
-  name                 = "${var.name}-workflow"
-  description          = "The state machine ${var.name}."
-  assume_role_policy   = data.aws_iam_policy_document.workflow_trust.json
-  permissions_boundary = var.permissions_boundary_arn
-  tags                 = local.tags
 }
 
 data "aws_iam_policy_document" "workflow" {
@@ -194,6 +165,6 @@ data "aws_iam_policy_document" "workflow" {
 
 resource "aws_iam_role_policy" "workflow" {
   name   = "workflow"
-  role   = aws_iam_role.workflow.id
+  role   = aws_iam_role.state_machine["workflow"].id
   policy = data.aws_iam_policy_document.workflow.json
 }

@@ -1,4 +1,4 @@
-# What earlier versions called otherwise: an upgrade moves it in the state and touches nothing.
+# What earlier versions named differently: an upgrade moves it in the state and changes nothing.
 
 moved {
   from = aws_dynamodb_table.usage
@@ -24,4 +24,24 @@ moved {
 moved {
   from = aws_api_gateway_authorizer.this
   to   = aws_api_gateway_authorizer.bearer
+}
+
+moved {
+  from = aws_cloudwatch_log_group.workflow[0]
+  to   = aws_cloudwatch_log_group.state_machine["workflow"]
+}
+
+moved {
+  from = aws_cloudwatch_log_group.batch[0]
+  to   = aws_cloudwatch_log_group.state_machine["batch"]
+}
+
+moved {
+  from = aws_iam_role.workflow
+  to   = aws_iam_role.state_machine["workflow"]
+}
+
+moved {
+  from = aws_iam_role.batch[0]
+  to   = aws_iam_role.state_machine["batch"]
 }

@@ -33,7 +33,7 @@ output "functions" {
 
 output "workflow_role_arn" {
   description = "ARN of the role that the state machine runs under."
-  value       = aws_iam_role.workflow.arn
+  value       = aws_iam_role.state_machine["workflow"].arn
 }
 
 output "workflow_log_group" {

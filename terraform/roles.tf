@@ -1,4 +1,4 @@
-# One role a function, and one a state machine. Here stands what each needs to run at all; what it may do stands in its own file.
+# One role a function. Here is what each needs to run at all; what it may do is in its own file.
 
 data "aws_iam_policy_document" "function_trust" {
   statement {
@@ -112,47 +112,6 @@ resource "aws_iam_role_policy" "function_runtime" {
   name   = "runtime"
   role   = aws_iam_role.function[each.key].id
   policy = data.aws_iam_policy_document.function_runtime[each.key].json
-}
-
-# Of the workflow and of the batch.
-data "aws_iam_policy_document" "state_machine_runtime" {
-  # A log group under the key is written in a context of its own.
-  statement {
-    sid       = "EncryptItsLog"
-    actions   = ["kms:GenerateDataKey"]
-    resources = [local.kms_key_arn]
-    condition {
-      test     = "ArnLike"
-      variable = "kms:EncryptionContext:SourceArn"
-      values   = ["arn:${local.partition}:logs:${local.arn_suffix}:*"]
-    }
-  }
-
-  dynamic "statement" {
-    for_each = var.observability.xray ? [1] : []
-    content {
-      sid     = "SendTraces"
-      actions = ["xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets"]
-      # X-Ray has no resource to name here.
-      resources = ["*"]
-    }
-  }
-
-  statement {
-    sid = "DeliverItsLog"
-    actions = [
-      "logs:CreateLogDelivery",
-      "logs:DeleteLogDelivery",
-      "logs:DescribeLogGroups",
-      "logs:DescribeResourcePolicies",
-      "logs:GetLogDelivery",
-      "logs:ListLogDeliveries",
-      "logs:PutResourcePolicy",
-      "logs:UpdateLogDelivery",
-    ]
-    # Log delivery is managed for the account: AWS documents `*` for these.
-    resources = ["*"]
-  }
 }
 
 locals {

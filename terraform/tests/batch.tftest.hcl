@@ -20,7 +20,7 @@ run "without_the_switch_nothing_is_made" {
 
   assert {
     condition = (
-      length(aws_sfn_state_machine.batch) + length(aws_iam_role.batch) + length(aws_cloudwatch_log_group.batch) + length([for name in keys(aws_cloudwatch_metric_alarm.this) : name if startswith(name, "batch-")]) == 0
+      length(aws_sfn_state_machine.batch) + length([for name in concat(keys(aws_iam_role.state_machine), keys(aws_cloudwatch_log_group.state_machine)) : name if name == "batch"]) + length([for name in keys(aws_cloudwatch_metric_alarm.this) : name if startswith(name, "batch-")]) == 0
       && length(setintersection(keys(aws_lambda_function.this), ["split_batch", "run_chunk", "finish_batch"])) == 0
       && output.batch == null
     )
@@ -60,7 +60,7 @@ run "the_machine_is_encrypted_and_logs_no_text" {
   assert {
     condition = (
       aws_sfn_state_machine.batch[0].encryption_configuration[0].kms_key_id == aws_kms_key.this[0].arn
-      && aws_cloudwatch_log_group.batch[0].kms_key_id == aws_kms_key.this[0].arn
+      && aws_cloudwatch_log_group.state_machine["batch"].kms_key_id == aws_kms_key.this[0].arn
       && !aws_sfn_state_machine.batch[0].logging_configuration[0].include_execution_data
       && aws_sfn_state_machine.batch[0].tracing_configuration[0].enabled
     )
@@ -136,4 +136,49 @@ run "settings_without_sense_are_refused" {
   }
 
   expect_failures = [var.batch]
+}
+
+run "a_log_group_of_your_own_is_the_machines" {
+  command = plan
+
+  variables {
+    batch = {}
+    logs  = { groups = { batch = "/aws/vendedlogs/states/ours" } }
+  }
+
+  assert {
+    condition = (
+      keys(aws_cloudwatch_log_group.state_machine) == ["workflow"]
+      && aws_sfn_state_machine.batch[0].logging_configuration[0].log_destination == "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/vendedlogs/states/ours:*"
+    )
+    error_message = "No second group is made, and the machine logs to the one that is given."
+  }
+}
+
+run "each_machine_runs_as_a_role_that_it_alone_may_take" {
+  command = plan
+
+  variables {
+    batch = {}
+  }
+
+  assert {
+    condition = {
+      for name, document in data.aws_iam_policy_document.state_machine_trust : name => {
+        for condition in one(document.statement).condition : condition.variable => toset(condition.values)
+      }
+      } == {
+      workflow = {
+        "aws:SourceAccount" = toset(["123456789012"])
+        "aws:SourceArn"     = toset(["arn:aws:states:eu-central-1:123456789012:stateMachine:faregate"])
+      }
+      batch = {
+        "aws:SourceAccount" = toset(["123456789012"])
+        "aws:SourceArn" = toset([
+          "arn:aws:states:eu-central-1:123456789012:stateMachine:faregate-batch", "arn:aws:states:eu-central-1:123456789012:stateMachine:faregate-batch/*",
+        ])
+      }
+    }
+    error_message = "Another machine of the account must not get the rights of this one; children of a Map run under its name."
+  }
 }

@@ -40,7 +40,7 @@ run "defaults_need_no_variable" {
   }
 
   assert {
-    condition     = alltrue([for group in concat(values(aws_cloudwatch_log_group.function), [aws_cloudwatch_log_group.workflow[0]]) : group.retention_in_days == 365])
+    condition     = alltrue([for group in concat(values(aws_cloudwatch_log_group.function), values(aws_cloudwatch_log_group.state_machine)) : group.retention_in_days == 365])
     error_message = "Logs are kept for a year."
   }
 }
@@ -477,7 +477,7 @@ run "roles_keep_within_the_boundary" {
 
   assert {
     condition = alltrue([
-      for role in concat(values(aws_iam_role.function), [aws_iam_role.workflow]) :
+      for role in concat(values(aws_iam_role.function), values(aws_iam_role.state_machine)) :
       role.permissions_boundary == "arn:aws:iam::123456789012:policy/boundary"
     ])
     error_message = "An organisation that demands a boundary refuses any role without it."

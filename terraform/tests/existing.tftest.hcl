@@ -58,7 +58,7 @@ run "log_groups_of_your_own_are_written_and_not_made" {
   }
 
   assert {
-    condition     = !contains(keys(aws_cloudwatch_log_group.function), "analyze") && contains(keys(aws_cloudwatch_log_group.function), "sweep") && length(aws_cloudwatch_log_group.workflow) == 0
+    condition     = !contains(keys(aws_cloudwatch_log_group.function), "analyze") && contains(keys(aws_cloudwatch_log_group.function), "sweep") && length(aws_cloudwatch_log_group.state_machine) == 0
     error_message = "Those that are left out are made."
   }
 

@@ -23,7 +23,7 @@ run "everything_stored_is_encrypted_under_the_one_key" {
 
   assert {
     condition = alltrue([
-      for group in concat(values(aws_cloudwatch_log_group.function), [aws_cloudwatch_log_group.workflow[0]]) :
+      for group in concat(values(aws_cloudwatch_log_group.function), values(aws_cloudwatch_log_group.state_machine)) :
       group.kms_key_id == aws_kms_key.this[0].arn
     ])
     error_message = "A log group without the key could be read with log permissions alone."

@@ -28,8 +28,9 @@ OFF = Group(
         "batch": (
             None,
             [
-                *gone("aws_sfn_state_machine.batch[0]", "aws_cloudwatch_log_group.batch[0]"),
-                *gone("aws_iam_role.batch[0]", "aws_iam_role_policy.batch[0]"),
+                *gone("aws_sfn_state_machine.batch[0]", "aws_iam_role_policy.batch[0]"),
+                *gone('aws_cloudwatch_log_group.state_machine["batch"]'),
+                *gone('aws_iam_role.state_machine["batch"]'),
                 *(
                     line
                     for name in ("split_batch", "run_chunk", "finish_batch")

@@ -99,7 +99,7 @@ OWN = Group(
             [
                 *gone(
                     'aws_cloudwatch_log_group.function["analyze"]',
-                    "aws_cloudwatch_log_group.workflow[0]",
+                    'aws_cloudwatch_log_group.state_machine["workflow"]',
                 ),
                 *function("logging_config.log_group", "analyze"),
                 *policy('function_runtime["analyze"]', "WriteItsLog.Resource"),

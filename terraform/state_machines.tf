@@ -1,0 +1,85 @@
+# What the state machines have in common: who may run as their role, and what each needs to run at all. What each may do is in its own
+# file.
+
+locals {
+  state_machines = merge(
+    { workflow = { name = var.name, role = "${var.name}-workflow", run_as = [local.state_machine_arn] } },
+    # The children of a Distributed Map run under the name of their Map.
+    var.batch == null ? {} : {
+      batch = { name = local.batch_name, role = local.batch_name, run_as = [local.batch_machine_arn, "${local.batch_machine_arn}/*"] }
+    },
+  )
+}
+
+data "aws_iam_policy_document" "state_machine_trust" {
+  for_each = local.state_machines
+
+  statement {
+    sid     = "TheMachineAloneRunsIt"
+    actions = ["sts:AssumeRole"]
+    principals {
+      type        = "Service"
+      identifiers = ["states.amazonaws.com"]
+    }
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [local.account]
+    }
+    condition {
+      test     = "ArnLike"
+      variable = "aws:SourceArn"
+      values   = each.value.run_as
+    }
+  }
+}
+
+resource "aws_iam_role" "state_machine" {
+  for_each = local.state_machines
+
+  name                 = each.value.role
+  description          = "The state machine ${each.value.name}."
+  assume_role_policy   = data.aws_iam_policy_document.state_machine_trust[each.key].json
+  permissions_boundary = var.permissions_boundary_arn
+  tags                 = local.tags
+}
+
+data "aws_iam_policy_document" "state_machine_runtime" {
+  # A log group under the key is written in a context of its own.
+  statement {
+    sid       = "EncryptItsLog"
+    actions   = ["kms:GenerateDataKey"]
+    resources = [local.kms_key_arn]
+    condition {
+      test     = "ArnLike"
+      variable = "kms:EncryptionContext:SourceArn"
+      values   = ["arn:${local.partition}:logs:${local.arn_suffix}:*"]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.observability.xray ? [1] : []
+    content {
+      sid     = "SendTraces"
+      actions = ["xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets"]
+      # X-Ray has no resource to name here.
+      resources = ["*"]
+    }
+  }
+
+  statement {
+    sid = "DeliverItsLog"
+    actions = [
+      "logs:CreateLogDelivery",
+      "logs:DeleteLogDelivery",
+      "logs:DescribeLogGroups",
+      "logs:DescribeResourcePolicies",
+      "logs:GetLogDelivery",
+      "logs:ListLogDeliveries",
+      "logs:PutResourcePolicy",
+      "logs:UpdateLogDelivery",
+    ]
+    # Log delivery is managed for the account: AWS documents `*` for these.
+    resources = ["*"]
+  }
+}
