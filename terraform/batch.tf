@@ -20,6 +20,7 @@ locals {
   }
 
   batch_definition = var.batch == null ? null : jsondecode(templatefile("${path.module}/../asl/batch.asl.json", {
+    partition        = local.partition
     split_batch_arn  = aws_lambda_function.this["split_batch"].arn
     run_chunk_arn    = aws_lambda_function.this["run_chunk"].arn
     finish_batch_arn = aws_lambda_function.this["finish_batch"].arn

@@ -1,15 +1,16 @@
 locals {
   function_invoke_model = {
-    description   = "Makes one call to one model."
+    description   = "Makes one call to one model, and records the end of the run that it answers."
     handler       = "router.handlers.invoke_model.handler"
     timeout       = 270
-    key_services  = ["s3", "ssm"]
+    key_services  = ["dynamodb", "s3", "ssm"]
     called_by     = "workflow"
     provider_sdks = true
   }
 
   invoke_model_environment = merge(
     {
+      USAGE_TABLE           = local.tables.usage.name
       ANSWERS_BUCKET        = aws_s3_bucket.answers.id
       MODEL_TIMEOUT_SECONDS = tostring(local.model_timeout_seconds)
     },
@@ -75,13 +76,19 @@ data "aws_iam_policy_document" "invoke_model" {
   }
 
   statement {
+    sid       = "RecordTheEnd"
+    actions   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+    resources = [local.tables.usage.arn]
+  }
+
+  statement {
     sid       = "StoreLargeAnswersAndDrafts"
     actions   = ["s3:PutObject"]
     resources = ["${local.answers_bucket_arn}/answers/*", "${local.answers_bucket_arn}/drafts/*"]
   }
 
   statement {
-    sid       = "ReadDraftsToMendThem"
+    sid       = "ReadDraftsToRepairThem"
     actions   = ["s3:GetObject"]
     resources = ["${local.answers_bucket_arn}/drafts/*"]
   }

@@ -10,6 +10,9 @@ locals {
     for name, entry in {
       analyze        = local.function_analyze
       invoke_model   = local.function_invoke_model
+      record_answer  = local.function_record_answer
+      plan_next_step = local.function_plan_next_step
+      await_review   = local.function_await_review
       record_outcome = local.function_record_outcome
       price_rows     = local.function_price_rows
       sweep          = local.function_sweep
@@ -39,6 +42,9 @@ locals {
   environments = {
     analyze        = local.analyze_environment
     invoke_model   = local.invoke_model_environment
+    record_answer  = local.record_answer_environment
+    plan_next_step = local.plan_next_step_environment
+    await_review   = local.await_review_environment
     record_outcome = local.record_outcome_environment
     price_rows     = local.price_rows_environment
     sweep          = local.sweep_environment

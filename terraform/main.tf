@@ -27,12 +27,15 @@ locals {
   definition_template = "${path.module}/../asl/router.asl.json"
 
   definition = templatefile(local.definition_template, {
-    analyze_arn       = local.called_arns["analyze"]
-    invoke_model_arn  = local.called_arns["invoke_model"]
-    usage_table       = local.tables.usage.name
-    openai_endpoint   = aws_cloudwatch_event_api_destination.openai.invocation_endpoint
-    connection_arn    = local.connection_arn
-    failure_topic_arn = local.topic_arn
+    analyze_arn        = local.called_arns["analyze"]
+    partition          = local.partition
+    invoke_model_arn   = local.called_arns["invoke_model"]
+    record_answer_arn  = local.called_arns["record_answer"]
+    plan_next_step_arn = local.called_arns["plan_next_step"]
+    await_review_arn   = lookup(local.called_arns, "await_review", "")
+    openai_endpoint    = aws_cloudwatch_event_api_destination.openai.invocation_endpoint
+    connection_arn     = local.connection_arn
+    failure_topic_arn  = local.topic_arn
   })
 
   definition_seconds = jsondecode(file(local.definition_template)).TimeoutSeconds
@@ -42,12 +45,12 @@ locals {
   )
 
   # Without `review` no state waits for a human, and EXPRESS takes none that does.
-  review_states  = ["NotifyReviewers", "AwaitReview", "ReviewDecided"]
+  review_states  = ["NotifyReviewers", "AwaitReview"]
   review_seconds = var.review == null ? 0 : var.review.timeout_seconds
   states = {
     for name, state in jsondecode(local.definition).States : name => jsondecode(
       name == "AwaitReview" ? jsonencode(merge(state, { TimeoutSeconds = local.review_seconds })) :
-      name == "NextFallback" && var.review == null ? jsonencode(merge(state, {
+      name == "NextStep" && var.review == null ? jsonencode(merge(state, {
         Choices = [for choice in state.Choices : choice if !contains(local.review_states, choice.Next)]
       })) :
       jsonencode(state)
@@ -96,13 +99,6 @@ data "aws_iam_policy_document" "workflow" {
     sid       = "RunFunctions"
     actions   = ["lambda:InvokeFunction"]
     resources = values(local.called_arns)
-  }
-
-  # TransactWriteItems is allowed by the actions of its items.
-  statement {
-    sid       = "RecordOutcomes"
-    actions   = ["dynamodb:PutItem", "dynamodb:UpdateItem"]
-    resources = [local.tables.usage.arn]
   }
 
   statement {
@@ -158,7 +154,7 @@ data "aws_iam_policy_document" "workflow" {
     condition {
       test     = "StringEquals"
       variable = "kms:ViaService"
-      values   = [for service in ["dynamodb", "secretsmanager", "sns"] : "${service}.${local.region}.amazonaws.com"]
+      values   = [for service in ["secretsmanager", "sns"] : "${service}.${local.region}.amazonaws.com"]
     }
   }
 }

@@ -10,7 +10,7 @@ variable "models" {
     A fallback is asked for the causes in its `when`: `throttled` (no capacity, not reached), `timeout`, `too_long`, `refused`
     (also a content filter), `error` (whatever else went wrong); left out: all of them. No model is asked
     twice, in another service tier neither. One whose provider has no key is passed over. After `too_long` only a model with a
-    larger window is asked; `context_tokens` tells the window of a model that `src/router/windows.py` does not know, such as an ARN.
+    larger window is asked; `context_tokens` tells the window of a model that `src/router/catalog/context_windows.py` does not know, such as an ARN.
 
     `service_tier` is how the provider serves the model, in its own words: `flex` is cheaper and slower, `priority` dearer and
     faster. Bedrock has `default`, `flex`, `priority` and `reserved`; OpenAI `auto`, `default`, `flex`, `priority`, `scale` and

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 # A state carries 256 KiB. The answer stands in it as JSON beside up to nine attempts.
@@ -25,9 +26,19 @@ def json_object(text: Any) -> dict[str, Any]:
     """Return the JSON object that a text holds; an empty one where it holds none."""
     try:
         value = json.loads(text)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def mapping_of(value: Any) -> Mapping[str, Any]:
+    """Return ``value`` if it is a JSON object, an empty one for anything else."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def first_of(value: Any) -> Any:
+    """Return the first element of a JSON array, ``None`` for an empty one or anything else."""
+    return value[0] if isinstance(value, list) and value else None
 
 
 def fits_a_state(text: str) -> bool:

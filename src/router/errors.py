@@ -8,6 +8,8 @@ RouterError
 │   ├── BudgetExceeded
 │   └── RateLimited         the workflow waits and asks again, up to a limit
 ├── StoreUnavailable        a table, S3 or the history did not answer; safe to repeat
+├── AnswerNotRecorded       a call was answered and its rows were not written: write them again
+├── RequestClosed           the request has ended otherwise: nothing is left to do
 └── CallError               a model call that gave no answer; knows its outcome
     ├── NotBilled           safe to send again
     │   ├── Throttled
@@ -90,6 +92,17 @@ class StoreUnavailable(RouterError):
     def __init__(self, message: str, *, contended: bool = False) -> None:
         super().__init__(message)
         self.contended = contended
+
+
+class AnswerNotRecorded(RouterError):
+    """A model answered, and the table did not take the rows; the message is the attempt's JSON.
+
+    The answer is kept in S3, so that only the write is repeated, never the call.
+    """
+
+
+class RequestClosed(RouterError):
+    """Somebody else has closed the request, or another run owns it."""
 
 
 class CallError(RouterError):

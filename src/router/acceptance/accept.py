@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from cost_calculator.rows import Row, shard_of
+from cost_calculator.rows import Row
 from router.acceptance.draft import Draft, draft_of, plan_again, plan_with_opinion
 from router.acceptance.exact_cache import CacheSlot, answered_rows, holds, known_answer, slot_of
 from router.acceptance.ports import Dependencies, Execution
@@ -115,7 +115,7 @@ def _answered(
     )
     # Its workflow is on the bill all the same, and counts against its budgets.
     rows[0] |= guards.without_reservation().marks(Decimal(0))
-    return answered_rows(rows, kept, shard_of(request.request_id), at)
+    return answered_rows(rows, kept, at)
 
 
 def _by_item(rows: Sequence[Row]) -> dict[str, Row]:

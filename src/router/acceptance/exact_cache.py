@@ -18,6 +18,8 @@ from cost_calculator.clock import iso
 from router.config.tenants import CacheRule
 from router.encoding import canonical_json
 from router.errors import InvalidRequest
+from router.recording.attempt_rows import attempt_base, pending
+from router.recording.facts import RequestFacts
 
 if TYPE_CHECKING:
     from cost_calculator.rows import Row
@@ -74,7 +76,7 @@ def slot_of(
         "latency": first.latency,
         "system": _normal(request.system) if request.system else None,
         "messages": [[turn["role"], _normal(turn["content"])] for turn in request.messages],
-        "schema": request.response_schema,
+        "options": request.options.to_json(),
         "tenant": None if rule.shared else request.tenant,
     }
     digest = hashlib.sha256(canonical_json(asked)).hexdigest()
@@ -91,14 +93,14 @@ def holds(kept: Row | None, rules: Rules, at: datetime) -> bool:
     )
 
 
-def answered_rows(rows: list[Row], kept: Row, shard: str, at: datetime) -> list[Row]:
+def answered_rows(rows: list[Row], kept: Row, at: datetime) -> list[Row]:
     """Return the rows of a request that is answered by what was kept: closed as it is accepted.
 
     ``rows`` are those it would be accepted with. The ATTEMPT row has no cost, and the usage that
     the answer had: it says what was saved.
     """
     now = iso(at)
-    to_be_priced = {"cost_status": "PENDING", "queue": f"PENDING#{shard}", "queued_at": now}
+    to_be_priced = pending(rows[0]["request_id"], now)
     served = {"provider": kept["provider"], "model": kept["model"], "tier": kept["tier"]}
     source = kept["source"]
     request, *contents = rows
@@ -111,11 +113,8 @@ def answered_rows(rows: list[Row], kept: Row, shard: str, at: datetime) -> list[
         "cache_source": source,
         "reasons": [f"the same was answered by {source}: out of the cache", *request["reasons"]],
     }  # fmt: skip
-    attempt = to_be_priced | served | {
-        "request_id": request["request_id"],
+    attempt = attempt_base(RequestFacts.from_row(request, 0)) | to_be_priced | served | {
         "item": "ATTEMPT#01",
-        "schema": request["schema"],
-        "tenant": request["tenant"],
         "purpose": "answer",
         "mode": "standard",
         "outcome": "CACHED",
@@ -124,9 +123,6 @@ def answered_rows(rows: list[Row], kept: Row, shard: str, at: datetime) -> list[
         "started_at": now,
         "ended_at": now,
         "cache_source": source,
-        "baseline_provider": request["baseline_provider"],
-        "baseline_model": request["baseline_model"],
-        "baseline_mode": request["baseline_mode"],
     }  # fmt: skip
     if "usage" in kept:
         attempt["usage"] = kept["usage"]

@@ -20,9 +20,9 @@ from router.config.settings import Config
 from router.intake.request import Request
 from router.invocation.call import ModelCall
 from router.llm_classifier.question import sent_bytes
+from router.routing.next_step import MOST_REPAIRS
 from router.routing.plan import Plan
 
-_MENDS = 2  # the workflow's NextFallback allows no more
 # A draft's tokens come back as text, of about so many bytes each, with what is wrong with it.
 _BYTES_PER_TOKEN = 4
 _COMPLAINT_BYTES = 13_000  # ten problems of 300 characters at most, and the instructions
@@ -46,8 +46,8 @@ def most_of_request(
 def _most_of_plan(plan: Plan, request: Request, config: Config, pricing: PricingContext) -> Decimal:
     models = [*plan.models, *([plan.stronger] if plan.stronger else [])]
     calls = [_most_of_model(model, request.input_bytes, pricing) for model in models]
-    if request.response_schema is not None:
-        calls += [max(_most_of_mending(model, request, pricing) for model in models)] * _MENDS
+    if request.options.response_schema is not None:
+        calls += [max(_most_of_mending(model, request, pricing) for model in models)] * MOST_REPAIRS
     return sum(calls, Decimal(0)) + most_overhead(
         len(calls),
         config.workflow_type,

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from cost_calculator.rows import Row
-from router.rows import last_attempt
+from router.recording.attempt_rows import last_attempt
 
 FAILURES = frozenset({"FAILED", "REFUSED", "FILTERED", "BLOCKED"})
 """The terminal statuses that another run may still turn into an answer."""

@@ -70,8 +70,8 @@ def accepted_rows(
         ),
         "expires_at": text_expiry(config, at),
     }
-    if request.options:
-        content["options"] = json.dumps(request.options, ensure_ascii=False)
+    if request.given:
+        content["options"] = json.dumps(request.given, ensure_ascii=False)
     return [row, content]
 
 

@@ -1,9 +1,10 @@
-"""The ``usage`` table as the router sees it: read, note an opinion once, close once."""
+"""The ``usage`` table as the router sees it: read, note an opinion once, record an end once."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +12,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from cost_calculator.aws.items import from_item, to_item
 from cost_calculator.aws.transactions import CONDITION_FAILED, code_of, reasons_of
-from cost_calculator.rows import Row
+from cost_calculator.rows import OPEN, Row
 from router.aws.dynamodb import dynamodb
 from router.errors import StoreUnavailable
 from router.llm_classifier.attempt_row import ASKED
+from router.recording.record import Closing
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -42,9 +44,12 @@ class UsageStore:
 
     def request_of(self, request_id: str) -> Row | None:
         """Return the REQUEST row as it was a moment ago: what a caller who waits looks at."""
+        return self._get({"request_id": request_id, "item": "REQUEST"}, consistent=False)
+
+    def _get(self, key: Mapping[str, str], *, consistent: bool) -> Row | None:
         try:
             found = self._client.get_item(
-                TableName=self._table, Key=to_item({"request_id": request_id, "item": "REQUEST"})
+                TableName=self._table, Key=to_item(key), ConsistentRead=consistent
             )
         except (ClientError, BotoCoreError) as error:
             raise StoreUnavailable(type(error).__name__) from error
@@ -72,25 +77,85 @@ class UsageStore:
         updates = [self._update_unchanged(request, routed), self._update_asked(request, outcome)]
         return not self._refused(updates)
 
-    def close(self, request: Row, closing: Mapping[str, Any], attempts: Sequence[Row]) -> bool:
-        """Change a REQUEST row that is as it was read, and add attempts, all or none.
+    def record(self, closing: Closing) -> bool:
+        """Write the end of a run, all of it or nothing.
 
-        Return whether this call did it; ``False`` means that somebody else had closed it.
+        Return whether it is written now, or was by an earlier try of the same; ``False`` means that
+        the request was closed otherwise, or is another run's. Raise ``StoreUnavailable`` where
+        nothing is known: then it may be tried again.
         """
-        puts = [
-            {
-                "Put": {
-                    "TableName": self._table,
-                    "Item": to_item(row),
-                    "ConditionExpression": "attribute_not_exists(outcome)",
-                }
+        actions = [self._close_request(closing), *map(self._put_attempt, closing.attempts)]
+        if closing.content:
+            actions.append(self._change_existing(closing.request_id, "CONTENT", closing.content))
+        if closing.review:
+            actions.append(self._decide_review(closing))
+        if closing.cached is not None:
+            actions.append({"Put": {"TableName": self._table, "Item": to_item(closing.cached)}})
+        if not (refused := self._refused(actions)):
+            return True
+        if 0 in refused:
+            return self._is_recorded(closing)
+        if closing.content and refused == {1 + len(closing.attempts)}:
+            # Its texts were erased meanwhile: the money is written down all the same.
+            return self.record(replace(closing, content={}, cached=None))
+        raise StoreUnavailable("a row was written meanwhile: read and write again")
+
+    def add_attempts(self, request: Row, attempts: Sequence[Row], total: int) -> bool:
+        """Add attempts to a request that is closed, and stays so; return whether it was done."""
+        changes = [self._update_unchanged(request, {"attempts": total})]
+        return not self._refused([*changes, *map(self._put_attempt, attempts)])
+
+    def ask_reviewer(self, request_id: str, execution_arn: str, review: Row) -> bool:
+        """Put a draft on the reviewers' list; return ``False`` if the request is closed."""
+        update = self._update(request_id, "REQUEST", {"status": "PENDING_REVIEW"})
+        self._while_open(update, execution_arn)
+        put = {"TableName": self._table, "Item": to_item(review)}
+        return not self._refused([{"Update": update}, {"Put": put}])
+
+    def _is_recorded(self, closing: Closing) -> bool:
+        key = {"request_id": closing.request_id, "item": "REQUEST"}
+        row = self._get(key, consistent=True) or {}
+        same = ("status", "ended_at", "attempts")
+        return row.get("execution_arn") == closing.execution_arn and all(
+            row.get(name) == closing.request[name] for name in same
+        )
+
+    def _close_request(self, closing: Closing) -> dict[str, Any]:
+        update = self._update(closing.request_id, "REQUEST", closing.request)
+        self._while_open(update, closing.execution_arn)
+        return {"Update": update}
+
+    def _while_open(self, update: dict[str, Any], execution_arn: str) -> None:
+        update["ConditionExpression"] = (
+            "#status IN (:accepted, :waiting) AND execution_arn = :execution"
+        )
+        accepted, waiting = OPEN
+        update["ExpressionAttributeNames"]["#status"] = "status"
+        update["ExpressionAttributeValues"] |= to_item(
+            {":accepted": accepted, ":waiting": waiting, ":execution": execution_arn}
+        )
+
+    def _put_attempt(self, row: Row) -> dict[str, Any]:
+        return {
+            "Put": {
+                "TableName": self._table,
+                "Item": to_item(row),
+                "ConditionExpression": "attribute_not_exists(outcome)",
             }
-            for row in attempts
-        ]
-        refused = self._refused([self._update_unchanged(request, closing), *puts])
-        if refused and 0 not in refused:
-            raise StoreUnavailable("an attempt was written meanwhile: read and close again")
-        return not refused
+        }
+
+    def _change_existing(
+        self, request_id: str, item: str, changes: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        update = self._update(request_id, item, changes)
+        update["ConditionExpression"] = "attribute_exists(request_id)"
+        return {"Update": update}
+
+    def _decide_review(self, closing: Closing) -> dict[str, Any]:
+        update = self._update(closing.request_id, "REVIEW", closing.review)
+        update["UpdateExpression"] += " REMOVE #queue, queued_at, task_token"
+        update["ExpressionAttributeNames"]["#queue"] = "queue"
+        return {"Update": update}
 
     def _update_unchanged(self, request: Row, changes: Mapping[str, Any]) -> dict[str, Any]:
         update = self._update(request["request_id"], "REQUEST", changes)

@@ -1,20 +1,26 @@
-"""InvokeHaiku, InvokeSonnet, InvokeThroughSdk, InvokeFallback: one model call."""
+"""InvokeHaiku, InvokeSonnet, InvokeModel: one model call, and the rows of a run that it answers."""
 
 from __future__ import annotations
 
+import json
 import os
+from dataclasses import replace
 from typing import Any
 
 from aws_lambda_powertools import Logger
 
 from cost_calculator.clock import now
 from router.aws.answers_bucket import answer_store
-from router.errors import CallError
-from router.invocation.answer_store import offload_if_large
+from router.errors import AnswerNotRecorded, RequestClosed, StoreUnavailable
+from router.invocation.answer_store import NotStored, offload_if_large
+from router.invocation.attempt import Attempt
 from router.invocation.call import Answer, ModelCall
 from router.invocation.checked import complete_checked
-from router.invocation.invoke import invoke
+from router.invocation.invoke import CallFailed, billed, invoke
 from router.providers import provider
+from router.providers.call_json import call_from_json
+from router.routing.run_plan import Progress, RunPlan
+from router.runner.run import Answered, finish_answered
 
 logger = Logger()
 memory_mb = int(os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "0"))
@@ -26,17 +32,56 @@ class LazyProvider:
     def complete(self, call: ModelCall) -> Answer:
         store = answer_store(os.environ["ANSWERS_BUCKET"])
         answer = complete_checked(call, provider(call.provider), store)
-        return offload_if_large(answer, call.request_id, store)
+        try:
+            return offload_if_large(answer, call.request_id, store)
+        except Exception as error:  # whatever it is: the call is on the bill
+            raise billed(answer, error) from error
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Make the call in ``event`` and answer with text, status and attempt; see ``invoke``."""
-    call = ModelCall.from_event(event)
-    logger.set_correlation_id(call.request_id)
+    """Make the call in ``event`` and answer with the outcome of the run.
+
+    A call without an answer for its caller raises its ``CallError``, with the attempt as JSON for
+    its message: Step Functions keeps nothing else of an exception. Where the rows are not written,
+    ``AnswerNotRecorded`` says the same of an answered one.
+    """
+    plan, progress = RunPlan.from_json(event["plan"]), Progress.from_json(event["progress"])
+    call = call_from_json(event["call"], progress.target)
+    logger.set_correlation_id(plan.request_id)
     try:
-        reply = invoke(call, LazyProvider(), now, memory_mb)
-    except CallError as error:
-        logger.warning("no answer", model=call.model, cause=type(error).__name__)
-        raise
-    logger.info("answered", model=call.model, status=reply["status"])
-    return reply
+        answer, attempt = invoke(call, LazyProvider(), now, memory_mb)
+    except CallFailed as failed:
+        logger.warning("no answer", model=call.model, cause=type(failed.error).__name__)
+        raise type(failed.error)(json.dumps(failed.attempt.to_json())) from None
+    attempt = replace(attempt, retries=int(event["retries"]))
+    outcome = _recorded(plan, progress, attempt, answer, event["execution"])
+    logger.info("answered", model=call.model, status=outcome["status"])
+    return outcome
+
+
+def _recorded(
+    plan: RunPlan, progress: Progress, attempt: Attempt, answer: Answer, execution: str
+) -> dict[str, Any]:
+    from router.aws.usage_table import usage_store
+
+    ended = progress.with_attempts((*progress.attempts, attempt)).after(1 + attempt.retries)
+    given = Answered(answer.text, answer.output_s3, answer.truncated, answer.altered)
+    closing, outcome = finish_answered(plan, ended, given, execution, attempt.ended_at)
+    try:
+        if usage_store().record(closing):
+            return outcome
+    except StoreUnavailable as error:
+        logger.warning("not recorded", reason=str(error))
+        kept = replace(attempt, cause=AnswerNotRecorded.__name__, draft_s3=_kept(plan, answer))
+        raise AnswerNotRecorded(json.dumps(kept.to_json())) from None
+    raise RequestClosed(f"request {plan.request_id} was closed while its model answered")
+
+
+def _kept(plan: RunPlan, answer: Answer) -> str | None:
+    """Return where the answer is until its rows are written; ``None`` where S3 fails as well."""
+    if answer.output_s3 is not None:
+        return answer.output_s3
+    try:
+        return answer_store(os.environ["ANSWERS_BUCKET"]).put(plan.request_id, answer.text)
+    except NotStored:
+        return None

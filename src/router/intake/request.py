@@ -13,6 +13,7 @@ from typing import Any
 
 from router.encoding import canonical_json, clean, json_object, size_in_bytes
 from router.errors import InvalidRequest
+from router.intake.call_options import CallOptions
 from router.intake.json_schema import problems
 from router.intake.response_schema import check_response_schema, sent_bytes
 from router.review.bands import AskedReview, asked_review
@@ -31,23 +32,23 @@ class Request:
     ``messages`` are ``{"role", "content"}`` and end with the user's turn. ``payload_hash`` is the
     SHA-256 of everything that decides the answer, so that the same id can be told from another
     payload. ``input_bytes`` counts what is sent as UTF-8 JSON, the schema included. ``tier`` is a
-    name that the tenant's rules must know. ``options`` are the decisive fields beside the text, as
-    they were given; ``rerun``, the number of the run that a failed request asks for, is not one.
+    name that the tenant's rules must know. ``options`` go with every model call; ``given`` are the
+    decisive fields beside the text, as they came. ``rerun``, the number of the run that a failed
+    request asks for, is not one.
     """
 
     request_id: str
     tenant: str
     messages: tuple[Mapping[str, str], ...]
     system: str | None
-    max_tokens: int | None
     tier: str | None
     payload_hash: str
     input_bytes: int
     text_altered: bool
     rerun: int | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: CallOptions = field(default_factory=CallOptions)
+    given: Mapping[str, Any] = field(default_factory=dict)
     metadata: Mapping[str, str] = field(default_factory=dict)
-    response_schema: Mapping[str, Any] | None = None
     review: AskedReview | None = None
     cache: bool | None = None
 
@@ -91,15 +92,14 @@ def parse_request(payload: Any, *, execution_name: str, input_bytes_limit: int) 
         tenant=payload.get("tenant", DEFAULT_TENANT),
         messages=messages,
         system=system,
-        max_tokens=int(payload["max_tokens"]) if "max_tokens" in payload else None,
         tier=payload.get("tier"),
         payload_hash=payload_hash(payload),
         input_bytes=size,
         text_altered=list(messages) != given or system != payload.get("system"),
         rerun=int(payload["rerun"]) if "rerun" in payload else None,
-        options={n: v for n, v in payload.items() if n not in _TEXT | _ABOUT_THE_RUN},
+        options=CallOptions.from_json(payload),
+        given={n: v for n, v in payload.items() if n not in _TEXT | _ABOUT_THE_RUN},
         metadata=payload.get("metadata", {}),
-        response_schema=schema,
         review=asked_review(payload.get("review"), schema),
         cache=payload.get("cache"),
     )

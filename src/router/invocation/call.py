@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from router.catalog.prompt_cache import is_worth_marking
 from router.catalog.service_tiers import mode_of
+from router.intake.call_options import CallOptions
 from router.review.bands import Review
 
 
@@ -15,9 +16,9 @@ from router.review.bands import Review
 class ModelCall:
     """One call as the route plan asks for it; ``messages`` are ``{"role", "content"}``.
 
-    The answer must fit ``schema``, if there is one; ``draft_s3`` is one that did not, to be mended.
-    With ``prompt_cache`` the provider is asked to keep ``system`` for the next call.
-    ``service_tier`` and ``latency`` are left to the provider where they are ``None``.
+    ``draft_s3`` is an answer that did not fit the schema of ``options``, to be repaired. With
+    ``prompt_cache`` the provider is asked to keep ``system`` for the next call. ``service_tier``
+    and ``latency`` are left to the provider where they are ``None``.
     """
 
     provider: str
@@ -26,12 +27,17 @@ class ModelCall:
     system: str | None
     max_tokens: int
     request_id: str = ""
-    schema: Mapping[str, Any] | None = None
+    options: CallOptions = field(default_factory=CallOptions)
     review: Review | None = None
     draft_s3: str | None = None
     prompt_cache: bool = False
     service_tier: str | None = None
     latency: str | None = None
+
+    @property
+    def schema(self) -> Mapping[str, Any] | None:
+        """The JSON Schema that the answer must fit."""
+        return self.options.response_schema
 
     @property
     def mode(self) -> str:
@@ -43,31 +49,14 @@ class ModelCall:
         """Whether the provider's prompt cache is to be told to keep ``system``."""
         return self.prompt_cache and is_worth_marking(self.model, self.system)
 
-    @classmethod
-    def from_event(cls, event: Mapping[str, Any]) -> ModelCall:
-        """Parse the ``call`` of a route plan."""
-        return cls(
-            provider=event["provider"],
-            model=event["model"],
-            messages=tuple(event["messages"]),
-            system=event.get("system"),
-            max_tokens=int(event["max_tokens"]),
-            request_id=str(event.get("request_id") or ""),
-            schema=event.get("schema"),
-            review=Review.from_event(event.get("review")),
-            draft_s3=(event.get("repair") or {}).get("draft_s3"),
-            prompt_cache=bool(event.get("prompt_cache")),
-            service_tier=event.get("service_tier"),
-            latency=event.get("latency"),
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a model answered. ``usage`` is the provider's own object, ``None`` if none came.
 
-    An answer too large to hand on stands at ``output_s3``, and ``text`` is empty. ``mode`` is how
-    the provider says that it served, ``None`` if it does not.
+    An answer too large to hand on is at ``output_s3``, and ``text`` is empty. ``mode`` is how
+    the provider says that it served, ``None`` if it does not. ``altered`` if characters that no
+    store takes were replaced.
     """
 
     text: str
@@ -76,11 +65,16 @@ class Answer:
     response_model: str | None
     output_s3: str | None = None
     mode: str | None = None
+    altered: bool = False
 
     @property
     def facts(self) -> dict[str, Any]:
         """What an error must know of the call, where its answer does not reach the caller."""
         return {"usage": self.usage, "response_model": self.response_model, "mode": self.mode}
+
+    def with_text(self, text: str, *, altered: bool = False) -> Answer:
+        """Return the answer with another text."""
+        return replace(self, text=text, altered=self.altered or altered)
 
 
 class Provider(Protocol):

@@ -11,6 +11,7 @@ from router.intake.response_schema import sent_bytes as schema_bytes
 from router.invocation.answer_schema import Fit, repair_call, validate
 from router.invocation.answer_store import NotStored, Store
 from router.invocation.call import Answer, ModelCall, Provider
+from router.invocation.invoke import billed, complete_safely
 
 
 def complete_checked(call: ModelCall, provider: Provider, drafts: Store) -> Answer:
@@ -20,6 +21,13 @@ def complete_checked(call: ModelCall, provider: Provider, drafts: Store) -> Answ
     usage that will be on the bill; what the model said is then kept among the drafts.
     """
     answer = _answer(call, provider, drafts)
+    try:
+        return _passed(answer, call, drafts)
+    except Exception as error:  # whatever it is: the call is on the bill
+        raise billed(answer, error) from error
+
+
+def _passed(answer: Answer, call: ModelCall, drafts: Store) -> Answer:
     value = None
     if call.schema is not None:
         found = validate(answer.text, call.schema)
@@ -46,10 +54,10 @@ def complete_checked(call: ModelCall, provider: Provider, drafts: Store) -> Answ
 def _answer(call: ModelCall, provider: Provider, drafts: Store) -> Answer:
     draft = _draft(call, drafts)
     if draft is None:
-        return provider.complete(call)
+        return complete_safely(call, provider)
     repair = repair_call(call, draft)
     try:
-        return provider.complete(repair)
+        return complete_safely(repair, provider)
     except errors.CallError as error:
         # What it can have cost at most is counted by what was sent: the draft as well.
         error.input_bytes = size_in_bytes([repair.messages, repair.system]) + schema_bytes(
@@ -70,7 +78,7 @@ def _withheld(answer: Answer, call: ModelCall, drafts: Store) -> dict[str, Any]:
     try:
         return {**facts, "draft_s3": drafts.put_draft(call.request_id, answer.text)}
     except NotStored:
-        # Without it there is nothing to mend or to look at; the call is on the bill all the same.
+        # Without it there is nothing to repair or to look at; the call is on the bill all the same.
         return {**facts, "draft_s3": None}
 
 

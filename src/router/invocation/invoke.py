@@ -2,86 +2,116 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Protocol
 
 from cost_calculator.clock import iso
-from router.errors import CallError
-from router.invocation.call import ModelCall, Provider
+from router.encoding import clean
+from router.errors import BadResponse, CallError, NoAnswer
+from router.invocation.attempt import Attempt
+from router.invocation.call import Answer, ModelCall, Provider
 
-# A provider's message may quote the prompt. A run of this many characters that also stands in the
-# prompt is taken for a quotation, and the message is dropped.
-_QUOTATION = 16
 _DETAIL_LENGTH = 300
 
 
-def invoke(
-    call: ModelCall,
-    provider: Provider,
-    clock: Callable[[], datetime],
-    memory_mb: int,
-) -> dict[str, Any]:
-    """Return ``{"answer", "output_s3", "status", "attempt"}`` for one call.
+class Called(Protocol):
+    """What an attempt repeats of the call that was made."""
 
-    Raise the provider's ``CallError`` with the attempt, as JSON, for its message: Step Functions
-    keeps nothing else of an exception, and a failed call may have been billed.
-    """
+    @property
+    def provider(self) -> str: ...
+    @property
+    def model(self) -> str: ...
+    @property
+    def max_tokens(self) -> int: ...
+    @property
+    def mode(self) -> str: ...
+
+
+class CallFailed(Exception):
+    """A call without an answer for its caller: the ``error``, and the ``attempt`` it leaves."""
+
+    def __init__(self, error: CallError, attempt: Attempt) -> None:
+        super().__init__(type(error).__name__)
+        self.error = error
+        self.attempt = attempt
+
+
+def invoke(
+    call: ModelCall, provider: Provider, clock: Callable[[], datetime], memory_mb: int
+) -> tuple[Answer, Attempt]:
+    """Return the answer and the attempt of one call; raise ``CallFailed``."""
     started = clock()
     try:
         answer = provider.complete(call)
     except CallError as error:
-        attempt = _attempt(call, started, clock(), memory_mb) | {
-            "outcome": error.outcome,
-            "cause": type(error).__name__,
-            "served": False,
-            "detail": _without_quotation(error.detail, call),
-            **_known(
-                usage=error.usage,
-                response_model=error.response_model,
-                mode=error.mode,
-                draft_s3=error.draft_s3,
-                input_bytes=error.input_bytes,
-            ),
-        }
-        raise type(error)(json.dumps(attempt)) from None
-    attempt = _attempt(call, started, clock(), memory_mb) | {
-        "outcome": "TRUNCATED" if answer.truncated else "OK",
-        "served": True,
-        **_known(**answer.facts),
-    }
-    status = "TRUNCATED" if answer.truncated else "SUCCEEDED"
-    return {
-        "answer": answer.text,
-        "output_s3": answer.output_s3,
-        "status": status,
-        "attempt": attempt,
-    }
+        raise CallFailed(error, failed_attempt(call, error, started, clock(), memory_mb)) from error
+    return answer, attempt_of(call, answer, started, clock(), memory_mb)
 
 
-def _attempt(call: ModelCall, started: datetime, ended: datetime, memory_mb: int) -> dict[str, Any]:
-    latency_ms = round((ended - started).total_seconds() * 1000)
-    return {
-        "provider": call.provider,
-        "model": call.model,
-        "max_tokens": call.max_tokens,
-        "mode": call.mode,
-        "started_at": iso(started),
-        "ended_at": iso(ended),
-        "latency_ms": latency_ms,
-        "lambda_ms": latency_ms,
-        "lambda_mb": memory_mb,
-    }
+def attempt_of(
+    call: Called, answer: Answer, started: datetime, ended: datetime, memory_mb: int
+) -> Attempt:
+    """Return the attempt of a call that was answered. ``memory_mb`` is 0 where no Lambda waited."""
+    milliseconds = _milliseconds(started, ended)
+    return Attempt(
+        provider=call.provider,
+        model=call.model,
+        outcome="TRUNCATED" if answer.truncated else "OK",
+        started_at=iso(started),
+        ended_at=iso(ended),
+        max_tokens=call.max_tokens,
+        mode=answer.mode or call.mode,
+        served=True,
+        usage=answer.usage,
+        response_model=answer.response_model,
+        latency_ms=milliseconds,
+        lambda_ms=milliseconds if memory_mb else None,
+        lambda_mb=memory_mb or None,
+    )
 
 
-def _known(**values: Any) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}
+def complete_safely(call: ModelCall, provider: Provider) -> Answer:
+    """Return a provider's answer with a text that every store takes.
+
+    From here on the call is on the bill: what goes wrong with it afterwards must carry its usage.
+    """
+    answer = provider.complete(call)
+    text = clean(answer.text)
+    return answer if text == answer.text else answer.with_text(text, altered=True)
 
 
-def _without_quotation(detail: str, call: ModelCall) -> str:
-    prompt = "\0".join([call.system or "", *(turn["content"] for turn in call.messages)])
-    runs = (detail[at : at + _QUOTATION] for at in range(max(1, len(detail) - _QUOTATION + 1)))
-    if any(len(run) == _QUOTATION and run in prompt for run in runs):
-        return "(the provider's message quotes the prompt and is left out)"
-    return detail[:_DETAIL_LENGTH]
+def billed(answer: Answer, error: Exception) -> CallError:
+    """Return the error for what went wrong with an answer that is on the bill."""
+    if isinstance(error, NoAnswer):
+        return error
+    return BadResponse(f"the answer could not be used: {type(error).__name__}", **answer.facts)
+
+
+def failed_attempt(
+    call: Called, error: CallError, started: datetime, ended: datetime, memory_mb: int = 0
+) -> Attempt:
+    """Return the attempt of a call that gave its caller no answer."""
+    milliseconds = _milliseconds(started, ended)
+    return Attempt(
+        provider=call.provider,
+        model=call.model,
+        outcome=error.outcome,
+        started_at=iso(started),
+        ended_at=iso(ended),
+        max_tokens=call.max_tokens,
+        mode=error.mode or call.mode,
+        cause=type(error).__name__,
+        detail=error.detail[:_DETAIL_LENGTH],
+        usage=error.usage,
+        response_model=error.response_model,
+        latency_ms=milliseconds,
+        lambda_ms=milliseconds if memory_mb else None,
+        lambda_mb=memory_mb or None,
+        draft_s3=error.draft_s3,
+        input_bytes=error.input_bytes,
+    )
+
+
+def _milliseconds(started: datetime, ended: datetime) -> int:
+    return max(0, round((ended - started).total_seconds() * 1000))

@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
-from cost_calculator.clock import iso
-from router.errors import BadResponse, CallError
+from router.errors import BadResponse, ModelError
+from router.invocation.attempt import UNKNOWN, Attempt
 from router.invocation.call import ModelCall, Provider
-from router.invocation.invoke import invoke
+from router.invocation.invoke import CallFailed, failed_attempt, invoke
 from router.llm_classifier.question import Opinion, parse_reply
 
 
 def ask(
     question: ModelCall, llm: Callable[[], Provider], clock: Callable[[], datetime]
-) -> tuple[Opinion, dict[str, Any]]:
-    """Make the call; return the opinion and the attempt, in the shape of ``invoke``'s."""
+) -> tuple[Opinion, Attempt]:
+    """Make the call; return the opinion, and the attempt that it leaves on the bill."""
     started = clock()
     try:
-        reply = invoke(question, llm(), clock, memory_mb=0)
-    except CallError as error:
-        attempt = json.loads(str(error))
-        return Opinion(None, attempt["cause"]), attempt
+        answer, attempt = invoke(question, llm(), clock, memory_mb=0)
+    except CallFailed as failed:
+        return Opinion(None, failed.attempt.cause or UNKNOWN), failed.attempt
     except Exception as error:  # a request must not fail for want of an opinion
+        broken = failed_attempt(question, ModelError(), started, clock())
         cause = type(error).__name__
-        times = {"started_at": iso(started), "ended_at": iso(clock())}
-        return Opinion(None, cause), {"outcome": "UNKNOWN", "cause": cause, **times}
-    attempt = reply["attempt"]
-    verdict = parse_reply(reply["answer"])
+        return Opinion(None, cause), replace(broken, cause=cause)
+    verdict = parse_reply(answer.text)
     if verdict is None:
         cause = BadResponse.__name__
-        return Opinion(None, cause), attempt | {"outcome": BadResponse.outcome, "cause": cause}
+        return Opinion(None, cause), replace(attempt, outcome=BadResponse.outcome, cause=cause)
     return Opinion(verdict), attempt

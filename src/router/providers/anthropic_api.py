@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import anthropic
 
 from router import errors
-from router.catalog.service_tiers import mode_of
+from router.encoding import mapping_of
 from router.invocation.call import Answer, ModelCall
-from router.providers.http_errors import error_of_connection, error_of_status
+from router.providers.anthropic_messages import read_message
 from router.providers.json_modes import for_claude, has_claude_mode
 from router.providers.ssm_keys import api_key
-
-if TYPE_CHECKING:
-    from anthropic.types import Message
+from router.providers.statuses import error_of_connection, error_of_status, words
 
 
 class Anthropic:
@@ -56,12 +54,15 @@ class Anthropic:
             raise errors.ModelTimeout("no answer within the time limit") from error
         except anthropic.APIStatusError as error:
             too_long = "too long" in error.message.lower()
-            raise error_of_status(error.status_code, error.message, too_long=too_long) from error
+            detail = words(mapping_of(mapping_of(error.body).get("error")).get("type"))
+            raise error_of_status(error.status_code, detail, too_long=too_long) from error
         except anthropic.APIResponseValidationError as error:
             raise errors.BadResponse("the body is not a message") from error
         except anthropic.APIConnectionError as error:
             raise error_of_connection(error) from error
-        return _answer(response)
+        # A body that is not JSON comes back as a plain string.
+        is_object = isinstance(response, anthropic.BaseModel)
+        return read_message(response.to_dict() if is_object else response, call.mode)
 
 
 def _system(call: ModelCall) -> Any:
@@ -76,26 +77,3 @@ def _bound_to_schema(call: ModelCall) -> tuple[ModelCall, Any]:
     mode = for_claude(call.schema or {}) if has_claude_mode(call.model) else None
     config = {"format": {"type": "json_schema", "schema": mode}} if mode else anthropic.omit
     return (call if mode == call.schema else with_schema_instructions(call)), config
-
-
-def _answer(response: Message) -> Answer:
-    # A body that is not JSON comes back as a plain string.
-    if not isinstance(response, anthropic.BaseModel):
-        raise errors.BadResponse("the body is not a message")
-    body = response.to_dict()
-    usage: Any = body.get("usage")
-    tier: Any = (usage or {}).get("service_tier")
-    facts: dict[str, Any] = {
-        "usage": usage,
-        "response_model": body.get("model"),
-        "mode": mode_of(tier) if tier else None,
-    }
-    stop = body.get("stop_reason")
-    if stop == "refusal":
-        raise errors.Refused("the model declined", **facts)
-    content: Any = body.get("content") or []
-    text = "".join(block["text"] for block in content if block.get("type") == "text")
-    truncated = stop in ("max_tokens", "model_context_window_exceeded")
-    if not text or not (truncated or stop in ("end_turn", "stop_sequence")):
-        raise errors.BadResponse(f"no text; stop reason {stop}", **facts)
-    return Answer(text, truncated, **facts)

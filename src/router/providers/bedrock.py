@@ -22,10 +22,11 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from router import errors
-from router.catalog.service_tiers import mode_of
 from router.invocation.call import Answer, ModelCall
-from router.providers.guardrail import Guardrail, of_trace
+from router.providers.bedrock_converse import read_converse
+from router.providers.guardrail import Guardrail
 from router.providers.json_modes import for_claude, has_claude_mode
+from router.providers.statuses import error_of_status, words
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime.client import BedrockRuntimeClient
@@ -44,19 +45,6 @@ _ERRORS: Mapping[str, type[errors.CallError]] = {
     "ModelTimeoutException": errors.ModelTimeout,
     "ModelErrorException": errors.ModelError,
     "InternalServerException": errors.ModelError,
-}
-_BY_STATUS: Mapping[int, type[errors.CallError]] = {
-    400: errors.InvalidModelRequest,
-    401: errors.AccessDenied,
-    403: errors.AccessDenied,
-    404: errors.ModelNotFound,
-    408: errors.ModelTimeout,
-    429: errors.Throttled,
-    503: errors.Overloaded,
-}
-_NO_ANSWER: Mapping[str, type[errors.NoAnswer]] = {
-    "content_filtered": errors.Filtered,
-    "refusal": errors.Refused,
 }
 _TOO_LONG = ("too long", "context window", "maximum context", "input length")
 
@@ -117,14 +105,14 @@ class Bedrock:
             raise errors.ModelTimeout("no answer within the time limit") from error
         except ParamValidationError as error:
             # Nothing was sent: the runtime's own botocore may be older than a field.
-            raise errors.InvalidModelRequest(f"this botocore cannot ask it: {error}") from error
+            raise errors.InvalidModelRequest("this botocore cannot ask it") from error
         except NoCredentialsError as error:
-            raise errors.AccessDenied(str(error)) from error
+            raise errors.AccessDenied(type(error).__name__) from error
         except ResponseParserError as error:
             raise errors.BadResponse("the body is not Converse's JSON") from error
         except BotoCoreError as error:
             raise errors.ModelError(type(error).__name__) from error
-        return _answer(response, call)
+        return read_converse(response, call)
 
     def _bound_to_schema(self, call: ModelCall, arguments: dict[str, Any]) -> ModelCall:
         """Put the schema into the arguments; return the call as it is to be told the rest."""
@@ -151,22 +139,6 @@ def _profiles() -> Mapping[str, str]:
     return profiles
 
 
-def _answer(response: Mapping[str, Any], call: ModelCall) -> Answer:
-    facts: dict[str, Any] = {"usage": response.get("usage") or None, "mode": _mode(response, call)}
-    stop = str(response.get("stopReason"))
-    if stop == "guardrail_intervened":
-        raise errors.Blocked(of_trace(response.get("trace") or {}), **facts)
-    if stop in _NO_ANSWER:
-        raise _NO_ANSWER[stop](f"stop reason {stop}", **facts)
-    content = ((response.get("output") or {}).get("message") or {}).get("content") or []
-    # The first block may be reasoning: take text by its kind, never by its place.
-    text = "".join(block["text"] for block in content if "text" in block)
-    truncated = stop in ("max_tokens", "model_context_window_exceeded")
-    if not text or not (truncated or stop in ("end_turn", "stop_sequence")):
-        raise errors.BadResponse(f"no text; stop reason {stop}", **facts)
-    return Answer(text, truncated, response_model=None, **facts)
-
-
 def _how_to_serve(call: ModelCall) -> dict[str, Any]:
     asked = {
         "serviceTier": {"type": call.service_tier},
@@ -175,18 +147,13 @@ def _how_to_serve(call: ModelCall) -> dict[str, Any]:
     return {field: words for field, words in asked.items() if all(words.values())}
 
 
-def _mode(response: Mapping[str, Any], call: ModelCall) -> str:
-    """Return the mode that was served: optimized latency, for one, is given while there is room."""
-    tier = (response.get("serviceTier") or {}).get("type", call.service_tier)
-    latency = (response.get("performanceConfig") or {}).get("latency", call.latency)
-    return mode_of(tier, latency)
-
-
 def _of_client_error(error: ClientError) -> errors.CallError:
     code = error.response["Error"].get("Code", "")
     message = error.response["Error"].get("Message", "")
     status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-    kind = _ERRORS.get(code) or _BY_STATUS.get(status, errors.ModelError)
-    if kind is errors.InvalidModelRequest and any(sign in message.lower() for sign in _TOO_LONG):
+    too_long = any(sign in message.lower() for sign in _TOO_LONG)
+    if (kind := _ERRORS.get(code)) is None:
+        return error_of_status(status, words(code), too_long=too_long)
+    if kind is errors.InvalidModelRequest and too_long:
         kind = errors.ContextTooLong
-    return kind(f"{code}: {message}")
+    return kind(code)

@@ -6,9 +6,9 @@ What a guardrail stops is ``Blocked``, whoever would have answered, and no other
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import boto3
 from botocore.config import Config
@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from router import errors
 from router.invocation.call import Answer, ModelCall, Provider
+from router.providers.guardrail_trace import policies_named
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime.client import BedrockRuntimeClient
@@ -41,7 +42,7 @@ class Guardrail:
         return cls(id, os.environ["BEDROCK_GUARDRAIL_VERSION"]) if id else None
 
     def config(self) -> dict[str, str]:
-        """Return Converse's ``guardrailConfig``. The trace tells which policy spoke."""
+        """Return Converse's ``guardrailConfig``. The trace names the policy that intervened."""
         return {
             "guardrailIdentifier": self.id,
             "guardrailVersion": self.version,
@@ -97,33 +98,6 @@ class Guarded:
         if found["action"] == "NONE":
             return None
         return policies_named(source, found["assessments"])
-
-
-def policies_named(source: str, assessments: Iterable[Mapping[str, Any]]) -> str:
-    """Return which policies spoke, by name and kind alone: their matches quote the text."""
-    names = sorted({name for assessment in assessments for name in _policies(assessment)})
-    return f"guardrail, {source.lower()}: {', '.join(names) or 'no policy named'}"
-
-
-def of_trace(trace: Mapping[str, Any]) -> str:
-    """Return the same for Converse's ``trace``."""
-    guardrail = trace.get("guardrail") or {}
-    inputs = (guardrail.get("inputAssessment") or {}).values()
-    outputs = (guardrail.get("outputAssessments") or {}).values()
-    if any(True for assessment in inputs for _ in _policies(assessment)):
-        return policies_named("INPUT", inputs)
-    return policies_named("OUTPUT", (assessment for several in outputs for assessment in several))
-
-
-def _policies(assessment: Mapping[str, Any]) -> Iterator[str]:
-    for policy, parts in assessment.items():
-        if not policy.endswith("Policy"):
-            continue
-        for found in parts.values():
-            for one in found if isinstance(found, list) else ():
-                if one.get("action") != "NONE":
-                    name = one.get("name") or one.get("type")
-                    yield f"{policy} {name}" if name else policy
 
 
 def _not_asked(error: ClientError | BotoCoreError) -> errors.CallError:

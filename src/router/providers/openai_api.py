@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import openai
 
 from router import errors
-from router.catalog.service_tiers import mode_of
 from router.invocation.call import Answer, ModelCall
-from router.providers.http_errors import error_of_connection, error_of_status
 from router.providers.json_modes import fits_openai_strictly
+from router.providers.openai_chat import http_body, read_completion
 from router.providers.ssm_keys import api_key
-
-if TYPE_CHECKING:
-    from openai.types.chat import ChatCompletion
+from router.providers.statuses import error_of_connection, error_of_status, words
 
 
 class OpenAI:
@@ -37,29 +34,25 @@ class OpenAI:
 
     def complete(self, call: ModelCall) -> Answer:
         """Return the model's text; see ``Provider``."""
-        system = [{"role": "system", "content": call.system}] if call.system else []
-        messages: Any = [*system, *call.messages]
-        service_tier: Any = call.service_tier or openai.omit
+        body: Any = http_body(call)
         client = self._client.with_options(api_key=api_key(self._key_parameter))
         try:
             response = client.chat.completions.create(
-                model=call.model,
-                messages=messages,
-                max_completion_tokens=call.max_tokens,
-                response_format=_bound_to_schema(call),
-                service_tier=service_tier,
+                **body, response_format=_bound_to_schema(call)
             )
         except openai.APITimeoutError as error:
             raise errors.ModelTimeout("no answer within the time limit") from error
         except openai.APIStatusError as error:
+            detail = words(error.code, error.type)
             too_long = error.code == "context_length_exceeded"
-            detail = f"{error.code or error.type}: {error.message}"
             raise error_of_status(error.status_code, detail, too_long=too_long) from error
         except openai.APIResponseValidationError as error:
             raise errors.BadResponse("the body is not a chat completion") from error
         except openai.APIConnectionError as error:
             raise error_of_connection(error) from error
-        return _answer(response)
+        # A body that is not JSON comes back as a plain string.
+        is_object = isinstance(response, openai.BaseModel)
+        return read_completion(response.to_dict() if is_object else response, call.mode)
 
 
 def _bound_to_schema(call: ModelCall) -> Any:
@@ -69,28 +62,3 @@ def _bound_to_schema(call: ModelCall) -> Any:
     strict = fits_openai_strictly(call.schema)
     schema = {"name": "answer", "schema": call.schema, "strict": strict}
     return {"type": "json_schema", "json_schema": schema}
-
-
-def _answer(response: ChatCompletion) -> Answer:
-    # A body that is not JSON comes back as a plain string.
-    if not isinstance(response, openai.BaseModel):
-        raise errors.BadResponse("the body is not a chat completion")
-    body = response.to_dict()
-    usage: Any = body.get("usage")
-    tier: Any = body.get("service_tier")
-    facts: dict[str, Any] = {
-        "usage": usage,
-        "response_model": body.get("model"),
-        "mode": mode_of(tier) if tier else None,
-    }
-    choices: Any = body.get("choices") or [{}]
-    message = choices[0].get("message") or {}
-    finish = choices[0].get("finish_reason")
-    if message.get("refusal"):
-        raise errors.Refused("the model declined", **facts)
-    if finish == "content_filter":
-        raise errors.Filtered("finish reason content_filter", **facts)
-    text = message.get("content")
-    if not isinstance(text, str) or not text:
-        raise errors.BadResponse(f"no text; finish reason {finish}", **facts)
-    return Answer(text, finish == "length", **facts)

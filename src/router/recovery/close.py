@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from cost_calculator.rows import OPEN, Row, shard_of
+from cost_calculator.rows import OPEN, Row
+from router.invocation.attempt import UNKNOWN, Attempt
 from router.llm_classifier.attempt_row import ASKED, is_open, unreported
-from router.recovery.history import Event, attempts_in
+from router.recording.attempt_rows import attempt_rows, last_attempt
+from router.recording.facts import RequestFacts
+from router.recording.record import Closing, End, record
+from router.recovery.history import Event, attempts_in, transitions_in
 from router.review.decisions import REVIEW, dropped, waits
-from router.rows import last_attempt, recovered_attempt_rows
+from router.routing.run_plan import Target
+from router.runner.run import BEFORE
 
 
 class Store(Protocol):
@@ -18,7 +23,9 @@ class Store(Protocol):
 
     def rows_of(self, request_id: str) -> dict[str, Row]: ...
 
-    def close(self, request: Row, closing: Mapping[str, Any], attempts: list[Row]) -> bool: ...
+    def record(self, closing: Closing) -> bool: ...
+
+    def add_attempts(self, request: Row, attempts: Sequence[Row], total: int) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +35,7 @@ class EndedRun:
     arn: str
     cause: str
     ended_at: str
-    history: Iterable[Event] | None
+    history: Sequence[Event] | None
 
 
 def close_request(
@@ -48,77 +55,75 @@ def close_request(
         return False
     attempts = _attempts(request, run)
     recorded = last_attempt(rows)
+    facts = RequestFacts.from_row(request, earlier_attempts=recorded)
     if request["status"] not in OPEN:
         if _was_redriven(run):
-            _add_redriven(store, request, attempts, recorded)
+            _add_redriven(store, request, facts, attempts)
         return False
-    closing = {
-        "status": "FAILED",
-        "cause": run.cause,
-        "ended_at": run.ended_at,
-        "tier": request["route"],
-        "attempts": recorded + len(attempts),
-        "transitions": 3 + sum(1 + attempt["retries"] for attempt in attempts),
-        "cost_status": "PENDING",
-        "queue": f"PENDING#{shard_of(request_id)}",
-        "queued_at": run.ended_at,
-    }
-    recovered = recovered_attempt_rows(request, attempts, first=recorded + 1)
+    end = End(run.ended_at, _transitions(run, attempts), cause=run.cause)
+    closing = record(facts, attempts, end)
+    # A run that died is FAILED, whatever its last call was about to become.
+    closing = replace(closing, request={**closing.request, "status": "FAILED"})
+    others: list[Row] = []
     if (asked := rows.get(ASKED)) and is_open(asked):
-        recovered.append(asked | unreported(request_id, run.cause, run.ended_at))
+        others.append(asked | unreported(request_id, run.cause, run.ended_at))
     if (review := rows.get(REVIEW)) and waits(review):
-        recovered.append(dropped(review, run.cause, run.ended_at))
-    if not store.close(request, closing, recovered):
+        others.append(dropped(review, run.cause, run.ended_at))
+    if not store.record(replace(closing, attempts=[*closing.attempts, *others])):
         return False
-    last = attempts[-1]["model"] if attempts else request["planned_model"]
     notify(
         {
             "request_id": request_id,
             "tenant": request["tenant"],
             "tier": request["route"],
             "cause": run.cause,
-            "model": last,
+            "model": attempts[-1].model if attempts else request["planned_model"],
             "attempts": len(attempts),
         }
     )
     return True
 
 
-def _add_redriven(
-    store: Store, request: Row, attempts: list[dict[str, Any]], recorded: int
-) -> None:
+def _add_redriven(store: Store, request: Row, facts: RequestFacts, attempts: list[Attempt]) -> None:
     """Write the calls that a redriven run made after its request had been closed.
 
     The request stays closed, and its answer is in the history alone; but the calls were paid for.
     """
-    known = recorded - int(request.get("earlier_attempts", 0))
+    known = facts.earlier_attempts - int(request.get("earlier_attempts", 0))
     if late := attempts[known:]:
-        rows = recovered_attempt_rows(request, late, first=recorded + 1)
-        store.close(request, {"attempts": recorded + len(late)}, rows)
+        rows = attempt_rows(facts, late, late[-1].ended_at)
+        store.add_attempts(request, rows, facts.earlier_attempts + len(late))
+
+
+def _transitions(run: EndedRun, attempts: list[Attempt]) -> int:
+    if run.history is not None:
+        return transitions_in(run.history)
+    return BEFORE + sum(1 + attempt.retries for attempt in attempts)
 
 
 def _was_redriven(run: EndedRun) -> bool:
     return any(event["type"] == "ExecutionRedriven" for event in run.history or ())
 
 
-def _attempts(request: Row, run: EndedRun) -> list[dict[str, Any]]:
-    planned = {
-        "provider": request["planned_provider"],
-        "model": request["planned_model"],
-        "max_tokens": request["max_tokens"],
-        "mode": request.get("planned_mode", "standard"),
-    }
+def _attempts(request: Row, run: EndedRun) -> list[Attempt]:
+    mode = str(request.get("planned_mode", "standard"))
+    planned = Target(
+        str(request.get("planned_provider", "")),
+        str(request.get("planned_model", "")),
+        int(request.get("max_tokens", 0)),
+        service_tier=mode,
+    )
     if run.history is not None:
         return attempts_in(run.history, planned, run.ended_at)
     # Without a history (Express) nobody knows whether the model was called: it may be on the bill.
-    return [
-        {
-            **planned,
-            "outcome": "UNKNOWN",
-            "cause": run.cause,
-            "started_at": request["accepted_at"],
-            "ended_at": run.ended_at,
-            "retries": 0,
-            "served": False,
-        }
-    ]
+    unknown = Attempt(
+        provider=planned.provider,
+        model=planned.model,
+        outcome=UNKNOWN,
+        started_at=str(request["accepted_at"]),
+        ended_at=run.ended_at,
+        max_tokens=planned.max_tokens,
+        mode=mode,
+        cause=run.cause,
+    )
+    return [unknown]

@@ -1,118 +1,142 @@
-"""Recovers the attempts of a run that died from its execution history (Standard workflows).
+"""Recovers the attempts of a run that died from its execution history (Standard workflows). Pure.
 
 Every entry of an ``Invoke…`` state was one attempt; its ``TaskScheduled`` events beyond the first
 were retries. What was scheduled and never reported back may have been billed: ``UNKNOWN``. A
 redriven run goes on in the state that failed, in the same history: that is an attempt of its own.
+Whatever shape an event has, it costs no more than what it would have said.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from cost_calculator.clock import iso
-from router.catalog.service_tiers import mode_of
-from router.encoding import json_object
+from router.encoding import json_object, mapping_of
+from router.errors import CallError
+from router.invocation.attempt import UNKNOWN, Attempt, read_attempt
+from router.invocation.invoke import attempt_of, failed_attempt
+from router.providers.openai_chat import read_completion
+from router.routing.run_plan import Target
+from router.runner.run import Failure, attempt_of_failure
 
 Event = Mapping[str, Any]
+_ENDED = ("TaskSucceeded", "TaskFailed", "TaskTimedOut")
 
 
 @dataclass(slots=True)
 class _Entry:
     """The events of one stay in an ``Invoke…`` state."""
 
+    name: str
     started: Any
     scheduled: list[Event] = field(default_factory=list)
     last: Event | None = None
 
 
-def attempts_in(
-    events: Iterable[Event], planned: Mapping[str, Any], ended_at: str
-) -> list[dict[str, Any]]:
-    """Return the attempts in a history, in order, in the workflow's own shape.
+def attempts_in(events: Iterable[Event], planned: Target, ended_at: str) -> list[Attempt]:
+    """Return the attempts in a history, in order.
 
-    ``events`` are those of GetExecutionHistory, oldest first. ``planned`` gives ``provider``,
-    ``model``, ``max_tokens`` and ``mode`` of the plan, for a call whose parameters do not say them.
+    ``events`` are those of GetExecutionHistory, oldest first. ``planned`` is the plan's first
+    model, for a call whose parameters do not say which it called.
     """
     return [_attempt(entry, planned, ended_at) for entry in _entries(events) if entry.scheduled]
+
+
+def transitions_in(events: Iterable[Event]) -> int:
+    """Return the state transitions of a run: the states it entered, and their retries."""
+    entered = retries = tries = 0
+    for event in events:
+        kind = str(event.get("type"))
+        if kind.endswith("StateEntered"):
+            entered, tries = entered + 1, 0
+        elif kind == "TaskScheduled":
+            tries += 1
+            retries += tries > 1
+    return entered + retries
 
 
 def _entries(events: Iterable[Event]) -> list[_Entry]:
     entries: list[_Entry] = []
     inside = False
     for event in events:
-        kind = event["type"]
+        kind = str(event.get("type"))
         if kind.endswith("StateEntered"):
-            inside = event["stateEnteredEventDetails"]["name"].startswith("Invoke")
+            name = str(mapping_of(event.get("stateEnteredEventDetails")).get("name"))
+            inside = name.startswith("Invoke")
             if inside:
-                entries.append(_Entry(event["timestamp"]))
+                entries.append(_Entry(name, event.get("timestamp")))
         elif inside and kind == "ExecutionRedriven":
-            entries.append(_Entry(event["timestamp"]))
+            entries.append(_Entry(entries[-1].name, event.get("timestamp")))
         elif inside and kind == "TaskScheduled":
             entries[-1].scheduled.append(event)
             entries[-1].last = None
-        elif inside and kind in ("TaskSucceeded", "TaskFailed", "TaskTimedOut"):
+        elif inside and kind in _ENDED:
             entries[-1].last = event
     return entries
 
 
-def _attempt(entry: _Entry, planned: Mapping[str, Any], ended_at: str) -> dict[str, Any]:
+def _attempt(entry: _Entry, planned: Target, ended_at: str) -> Attempt:
     last = entry.last
-    base = {
-        **_called(entry.scheduled[-1], planned),
-        "started_at": iso(entry.started),
-        "ended_at": iso(last["timestamp"]) if last else ended_at,
-        "retries": len(entry.scheduled) - 1,
-        "served": False,
-    }
-    unknown = base | {"outcome": "UNKNOWN", "cause": "NoReport"}
+    target = _target(entry.scheduled[-1], planned)
+    started = _time(entry.started, ended_at)
+    ended = _time(last.get("timestamp"), ended_at) if last else ended_at
+    unknown = Attempt(
+        provider=target.provider,
+        model=target.model,
+        outcome=UNKNOWN,
+        started_at=started,
+        ended_at=ended,
+        max_tokens=target.max_tokens,
+        mode=target.mode,
+        cause="NoReport",
+    )
+    retries = len(entry.scheduled) - 1
+    # Whatever it answered, a run that died served nobody.
+    return replace(_reported(entry, target, unknown), retries=retries, served=False)
+
+
+def _reported(entry: _Entry, target: Target, unknown: Attempt) -> Attempt:
+    last = entry.last
     if last is None or last["type"] == "TaskTimedOut":
         return unknown
-    if last["type"] == "TaskSucceeded":
-        output = json_object(last["taskSucceededEventDetails"].get("output"))
-        return base | (_reported(output) or _spoken_http(output) or unknown)
-    failure = last["taskFailedEventDetails"]
-    reported = json_object(json_object(failure.get("cause")).get("errorMessage"))
-    return unknown | {"cause": failure.get("error", "NoReport")} | _trusted(reported)
+    if last["type"] == "TaskFailed":
+        failed = mapping_of(last.get("taskFailedEventDetails"))
+        error, cause = str(failed.get("error") or "NoReport"), str(failed.get("cause") or "")
+        failure = Failure(entry.name, error, cause, unknown.started_at, 0)
+        return attempt_of_failure(failure, target, unknown.ended_at)
+    output = json_object(mapping_of(last.get("taskSucceededEventDetails")).get("output"))
+    if "ResponseBody" in output:
+        return _spoken_http(output["ResponseBody"], target, unknown)
+    attempts = mapping_of(output.get("Payload")).get("attempts")
+    return (
+        read_attempt(attempts[-1], unknown) if isinstance(attempts, list) and attempts else unknown
+    )
 
 
-def _called(scheduled: Event, planned: Mapping[str, Any]) -> dict[str, Any]:
-    parameters = json_object(scheduled["taskScheduledEventDetails"].get("parameters"))
-    call = parameters.get("Payload") or parameters.get("RequestBody") or {}
-    most = call.get("max_tokens", call.get("max_completion_tokens", planned["max_tokens"]))
-    return {
-        "provider": call.get("provider", planned["provider"]),
-        "model": call.get("model", planned["model"]),
-        "max_tokens": int(most),
-        "mode": call.get("mode", planned["mode"]),
-    }
+def _spoken_http(body: Any, target: Target, unknown: Attempt) -> Attempt:
+    started = datetime.fromisoformat(unknown.started_at)
+    ended = datetime.fromisoformat(unknown.ended_at)
+    try:
+        answer = read_completion(body, target.mode)
+    except CallError as error:
+        return failed_attempt(target, error, started, ended)
+    return attempt_of(target, answer, started, ended, memory_mb=0)
 
 
-def _reported(output: Mapping[str, Any]) -> dict[str, Any]:
-    return _trusted((output.get("Payload") or {}).get("attempt") or {})
+def _target(scheduled: Event, planned: Target) -> Target:
+    details = mapping_of(scheduled.get("taskScheduledEventDetails"))
+    parameters = json_object(details.get("parameters"))
+    payload = mapping_of(parameters.get("Payload"))
+    chosen = mapping_of(mapping_of(payload.get("progress")).get("target"))
+    named = chosen or mapping_of(payload.get("call"))
+    try:
+        return Target.from_json(named) if named else planned
+    except (KeyError, TypeError, ValueError):
+        return planned
 
 
-def _spoken_http(output: Mapping[str, Any]) -> dict[str, Any]:
-    body = output.get("ResponseBody")
-    if body is None:
-        return {}
-    if not isinstance(body, dict):
-        return {"outcome": "BAD_RESPONSE", "cause": "BadResponse"}
-    choice = (body.get("choices") or [{}])[0]
-    answered = bool((choice.get("message") or {}).get("content"))
-    tier = body.get("service_tier")
-    facts = {
-        "usage": body.get("usage"),
-        "response_model": body.get("model"),
-        "mode": mode_of(tier) if tier else None,
-    }
-    known = {name: value for name, value in facts.items() if value}
-    if not answered:
-        return {"outcome": "BAD_RESPONSE", "cause": "BadResponse", **known}
-    return {"outcome": "TRUNCATED" if choice.get("finish_reason") == "length" else "OK", **known}
-
-
-def _trusted(attempt: Mapping[str, Any]) -> dict[str, Any]:
-    # Whatever it answered, a run that died served nobody.
-    return {name: value for name, value in attempt.items() if name not in ("served", "retries")}
+def _time(moment: Any, otherwise: str) -> str:
+    return iso(moment) if isinstance(moment, datetime) else otherwise

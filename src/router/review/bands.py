@@ -52,11 +52,19 @@ class Review:
     fail_below: float
 
     @classmethod
-    def from_event(cls, data: Mapping[str, Any] | None) -> Review | None:
+    def from_json(cls, data: Mapping[str, Any] | None) -> Review | None:
         """Parse ``call.review`` of a route plan."""
         if data is None:
             return None
         return cls(data["confidence_field"], float(data["answer_above"]), float(data["fail_below"]))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return ``call.review`` of a route plan."""
+        return {
+            "confidence_field": self.confidence_field,
+            "answer_above": self.answer_above,
+            "fail_below": self.fail_below,
+        }
 
     def confidence(self, value: Any) -> float | None:
         """Return the confidence in a structured answer that fits its schema."""
@@ -77,13 +85,9 @@ class AskedReview:
 
     confidence_field: str | None
 
-    def call_json(self, settings: ReviewSettings) -> dict[str, Any]:
-        """Return ``call.review`` of the route plan."""
-        return {
-            "confidence_field": self.confidence_field,
-            "answer_above": settings.answer_above,
-            "fail_below": settings.fail_below,
-        }
+    def bands(self, settings: ReviewSettings) -> Review:
+        """Return what the request's answers are measured by in this deployment."""
+        return Review(self.confidence_field, settings.answer_above, settings.fail_below)
 
 
 def asked_review(given: Any, schema: Mapping[str, Any] | None) -> AskedReview | None:

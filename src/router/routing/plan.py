@@ -51,7 +51,11 @@ def make_plan(
             " that keeps it out of this tier"
         )
     bounded = tuple(limited(model, request) for model in models)
-    stronger = _stronger(choice.tier, models[0], config, rules) if request.response_schema else None
+    stronger = (
+        _stronger(choice.tier, models[0], config, rules)
+        if request.options.response_schema
+        else None
+    )
     return Plan(
         choice.tier,
         bounded,
@@ -83,6 +87,5 @@ def permitted_models(tier: str, config: Config, rules: Rules) -> tuple[Model, ..
 
 def limited(model: Model, request: Request) -> Model:
     """Return the model with no more tokens to answer with than the request allows."""
-    if request.max_tokens is None or request.max_tokens >= model.max_tokens:
-        return model
-    return replace(model, max_tokens=request.max_tokens)
+    most = request.options.max_tokens
+    return model if most is None or most >= model.max_tokens else replace(model, max_tokens=most)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from cost_calculator.rows import shard_of
 from router.analyzer import Classification
 from router.catalog.models import Model
 from router.config.settings import Config
 from router.intake.request import Request
+from router.invocation.call import ModelCall
+from router.providers.call_json import call_to_json
 from router.routing.plan import Plan
+from router.routing.run_plan import RunPlan, Target
 
 # The HTTP Task ends at 60 s and 256 KiB whatever it is told; a small model writes 4,096 tokens in
 # that time. A longer answer goes through the Lambda, and so does flex, which may wait for minutes.
@@ -26,52 +28,77 @@ def plan_to_json(
     row: Mapping[str, Any],
     record_cache: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return the plan as the workflow reads it; the shape stands in docs/architecture.md.
+    """Return the plan as the workflow reads it; docs/architecture.md has the shape.
 
     ``row`` is the REQUEST row as it was accepted, ``record_cache`` where its answer is to be kept.
+    What the request says is in ``call`` alone: ``plan`` travels on from state to state.
     """
-    first, *others = plan.models
-    fallbacks = [_fallback_to_json(model, plan.models) for model in others]
-    if plan.stronger:
-        fallbacks.append(_fallback_to_json(plan.stronger, ()) | {"when": ["invalid"]})
-    asked, review = request.review, config.review
+    via = _via(plan.models[0], request, config)
+    run_plan = RunPlan(
+        request_id=request.request_id,
+        tenant=request.tenant,
+        tier=plan.tier,
+        via=via,
+        targets=tuple(_targets(plan)),
+        record=_record(request, plan, config, expires_at, row, record_cache),
+        shown={
+            "complexity": classification.label.value,
+            "confidence": round(classification.confidence, 4),
+            "reasons": list(plan.reasons),
+        },
+    )
     return {
         "request_id": request.request_id,
         "tenant": request.tenant,
         "route": plan.tier,
-        "via": _via(first, request, config),
-        "complexity": classification.label.value,
-        "confidence": round(classification.confidence, 4),
+        "via": via,
         "score": round(classification.score, 4),
-        "reasons": list(plan.reasons),
-        "call": {
-            **_model_to_json(first),
-            "request_id": request.request_id,
-            "messages": list(request.messages),
-            "system": request.system,
-            "schema": request.response_schema,
-            "review": asked.call_json(review) if asked and review else None,
-            "repair": None,
-            "prompt_cache": plan.prompt_cache,
-        },
-        "fallbacks": fallbacks,
-        "record": {
-            "shard": shard_of(request.request_id),
-            "store_text": config.store_text,
-            "expires_at": expires_at,
-            "max_tokens": first.max_tokens,
-            "input_bytes": request.input_bytes,
-            "earlier_attempts": int(row.get("earlier_attempts", 0)),
-            "baseline": {
-                "provider": plan.baseline.provider,
-                "model": plan.baseline.model,
-                "mode": plan.baseline.mode,
-            },
-            "budgets": row.get("budgets"),
-            "review": review.record_json() if asked and review else None,
-            "cache": record_cache,
-        },
+        "call": call_to_json(_call(request, plan, config), http=via == "http"),
+        "plan": run_plan.to_json(),
         "outcome": None,
+    }
+
+
+def _call(request: Request, plan: Plan, config: Config) -> ModelCall:
+    first, asked, settings = plan.models[0], request.review, config.review
+    return ModelCall(
+        provider=first.provider,
+        model=first.model,
+        messages=request.messages,
+        system=request.system,
+        max_tokens=first.max_tokens,
+        request_id=request.request_id,
+        options=request.options,
+        review=asked.bands(settings) if asked and settings else None,
+        prompt_cache=plan.prompt_cache,
+        service_tier=first.service_tier,
+        latency=first.latency,
+    )
+
+
+def _record(
+    request: Request,
+    plan: Plan,
+    config: Config,
+    expires_at: int,
+    row: Mapping[str, Any],
+    cache: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    reviewed = request.review is not None and config.review is not None
+    return {
+        "store_text": config.store_text,
+        "expires_at": expires_at,
+        "max_tokens": plan.models[0].max_tokens,
+        "input_bytes": request.input_bytes,
+        "earlier_attempts": int(row.get("earlier_attempts", 0)),
+        "baseline": {
+            "provider": plan.baseline.provider,
+            "model": plan.baseline.model,
+            "mode": plan.baseline.mode,
+        },
+        "budgets": row.get("budgets"),
+        "review": config.review.record_json() if reviewed and config.review else None,
+        "cache": cache,
     }
 
 
@@ -79,26 +106,32 @@ def _via(model: Model, request: Request, config: Config) -> str:
     if config.guardrail:
         return "lambda"  # the HTTP Task has no guardrail
     # What is checked is checked by the Lambda that called.
-    checked = request.response_schema is not None or request.review is not None
+    checked = request.options.response_schema is not None or request.review is not None
     fits = model.max_tokens <= HTTP_TASK_MAX_TOKENS and model.service_tier != "flex"
     return "http" if model.provider == "openai" and fits and not checked else "lambda"
 
 
-def _model_to_json(model: Model) -> dict[str, Any]:
-    return {
-        "provider": model.provider,
-        "model": model.model,
-        "max_tokens": model.max_tokens,
-        "service_tier": model.service_tier,
-        "latency": model.latency,
-        "mode": model.mode,
-    }
+def _targets(plan: Plan) -> Iterator[Target]:
+    first, *others = plan.models
+    yield _target(first)
+    for model in others:
+        window = model.context_tokens or 0
+        smaller = [o.model for o in plan.models if 0 < (o.context_tokens or 0) < window]
+        yield _target(model, when=model.when, larger_than=tuple(smaller))
+    if plan.stronger:
+        yield _target(plan.stronger, when=("invalid",))
 
 
-def _fallback_to_json(model: Model, plan: tuple[Model, ...]) -> dict[str, Any]:
-    window = model.context_tokens or 0
-    smaller = [other.model for other in plan if 0 < (other.context_tokens or 0) < window]
-    return {**_model_to_json(model), "when": list(model.when), "larger_than": smaller}
+def _target(model: Model, when: tuple[str, ...] = (), larger_than: tuple[str, ...] = ()) -> Target:
+    return Target(
+        model.provider,
+        model.model,
+        model.max_tokens,
+        model.service_tier,
+        model.latency,
+        when=when,
+        larger_than=larger_than,
+    )
 
 
 def repeated(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -130,9 +163,7 @@ def nothing_to_call(
 ) -> dict[str, Any]:
     """Return the plan for a REQUEST row whose ``outcome`` is known: the workflow hands it on."""
     # The workflow reads every field of a plan, and JSONata has no value for a missing one.
-    nothing = dict.fromkeys(
-        ("via", "complexity", "confidence", "score", "reasons", "call", "fallbacks", "record")
-    )
+    nothing = dict.fromkeys(("via", "score", "call", "plan"))
     return {
         **nothing,
         "request_id": request["request_id"],

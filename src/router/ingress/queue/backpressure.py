@@ -43,7 +43,7 @@ class Backpressure:
         workflow says so. So may all while the table does not answer: there the verdict is.
         """
         rate = rules_of(self.tenants, request.tenant).rate
-        demand = demand_of(request.input_bytes, request.max_tokens or 0)
+        demand = demand_of(request.input_bytes, request.options.max_tokens or 0)
         if rate is None or too_large(rate, demand):
             return 0
         total = self._begun.get(request.tenant, Counter()) + Counter(demand)

@@ -1,0 +1,95 @@
+"""PlanNextStep: what follows a call that did not answer its caller, or a review that has ended."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from router.aws.usage_table import usage_store
+from router.errors import AnswerNotRecorded, RequestClosed
+from router.recording.record import Decision
+from router.routing.next_step import AskHuman, Call
+from router.routing.run_plan import Progress, RunPlan
+from router.runner.review import reviewed
+from router.runner.run import (
+    Answered,
+    Failure,
+    error_of,
+    failed_call,
+    finish_failed,
+    next_of,
+    notice_of,
+)
+
+logger = Logger()
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Answer with ``step``: INVOKE, RECORD, REVIEW or FAIL, and what that step needs.
+
+    A run that has failed is written down here, before anybody is notified.
+    """
+    plan, progress = RunPlan.from_json(event["plan"]), Progress.from_json(event["progress"])
+    logger.set_correlation_id(plan.request_id)
+    at, decision = event["at"], None
+    if event["review"] is not None:
+        found = reviewed(plan, progress, event["review"])
+        progress, decision = found.progress, found.decision
+        if found.answer is not None:
+            return _step("RECORD", plan, progress, answer=_to_record(found.answer, decision))
+    else:
+        failure = Failure.from_json(event["failure"])
+        if failure.error == RequestClosed.__name__:
+            raise RequestClosed(failure.cause)
+        progress = failed_call(plan, progress, failure, at)
+        if (kept := _answer_kept(progress)) is not None:
+            served = replace(progress.attempts[-1], cause=None, draft_s3=None, served=True)
+            progress = progress.with_attempts((*progress.attempts[:-1], served))
+            return _step("RECORD", plan, progress, answer=_to_record(kept, None))
+        match next_of(plan, progress):
+            case Call(target):
+                return _step("INVOKE", plan, replace(progress, target=target))
+            case AskHuman():
+                return _step("REVIEW", plan, progress)
+    return _failed(plan, progress, event["execution"], at, decision)
+
+
+def _answer_kept(progress: Progress) -> Answered | None:
+    """Return the answer of a call whose rows were not written, if it was kept."""
+    last = progress.attempts[-1]
+    if last.cause != AnswerNotRecorded.__name__ or last.draft_s3 is None:
+        return None
+    return Answered(output_s3=last.draft_s3, truncated=last.outcome == "TRUNCATED")
+
+
+def _to_record(answer: Answered, decision: Decision | None) -> dict[str, Any]:
+    return {
+        "text": answer.text,
+        "output_s3": answer.output_s3,
+        "truncated": answer.truncated,
+        "review": asdict(decision) if decision else None,
+    }
+
+
+def _failed(
+    plan: RunPlan, progress: Progress, execution: str, at: str, decision: Decision | None
+) -> dict[str, Any]:
+    closing = finish_failed(plan, progress, execution, at, decision)
+    if not usage_store().record(closing):
+        raise RequestClosed(f"request {plan.request_id} was closed while it was tried")
+    logger.warning("failed", cause=progress.attempts[-1].cause)
+    return _step("FAIL", plan, progress)
+
+
+def _step(
+    step: str, plan: RunPlan, progress: Progress, answer: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    return {
+        "step": step,
+        "progress": progress.to_json(),
+        "answer": answer,
+        "notice": notice_of(plan, progress),
+        "error": error_of(plan, progress),
+    }

@@ -1,0 +1,82 @@
+"""RecordAnswer: writes the end of a run that the HTTP Task, or a kept answer, has answered."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from router.aws.answers_bucket import answer_store
+from router.aws.usage_table import usage_store
+from router.encoding import fits_a_state
+from router.errors import CallError, RequestClosed
+from router.invocation.answer_store import offload_if_large
+from router.invocation.call import Answer
+from router.invocation.invoke import attempt_of, billed, failed_attempt
+from router.providers.openai_chat import read_completion
+from router.recording.record import Decision
+from router.routing.run_plan import Progress, RunPlan
+from router.runner.run import Answered, finish_answered
+
+logger = Logger()
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Write the end of an answered run and answer with its outcome.
+
+    ``event["http"]`` is what the HTTP Task got: a body without an answer raises its ``CallError``,
+    with the attempt as JSON for its message. Else ``event["answer"]`` is one that is to be written.
+    """
+    plan, progress = RunPlan.from_json(event["plan"]), Progress.from_json(event["progress"])
+    logger.set_correlation_id(plan.request_id)
+    if event["answer"] is None:
+        progress, answered = _read(plan, progress, event["http"], event["at"])
+        at, decision = progress.attempts[-1].ended_at, None
+    else:
+        answered, decision = _kept(event["answer"])
+        at = event["at"] if decision else progress.attempts[-1].ended_at
+    progress = progress.after(1)
+    closing, outcome = finish_answered(plan, progress, answered, event["execution"], at, decision)
+    if not usage_store().record(closing):
+        raise RequestClosed(f"request {plan.request_id} was closed while its model answered")
+    logger.info("recorded", model=outcome["model"], status=outcome["status"])
+    return outcome
+
+
+def _read(
+    plan: RunPlan, progress: Progress, http: Mapping[str, Any], at: str
+) -> tuple[Progress, Answered]:
+    target, retries = plan.targets[0], int(http["retries"])
+    started, ended = datetime.fromisoformat(http["started_at"]), datetime.fromisoformat(at)
+    try:
+        answer = _carried(plan, read_completion(http["body"], target.mode))
+    except CallError as error:
+        logger.warning("no answer", model=target.model, cause=type(error).__name__)
+        attempt = replace(failed_attempt(target, error, started, ended), retries=retries)
+        raise type(error)(json.dumps(attempt.to_json())) from None
+    attempt = replace(attempt_of(target, answer, started, ended, memory_mb=0), retries=retries)
+    given = Answered(answer.text, answer.output_s3, answer.truncated, answer.altered)
+    return progress.with_attempts((*progress.attempts, attempt)).after(1 + retries), given
+
+
+def _carried(plan: RunPlan, answer: Answer) -> Answer:
+    try:
+        return offload_if_large(answer, plan.request_id, answer_store(os.environ["ANSWERS_BUCKET"]))
+    except Exception as error:  # whatever it is: the call is on the bill
+        raise billed(answer, error) from error
+
+
+def _kept(given: Mapping[str, Any]) -> tuple[Answered, Decision | None]:
+    """Return an answer that was kept, as text where a state can carry it, and its review."""
+    decision = Decision(**given["review"]) if given["review"] else None
+    text, address = given["text"], given["output_s3"]
+    if address is not None:
+        found = answer_store(os.environ["ANSWERS_BUCKET"]).get(address)
+        if found is not None and fits_a_state(found):
+            text, address = found, None
+    return Answered(text, address, given["truncated"]), decision

@@ -1,0 +1,97 @@
+"""An attempt: one model call as it is written down, whatever became of it. Pure.
+
+It travels through the workflow as JSON, and comes back out of histories in any shape: what is read
+is checked here, once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from cost_calculator.rows import NOT_BILLED
+from router.encoding import json_object, mapping_of
+
+ANSWERED = frozenset({"OK", "TRUNCATED"})
+UNKNOWN = "UNKNOWN"
+OUTCOMES = NOT_BILLED | ANSWERED | {
+    UNKNOWN, "REFUSED", "FILTERED", "BLOCKED", "BAD_RESPONSE", "INVALID_ANSWER",
+}  # fmt: skip
+
+_TEXTS = (
+    "provider", "model", "mode", "outcome", "started_at", "ended_at", "cause", "detail",
+    "response_model", "draft_s3",
+)  # fmt: skip
+_NUMBERS = ("max_tokens", "retries", "latency_ms", "lambda_ms", "lambda_mb", "input_bytes")
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One call. ``usage`` is the provider's own object; ``None`` stands for what is not known.
+
+    ``retries`` counts the wire calls before the last one, which cannot have been billed.
+    ``input_bytes`` is what was sent, where that is more than the request. Times are ISO 8601.
+    """
+
+    provider: str
+    model: str
+    outcome: str
+    started_at: str
+    ended_at: str
+    max_tokens: int
+    mode: str = "standard"
+    served: bool = False
+    retries: int = 0
+    cause: str | None = None
+    detail: str | None = None
+    usage: Mapping[str, Any] | None = None
+    response_model: str | None = None
+    latency_ms: int | None = None
+    lambda_ms: int | None = None
+    lambda_mb: int | None = None
+    draft_s3: str | None = None
+    input_bytes: int | None = None
+
+    @property
+    def answered(self) -> bool:
+        """Whether the model gave a text, also one that was withheld from the caller."""
+        return self.outcome in ANSWERED
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the attempt as the workflow and the outcome of a request carry it."""
+        known = {name: getattr(self, name) for name in (*_TEXTS, *_NUMBERS)}
+        written = {name: value for name, value in known.items() if value is not None}
+        usage = {"usage": dict(self.usage)} if self.usage is not None else {}
+        return written | usage | {"served": self.served}
+
+    def seen_from_outside(self) -> Attempt:
+        """Return the attempt without what is for the log alone."""
+        return replace(self, detail=None)
+
+
+def read_attempt(data: Any, base: Attempt) -> Attempt:
+    """Return the attempt in ``data``; what is missing or has no sense there is as in ``base``."""
+    given = mapping_of(data)
+    known: dict[str, Any] = {
+        name: given[name] for name in _TEXTS if isinstance(given.get(name), str) and given[name]
+    }
+    known |= {name: given[name] for name in _NUMBERS if _is_count(given.get(name))}
+    if known.get("outcome", UNKNOWN) not in OUTCOMES:
+        del known["outcome"]
+    if isinstance(given.get("usage"), Mapping):
+        known["usage"] = given["usage"]
+    return replace(base, **known, served=given.get("served") is True)
+
+
+def attempt_in_error(cause: Any, base: Attempt) -> Attempt | None:
+    """Return the attempt that one of our functions gave for its error, ``None`` if none is there.
+
+    ``cause`` is what Step Functions reports of it: JSON whose ``errorMessage`` is the attempt's.
+    """
+    reported = json_object(json_object(cause).get("errorMessage"))
+    return read_attempt(reported, base) if reported.get("outcome") in OUTCOMES else None
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 53

@@ -1,0 +1,76 @@
+"""What every row of a request repeats, read from its plan or from its REQUEST row. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cost_calculator.rows import Row
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFacts:
+    """What rows need of a request that was accepted. ``request_id`` is the key of its rows.
+
+    ``max_tokens`` and ``input_bytes`` hold for an attempt that does not say its own. ``cache`` is
+    ``{"key", "ttl_seconds"}`` where the answer is to be kept for others.
+    """
+
+    request_id: str
+    tenant: str
+    tier: str
+    execution_arn: str
+    input_bytes: int
+    max_tokens: int
+    baseline: tuple[str, str, str]
+    budgets: str | None = None
+    earlier_attempts: int = 0
+    store_text: bool = False
+    cache: Mapping[str, Any] | None = None
+
+    @classmethod
+    def from_record(
+        cls, request_id: str, tenant: str, tier: str, record: Mapping[str, Any], execution_arn: str
+    ) -> RequestFacts:
+        """Return the facts in a plan's ``record``."""
+        baseline = record["baseline"]
+        return cls(
+            request_id=request_id,
+            tenant=tenant,
+            tier=tier,
+            execution_arn=execution_arn,
+            input_bytes=int(record["input_bytes"]),
+            max_tokens=int(record["max_tokens"]),
+            baseline=(baseline["provider"], baseline["model"], baseline["mode"]),
+            budgets=record.get("budgets"),
+            earlier_attempts=int(record["earlier_attempts"]),
+            store_text=bool(record["store_text"]),
+            cache=record.get("cache"),
+        )
+
+    @classmethod
+    def from_row(cls, request: Row, earlier_attempts: int) -> RequestFacts:
+        """Return the facts in a REQUEST row, for a run of which nothing else is left."""
+        return cls(
+            request_id=str(request["request_id"]),
+            tenant=str(request.get("tenant", "")),
+            tier=str(request.get("route", "")),
+            execution_arn=str(request["execution_arn"]),
+            input_bytes=_count(request.get("input_bytes")),
+            max_tokens=_count(request.get("max_tokens")),
+            baseline=(
+                str(request.get("baseline_provider", "")),
+                str(request.get("baseline_model", "")),
+                str(request.get("baseline_mode", "standard")),
+            ),
+            budgets=request.get("budgets"),
+            earlier_attempts=earlier_attempts,
+        )
+
+
+def _count(value: Any) -> int:
+    try:
+        return max(0, int(value))
+    except (TypeError, ValueError, ArithmeticError):
+        return 0

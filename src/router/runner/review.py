@@ -1,0 +1,110 @@
+"""What a reviewer's decision, or the want of one, makes of a run that waits. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from cost_calculator.clock import iso
+from cost_calculator.rows import SCHEMA, Row, shard_of
+from router.recording.record import Decision
+from router.review.decisions import REVIEW
+from router.routing.run_plan import Progress, RunPlan
+from router.runner.run import PLANNING, REVIEWING, Answered
+
+_APPROVED = "APPROVED"
+_EDITED = "EDITED"
+_REJECTED = "REJECTED"
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """The decision, the run's progress with it, and its answer; without one the run has failed."""
+
+    decision: Decision
+    progress: Progress
+    answer: Answered | None
+
+
+def default_decision(plan: RunPlan, progress: Progress) -> str:
+    """Return what is decided where nobody decides in time: ``approve`` or ``reject``.
+
+    An answer that does not fit its schema is never approved by default.
+    """
+    misfit = progress.attempts[-1].outcome == "INVALID_ANSWER"
+    return "reject" if misfit else str(plan.record["review"]["default"])
+
+
+def review_row(plan: RunPlan, progress: Progress, execution_arn: str, token: str, at: str) -> Row:
+    """Return the REVIEW row of the last attempt's draft; ``token`` wakes the run that waits."""
+    last, settings = progress.attempts[-1], plan.record["review"]
+    until = datetime.fromisoformat(at) + timedelta(seconds=int(settings["timeout_seconds"]))
+    return {
+        "request_id": plan.request_id,
+        "item": REVIEW,
+        "schema": SCHEMA,
+        "tenant": plan.tenant,
+        "tier": plan.tier,
+        "queue": f"{REVIEW}#{shard_of(plan.request_id)}",
+        "queued_at": at,
+        "decide_before": iso(until),
+        "by_default": default_decision(plan, progress),
+        "cause": last.cause or last.outcome,
+        "reason": last.detail or "no detail",
+        "provider": last.provider,
+        "model": last.model,
+        "draft_s3": last.draft_s3 or "",
+        "execution_arn": execution_arn,
+        "task_token": token,
+    }
+
+
+def reviewed(plan: RunPlan, progress: Progress, told: Mapping[str, Any]) -> Reviewed:
+    """Return what follows from what AwaitReview got.
+
+    ``told`` is a reviewer's decision, or ``{"error"}`` where the wait itself ended.
+    """
+    progress = progress.after(REVIEWING + PLANNING)
+    if "error" in told:
+        return _undecided(plan, progress, str(told["error"]))
+    decision = Decision(
+        str(told.get("decision", "")), str(told.get("by", "")), str(told.get("note") or "")
+    )
+    last = progress.attempts[-1]
+    approved = decision.decision == _APPROVED and last.outcome != "INVALID_ANSWER"
+    if decision.decision == _EDITED and isinstance(told.get("output"), str):
+        return _answered(progress, decision, Answered(told["output"]))
+    if approved:
+        return _answered(progress, decision, _draft(progress, told.get("output")))
+    return _failed(progress, decision, "ReviewRejected")
+
+
+def _undecided(plan: RunPlan, progress: Progress, error: str) -> Reviewed:
+    if error != "States.Timeout":
+        return _failed(progress, Decision(_REJECTED, "error"), "ReviewFailed")
+    if default_decision(plan, progress) == "approve":
+        return _answered(progress, Decision(_APPROVED, "time-out"), _draft(progress, None))
+    return _failed(progress, Decision(_REJECTED, "time-out"), "ReviewTimedOut")
+
+
+def _draft(progress: Progress, text: Any) -> Answered:
+    last = progress.attempts[-1]
+    truncated = last.outcome == "TRUNCATED"
+    if isinstance(text, str):
+        return Answered(text, truncated=truncated)
+    return Answered(output_s3=last.draft_s3, truncated=truncated)
+
+
+def _answered(progress: Progress, decision: Decision, answer: Answered) -> Reviewed:
+    *others, last = progress.attempts
+    served = replace(last, served=True, cause=None)
+    return Reviewed(decision, progress.with_attempts((*others, served)), answer)
+
+
+def _failed(progress: Progress, decision: Decision, cause: str) -> Reviewed:
+    *others, last = progress.attempts
+    detail = f"{decision.decision} by {decision.by}"
+    failed = replace(last, served=False, cause=cause, detail=detail)
+    return Reviewed(decision, progress.with_attempts((*others, failed)), None)

@@ -1,0 +1,190 @@
+"""The steps of a run, for every way to carry one: what a call leaves, and what follows it. Pure.
+
+A runner makes the calls and the writes; every decision and every row comes from here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from router.invocation.attempt import UNKNOWN, Attempt, attempt_in_error
+from router.providers.http_task import error_of_task
+from router.recording.facts import RequestFacts
+from router.recording.record import Closing, Decision, End, record, status_of
+from router.routing.next_step import AskHuman, Call, Finish, next_step
+from router.routing.run_plan import Progress, RunPlan, Target
+
+# States that a run enters around its calls.
+BEFORE = 2  # AnalyzeComplexity, RouteByComplexity
+PLANNING = 2  # PlanNextStep, NextStep
+REVIEWING = 2  # NotifyReviewers, AwaitReview
+FAILING = 2  # NotifyFailure, RequestFailed
+
+# What a Lambda's failure means where our own code could not say it: the function was not started.
+_NEVER_STARTED = "Lambda.TooManyRequestsException"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A state that failed: its name, its error as AWS reports it, and its time and retries."""
+
+    state: str
+    error: str
+    cause: str
+    entered_at: str
+    retries: int
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Failure:
+        """Parse the variable ``failure``: ``$states.errorOutput`` and the state's context."""
+        output = data["output"]
+        return cls(
+            state=str(data["state"]),
+            error=str(output.get("Error") or "Unknown"),
+            cause=str(output.get("Cause") or ""),
+            entered_at=str(data["entered_at"]),
+            retries=int(data["retries"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer to write down: its ``text``, or where it is; an ``s3://`` address."""
+
+    text: str = ""
+    output_s3: str | None = None
+    truncated: bool = False
+    altered: bool = False
+
+
+def facts_of(plan: RunPlan, execution_arn: str) -> RequestFacts:
+    """Return what the rows of a run repeat."""
+    return RequestFacts.from_record(
+        plan.request_id, plan.tenant, plan.tier, plan.record, execution_arn
+    )
+
+
+def finish_answered(
+    plan: RunPlan,
+    progress: Progress,
+    answer: Answered,
+    execution_arn: str,
+    at: str,
+    review: Decision | None = None,
+) -> tuple[Closing, dict[str, Any]]:
+    """Return the transaction that closes an answered run, and its outcome for the caller.
+
+    The last attempt is the one that answered.
+    """
+    end = End(
+        at,
+        BEFORE + progress.entered,
+        text=answer.text,
+        output_s3=answer.output_s3,
+        truncated=answer.truncated,
+        altered=answer.altered,
+        review=review,
+    )
+    closing = record(facts_of(plan, execution_arn), progress.attempts, end)
+    return closing, outcome_of(plan, progress, end)
+
+
+def outcome_of(plan: RunPlan, progress: Progress, end: End) -> dict[str, Any]:
+    """Return the outcome of an answered run, as its caller reads it."""
+    last = progress.attempts[-1]
+    where = {"output": end.text} if end.output_s3 is None else {"output_s3": end.output_s3}
+    review = end.review
+    decided = {"review": {"decision": review.decision, "by": review.by}} if review else {}
+    return {
+        "request_id": plan.request_id,
+        "status": status_of(progress.attempts, end),
+        **where,
+        **decided,
+        **plan.shown,
+        "model": last.model,
+        "provider": last.provider,
+        "attempts": [attempt.to_json() for attempt in progress.attempts],
+    }
+
+
+def finish_failed(
+    plan: RunPlan,
+    progress: Progress,
+    execution_arn: str,
+    at: str,
+    review: Decision | None = None,
+) -> Closing:
+    """Return the transaction that closes a run which nobody could answer."""
+    last = progress.attempts[-1]
+    end = End(
+        at,
+        BEFORE + progress.entered + FAILING,
+        cause=last.cause or last.outcome,
+        review=review,
+    )
+    return record(facts_of(plan, execution_arn), progress.attempts, end)
+
+
+def failed_call(plan: RunPlan, progress: Progress, failure: Failure, at: str) -> Progress:
+    """Return the progress with the attempt that a failed state leaves.
+
+    What our own code says of it holds; else the error's name decides what may be on the bill.
+    """
+    attempt = attempt_of_failure(failure, progress.target or plan.targets[0], at)
+    retries = attempt.retries if failure.state == "RecordAnswer" else failure.retries
+    entered = 1 + retries + (failure.state == "RecordAnswer") + PLANNING
+    attempts = (*progress.attempts, replace(attempt, retries=retries))
+    return progress.with_attempts(attempts).after(entered)
+
+
+def next_of(plan: RunPlan, progress: Progress) -> Call | AskHuman | Finish:
+    """Return what follows the last attempt."""
+    return next_step(plan, progress.attempts)
+
+
+def notice_of(plan: RunPlan, progress: Progress) -> dict[str, Any]:
+    """Return the notice about the last attempt, without text."""
+    last = progress.attempts[-1]
+    return {
+        "request_id": plan.request_id,
+        "tenant": plan.tenant,
+        "tier": plan.tier,
+        "cause": last.cause or last.outcome,
+        "model": last.model,
+        "attempts": len(progress.attempts),
+    }
+
+
+def error_of(plan: RunPlan, progress: Progress) -> dict[str, str]:
+    """Return the error with which a failed run ends: a name to act on, and its cause."""
+    last = progress.attempts[-1]
+    cause = {
+        "request_id": plan.request_id,
+        "model": last.model,
+        "attempts": len(progress.attempts),
+        "detail": last.detail or "no detail",
+    }
+    return {"name": last.cause or last.outcome, "cause": json.dumps(cause)}
+
+
+def attempt_of_failure(failure: Failure, target: Target, at: str) -> Attempt:
+    """Return the attempt that a failed state leaves: without its retries, and served to nobody."""
+    base = Attempt(
+        provider=target.provider,
+        model=target.model,
+        outcome="THROTTLED" if failure.error == _NEVER_STARTED else UNKNOWN,
+        started_at=failure.entered_at,
+        ended_at=at,
+        max_tokens=target.max_tokens,
+        mode=target.mode,
+        cause=failure.error,
+    )
+    if (attempt := attempt_in_error(failure.cause, base)) is not None:
+        return attempt
+    if (known := error_of_task(failure.error, failure.cause)) is not None:
+        cause = type(known).__name__
+        return replace(base, outcome=known.outcome, cause=cause, detail=known.detail or None)
+    return base
