@@ -77,7 +77,7 @@ data "aws_iam_policy_document" "invoke_model" {
 
   statement {
     sid       = "RecordTheEnd"
-    actions   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+    actions   = ["dynamodb:PutItem", "dynamodb:UpdateItem"]
     resources = [local.tables.usage.arn]
   }
 

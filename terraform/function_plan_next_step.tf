@@ -15,7 +15,7 @@ locals {
 data "aws_iam_policy_document" "plan_next_step" {
   statement {
     sid       = "RecordTheEnd"
-    actions   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+    actions   = ["dynamodb:PutItem", "dynamodb:UpdateItem"]
     resources = [local.tables.usage.arn]
   }
 }

@@ -16,7 +16,7 @@ locals {
 data "aws_iam_policy_document" "record_answer" {
   statement {
     sid       = "RecordTheEnd"
-    actions   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+    actions   = ["dynamodb:PutItem", "dynamodb:UpdateItem"]
     resources = [local.tables.usage.arn]
   }
 

@@ -23,7 +23,7 @@ data "aws_iam_policy_document" "record_outcome" {
 
   statement {
     sid       = "CloseTheRequest"
-    actions   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
+    actions   = ["dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
     resources = [local.tables.usage.arn]
   }
 }

@@ -11,8 +11,10 @@ from cost_calculator.clock import iso
 from cost_calculator.ledger import Change, Ledger
 from cost_calculator.pricing import CostStatus
 from cost_calculator.rates import Rates
-from cost_calculator.rows import SHARDS, Row
-from cost_calculator.settlement import UnreadableRow, settle
+from cost_calculator.rows import SHARDS, Row, in_turn
+from cost_calculator.settlement import settle
+
+_BATCH = 100
 
 
 class Report(TypedDict):
@@ -50,30 +52,17 @@ def sweep_queue(
     limit: int | None,
     report_priced: Callable[[Iterable[Mapping[str, Any]]], None] = lambda _: None,
 ) -> Report:
-    """Settle the rows of one work queue; those that stay as they were are left alone.
+    """Settle up to ``limit`` rows of one work queue; those that stay as they were are left alone.
 
-    ``report_priced`` is given the rows that were written, batch by batch.
+    A row that cannot be read counts as failed, never against the limit: however many there are,
+    they keep no other row waiting. ``report_priced`` is given the rows that were written, batch by
+    batch.
     """
     report = Report(priced=0, duplicates=0, unpriced=0, failed=0)
-    priced_at = iso(datetime.now(UTC))
-    rows = islice(_queued(store, status, iso(older_than)), limit)
-    while batch := list(islice(rows, 100)):
-        changes: list[Change] = []
-        for row in batch:
-            try:
-                settled = settle(row, rates, priced_at)
-            except UnreadableRow:
-                report["failed"] += 1
-                continue
-            if settled["cost_status"] == CostStatus.UNPRICED:
-                report["unpriced"] += 1
-                if status == CostStatus.UNPRICED:
-                    continue
-            if status == CostStatus.UNPRICED:
-                settled.pop("cost_reason", None)
-                settled["unpriced_at"] = row["priced_at"]
-            changes.append(Change(row, settled))
-        outcome = store.commit(changes)
+    rows = _queued(store, status, iso(older_than))
+    changes = islice(_settled(rows, status, rates, report), limit)
+    while batch := list(islice(changes, _BATCH)):
+        outcome = store.commit(batch)
         report_priced([change.after for change in outcome.written])
         report["priced"] += sum(
             change.after["cost_status"] != CostStatus.UNPRICED for change in outcome.written
@@ -83,9 +72,26 @@ def sweep_queue(
     return report
 
 
+def _settled(rows: Iterable[Row], status: str, rates: Rates, report: Report) -> Iterator[Change]:
+    priced_at = iso(datetime.now(UTC))
+    for row in rows:
+        try:
+            settled = settle(row, rates, priced_at)
+        except Exception:  # one row, whatever is wrong with it, must not stop the others
+            report["failed"] += 1
+            continue
+        if settled["cost_status"] == CostStatus.UNPRICED:
+            report["unpriced"] += 1
+            if status == CostStatus.UNPRICED:
+                continue
+        if status == CostStatus.UNPRICED:
+            settled.pop("cost_reason", None)
+            settled["unpriced_at"] = row["priced_at"]
+        yield Change(row, settled)
+
+
 def _queued(store: Store, status: str, before: str) -> Iterator[Row]:
-    for shard in range(SHARDS):
-        yield from _queued_in(store, status, shard, before)
+    return in_turn(_queued_in(store, status, shard, before) for shard in range(SHARDS))
 
 
 def _queued_in(store: Store, status: str, shard: int, before: str) -> Iterator[Row]:

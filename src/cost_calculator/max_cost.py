@@ -21,9 +21,9 @@ from cost_calculator.usage import TOKEN_CLASSES, Tokens
 _CALL_MS = 270_000
 _CALL_MEMORY_MB = 256
 _ANALYZE_MS = 15_000
-# Of each call: itself, three retries, the choice of the next. Of a request: the states around them,
+# Of each call: itself, three retries, what plans the next. Of a request: the states around them,
 # a human's review among them.
-_TRANSITIONS_OF_CALL = 5
+_TRANSITIONS_OF_CALL = 6
 _TRANSITIONS = 12
 _MILLION = Decimal(10**6)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 Row = dict[str, Any]
@@ -22,6 +23,18 @@ NOT_BILLED = frozenset({"THROTTLED", "OVERLOADED", "UNREACHABLE", "REJECTED"})
 
 CACHED = "CACHED"
 """The outcome of an attempt that was answered without a call."""
+
+
+def in_turn(streams: Iterable[Iterator[Row]]) -> Iterator[Row]:
+    """Yield a row of each stream in turn, so that a long one keeps no other from being read."""
+    waiting = list(streams)
+    while waiting:
+        for stream in list(waiting):
+            row = next(stream, None)
+            if row is None:
+                waiting.remove(stream)
+            else:
+                yield row
 
 
 def shard_of(request_id: str) -> str:

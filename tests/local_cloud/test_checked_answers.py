@@ -118,14 +118,14 @@ def test_a_structured_answer_that_fits_costs_no_state_more(
 
     output = json.loads(done["output"])
     assert json.loads(output["output"]) == {"city": "Paris", "sure": 0.9}
-    assert len(states_entered(deployment, done["executionArn"])) == 4
+    assert len(states_entered(deployment, done["executionArn"])) == 3
 
 
 def test_an_invalid_answer_is_mended_by_its_model_and_each_call_is_paid(
     deployment: Deployment, simulator: Simulator, tell: Tell
 ) -> None:
     told = tell("invalid-answer", "an answer that breaks its schema, once",
-                "InvokeHaiku > NextFallback > InvokeFallback > RecordOutcome")  # fmt: skip
+                "InvokeHaiku > PlanNextStep > NextStep > InvokeModel")  # fmt: skip
     prompt = "checked: mend it."
     simulator.script(
         {"match": {"contains": prompt}, "count": 1, "text": said(city=7)},
@@ -167,7 +167,7 @@ def test_when_no_model_fits_the_request_fails_with_every_draft_kept_and_paid(
     deployment: Deployment, simulator: Simulator, tell: Tell
 ) -> None:
     told = tell("never-valid", "answers that break their schema, each time",
-                "InvokeHaiku > (NextFallback > InvokeFallback) x 3 > RecordFailure")  # fmt: skip
+                "InvokeHaiku > (PlanNextStep > NextStep > InvokeModel) x 3 > …")  # fmt: skip
     prompt = "checked: never fits."
     simulator.script({"match": {"contains": prompt}, "count": None, "text": "my secret words"})
 
@@ -243,7 +243,7 @@ def test_a_rejected_draft_is_a_failure_that_was_paid_for(
     assert traced.attempts[0]["cost_usd"] > 0
     assert traced.baseline_usd == 0
     assert traced.output is None
-    assert traced.request["transitions"] == 10
+    assert traced.request["transitions"] == 11
 
 
 def test_an_edited_answer_must_fit_and_is_what_the_caller_gets(
@@ -267,7 +267,7 @@ def test_a_human_who_never_answers_is_decided_for(
     deployment: Deployment, waiting: Any, tell: Tell
 ) -> None:
     told = tell("no-reviewer", "a review that nobody answers",
-                "NextFallback > AwaitReview > ReviewDecided > RecordFailure")  # fmt: skip
+                "NextStep > AwaitReview > PlanNextStep > NextStep > …")  # fmt: skip
     with review_limit(deployment, 3):
         name = waiting("review: nobody comes.")
 
@@ -280,7 +280,7 @@ def test_a_human_who_never_answers_is_decided_for(
     assert review(deployment, "approve", name).returncode == 1
 
 
-def test_where_the_default_is_to_approve_nobodys_draft_is_the_answer_by_pointer(
+def test_where_the_default_is_to_approve_nobodys_draft_is_the_answer(
     deployment: Deployment, emulator: Emulator, waiting: Any
 ) -> None:
     analyze = deployment.client("lambda").get_function_configuration(
@@ -298,7 +298,7 @@ def test_where_the_default_is_to_approve_nobodys_draft_is_the_answer_by_pointer(
         approved, rejected = settled(deployment, name), settled(deployment, invalid)
 
     assert (approved.request["status"], approved.request["reviewer"]) == ("SUCCEEDED", "time-out")
-    assert read_s3(deployment, approved.request["output_s3"]) == "Paris."
+    assert approved.output == "Paris."
     assert approved.attempts[0]["served"] == 1
     assert rejected.request["cause"] == "ReviewTimedOut"
 

@@ -45,7 +45,7 @@ def test_what_anthropics_own_api_does_is_told_from_what_bedrock_did(
     told = tell(
         name,
         f"{SONNET}: 429; {DIRECT}: {action['status']}, each time",
-        f"InvokeSonnet{' > NextFallback > InvokeFallback' * (len(attempts) - 1)} > …",
+        f"InvokeSonnet{' > PlanNextStep > NextStep > InvokeModel' * (len(attempts) - 1)} > …",
     )
     prompt = f"{name} {uuid4().hex[:8]}"
     simulator.script(

@@ -42,7 +42,7 @@ def ask(deployment: Deployment, prompt: str, tier: str) -> tuple[client.Traced, 
     ("name", "tier", "path"),
     [
         ("guardrail-prompt", "SIMPLE", "InvokeHaiku"),
-        ("guardrail-prompt-openai", "CALCULATION", "InvokeThroughSdk"),
+        ("guardrail-prompt-openai", "CALCULATION", "InvokeModel"),
     ],
 )
 def test_a_prompt_that_the_guardrail_stops_is_blocked_and_costs_nothing(
@@ -57,7 +57,7 @@ def test_a_prompt_that_the_guardrail_stops_is_blocked_and_costs_nothing(
     told = tell(
         name,
         "a phrase that the guardrail stops, in the prompt",
-        f"{path} > NextFallback > RecordFailure > …",
+        f"{path} > PlanNextStep > NextStep > …",
     )
     prompt = f"Where does the {GUARDRAIL_STOPS} grow? {uuid4().hex[:8]}"
 
@@ -72,7 +72,7 @@ def test_a_prompt_that_the_guardrail_stops_is_blocked_and_costs_nothing(
     assert "topicPolicy Orchards" in run["cause"]
     assert GUARDRAIL_STOPS not in run["cause"]
     assert states_entered(deployment, run["executionArn"])[2:5] == [
-        path, "NextFallback", "RecordFailure",
+        path, "PlanNextStep", "NextStep",
     ]  # fmt: skip
     models = [call for call in simulator.calls_with(prompt) if call["provider"] == "openai"]
     assert models == []
@@ -84,7 +84,7 @@ def test_an_answer_that_the_guardrail_stops_is_blocked_and_paid_for(
     told = tell(
         "guardrail-answer-openai",
         "gpt-6-luna's answer holds what the guardrail stops",
-        "InvokeThroughSdk > NextFallback > RecordFailure > …",
+        "InvokeModel > PlanNextStep > NextStep > …",
     )
     prompt = f"a harmless sum {uuid4().hex[:8]}"
     text = f"It is a {GUARDRAIL_STOPS}."
@@ -105,7 +105,7 @@ def test_a_guardrail_that_cannot_be_asked_keeps_the_prompt_from_the_model(
     told = tell(
         "guardrail-denied",
         "ApplyGuardrail: 403",
-        "InvokeThroughSdk > NextFallback > RecordFailure > …",
+        "InvokeModel > PlanNextStep > NextStep > …",
     )
     prompt = f"another harmless sum {uuid4().hex[:8]}"
     simulator.script(

@@ -50,9 +50,7 @@ def fail(deployment: Deployment, simulator: Simulator, tenant: str, count: int) 
 def test_what_failed_is_run_again_under_its_own_id_and_counted_once(
     deployment: Deployment, emulator: Emulator, simulator: Simulator, tell: Tell
 ) -> None:
-    told = tell(
-        "rerun", "every model: 429; later `router rerun`, twice", "InvokeHaiku > RecordOutcome"
-    )
+    told = tell("rerun", "every model: 429; later `router rerun`, twice", "InvokeHaiku")
     tenant = f"once-{uuid4().hex[:8]}"
     ids = fail(deployment, simulator, tenant, 3)
     arguments = ("rerun", "--since", "1h", "--cause", "THROTTLED", "--tenant", tenant)

@@ -77,7 +77,7 @@ def test_a_worker_killed_in_mid_call_is_an_unknown_attempt_and_the_next_model_an
     told = tell(
         "worker-killed",
         "invoke_model's worker dies while it waits for the model",
-        "InvokeHaiku > NextFallback > InvokeFallback > RecordOutcome",
+        "InvokeHaiku > PlanNextStep > NextStep > InvokeModel",
     )
     prompt = "killed in mid-call"
     hang(simulator, prompt, 12000, count=1)
@@ -131,9 +131,7 @@ def test_the_sweep_closes_a_run_whose_end_no_event_told(
 def test_a_name_that_is_replayed_runs_and_is_paid_for_once(
     deployment: Deployment, simulator: Simulator, tell: Tell
 ) -> None:
-    told = tell(
-        "name-replayed", "StartExecution thrice with one name", "InvokeHaiku > RecordOutcome"
-    )
+    told = tell("name-replayed", "StartExecution thrice with one name", "InvokeHaiku")
     client = deployment.client("stepfunctions")
     prompt = "one name, three starts"
     hang(simulator, prompt, 1500)
@@ -171,7 +169,7 @@ def next_notice(sqs: Any, url: str) -> dict[str, Any]:
 def test_the_notice_of_a_failure_comes_after_its_row_and_holds_no_text(
     deployment: Deployment, simulator: Simulator, tell: Tell
 ) -> None:
-    path = "InvokeHaiku > NextFallback > RecordFailure > NotifyFailure > RequestFailed"
+    path = "InvokeHaiku > PlanNextStep > NextStep > NotifyFailure > RequestFailed"
     told = tell("notice", "us.anthropic.claude-haiku-5-5: 403", path)
     sqs, sns = deployment.client("sqs"), deployment.client("sns")
     url = sqs.create_queue(QueueName="notices")["QueueUrl"]

@@ -9,7 +9,7 @@ import pytest
 
 from local import client
 from local.deployment import Deployment
-from tests.local_cloud.cloud_control import Emulator
+from tests.local_cloud.cloud_control import Emulator, states_entered
 from tests.local_cloud.fault_table import Tell
 from tests.local_cloud.simulator import Simulator
 
@@ -51,7 +51,7 @@ def test_an_input_over_the_limit_is_refused_with_the_limit_and_never_accepted(
 def test_text_that_no_provider_takes_is_altered_and_marked(
     deployment: Deployment, simulator: Simulator, prompt: str, kept: str, tell: Tell
 ) -> None:
-    told = tell("unsendable-text", "NUL; a lone surrogate", "InvokeHaiku > RecordOutcome")
+    told = tell("unsendable-text", "NUL; a lone surrogate", "InvokeHaiku")
     client = deployment.client("stepfunctions")
     run = client.start_execution(
         stateMachineArn=deployment.state_machine_arn,
@@ -107,7 +107,7 @@ def answers(text: str) -> dict[str, Any]:
 def test_an_answer_too_large_for_the_workflow_is_stored_and_pointed_to(
     deployment: Deployment, simulator: Simulator, tell: Tell
 ) -> None:
-    told = tell("answer-too-large", "300 KB of answer", "InvokeHaiku > RecordOutcome, s3://…")
+    told = tell("answer-too-large", "300 KB of answer", "InvokeHaiku, s3://…")
     request = {"input": "say a lot", "tier": "SIMPLE", "request_id": "large-1"}
     simulator.script({"match": {"contains": "say a lot"}, "body": answers(LARGE)})
     [arn] = client.start(deployment, [request])
@@ -131,10 +131,51 @@ def test_an_answer_too_large_for_the_workflow_is_stored_and_pointed_to(
     assert repeated["output_s3"] == outcome["output_s3"]
 
 
+def test_a_large_answer_of_the_http_task_is_stored_and_pointed_to_as_well(
+    deployment: Deployment, simulator: Simulator, tell: Tell
+) -> None:
+    told = tell(
+        "http-answer-too-large", "200 KB from OpenAI", "InvokeOpenAI > RecordAnswer, s3://…"
+    )
+    body = {
+        "model": "gpt-6-luna",
+        "choices": [{"message": {"content": "x" * 200_000}, "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": 10, "completion_tokens": 50_000, "total_tokens": 50_010},
+    }
+    simulator.script({"match": {"contains": "say a lot over http"}, "body": body})
+    [arn] = client.start(deployment, [{"input": "say a lot over http", "tier": "CALCULATION"}])
+    run = client.wait_for_execution(deployment, arn, 60)
+
+    [traced] = client.wait_until_settled(deployment, [run["name"]], 60)
+    told.found(traced)
+    assert traced.request["output_s3"] == json.loads(run["output"])["output_s3"]
+    assert traced.priced
+
+
+def test_an_answer_whose_rows_are_not_written_is_written_later_and_never_asked_for_again(
+    deployment: Deployment, emulator: Emulator, simulator: Simulator, tell: Tell
+) -> None:
+    path = "InvokeHaiku > PlanNextStep > NextStep > RecordAnswer"
+    told = tell("answer-not-recorded", "the table is down after the call", path)
+    prompt = "answer me while the table is down"
+    with emulator.settings("invoke_model", USAGE_TABLE="no-such-table"):
+        [arn] = client.start(deployment, [{"input": prompt, "tier": "SIMPLE"}])
+        run = client.wait_for_execution(deployment, arn, 60)
+
+    [traced] = client.wait_until_settled(deployment, [run["name"]], 60)
+    told.found(traced)
+    [attempt] = traced.attempts
+    assert json.loads(run["output"])["output"] == traced.output
+    assert (attempt["outcome"], attempt["served"], attempt["cost_status"]) == ("OK", 1, "PRICED")
+    assert len(simulator.calls_with(prompt)) == 1
+    assert states_entered(deployment, arn)[2:] == path.split(" > ")
+    assert traced.request["transitions"] == 6
+
+
 def test_an_answer_that_cannot_be_stored_is_paid_for_and_another_model_answers(
     deployment: Deployment, emulator: Emulator, simulator: Simulator, tell: Tell
 ) -> None:
-    path = "InvokeHaiku > NextFallback > InvokeFallback > RecordOutcome"
+    path = "InvokeHaiku > PlanNextStep > NextStep > InvokeModel"
     told = tell("answer-not-stored", "300 KB of answer, and no bucket takes it", path)
     simulator.script({"match": {"contains": "say too much"}, "body": answers(LARGE)})
     with emulator.settings("invoke_model", ANSWERS_BUCKET="no-such-bucket"):

@@ -44,7 +44,6 @@ class Fault:
     status: str
     attempts: list[tuple[str, str, str | None, int, str]]
     count: int | None = None
-    transitions: int | None = None
     every_model: bool = False
 
     @property
@@ -65,13 +64,12 @@ class Fault:
         """The states that the run must enter after the plan is made."""
         states: list[str] = []
         for number, (_, outcome, *_) in enumerate(self.attempts):
-            states.append(FIRST_STATE[self.tier] if number == 0 else "InvokeFallback")
+            states.append(FIRST_STATE[self.tier] if number == 0 else "InvokeModel")
             if states[-1] == "InvokeOpenAI" and outcome in HTTP_200:
-                states.append("CheckOpenAIAnswer")
+                states.append("RecordAnswer")
             if outcome not in ("OK", "TRUNCATED"):
-                states.append("NextFallback")
-        end = ["RecordOutcome"] if self.answered else ["RecordFailure", "NotifyFailure"]
-        return [*states, *end, *([] if self.answered else ["RequestFailed"])]
+                states += ["PlanNextStep", "NextStep"]
+        return [*states, *([] if self.answered else ["NotifyFailure", "RequestFailed"])]
 
 
 def served(model: str, outcome: str = "OK", retries: int = 0, cost: str = "PRICED") -> Any:
@@ -82,19 +80,19 @@ TOO_LONG = {"status": 400, "code": "ValidationException", "message": "Input is t
 THROTTLED = {"status": 429, "code": "ThrottlingException", "message": "Too many requests"}
 FAULTS = [
     Fault("throttled-once", "SIMPLE", THROTTLED, "SUCCEEDED",
-          [served(HAIKU, retries=1)], count=1, transitions=5),
+          [served(HAIKU, retries=1)], count=1),
     Fault("throttled-for-good", "SIMPLE", THROTTLED, "SUCCEEDED",
-          [(HAIKU, "THROTTLED", "Throttled", 3, "PRICED"), served(SONNET)], transitions=9),
+          [(HAIKU, "THROTTLED", "Throttled", 3, "PRICED"), served(SONNET)]),
     Fault("overloaded", "SIMPLE", {"status": 503, "code": "ServiceUnavailableException"},
           "SUCCEEDED", [(HAIKU, "OVERLOADED", "Overloaded", 3, "PRICED"), served(SONNET)]),
     Fault("server-error", "SIMPLE", {"status": 500, "code": "InternalServerException"},
           "SUCCEEDED", [(HAIKU, "UNKNOWN", "ModelError", 0, "UNKNOWN"), served(SONNET)]),
     Fault("denied", "SIMPLE", {"status": 403, "code": "AccessDeniedException"},
-          "FAILED", [(HAIKU, "REJECTED", "AccessDenied", 0, "PRICED")], transitions=7),
+          "FAILED", [(HAIKU, "REJECTED", "AccessDenied", 0, "PRICED")]),
     Fault("unknown-model", "SIMPLE", {"status": 404, "code": "ResourceNotFoundException"},
           "FAILED", [(HAIKU, "REJECTED", "ModelNotFound", 0, "PRICED")]),
     Fault("too-long", "SIMPLE", TOO_LONG, "FAILED",
-          [(HAIKU, "REJECTED", "ContextTooLong", 0, "PRICED")], transitions=7),
+          [(HAIKU, "REJECTED", "ContextTooLong", 0, "PRICED")]),
     Fault("dropped", "SIMPLE", {"fault": "drop"},
           "SUCCEEDED", [(HAIKU, "UNKNOWN", "ModelError", 0, "UNKNOWN"), served(SONNET)]),
     Fault("html", "SIMPLE", {"fault": "html", "status": 200},
@@ -109,7 +107,7 @@ FAULTS = [
           "SUCCEEDED", [(HAIKU, "UNKNOWN", "ModelTimeout", 0, "UNKNOWN"), served(SONNET)]),
     Fault("nobody-has-room", "SIMPLE", THROTTLED, "FAILED",
           [(HAIKU, "THROTTLED", "Throttled", 3, "PRICED"),
-           (SONNET, "THROTTLED", "Throttled", 3, "PRICED")], every_model=True, transitions=15),
+           (SONNET, "THROTTLED", "Throttled", 3, "PRICED")], every_model=True),
     Fault("nobody-is-well", "SIMPLE", {"status": 500, "code": "InternalServerException"}, "FAILED",
           [(HAIKU, "UNKNOWN", "ModelError", 0, "UNKNOWN"),
            (SONNET, "UNKNOWN", "ModelError", 0, "UNKNOWN")], every_model=True),
@@ -129,11 +127,25 @@ FAULTS = [
     Fault("openai-throttled", "CALCULATION", {"status": 429},
           "SUCCEEDED", [(LUNA, "THROTTLED", "Throttled", 3, "PRICED"), served(SONNET)]),
     Fault("openai-server-error", "CALCULATION", {"status": 500}, "SUCCEEDED",
-          [(LUNA, "UNKNOWN", "States.Http.StatusCode.500", 0, "UNKNOWN"), served(SONNET)]),
+          [(LUNA, "UNKNOWN", "ModelError", 0, "UNKNOWN"), served(SONNET)]),
     Fault("openai-dropped", "CALCULATION", {"fault": "drop"}, "SUCCEEDED",
           [(LUNA, "UNKNOWN", "States.Http.Socket", 0, "UNKNOWN"), served(SONNET)]),
     Fault("openai-unauthorized", "CALCULATION", {"status": 401}, "FAILED",
           [(LUNA, "REJECTED", "AccessDenied", 0, "PRICED")]),
+    Fault("openai-unpaid", "CALCULATION", {"status": 402}, "FAILED",
+          [(LUNA, "REJECTED", "AccessDenied", 0, "PRICED")]),
+    Fault("openai-too-late", "CALCULATION", {"status": 408}, "SUCCEEDED",
+          [(LUNA, "UNKNOWN", "ModelTimeout", 0, "UNKNOWN"), served(SONNET)]),
+    Fault("openai-conflict", "CALCULATION", {"status": 409}, "FAILED",
+          [(LUNA, "REJECTED", "InvalidModelRequest", 0, "PRICED")]),
+    Fault("openai-too-large", "CALCULATION", {"status": 413}, "FAILED",
+          [(LUNA, "REJECTED", "ContextTooLong", 0, "PRICED")]),
+    Fault("openai-unprocessable", "CALCULATION", {"status": 422}, "FAILED",
+          [(LUNA, "REJECTED", "InvalidModelRequest", 0, "PRICED")]),
+    Fault("openai-not-for-you", "CALCULATION", {"status": 451}, "FAILED",
+          [(LUNA, "REJECTED", "AccessDenied", 0, "PRICED")]),
+    Fault("openai-overloaded", "CALCULATION", {"status": 529}, "SUCCEEDED",
+          [(LUNA, "OVERLOADED", "Overloaded", 3, "PRICED"), served(SONNET)]),
     Fault("openai-html", "CALCULATION", {"fault": "html", "status": 200}, "SUCCEEDED",
           [(LUNA, "BAD_RESPONSE", "BadResponse", 0, "UNKNOWN"), served(SONNET)]),
     Fault("openai-half-a-body", "CALCULATION", {"fault": "half"}, "SUCCEEDED",
@@ -143,7 +155,7 @@ FAULTS = [
     Fault("openai-no-usage", "CALCULATION", {"fault": "no_usage"}, "SUCCEEDED",
           [served(LUNA, cost="UNKNOWN")]),
     Fault("openai-empty", "CALCULATION", {"fault": "empty"}, "SUCCEEDED",
-          [(LUNA, "BAD_RESPONSE", "BadResponse", 0, "PRICED"), served(SONNET)], transitions=7),
+          [(LUNA, "BAD_RESPONSE", "BadResponse", 0, "PRICED"), served(SONNET)]),
     Fault("openai-refusal", "CALCULATION", {"ending": "refusal"}, "SUCCEEDED",
           [(LUNA, "REFUSED", "Refused", 0, "PRICED"), served(SONNET)]),
     Fault("openai-filtered", "CALCULATION", {"ending": "filter"}, "SUCCEEDED",
@@ -234,8 +246,15 @@ def test_the_request_ends_as_the_fault_demands(fault: Fault, seen: dict[str, See
 
 def test_the_run_takes_the_expected_path(fault: Fault, seen: dict[str, Seen]) -> None:
     assert seen[fault.name].entered == ["AnalyzeComplexity", "RouteByComplexity", *fault.path]
-    if fault.transitions:
-        assert seen[fault.name].traced.request["transitions"] == fault.transitions
+
+
+def test_the_row_counts_every_state_that_was_entered_and_every_retry(
+    fault: Fault, seen: dict[str, Seen]
+) -> None:
+    found = seen[fault.name]
+    retries = sum(row["retries"] for row in found.traced.attempts)
+
+    assert found.traced.request["transitions"] == len(found.entered) + retries
 
 
 def test_every_attempt_stands_on_a_row_with_its_cause_and_cost(

@@ -64,7 +64,7 @@ def test_each_tier_is_served_by_its_model_and_priced(
     assert attempt["cost_status"] == "PRICED"
     assert attempt["cost_usd"] > 0
     assert attempt["baseline_usd"] >= attempt["cost_usd"]
-    assert traced.request["transitions"] == (5 if tier == "CALCULATION" else 4)
+    assert traced.request["transitions"] == (4 if tier == "CALCULATION" else 3)
     assert "queue" not in attempt
     assert "queue" not in traced.request
 

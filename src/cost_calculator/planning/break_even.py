@@ -143,7 +143,7 @@ def over_http(model: Model) -> bool:
 
 def transitions_of(model: Model) -> int:
     """Return the state transitions of a request that the model answers at once."""
-    return 5 if over_http(model) else 4
+    return 4 if over_http(model) else 3
 
 
 @dataclass(frozen=True, slots=True)

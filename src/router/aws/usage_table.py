@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cost_calculator.aws.items import from_item, to_item
-from cost_calculator.aws.transactions import CONDITION_FAILED, code_of, reasons_of
+from cost_calculator.aws.transactions import CONDITION_FAILED, code_of
 from cost_calculator.rows import OPEN, Row
 from router.aws.dynamodb import dynamodb
 from router.errors import StoreUnavailable
@@ -44,12 +44,9 @@ class UsageStore:
 
     def request_of(self, request_id: str) -> Row | None:
         """Return the REQUEST row as it was a moment ago: what a caller who waits looks at."""
-        return self._get({"request_id": request_id, "item": "REQUEST"}, consistent=False)
-
-    def _get(self, key: Mapping[str, str], *, consistent: bool) -> Row | None:
         try:
             found = self._client.get_item(
-                TableName=self._table, Key=to_item(key), ConsistentRead=consistent
+                TableName=self._table, Key=to_item({"request_id": request_id, "item": "REQUEST"})
             )
         except (ClientError, BotoCoreError) as error:
             raise StoreUnavailable(type(error).__name__) from error
@@ -94,8 +91,8 @@ class UsageStore:
         if not (refused := self._refused(actions)):
             return True
         if 0 in refused:
-            return self._is_recorded(closing)
-        if closing.content and refused == {1 + len(closing.attempts)}:
+            return _is_recorded(closing, refused[0])
+        if closing.content and refused.keys() == {1 + len(closing.attempts)}:
             # Its texts were erased meanwhile: the money is written down all the same.
             return self.record(replace(closing, content={}, cached=None))
         raise StoreUnavailable("a row was written meanwhile: read and write again")
@@ -107,22 +104,18 @@ class UsageStore:
 
     def ask_reviewer(self, request_id: str, execution_arn: str, review: Row) -> bool:
         """Put a draft on the reviewers' list; return ``False`` if the request is closed."""
-        update = self._update(request_id, "REQUEST", {"status": "PENDING_REVIEW"})
+        # The sweep sees it again when nobody may decide any more.
+        waits = {"status": "PENDING_REVIEW", "queued_at": review["decide_before"]}
+        update = self._update(request_id, "REQUEST", waits)
         self._while_open(update, execution_arn)
         put = {"TableName": self._table, "Item": to_item(review)}
         return not self._refused([{"Update": update}, {"Put": put}])
 
-    def _is_recorded(self, closing: Closing) -> bool:
-        key = {"request_id": closing.request_id, "item": "REQUEST"}
-        row = self._get(key, consistent=True) or {}
-        same = ("status", "ended_at", "attempts")
-        return row.get("execution_arn") == closing.execution_arn and all(
-            row.get(name) == closing.request[name] for name in same
-        )
-
     def _close_request(self, closing: Closing) -> dict[str, Any]:
         update = self._update(closing.request_id, "REQUEST", closing.request)
         self._while_open(update, closing.execution_arn)
+        # As it is then, the row says whether an earlier try has closed it.
+        update["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
         return {"Update": update}
 
     def _while_open(self, update: dict[str, Any], execution_arn: str) -> None:
@@ -183,20 +176,34 @@ class UsageStore:
             "ExpressionAttributeValues": to_item({f":{n[1:]}": changes[names[n]] for n in names}),
         }
 
-    def _refused(self, actions: list[dict[str, Any]]) -> set[int]:
-        """Write all actions or none; return the places of those whose condition did not hold."""
+    def _refused(self, actions: list[dict[str, Any]]) -> dict[int, Row]:
+        """Write all actions or none; return the places of those whose condition did not hold.
+
+        Each with its item as it is, where the action asks for that.
+        """
         try:
             self._client.transact_write_items(TransactItems=actions)  # type: ignore[arg-type]
         except ClientError as error:
+            reasons: Sequence[Any] = error.response.get("CancellationReasons", ())
             failed = {
-                place for place, code in enumerate(reasons_of(error)) if code == CONDITION_FAILED
+                place: from_item(reason.get("Item") or {})
+                for place, reason in enumerate(reasons)
+                if reason.get("Code") == CONDITION_FAILED
             }
             if failed:
                 return failed
             raise StoreUnavailable(code_of(error)) from error
         except BotoCoreError as error:
             raise StoreUnavailable(type(error).__name__) from error
-        return set()
+        return {}
+
+
+def _is_recorded(closing: Closing, row: Row) -> bool:
+    """Say whether a REQUEST row is closed as ``closing`` would close it."""
+    same = ("status", "ended_at", "attempts")
+    return row.get("execution_arn") == closing.execution_arn and all(
+        row.get(name) == closing.request[name] for name in same
+    )
 
 
 @lru_cache(maxsize=1)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any, Protocol
 
 from cost_calculator.clock import iso
-from cost_calculator.rows import SHARDS, Row
-from router.errors import StoreUnavailable
+from cost_calculator.rows import SHARDS, Row, in_turn
 from router.recovery.close import EndedRun, Store, close_request
 
 # Events arrive within a minute as a rule: the sweep leaves them that time.
@@ -37,23 +37,27 @@ def close_abandoned(
     time_limit: timedelta,
     at: datetime,
     notify: Callable[[Mapping[str, Any]], None],
+    report: Callable[[str, str], None] = lambda _request_id, _reason: None,
+    has_time: Callable[[], bool] = lambda: True,
 ) -> Swept:
     """Close every request that is ACCEPTED beyond the workflow's ``time_limit``.
 
     ``find_run`` gives the end of a Standard run, ``None`` while it runs. An Express run cannot be
-    looked up; beyond its limit it is over. A request that cannot be closed now is left to the next
-    sweep and does not keep the others open. ``notify`` is given a notice of each that is closed.
+    looked up; beyond its limit it is over. A request that cannot be closed now, whatever its rows
+    or its history hold, is left to the next sweep and does not keep the others open. ``notify`` is
+    given a notice of each that is closed, ``report`` an id and why it was left.
     """
     before = iso(at - time_limit - _GRACE)
     closed = left = 0
-    for shard in range(SHARDS):
-        for row in store.queued(f"ACCEPTED#{shard}", before):
-            try:
-                run = _end_of(row, find_run, at)
-                if run is not None:
-                    closed += close_request(store, row["request_id"], run, notify)
-            except StoreUnavailable:
-                left += 1
+    queues = (store.queued(f"ACCEPTED#{shard}", before) for shard in range(SHARDS))
+    for row in takewhile(lambda _: has_time(), in_turn(queues)):
+        try:
+            run = _end_of(row, find_run, at)
+            if run is not None:
+                closed += close_request(store, row["request_id"], run, notify)
+        except Exception as error:  # one row, whatever is wrong with it, must not stop the others
+            left += 1
+            report(str(row.get("request_id")), type(error).__name__)
     return Swept(closed, left)
 
 

@@ -58,11 +58,10 @@ OWN = Group(
                 *policy("record_outcome", "CloseTheRequest.Resource"),
                 *policy("run_chunk[0]", "ReadOutcomes.Resource"),
                 *policy("sweep", "FindAndCloseRows.Resource"),
-                *policy("workflow", "RecordOutcomes.Resource"),
-                *(
-                    f"aws_sfn_state_machine.this: definition.States.{state}.Arguments.TransactItems"
-                    for state in ("AwaitReview", "RecordFailure", "RecordOutcome")
-                ),
+                *policy("invoke_model", "RecordTheEnd.Resource"),
+                *policy("record_answer", "RecordTheEnd.Resource"),
+                *policy("plan_next_step", "RecordTheEnd.Resource"),
+                *policy("await_review[0]", "ListTheDraft.Resource"),
             ],
         ),
         "tables.existing.usage.stream_arn": (
