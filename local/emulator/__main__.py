@@ -11,7 +11,7 @@ from local.lifeline import follow_parent
 
 
 def main() -> None:
-    """Read the arguments, patch MiniStack, and serve until told to stop."""
+    """Read the arguments, patch MiniStack, and serve until stopped."""
     parser = argparse.ArgumentParser(prog="python -m local.emulator", description=__doc__)
     parser.add_argument("--port", type=int, required=True, help="loopback port to listen on")
     parser.add_argument("--auth", action="store_true", help="evaluate IAM policies")

@@ -21,7 +21,7 @@ Handler = Callable[[Any, Any], Any]
 
 END_OF_LOG = "\0end of log"
 
-# What tells which resource a call is about; everything else in it is the caller's business.
+# Parameters that name a resource; nothing else of a call is recorded.
 _NAMES = (
     "TableName", "IndexName", "Bucket", "Key", "Name", "FunctionName", "QueueUrl", "TopicArn",
     "modelId", "stateMachineArn", "executionArn",

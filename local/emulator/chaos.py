@@ -2,7 +2,7 @@
 
 `POST /_local/kill {"function": NAME, "count": 3, "after_ms": 50}`: each of the next three calls is
 killed after 50 ms, or right after the handler ended if that came first; its answer is lost either
-way. `count: 0` calls it off. `GET` tells what is still to come.
+way. `count: 0` calls it off. `GET` answers how many are left.
 """
 
 import threading
@@ -37,7 +37,7 @@ def control(method: str, body: dict[str, Any]) -> dict[str, Any]:
             name = body.get("function")
             if not isinstance(name, str):
                 raise ValueError(
-                    'say which function: {"function": NAME, "count": N, "after_ms": MS}'
+                    'name the function: {"function": NAME, "count": N, "after_ms": MS}'
                 )
             _orders[name] = _Order(int(body.get("count", 1)), float(body.get("after_ms", 0)) / 1000)
         return {name: order.count for name, order in _orders.items()}

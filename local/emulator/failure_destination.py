@@ -1,4 +1,4 @@
-"""Sends what is known of discarded stream records to a queue or topic: metadata, never the rows."""
+"""Sends the metadata of discarded stream records, never the rows, to a queue or topic."""
 
 import json
 import time
@@ -16,7 +16,7 @@ def send(
     condition: str,
     invocations: int,
 ) -> None:
-    """Tell the mapping's OnFailure destination, if it has one, which records were given up."""
+    """Report the discarded records to the mapping's OnFailure destination, if it has one."""
     target = ((mapping.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination")
     if not target:
         return

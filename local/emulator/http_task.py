@@ -104,7 +104,7 @@ def send(call: Call, *, seconds: float) -> dict[str, Any]:
 def _read(
     response: http.client.HTTPResponse, connection: http.client.HTTPConnection, deadline: float
 ) -> bytes:
-    """Read the body within the deadline: a socket's own time-out starts anew with each byte."""
+    """Read the body within the deadline: a socket's own time-out restarts with each byte."""
     body = b""
     while True:
         remaining = deadline - time.monotonic()

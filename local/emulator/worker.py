@@ -25,7 +25,7 @@ _LOG_SECONDS = 2.0
 
 
 class PythonWorker(lambda_runtime.Worker):  # type: ignore[misc]
-    """A warm worker that outlives a handler's exception, and tells time-out from death."""
+    """A warm worker that outlives a handler's exception, and reports a time-out as one."""
 
     _proc: Any
     _answers: queue.Queue[dict[str, Any] | None]

@@ -1,4 +1,4 @@
-"""What API Gateway tells a function of its caller, as AWS does."""
+"""What API Gateway passes to a function about its caller, as AWS does."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def handler(event, context):
 """
 
 
-# Waits for a workflow, as the HTTP door does.
+# Waits for a workflow, as the HTTP API does.
 WAITS = """
 import json, time, boto3
 def handler(event, context):

@@ -16,7 +16,10 @@ from jsonata.timebox import Timebox
 from ministack.core import iam_evaluator
 from ministack.services import dynamodb, stepfunctions
 
-from local.emulator.patches import evaluation_time, item_copies, parsed_once, start_delay
+from local.emulator.patches import registry
+from local.emulator.patches.dynamodb import item_copies
+from local.emulator.patches.iam import parsed_policies
+from local.emulator.patches.stepfunctions import evaluation_time, parsed_expressions, start_delay
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -38,7 +41,7 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(Parser, "parse", counted)
     monkeypatch.setattr(Jsonata, "get_parser", Jsonata.get_parser)
     monkeypatch.setattr(iam_evaluator, "parse_policy_document", iam_evaluator.parse_policy_document)
-    parsed_once.apply()
+    registry.apply(parsed_expressions, parsed_policies)
     return texts
 
 
@@ -46,7 +49,7 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def patched_timebox(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Timebox, "__init__", Timebox.__init__)
     monkeypatch.setattr(Timebox, "check_runaway", Timebox.check_runaway)
-    evaluation_time.apply()
+    registry.apply(evaluation_time)
 
 
 def evaluate(expression: str, **variables: Any) -> Any:
@@ -132,7 +135,7 @@ def test_what_is_no_plain_data_is_copied_as_well() -> None:
 def test_dynamodb_copies_its_items_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dynamodb, "copy", dynamodb.copy)
     monkeypatch.setattr(item_copies, "copied", lambda item: {**item, "copied": {"BOOL": True}})
-    item_copies.apply()
+    registry.apply(item_copies)
 
     changed = dynamodb._apply_update_expression({}, "SET c = :c", {":c": {"N": "1"}}, {})
 
@@ -143,7 +146,7 @@ def test_an_execution_begins_at_once_and_other_waits_last(monkeypatch: pytest.Mo
     slept: list[float] = []
     monkeypatch.setattr(stepfunctions, "time", stepfunctions.time)
     monkeypatch.setattr(time, "sleep", slept.append)
-    start_delay.apply()
+    registry.apply(start_delay)
 
     stepfunctions.time.sleep(start_delay.DELAY)
     stepfunctions.time.sleep(3)

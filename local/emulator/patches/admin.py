@@ -10,6 +10,8 @@ from typing import Any
 
 from ministack import app as ministack
 
+from local.emulator.patches.registry import replaces
+
 PREFIX = "/_local/"
 
 Route = Callable[[str, dict[str, Any]], dict[str, Any]]
@@ -25,31 +27,32 @@ def route(path: str, handler: Route) -> None:
     _routes[PREFIX + path] = handler
 
 
-def apply() -> None:
-    """Put the control paths in front of the emulator's application."""
-    inner = ministack.app
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        handler = _routes.get(scope.get("path", "")) if scope["type"] == "http" else None
-        if handler is None:
-            await inner(scope, receive, send)
-            return
-        status, answer = 200, {}
-        try:
-            body = await _read(receive)
-            answer = handler(scope["method"], json.loads(body) if body else {})
-        except ValueError as error:
-            status, answer = 400, {"error": str(error)}
-        await send(
-            {
-                "type": "http.response.start",
-                "status": status,
-                "headers": [(b"content-type", b"application/json")],
-            }
-        )
-        await send({"type": "http.response.body", "body": json.dumps(answer).encode()})
-
-    ministack.app = app
+@replaces(ministack, "app")
+async def app(
+    original: Callable[[Scope, Receive, Send], Awaitable[None]],
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+) -> None:
+    """Answer the control paths in front of the emulator's application."""
+    handler = _routes.get(scope.get("path", "")) if scope["type"] == "http" else None
+    if handler is None:
+        await original(scope, receive, send)
+        return
+    status, answer = 200, {}
+    try:
+        body = await _read(receive)
+        answer = handler(scope["method"], json.loads(body) if body else {})
+    except ValueError as error:
+        status, answer = 400, {"error": str(error)}
+    await send(
+        {
+            "type": "http.response.start",
+            "status": status,
+            "headers": [(b"content-type", b"application/json")],
+        }
+    )
+    await send({"type": "http.response.body", "body": json.dumps(answer).encode()})
 
 
 async def _read(receive: Receive) -> bytes:

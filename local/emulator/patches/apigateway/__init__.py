@@ -1,0 +1,1 @@
+"""API Gateway: keys, denials, updates, MOCK integrations."""

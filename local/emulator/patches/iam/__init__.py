@@ -1,0 +1,1 @@
+"""IAM: what a policy is evaluated on under AUTH=true."""

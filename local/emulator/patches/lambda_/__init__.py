@@ -1,0 +1,1 @@
+"""Lambda: errors, workers, event source mappings."""

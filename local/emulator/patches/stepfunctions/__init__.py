@@ -1,0 +1,1 @@
+"""Step Functions: executions, states, JSONata, service integrations."""

@@ -1,0 +1,154 @@
+"""What bounds an execution: its time, its size, its name, and the errors nothing catches.
+
+AWS: a machine's TimeoutSeconds ends the run as TIMED_OUT, with its status-change event, and no
+further state or retry begins; so does an abort. A payload over 256 KiB is
+`States.DataLimitExceeded`. `States.ALL` and `States.TaskFailed` catch neither that nor
+`States.Runtime`, and nothing at all catches or retries `States.Runtime`. On a STANDARD machine,
+StartExecution with the name and input of a run that is still open answers that run; a closed one,
+or another input, is `ExecutionAlreadyExists`.
+MiniStack 1.5.33: TimeoutSeconds is ignored; a run that was aborted can still retry its task and end
+as FAILED; no size limit; `States.ALL` catches everything; a name in use is always refused.
+"""
+
+import contextvars
+import json
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from ministack.core.responses import error_response_json, json_response, now_iso
+from ministack.services import stepfunctions
+
+from local.emulator.patches.registry import replaces
+
+LIMIT = 262_144
+_UNCATCHABLE = frozenset({"States.Runtime"})
+_NOT_IN_ALL = frozenset({"States.Runtime", "States.DataLimitExceeded"})
+
+Execution = dict[str, Any]
+
+
+class _Ended(BaseException):
+    """Unwinds a run that was ended from outside; not an Exception, so that no state catches it."""
+
+
+@replaces(stepfunctions, "_start_execution")
+def start(original: Callable[[dict[str, Any]], Any], data: dict[str, Any]) -> Any:
+    """Refuse an input that is too large; answer the run that is already open under the name."""
+    if _size(data.get("input", "")) > LIMIT:
+        return error_response_json(
+            "ValidationException",
+            "1 validation error detected: Value at 'input' failed to satisfy constraint: "
+            f"Member must have length less than or equal to {LIMIT}",
+            400,
+        )
+    return _open_run(data) or original(data)
+
+
+@replaces(stepfunctions, "_run_execution")
+def run(original: Callable[[str], None], arn: str) -> None:
+    """Run under the machine's time limit."""
+    execution = stepfunctions._executions[arn]
+    seconds = _time_limit(execution)
+    timer = threading.Timer(
+        seconds or 0, contextvars.copy_context().run, (_time_out, execution, seconds)
+    )
+    timer.daemon = True
+    if seconds is not None:
+        timer.start()
+    try:
+        original(arn)
+    except _Ended:
+        pass
+    finally:
+        timer.cancel()
+
+
+@replaces(stepfunctions, "_add_event")
+def event(
+    original: Callable[..., Any],
+    execution: Execution,
+    kind: str,
+    details: dict[str, Any] | None = None,
+) -> Any:
+    """End here what was ended from outside; check the size of what a state hands on."""
+    if execution["status"] != "RUNNING" and not kind.startswith("Execution"):
+        raise _Ended
+    if kind.endswith("StateExited"):
+        _check_size((details or {})["stateExitedEventDetails"]["output"], "state")
+    return original(execution, kind, details)
+
+
+@replaces(stepfunctions, "_fail_execution")
+def fail(original: Callable[..., None], execution: Execution, error: str, cause: str) -> None:
+    """Leave a run as it is that has already ended."""
+    if execution["status"] == "RUNNING":
+        original(execution, error, cause)
+
+
+@replaces(stepfunctions, "_invoke_resource")
+def invoke(original: Callable[..., Any], resource: str, argument: Any) -> Any:
+    """Check the size of a task's result."""
+    result = original(resource, argument)
+    _check_size(json.dumps(result, ensure_ascii=False), f"task '{resource}'")
+    return result
+
+
+@replaces(stepfunctions, "_error_matches")
+def matches(original: Callable[..., bool], names: list[str], error: str) -> bool:
+    """Match what AWS lets a Retry or Catch match."""
+    if error in _UNCATCHABLE:
+        return False
+    return error in names if error in _NOT_IN_ALL else original(names, error)
+
+
+def _open_run(data: dict[str, Any]) -> Any:
+    """The answer for the run that is already open under this name and input, or None."""
+    machine_arn = stepfunctions._resolve_state_machine_arn(data.get("stateMachineArn", ""))
+    machine = stepfunctions._state_machines.get(machine_arn)
+    if machine is None or machine.get("type") == "EXPRESS" or not data.get("name"):
+        return None
+    scope = f"{stepfunctions.get_region()}:{stepfunctions.get_account_id()}"
+    arn = f"arn:aws:states:{scope}:execution:{machine['name']}:{data['name']}"
+    known = stepfunctions._executions.get(arn)
+    if known is None or known["status"] != "RUNNING" or known["input"] != data.get("input", "{}"):
+        return None
+    return json_response({"executionArn": arn, "startDate": known["startDate"]})
+
+
+def _time_limit(execution: Execution) -> float | None:
+    machine = stepfunctions._state_machines.get(execution["stateMachineArn"]) or {}
+    try:
+        seconds = json.loads(machine["definition"]).get("TimeoutSeconds")
+    except (KeyError, ValueError):
+        return None
+    return None if seconds is None else float(seconds)
+
+
+def _time_out(execution: Execution, seconds: float) -> None:
+    if execution["status"] != "RUNNING":
+        return
+    execution["status"] = "TIMED_OUT"
+    execution["stopDate"] = now_iso()
+    execution["error"] = "States.Timeout"
+    execution["cause"] = None
+    stepfunctions._add_event(
+        execution,
+        "ExecutionTimedOut",
+        {"executionTimedOutEventDetails": {"error": "States.Timeout"}},
+    )
+    stepfunctions._emit_execution_status_event(execution)
+    stepfunctions.logger.info("%s timed out after %s s", execution["executionArn"], seconds)
+
+
+def _check_size(payload: str, where: str) -> None:
+    if _size(payload) > LIMIT:
+        raise stepfunctions._ExecutionError(
+            "States.DataLimitExceeded",
+            f"The {where} returned a result with a size exceeding the maximum number of bytes "
+            "service limit.",
+        )
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))
