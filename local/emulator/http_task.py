@@ -20,6 +20,10 @@ _FORBIDDEN = {
     "proxy-authorization", "referer", "server", "te", "trailer", "transfer-encoding", "upgrade",
     "via", "warning",
 }  # fmt: skip
+CAUSES = ("body", "status_text", "response")
+"""AWS does not document the Cause; one user saw the status text alone, emulators give the body, or
+the whole response as JSON."""
+_MOST_OF_A_CAUSE = 32_768
 _BINARY = ("application/octet-stream", "image/", "video/", "audio/")
 
 
@@ -62,6 +66,10 @@ def build(arguments: Mapping[str, Any], connection: Connection, *, region: str) 
     query.update(connection.query)
     headers = _headers(arguments.get("Headers") or {})
     body = arguments.get("RequestBody")
+    if connection.body and isinstance(body, str):
+        raise TaskError(
+            "States.Runtime", "A string RequestBody cannot be merged with the connection's body"
+        )
     if connection.body:
         body = {**(body if isinstance(body, dict) else {}), **connection.body}
     data = _encode(body, headers, arguments.get("Transform") or {})
@@ -72,8 +80,11 @@ def build(arguments: Mapping[str, Any], connection: Connection, *, region: str) 
     return Call(url._replace(query=urlencode(query, doseq=True)), method, headers, data)
 
 
-def send(call: Call, *, seconds: float) -> dict[str, Any]:
-    """Send the request once and answer the task's result; redirects are not followed."""
+def send(call: Call, *, seconds: float, cause_is: str = "body") -> dict[str, Any]:
+    """Send the request once and answer the task's result; redirects are not followed.
+
+    `cause_is` is what the Cause of an error status holds: see `CAUSES`.
+    """
     secure = call.url.scheme == "https"
     kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
     connection = kind(call.url.hostname or "", call.url.port, timeout=seconds)
@@ -87,18 +98,20 @@ def send(call: Call, *, seconds: float) -> dict[str, Any]:
         raise TaskError("States.Http.Socket", f"{type(error).__name__}: {error}") from error
     finally:
         connection.close()
-    if not 200 <= response.status < 300:
-        cause = body.decode("utf-8", "replace")[:32_768]
-        raise TaskError(f"States.Http.StatusCode.{response.status}", cause)
     headers: dict[str, list[str]] = {}
     for name, value in response.getheaders():
         headers.setdefault(name.lower(), []).append(value)
-    return {
+    answer = {
         "ResponseBody": _decode(body, response.getheader("content-type", "")),
         "Headers": headers,
         "StatusCode": response.status,
         "StatusText": response.reason,
     }
+    if not 200 <= response.status < 300:
+        cause = {"body": body.decode(), "status_text": response.reason}.get(cause_is)
+        text = json.dumps(answer, ensure_ascii=False) if cause is None else cause
+        raise TaskError(f"States.Http.StatusCode.{response.status}", text[:_MOST_OF_A_CAUSE])
+    return answer
 
 
 def _read(
@@ -145,7 +158,7 @@ def _headers(given: Mapping[str, Any]) -> dict[str, str]:
     headers = {}
     for name, value in given.items():
         key = name.lower()
-        if key in _FORBIDDEN or key.startswith(("x-amz-", "x-forwarded-")):
+        if key in _FORBIDDEN or key.startswith(("x-amz-", "x-amzn-", "x-forwarded-")):
             raise TaskError("States.Runtime", f"Header {name} is not allowed in an HTTP Task")
         headers[key] = ",".join(value) if isinstance(value, list) else str(value)
     return headers

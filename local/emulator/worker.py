@@ -151,6 +151,7 @@ class PythonWorker(lambda_runtime.Worker):  # type: ignore[misc]
             "AWS_LAMBDA_LOG_GROUP_NAME": logging.get("LogGroup") or f"/aws/lambda/{name}",
             "AWS_LAMBDA_LOG_STREAM_NAME": time.strftime("%Y/%m/%d/[$LATEST]") + uuid.uuid4().hex,
             "AWS_LAMBDA_LOG_FORMAT": logging.get("LogFormat", "Text"),
+            **_log_level(logging),
             "LAMBDA_TASK_ROOT": str(code),
             "_HANDLER": self.config.get("Handler", ""),
         }
@@ -181,6 +182,13 @@ def _read_log(process: subprocess.Popen[str], log: queue.Queue[str | None]) -> N
         text = line.rstrip("\n")
         log.put(None if text == END_OF_LOG else text)
     log.put(None)
+
+
+def _log_level(logging: dict[str, Any]) -> dict[str, str]:
+    """Functions in the text format have no level."""
+    if logging.get("LogFormat") != "JSON":
+        return {}
+    return {"AWS_LAMBDA_LOG_LEVEL": logging.get("ApplicationLogLevel") or "INFO"}
 
 
 def _error(kind: str, request_id: str, message: str) -> dict[str, Any]:

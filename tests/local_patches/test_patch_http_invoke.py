@@ -49,6 +49,8 @@ class Handler(BaseHTTPRequestHandler):
             "/moved": (302, "text/plain", b"elsewhere"),
             "/big": (200, "text/plain", b"x" * 262_145),
             "/binary": (200, "application/octet-stream", b"\x00"),
+            "/image": (200, "image/png", b"text"),
+            "/broken": (502, "application/octet-stream", b"down"),
             "/undecodable": (200, "application/json", b"\xff\xfe"),
         }[path]
         self.send_response(status)
@@ -196,11 +198,28 @@ def test_failure_is_caught_under_awss_name(
     assert len(endpoint.asked) == 1
 
 
+def test_cause_of_a_status_is_what_was_chosen(
+    lab: Any, endpoint: Endpoint, connection: str
+) -> None:
+    causes = {}
+    for kind in ("status_text", "response", "body"):
+        lab.control("http_cause", **{"is": kind})
+        causes[kind] = lab.output(call(endpoint.url + "/busy", connection))["Cause"]
+
+    whole = json.loads(causes["response"])
+    assert causes["status_text"] == "Too Many Requests"
+    assert causes["body"] == '{"error": "slow down"}'
+    assert whole.keys() == {"ResponseBody", "Headers", "StatusCode", "StatusText"}
+    assert (whole["StatusCode"], whole["ResponseBody"]) == (429, {"error": "slow down"})
+
+
 @pytest.mark.parametrize(
     ("path", "error"),
     [
         ("/big", "States.DataLimitExceeded"),
         ("/binary", "States.Runtime"),
+        ("/image", "States.Runtime"),
+        ("/broken", "States.Runtime"),
         ("/undecodable", "States.Runtime"),
     ],
 )
@@ -234,8 +253,21 @@ def test_plain_http_is_refused_off_loopback(lab: Any, connection: str, url: str)
     assert "https://" in ended["cause"]
 
 
-def test_forbidden_header_is_refused(lab: Any, endpoint: Endpoint, connection: str) -> None:
-    ended = lab.run(call(endpoint.url + "/ok", connection, Headers={"Authorization": "mine"}))
+@pytest.mark.parametrize("name", ["Authorization", "X-Amzn-Trace-Id", "x-forwarded-for"])
+def test_forbidden_header_is_refused(
+    lab: Any, endpoint: Endpoint, connection: str, name: str
+) -> None:
+    ended = lab.run(call(endpoint.url + "/ok", connection, Headers={name: "mine"}))
+
+    assert ended["error"] == "States.Runtime"
+    assert endpoint.asked == []
+
+
+def test_text_body_cannot_take_the_connections_body(lab: Any, endpoint: Endpoint) -> None:
+    fixed = {"BodyParameters": [{"Key": "k", "Value": "v", "IsValueSecret": False}]}
+    connection = make_connection(lab, InvocationHttpParameters=fixed)
+
+    ended = lab.run(call(endpoint.url + "/ok", connection, RequestBody="text"))
 
     assert ended["error"] == "States.Runtime"
     assert endpoint.asked == []

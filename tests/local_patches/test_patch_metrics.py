@@ -68,7 +68,7 @@ def metric_alarm(lab: Any, namespace: str, metric: str, **dimensions: str) -> st
     return name
 
 
-def test_a_message_that_waits_is_told_of_its_queue_and_of_no_other(lab: Any) -> None:
+def test_a_message_that_waits_is_messages_of_its_queue_and_of_no_other(lab: Any) -> None:
     sqs = lab.client("sqs")
     full, empty = lab.name("queue"), lab.name("queue")
     url = sqs.create_queue(QueueName=full)["QueueUrl"]
@@ -143,3 +143,42 @@ def test_an_alarm_is_described_whole_in_the_query_protocol(lab: Any) -> None:
         "<TreatMissingData>notBreaching</TreatMissingData>",
     ):
         assert part in answer
+
+
+LEVELLED = """
+import json, os
+def handler(event, context):
+    print(json.dumps({"n": 1, "_aws": {"Timestamp": 1, "CloudWatchMetrics": [
+        {"Namespace": event["namespace"], "Dimensions": [[]], "Metrics": [{"Name": "n"}]}]}}))
+    for level in ("debug", "INFO", "WARNING", "ERROR", "strange"):
+        print(json.dumps({"level": level, "message": level}))
+    print("plain text")
+    return os.environ.get("AWS_LAMBDA_LOG_LEVEL")
+"""
+
+
+def logged(lab: Any, namespace: str, **logging: str) -> tuple[Any, list[str], bool]:
+    """Call a function with these settings; answer its level, its lines, and if it had metrics."""
+    name = lab.function(LEVELLED, LoggingConfig=logging)
+    payload = json.dumps({"namespace": namespace})
+    answer = lab.client("lambda").invoke(FunctionName=name, Payload=payload)
+    events = lab.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
+    lines = [event["message"] for event in events]
+    messages = [json.loads(line)["message"] for line in lines if '"message"' in line]
+    messages += [line for line in lines if line == "plain text"]
+    metrics = lab.client("cloudwatch").list_metrics(Namespace=namespace)["Metrics"]
+    return json.loads(answer["Payload"].read()), messages, bool(metrics)
+
+
+def test_lines_below_a_functions_level_are_dropped_with_their_metrics(lab: Any) -> None:
+    warn = logged(lab, lab.name("Space"), LogFormat="JSON", ApplicationLogLevel="WARN")
+    info = logged(lab, lab.name("Space"), LogFormat="JSON", ApplicationLogLevel="INFO")
+
+    assert warn == ("WARN", ["WARNING", "ERROR", "plain text"], False)
+    assert info == ("INFO", ["INFO", "WARNING", "ERROR", "strange", "plain text"], True)
+
+
+def test_a_function_that_logs_text_has_no_level(lab: Any) -> None:
+    level, lines, has_metrics = logged(lab, lab.name("Space"), LogFormat="Text")
+
+    assert (level, len(lines), has_metrics) == (None, 6, True)

@@ -11,11 +11,11 @@ from typing import Any
 
 from ministack.services import cloudwatch, lambda_svc
 
-from local.emulator.patches.lambda_ import errors
+from local.emulator.patches.lambda_ import log_levels
 from local.emulator.patches.registry import replaces
 
 
-@replaces(lambda_svc, "_execute_function_warm", after=errors)
+@replaces(lambda_svc, "_execute_function_warm", after=log_levels)
 def execute_and_read(
     original: Callable[..., dict[str, Any]], function: dict[str, Any], event: Any, request_id: str
 ) -> dict[str, Any]:

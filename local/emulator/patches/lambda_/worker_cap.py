@@ -79,7 +79,9 @@ class Clock:
             self._waiting_since = None
 
 
-_clock: contextvars.ContextVar[Clock | None] = contextvars.ContextVar("task_clock", default=None)
+task_clock: contextvars.ContextVar[Clock | None] = contextvars.ContextVar(
+    "task_clock", default=None
+)
 
 
 def size() -> int:
@@ -103,7 +105,7 @@ def execute(
     if (lambda_svc._invoke_depth.get() or 0) > 1:
         return original(function, config, event, request_id, time.time())
     places = _for_apis if isinstance(event, dict) and "httpMethod" in event else _for_workflows
-    with places.one(_clock.get() or Clock()):
+    with places.one(task_clock.get() or Clock()):
         return original(function, config, event, request_id, time.time())
 
 
@@ -112,7 +114,7 @@ def invoke_with_timeout(_original: object, resource: str, argument: Any, timeout
     """Run a task under the clock that stops while it waits for a worker."""
     clock = Clock()
     context = contextvars.copy_context()
-    context.run(_clock.set, clock)
+    context.run(task_clock.set, clock)
     pool = ThreadPoolExecutor(max_workers=1)
     future = pool.submit(context.run, stepfunctions._invoke_resource, resource, argument)
     pool.shutdown(wait=False)

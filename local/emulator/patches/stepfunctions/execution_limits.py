@@ -1,13 +1,13 @@
-"""What bounds an execution: its time, its size, its name, and the errors nothing catches.
+"""What bounds an execution: its time, its name, and the errors nothing catches.
 
 AWS: a machine's TimeoutSeconds ends the run as TIMED_OUT, with its status-change event, and no
-further state or retry begins; so does an abort. A payload over 256 KiB is
-`States.DataLimitExceeded`. `States.ALL` and `States.TaskFailed` catch neither that nor
-`States.Runtime`, and nothing at all catches or retries `States.Runtime`. On a STANDARD machine,
-StartExecution with the name and input of a run that is still open answers that run; a closed one,
-or another input, is `ExecutionAlreadyExists`.
+further state or retry begins; so does an abort. `States.ALL` and `States.TaskFailed` catch neither
+`States.DataLimitExceeded` nor `States.Runtime`, and nothing at all catches or retries
+`States.Runtime`; `States.Timeout` in an ErrorEquals means `States.HeartbeatTimeout` too. On a
+STANDARD machine, StartExecution with the name and input of a run that is still open answers that
+run; a closed one, or another input, is `ExecutionAlreadyExists`.
 MiniStack 1.5.33: TimeoutSeconds is ignored; a run that was aborted can still retry its task and end
-as FAILED; no size limit; `States.ALL` catches everything; a name in use is always refused.
+as FAILED; `States.ALL` catches everything; a name in use is always refused.
 """
 
 import contextvars
@@ -16,12 +16,11 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from ministack.core.responses import error_response_json, json_response, now_iso
+from ministack.core.responses import json_response, now_iso
 from ministack.services import stepfunctions
 
 from local.emulator.patches.registry import replaces
 
-LIMIT = 262_144
 _UNCATCHABLE = frozenset({"States.Runtime"})
 _NOT_IN_ALL = frozenset({"States.Runtime", "States.DataLimitExceeded"})
 
@@ -34,14 +33,7 @@ class _Ended(BaseException):
 
 @replaces(stepfunctions, "_start_execution")
 def start(original: Callable[[dict[str, Any]], Any], data: dict[str, Any]) -> Any:
-    """Refuse an input that is too large; answer the run that is already open under the name."""
-    if _size(data.get("input", "")) > LIMIT:
-        return error_response_json(
-            "ValidationException",
-            "1 validation error detected: Value at 'input' failed to satisfy constraint: "
-            f"Member must have length less than or equal to {LIMIT}",
-            400,
-        )
+    """Answer the run that is already open under the name."""
     return _open_run(data) or original(data)
 
 
@@ -71,11 +63,9 @@ def event(
     kind: str,
     details: dict[str, Any] | None = None,
 ) -> Any:
-    """End here what was ended from outside; check the size of what a state hands on."""
+    """End here what was ended from outside."""
     if execution["status"] != "RUNNING" and not kind.startswith("Execution"):
         raise _Ended
-    if kind.endswith("StateExited"):
-        _check_size((details or {})["stateExitedEventDetails"]["output"], "state")
     return original(execution, kind, details)
 
 
@@ -86,19 +76,13 @@ def fail(original: Callable[..., None], execution: Execution, error: str, cause:
         original(execution, error, cause)
 
 
-@replaces(stepfunctions, "_invoke_resource")
-def invoke(original: Callable[..., Any], resource: str, argument: Any) -> Any:
-    """Check the size of a task's result."""
-    result = original(resource, argument)
-    _check_size(json.dumps(result, ensure_ascii=False), f"task '{resource}'")
-    return result
-
-
 @replaces(stepfunctions, "_error_matches")
 def matches(original: Callable[..., bool], names: list[str], error: str) -> bool:
     """Match what AWS lets a Retry or Catch match."""
     if error in _UNCATCHABLE:
         return False
+    if error == "States.HeartbeatTimeout" and "States.Timeout" in names:
+        return True
     return error in names if error in _NOT_IN_ALL else original(names, error)
 
 
@@ -139,16 +123,3 @@ def _time_out(execution: Execution, seconds: float) -> None:
     )
     stepfunctions._emit_execution_status_event(execution)
     stepfunctions.logger.info("%s timed out after %s s", execution["executionArn"], seconds)
-
-
-def _check_size(payload: str, where: str) -> None:
-    if _size(payload) > LIMIT:
-        raise stepfunctions._ExecutionError(
-            "States.DataLimitExceeded",
-            f"The {where} returned a result with a size exceeding the maximum number of bytes "
-            "service limit.",
-        )
-
-
-def _size(text: str) -> int:
-    return len(text.encode("utf-8", "surrogatepass"))

@@ -7,15 +7,13 @@ MiniStack 1.5.33: later expressions of an Assign see what earlier ones set; no l
 a Choice state is ignored on its Default, that of a Succeed state always.
 """
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 from ministack.services import stepfunctions
 
 from local.emulator.patches.registry import replaces
-
-LIMIT = 262_144
+from local.emulator.payload_size import check
 
 
 @replaces(stepfunctions, "_execute_choice")
@@ -74,9 +72,5 @@ def assign(
     values = stepfunctions._apply_jsonata_template(
         template, given, ctx, result=result, error_output=error_output
     )
-    if len(json.dumps(values, ensure_ascii=False).encode("utf-8", "surrogatepass")) > LIMIT:
-        raise stepfunctions._ExecutionError(
-            "States.DataLimitExceeded",
-            "The variables assigned exceed the maximum number of bytes service limit",
-        )
+    check(values, "set of variables assigned")
     ctx.setdefault("variables", {}).update(values)

@@ -16,13 +16,13 @@ from ministack.services import stepfunctions
 
 from local.emulator.patches import admin
 from local.emulator.patches.registry import replaces
-from local.emulator.patches.stepfunctions import execution_limits
+from local.emulator.patches.stepfunctions import payload_sizes
 
 _lock = threading.Lock()
 _order = {"left": 0}
 
 
-@replaces(stepfunctions, "_start_execution", after=execution_limits)
+@replaces(stepfunctions, "_start_execution", after=payload_sizes)
 def start(original: Callable[[dict[str, Any]], Any], data: dict[str, Any]) -> Any:
     """Refuse in front of the emulator's StartExecution."""
     if _refused():
