@@ -9,7 +9,6 @@ from botocore.exceptions import ClientError
 
 from tests.local_patches.test_patch_executions import CATCH_ALL, CAUGHT, task
 
-ECHO = "def handler(event, context):\n    return event\n"
 WAITING = "arn:aws:states:::lambda:invoke.waitForTaskToken"
 PAYLOAD = {"token": "{% $states.context.Task.Token %}", "given": "{% $states.input %}"}
 ERROR = "{% $states.errorOutput %}"
@@ -101,21 +100,17 @@ def test_a_caught_error_is_whole_in_assign_and_output(lab: Any) -> None:
 
 
 @pytest.mark.parametrize("partition", ["aws-us-gov", "aws-cn"])
-def test_a_resource_of_another_partition_is_called(lab: Any, partition: str) -> None:
-    call = task(lab.function(ECHO), Output="{% $states.result.Payload %}", End=True)
-    call["Resource"] = f"arn:{partition}:states:::lambda:invoke"
-
-    assert lab.output({"Call": call}, {"n": 1}) == {"n": 1}
-
-
-def test_an_sdk_integration_of_another_partition_is_called(lab: Any) -> None:
+@pytest.mark.parametrize("action", ["sqs:sendMessage", "aws-sdk:sqs:sendMessage"])
+def test_a_resource_of_another_partition_is_called(lab: Any, partition: str, action: str) -> None:
     url, _ = lab.queue()
-    arguments = {"QueueUrl": url, "MessageBody": '{"n": 1}'}
-    resource = "arn:aws-us-gov:states:::aws-sdk:sqs:sendMessage"
+    send = {
+        "Type": "Task",
+        "Resource": f"arn:{partition}:states:::{action}",
+        "Arguments": {"QueueUrl": url, "MessageBody": '{"n": 1}'},
+        "End": True,
+    }
 
-    lab.output(
-        {"Send": {"Type": "Task", "Resource": resource, "Arguments": arguments, "End": True}}
-    )
+    lab.output({"Send": send})
 
     assert lab.messages(url) == [{"n": 1}]
 

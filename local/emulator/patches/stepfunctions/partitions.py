@@ -1,8 +1,8 @@
 """A resource of any partition is the one that the partition `aws` has under that name.
 
 AWS: service integrations are `arn:<partition>:states:::…`, with the partition of the machine.
-MiniStack 1.5.33: knows those of `aws` alone, and hands the input of any other on as its result: a
-task that does nothing succeeds.
+MiniStack 1.5.33: calls `lambda:invoke` and `aws-sdk:…` of any partition, but `http:invoke`,
+`sns:publish` and the like of `aws` alone; of another they do nothing, and answer their input.
 """
 
 import re

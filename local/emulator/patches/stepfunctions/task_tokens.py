@@ -88,7 +88,7 @@ def invoke_with_callback(
     finally:
         _closed.add(token)
         stepfunctions._task_tokens.pop(token, None)
-    if info["error"]:
+    if info["result"] is None and info["error"]:
         raise stepfunctions._ExecutionError(info["error"]["Error"], info["error"]["Cause"])
     return json.loads(info["result"] or "{}")
 
@@ -131,9 +131,8 @@ def _call(resource: str, arguments: Any, info: dict[str, Any]) -> None:
         failure = {"Error": "States.Runtime", "Cause": str(error)}
     else:
         return
-    if not info["event"].is_set():
-        info["error"] = failure
-        info["event"].set()
+    info["error"] = failure
+    info["event"].set()
 
 
 def _is_open() -> bool:
