@@ -1,13 +1,13 @@
-# What somebody should be told of. Each alarm knows one series: docs/metrics.md says who prints it. docs/runbook.md says
+# Conditions that need attention. Each alarm watches one series; docs/metrics.md lists which function emits it, and docs/runbook.md
 # what to do, under the alarm's name.
 
 locals {
-  # The module's own topic takes alarms as well as notices.
+  # The module's own topic receives alarms as well as notices of failed requests.
   alarm_topic_arns = coalesce(var.alarms.topic_arns, [local.topic_arn])
 
   workflow_dimensions = { StateMachineArn = local.state_machine_arn }
 
-  # Tenants with a budget have series of their own, so that an alarm can watch them; those that share the budget of `"*"` do not.
+  # Tenants with a budget have series of their own, so that an alarm can watch them; tenants that share the rules of `"*"` do not.
   budget_owners = distinct(concat(
     var.budgets.day_usd == null && var.budgets.month_usd == null ? [] : ["*"],
     [for tenant, rules in var.tenants : tenant if tenant != "*" && rules.budget != null],
@@ -42,20 +42,20 @@ locals {
         namespace = "Faregate", metric = "unpriced", above = var.alarms.thresholds.unpriced
       }
       config-errors = {
-        text      = "Models refuse the key or do not exist (401, 403, 404): it stays so until somebody mends the set-up."
+        text      = "Models refuse the key or do not exist (401, 403, 404): it stays so until the configuration is fixed."
         namespace = "Faregate", metric = "config_errors", above = var.alarms.thresholds.config_errors
       }
       throttles = {
-        text      = "Calls were given up for want of capacity."
+        text      = "Calls failed because the provider had no capacity."
         namespace = "Faregate", metric = "throttles", above = var.alarms.thresholds.throttles
       }
       pending-age = {
-        text      = "Rows wait for their price: neither stream nor sweep gets to them."
+        text      = "Rows wait for their price: neither the stream nor the sweep reaches them."
         namespace = "Faregate", metric = "pending_age_seconds", above = var.alarms.thresholds.pending_age_seconds
         statistic = "Maximum"
       }
       spend-slope = {
-        text      = "The models cost more in an hour than you thought they would."
+        text      = "The models cost more in an hour than the threshold."
         namespace = "Faregate", metric = "cost_usd", above = var.alarms.thresholds.spend_usd_per_hour
         period    = 3600
       }
@@ -79,7 +79,7 @@ locals {
     local.budget_alarms,
     var.api == null ? {} : {
       api-errors = {
-        text       = "The HTTP door answers with 502, 503 or 504."
+        text       = "The HTTP API answers with 502, 503 or 504."
         namespace  = "AWS/ApiGateway", metric = "5XXError", above = var.alarms.thresholds.api_errors
         dimensions = { ApiName = var.name, Stage = local.api_stage }
       }
@@ -104,7 +104,7 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   comparison_operator = lookup(each.value, "operator", "GreaterThanThreshold")
   threshold           = each.value.above
   evaluation_periods  = 1
-  # Nothing is printed while nobody asks.
+  # No requests, no data.
   treat_missing_data = "notBreaching"
 
   alarm_actions = local.alarm_topic_arns
@@ -112,7 +112,7 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   tags          = local.tags
 }
 
-# One light for all of them; each of them has told already.
+# One state for all of them. Each alarm has sent its own notification.
 resource "aws_cloudwatch_composite_alarm" "this" {
   count = var.alarms.enabled ? 1 : 0
 

@@ -1,16 +1,16 @@
-# Answers that are too large for a state of the workflow, and drafts that were withheld from their caller. A row or an output
-# that points here says s3://….
+# Answers that are too large for a state of the workflow, and drafts that were withheld from their caller. Rows and outputs point
+# here by s3://….
 
 locals {
   answers_bucket_arn = aws_s3_bucket.answers.arn
 }
 
 resource "aws_s3_bucket" "answers" {
-  #checkov:skip=CKV_AWS_18: one role writes here; who else reads is for the account's CloudTrail to say
-  #checkov:skip=CKV_AWS_21: text must be gone when it expires, and no object is written twice
+  #checkov:skip=CKV_AWS_18: one role writes here; the account's CloudTrail records other access
+  #checkov:skip=CKV_AWS_21: text must be deleted when it expires, and no object is overwritten
   #checkov:skip=CKV_AWS_144: text stays in the region it was asked in
-  #checkov:skip=CKV2_AWS_62: nobody waits for an object here
-  # Bucket names are the whole world's: AWS ends this one.
+  #checkov:skip=CKV2_AWS_62: nothing waits for an object here
+  # Bucket names are global: AWS appends a suffix to this one.
   bucket_prefix = "${substr(var.name, 0, 27)}-answers-"
   force_destroy = !var.tables.deletion_protection
   tags          = local.tags
@@ -37,7 +37,7 @@ resource "aws_s3_bucket_public_access_block" "answers" {
   restrict_public_buckets = true
 }
 
-# Text goes when the CONTENT rows go.
+# Text expires together with the CONTENT rows.
 resource "aws_s3_bucket_lifecycle_configuration" "answers" {
   bucket = aws_s3_bucket.answers.id
 
@@ -60,6 +60,6 @@ resource "aws_s3_bucket_policy" "answers" {
   bucket = aws_s3_bucket.answers.id
   policy = data.aws_iam_policy_document.tls_only["answers"].json
 
-  # Two changes of a bucket's access at a time are refused.
+  # S3 refuses two concurrent changes of a bucket's access.
   depends_on = [aws_s3_bucket_public_access_block.answers]
 }

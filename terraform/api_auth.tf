@@ -1,10 +1,10 @@
-# Who may call the HTTP door, by `api.auth`. IAM needs nothing here: a caller's own policy allows `execute-api:Invoke`.
+# Authentication of the HTTP API, by `api.auth`. IAM needs nothing here: a caller's own policy allows `execute-api:Invoke`.
 
 locals {
   api_auth       = try(var.api.auth, "")
   api_authorizes = local.api_auth == "AUTHORIZER"
 
-  # What proves an identity, and its tenant.
+  # From a caller's identity to its tenant.
   api_callers = var.api == null ? null : {
     auth           = var.api.auth
     tenants        = merge(var.api.tenants, { for name, key in aws_api_gateway_api_key.caller : key.id => var.api.keys[name].tenant })
@@ -12,13 +12,13 @@ locals {
     claim          = var.api.tenant_claim
   }
 
-  # Null where API Gateway asks nobody: an API key, a signature.
+  # Null if API Gateway authenticates without an authorizer: by API key or signature.
   api_authorizer_id = one(concat(aws_api_gateway_authorizer.bearer[*].id, aws_api_gateway_authorizer.user_pool[*].id))
 }
 
-# Each kind has a name and an address of its own: another `api.auth` is another authorizer, and no change of one in place. It goes
-# after the methods have changed, since the deployment, which names it, is made before it is taken away: AWS keeps an authorizer
-# that a method still names, and Terraform would forget it.
+# Each kind has a name and an address of its own: another `api.auth` creates another authorizer instead of changing one in place. The
+# old one is destroyed after the methods have changed, since the deployment that references it is created first: AWS keeps an
+# authorizer that a method still references, and Terraform would lose it.
 resource "aws_api_gateway_authorizer" "bearer" {
   count = local.api_authorizes ? 1 : 0
 
@@ -29,7 +29,7 @@ resource "aws_api_gateway_authorizer" "bearer" {
 
   authorizer_uri                   = aws_lambda_function.this["authorize"].invoke_arn
   authorizer_result_ttl_in_seconds = var.api.key_cache_seconds
-  # What cannot be a key costs no call of the function.
+  # Anything that cannot be a key does not invoke the function.
   identity_validation_expression = "[Bb]earer sk-fg-[0-9A-Za-z_-]{43}"
 }
 
@@ -51,7 +51,7 @@ resource "aws_api_gateway_api_key" "caller" {
   tags        = local.tags
 }
 
-# A plan a key, so that each has limits of its own.
+# One plan per key, so that each has limits of its own.
 resource "aws_api_gateway_usage_plan" "caller" {
   for_each = try(var.api.keys, {})
 

@@ -1,8 +1,8 @@
-# CORS: which pages in a browser may call the HTTP door and read what it answers. Off where `api.cors` is null.
+# CORS: which web pages may call the HTTP API and read its answers. Off if `api.cors` is null.
 
 locals {
   api_cors = try(var.api.cors, null)
-  # The one origin that may be named to everybody. Where there are several, each is told its own.
+  # The origin that every answer may name. With several origins, each one gets its own name back.
   api_cors_origin = local.api_cors == null ? null : local.api_cors.allow_origins[0]
   api_cors_echoes = local.api_cors == null ? false : length(local.api_cors.allow_origins) > 1
 

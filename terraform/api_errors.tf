@@ -1,17 +1,17 @@
-# What the gateway answers by itself: the one shape of an error, whoever refused the call.
+# The gateway's own errors, in the same format as the function's.
 
 locals {
   # A missing signature looks like a missing path to the gateway.
   api_errors = var.api == null ? {} : {
     DEFAULT_4XX                    = { status = null, type = "Refused", message = "The gateway refused the call." }
-    DEFAULT_5XX                    = { status = null, type = "InternalError", message = "Something went wrong behind this door." }
+    DEFAULT_5XX                    = { status = null, type = "InternalError", message = "Something went wrong inside the API." }
     ACCESS_DENIED                  = { status = "403", type = "Forbidden", message = "These credentials may not call this path." }
     AUTHORIZER_CONFIGURATION_ERROR = { status = "503", type = "Busy", message = "The key could not be checked: send it again." }
     AUTHORIZER_FAILURE             = { status = "503", type = "Busy", message = "The key could not be checked: send it again." }
     BAD_REQUEST_BODY               = { status = "400", type = "InvalidRequest", message = "The body does not fit the schema of this path (docs/openapi.json). It must be JSON, and may not name a tenant: that follows from your credentials." }
     BAD_REQUEST_PARAMETERS         = { status = "400", type = "InvalidRequest", message = "A parameter of the path or query is missing." }
     EXPIRED_TOKEN                  = { status = "401", type = "Unauthorized", message = "The token has expired." }
-    INTEGRATION_FAILURE            = { status = "502", type = "InternalError", message = "Something went wrong behind this door." }
+    INTEGRATION_FAILURE            = { status = "502", type = "InternalError", message = "Something went wrong inside the API." }
     INTEGRATION_TIMEOUT            = { status = "504", type = "NotAnsweredYet", message = "No answer in 29 s. The request may go on: GET /v1/prompts/ and its id." }
     INVALID_API_KEY                = { status = "401", type = "Unauthorized", message = "Send a known key in the header x-api-key." }
     INVALID_SIGNATURE              = { status = "401", type = "Unauthorized", message = "The signature does not fit the call." }
@@ -27,7 +27,7 @@ locals {
     UNAUTHORIZED           = { status = "401", type = "Unauthorized", message = "Send a known key or token: Authorization: Bearer …" }
     UNSUPPORTED_MEDIA_TYPE = { status = "415", type = "InvalidRequest", message = "Send application/json." }
   }
-  # OpenAI's client would send again by itself: where it was paid already, or cannot help, it must not.
+  # OpenAI's client retries by itself: it must not if the call was paid already, or if a retry cannot help.
   api_error_headers = {
     AUTHORIZER_CONFIGURATION_ERROR = { "gatewayresponse.header.retry-after" = "'1'" }
     AUTHORIZER_FAILURE             = { "gatewayresponse.header.retry-after" = "'1'" }

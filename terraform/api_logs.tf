@@ -1,6 +1,6 @@
-# What the HTTP door logs, and the role that API Gateway logs with.
+# What the HTTP API logs, and the role that API Gateway logs with.
 
-# Made before the stage, which would make one without key and retention.
+# Created before the stage, which would create one without key and retention.
 resource "aws_cloudwatch_log_group" "api_execution" {
   count = var.api == null ? 0 : 1
 
@@ -19,7 +19,7 @@ resource "aws_cloudwatch_log_group" "api_access" {
   tags              = local.tags
 }
 
-# One role for all APIs of the account in this region; without it no stage may log.
+# One role for all APIs of the account in this region; without it no stage can log.
 data "aws_iam_policy_document" "api_logs_trust" {
   count = try(var.api.account_logging, false) ? 1 : 0
 

@@ -1,4 +1,4 @@
-# The REST API of the HTTP door: its paths, the schemas that bodies must fit, and the function behind them. Off where `api` is null.
+# The REST API of the HTTP API: its paths, the schemas of bodies, and the function behind them. Off if `api` is null.
 
 locals {
   # API Gateway reads JSON Schema's draft 4, of which these files use nothing that has changed since.
@@ -6,7 +6,7 @@ locals {
     for name, file in { Prompt = "intake/request", ChatCompletion = "ingress/api/chat", Feedback = "ingress/api/feedback" } :
     name => merge(jsondecode(file("${path.module}/../src/router/${file}.schema.json")), { "$schema" = "http://json-schema.org/draft-04/schema#" })
   }
-  # A tenant follows from who calls; to run a failed request again is the operator's.
+  # The tenant follows from the caller; only operators rerun failed requests.
   api_prompt_schema = merge(local.api_schemas.Prompt, {
     properties = { for name, schema in local.api_schemas.Prompt.properties : name => schema if !contains(["tenant", "rerun"], name) }
     oneOf      = [{ required = ["input"] }, { required = ["messages"] }]
@@ -40,7 +40,7 @@ resource "aws_api_gateway_rest_api" "this" {
   count = var.api == null ? 0 : 1
 
   name        = var.name
-  description = "The HTTP door of ${var.name}."
+  description = "The HTTP API of ${var.name}."
   tags        = local.tags
 
   endpoint_configuration {

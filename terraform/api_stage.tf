@@ -1,4 +1,4 @@
-# The stage of the HTTP door: what is deployed, its limits and its web ACL. What it logs stands in api_logs.tf.
+# The stage of the HTTP API: what is deployed, its limits and its web ACL. What it logs is in api_logs.tf.
 
 locals {
   # The stage is the first part of every path, so that the paths are those that OpenAI's clients know.
@@ -30,9 +30,9 @@ resource "aws_api_gateway_deployment" "this" {
 }
 
 resource "aws_api_gateway_stage" "this" {
-  #checkov:skip=CKV_AWS_120: an answer is one tenant's own, and a cache runs while nobody asks
+  #checkov:skip=CKV_AWS_120: an answer is one tenant's own, and a cache costs money while there are no calls
   #checkov:skip=CKV2_AWS_29: which web ACL is the account's choice: api.web_acl_arn
-  #checkov:skip=CKV2_AWS_51: callers prove who they are by api.auth; a client certificate proves the gateway to a backend, which here is a function
+  #checkov:skip=CKV2_AWS_51: callers authenticate by api.auth; a client certificate proves the gateway to a backend, which here is a function
 
   count = var.api == null ? 0 : 1
 
@@ -68,7 +68,7 @@ resource "aws_api_gateway_stage" "this" {
 }
 
 resource "aws_api_gateway_method_settings" "this" {
-  #checkov:skip=CKV_AWS_225: an answer is one tenant's own, and a cache runs while nobody asks
+  #checkov:skip=CKV_AWS_225: an answer is one tenant's own, and a cache costs money while there are no calls
 
   count = var.api == null ? 0 : 1
 

@@ -1,5 +1,5 @@
-# The batch as a door: a file of prompts in the answers bucket, run chunk by chunk. Made where `batch` is set. What the
-# machine may do is in batch_role.tf.
+# Batches: a file of prompts in the answers bucket, run chunk by chunk. Created if `batch` is set. What the machine may do is in
+# batch_role.tf.
 
 locals {
   batch_name           = "${var.name}-batch"
@@ -10,7 +10,7 @@ locals {
 
   batch_alarms = {
     for name, metric in { batch-failed = "ExecutionsFailed", batch-timed-out = "ExecutionsTimedOut" } : name => {
-      text                             = "A batch did not end well; started again, it does what is missing."
+      text                             = "A batch failed; started again, it does what is missing."
       runbook                          = "batch-failed"
       namespace                        = "AWS/States"
       metric                           = metric
@@ -28,7 +28,7 @@ locals {
 }
 
 resource "aws_sfn_state_machine" "batch" {
-  #checkov:skip=CKV_AWS_285: execution data is prompts and answers, which stay out of logs; workflow.include_execution_data turns it on
+  #checkov:skip=CKV_AWS_285: execution data is prompts and answers, which are not logged unless workflow.include_execution_data is set
   count = var.batch == null ? 0 : 1
 
   name     = local.batch_name

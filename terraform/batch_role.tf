@@ -1,4 +1,4 @@
-# What the batch's state machine may do: run its functions, read its list of chunks, run child executions of itself.
+# What the batch's state machine may do: call its functions, read its list of chunks, run child executions of itself.
 
 data "aws_iam_policy_document" "batch" {
   count = var.batch == null ? 0 : 1
@@ -8,7 +8,7 @@ data "aws_iam_policy_document" "batch" {
   statement {
     sid     = "RunFunctions"
     actions = ["lambda:InvokeFunction"]
-    # By name: new code is then no change of the role.
+    # By name: new code does not change the role.
     resources = [
       for name, function in local.functions : "arn:${local.partition}:lambda:${local.arn_suffix}:function:${local.function_names[name]}"
       if function.called_by == "batch"

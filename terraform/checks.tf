@@ -1,9 +1,9 @@
-# Legal, and perhaps not meant: a plan warns of it and goes on.
+# Valid, but probably not intended: a plan warns and continues.
 
 check "alarms_reach_somebody" {
   assert {
     condition     = !var.alarms.enabled || length(local.alarm_topic_arns) > 0
-    error_message = "alarms.topic_arns is empty: alarms start and end, and nobody is told. Name a topic, or set alarms = { enabled = false }."
+    error_message = "alarms.topic_arns is empty: alarms start and end without a notification. Name a topic, or set alarms = { enabled = false }."
   }
 }
 

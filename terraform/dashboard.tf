@@ -1,5 +1,5 @@
 # What operations look at, in CloudWatch. What was spent to the cent, and by whom, is on the page of `python -m
-# cost_calculator dashboard`; docs/metrics.md says who prints each metric.
+# cost_calculator dashboard`; docs/metrics.md lists which function emits each metric.
 
 locals {
   # Each line of a chart: a title, and a search over series (Faregate's own) or one series of an AWS service.
@@ -85,7 +85,7 @@ locals {
     {
       title = "What waits"
       lines = [
-        ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", local.failures_queue_name, { stat = "Maximum", label = "messages nobody could handle" }],
+        ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", local.failures_queue_name, { stat = "Maximum", label = "messages no function could handle" }],
         ["AWS/Lambda", "IteratorAge", "FunctionName", local.function_names["price_rows"], { stat = "Maximum", label = "age of the stream (ms)" }],
         ["Faregate", "pending_age_seconds", { stat = "Maximum", label = "age of the oldest row without a price (s)" }],
       ]

@@ -1,11 +1,11 @@
-# Events and stream records that no function could handle. Nothing is lost with them: the rows they speak of are still
-# ACCEPTED or PENDING in the usage table, where the sweep finds them. A message here says that somebody should look.
+# Events and stream records that no function could handle. Nothing is lost: the rows they are about are still
+# ACCEPTED or PENDING in the usage table, where the sweep finds them. A message here needs a look.
 
 locals {
   failures_queue_name = "${var.name}-failures"
   # Made from its name, so that policies need not wait for the queue.
   failures_queue_arn = "arn:${local.partition}:sqs:${local.arn_suffix}:${local.failures_queue_name}"
-  # Of the rules whose undelivered events come here.
+  # Rules whose undelivered events come here.
   rules_put_aside = aws_cloudwatch_event_rule.api_key_changed[*].arn
 }
 
@@ -39,7 +39,7 @@ data "aws_iam_policy_document" "failures" {
   }
 }
 
-# Nobody waits for the answer of a function that an event started, so what it could not do comes here.
+# No caller waits for a function that an event started, so its failures come here.
 resource "aws_lambda_function_event_invoke_config" "this" {
   for_each = toset([for name, function in local.functions : name if function.failures_aside == "events"])
 
@@ -53,6 +53,6 @@ resource "aws_lambda_function_event_invoke_config" "this" {
     }
   }
 
-  # Lambda checks that the role may send.
+  # Lambda checks that the role may send messages.
   depends_on = [aws_iam_role_policy.function_runtime]
 }

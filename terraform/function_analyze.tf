@@ -29,7 +29,7 @@ data "aws_iam_policy_document" "analyze" {
     resources = [local.tables.usage.arn]
   }
 
-  # The exact cache is read together with the guards' items.
+  # The exact cache is read together with the items of the guards.
   statement {
     sid       = "ReadBeforeAccepting"
     actions   = ["dynamodb:BatchGetItem"]
@@ -42,7 +42,7 @@ data "aws_iam_policy_document" "analyze" {
     resources = [local.tables.control.arn]
   }
 
-  # A failed request that is run again leaves the sums until it has ended once more.
+  # A rerun takes a failed request out of the sums until it ends again.
   statement {
     sid       = "TakeBackAFailure"
     actions   = ["dynamodb:UpdateItem"]

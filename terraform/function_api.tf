@@ -1,7 +1,7 @@
 locals {
-  # The gateway gives an answer 29 s; the function waits 25 s for a model.
+  # The gateway waits 29 s for an answer; the function waits 25 s for a model.
   function_api = {
-    description  = "Answers the HTTP door: starts executions, waits for them, finds them again."
+    description  = "Serves the HTTP API: starts executions, waits for them, looks them up."
     handler      = "router.handlers.api.handler"
     timeout      = 29
     key_services = ["dynamodb", "s3", "states"]
@@ -29,7 +29,7 @@ data "aws_iam_policy_document" "api" {
     resources = [local.state_machine_arn]
   }
 
-  # Of a request that was refused before it had a row, and of an answer where no text is stored.
+  # For requests that were refused before they had a row, and for answers if no text is stored.
   statement {
     sid       = "LookAtRuns"
     actions   = ["states:DescribeExecution"]
@@ -55,9 +55,9 @@ data "aws_iam_policy_document" "api" {
     resources = ["${local.answers_bucket_arn}/answers/*"]
   }
 
-  # Without it S3 says 403 of an answer that has expired, as of one that it does not give.
+  # Without it S3 answers 403 for an expired answer, not 404.
   statement {
-    sid       = "TellWhatIsMissing"
+    sid       = "SeeWhatIsMissing"
     actions   = ["s3:ListBucket"]
     resources = [local.answers_bucket_arn]
   }

@@ -17,7 +17,7 @@ data "aws_iam_policy_document" "authorize" {
     sid       = "FindKeys"
     actions   = ["dynamodb:GetItem"]
     resources = [local.tables.control.arn]
-    # Budgets and breakers stand in the same table.
+    # Budgets and breakers are in the same table.
     condition {
       test     = "ForAllValues:StringLike"
       variable = "dynamodb:LeadingKeys"

@@ -1,6 +1,6 @@
 locals {
   function_finish_batch = {
-    description  = "Adds up what the chunks of a batch did."
+    description  = "Adds up the results of a batch's chunks."
     handler      = "router.handlers.finish_batch.handler"
     timeout      = 300
     memory       = 512
@@ -26,9 +26,9 @@ data "aws_iam_policy_document" "finish_batch" {
     resources = [for file in ["manifest.json", "summary.json"] : "${local.answers_bucket_arn}/batches/*/${file}"]
   }
 
-  # Without it S3 says 403 of a summary that is not there, and not 404.
+  # Without it S3 answers 403 for a missing summary, not 404.
   statement {
-    sid       = "TellWhatIsMissing"
+    sid       = "SeeWhatIsMissing"
     actions   = ["s3:ListBucket"]
     resources = [local.answers_bucket_arn]
     condition {

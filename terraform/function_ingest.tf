@@ -23,7 +23,7 @@ resource "aws_lambda_event_source_mapping" "requests" {
   event_source_arn = aws_sqs_queue.requests[0].arn
   function_name    = aws_lambda_function.this["ingest"].arn
   batch_size       = 10
-  # One message that fails must not send the others of its batch again.
+  # A message that fails must not cause the others of its batch to be received again.
   function_response_types = ["ReportBatchItemFailures"]
 
   scaling_config {
@@ -56,7 +56,7 @@ data "aws_iam_policy_document" "ingest" {
     resources = [local.state_machine_arn]
   }
 
-  # A run that has the request's id already: was it the same request, and was it refused?
+  # Of an earlier run with the same request id: same payload? refused?
   statement {
     sid       = "CompareWithTheEarlierRun"
     actions   = ["states:DescribeExecution"]

@@ -56,7 +56,7 @@ data "aws_iam_policy_document" "invoke_model" {
     }
   }
 
-  # Converse applies it too, with the caller's permission.
+  # Converse applies it as well, with the caller's permission.
   dynamic "statement" {
     for_each = var.bedrock.guardrail[*].id
     content {

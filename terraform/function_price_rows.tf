@@ -28,7 +28,7 @@ data "aws_iam_policy_document" "price_rows" {
   statement {
     sid     = "ListStreams"
     actions = ["dynamodb:ListStreams"]
-    # The event source mapping asks for it, and AWS lets it name no stream.
+    # The event source mapping needs it, and AWS has no resource to name here.
     resources = ["*"]
   }
 
@@ -54,13 +54,13 @@ resource "aws_lambda_event_source_mapping" "usage" {
   maximum_batching_window_in_seconds = var.stream.window_seconds
   parallelization_factor             = var.stream.parallelization
 
-  # One bad row must neither stop its shard nor take good rows with it.
+  # A bad row must neither block its shard nor fail good rows.
   function_response_types        = ["ReportBatchItemFailures"]
   bisect_batch_on_function_error = true
   maximum_retry_attempts         = var.stream.max_retries
   maximum_record_age_in_seconds  = var.stream.max_age_seconds
 
-  # Also keeps the function from being woken by what it writes itself.
+  # Also keeps the function's own writes from invoking it.
   filter_criteria {
     filter {
       pattern = jsonencode({ dynamodb = { NewImage = { cost_status = { S = ["PENDING"] } } } })

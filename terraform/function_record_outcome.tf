@@ -1,6 +1,6 @@
 locals {
   function_record_outcome = {
-    description    = "Closes a request whose execution died."
+    description    = "Closes requests whose execution died."
     handler        = "router.handlers.record_outcome.handler"
     timeout        = 60
     key_services   = ["dynamodb", "sqs", "states"]
@@ -34,7 +34,7 @@ resource "aws_iam_role_policy" "record_outcome" {
   policy = data.aws_iam_policy_document.record_outcome.json
 }
 
-# Ends that the workflow itself cannot catch. EXPRESS executions send no such event: for them the sweep does it.
+# Failures that the workflow itself cannot catch. EXPRESS executions send no such event: the sweep handles them.
 resource "aws_cloudwatch_event_rule" "execution_ended_badly" {
   name        = "${var.name}-execution-ended-badly"
   description = "Executions of ${var.name} that failed, timed out or were aborted."
@@ -55,8 +55,8 @@ resource "aws_cloudwatch_event_target" "record_outcome" {
   rule = aws_cloudwatch_event_rule.execution_ended_badly.name
   arn  = aws_lambda_function.this["record_outcome"].arn
 
-  # The event may hold the request's text, and what fails is kept in a queue: the function is given the names alone. An
-  # event that cannot be delivered at all is dropped, since the sweep does its work.
+  # The event may contain the request's text, and failed events are kept in a queue: the function gets only the names. An event
+  # that cannot be delivered is dropped, since the sweep does the same work.
   input_transformer {
     input_paths = {
       execution = "$.detail.executionArn"

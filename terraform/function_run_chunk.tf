@@ -30,9 +30,9 @@ data "aws_iam_policy_document" "run_chunk" {
     resources = [for part in ["results", "summaries"] : "${local.answers_bucket_arn}/batches/*/${part}/*"]
   }
 
-  # Without it S3 says 403 of a summary that is not there yet, and not 404.
+  # Without it S3 answers 403 for a missing summary, not 404.
   statement {
-    sid       = "TellWhatIsMissing"
+    sid       = "SeeWhatIsMissing"
     actions   = ["s3:ListBucket"]
     resources = [local.answers_bucket_arn]
     condition {

@@ -1,6 +1,6 @@
 locals {
   function_split_batch = {
-    description  = "Splits a batch's file into chunks."
+    description  = "Splits the file of a batch into chunks."
     handler      = "router.handlers.split_batch.handler"
     timeout      = 900
     memory       = 1024

@@ -1,6 +1,6 @@
 locals {
   function_sweep = {
-    description    = "Closes what never ended, prices what the stream lost."
+    description    = "Closes requests that never ended, prices rows that the stream lost."
     handler        = "router.handlers.sweep.handler"
     timeout        = 300
     key_services   = ["dynamodb", "sqs", "states"]

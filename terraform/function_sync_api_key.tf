@@ -1,8 +1,8 @@
-# Only a connection of the module's own is kept in step with the parameter.
+# Only the module's own connection is kept in step with the parameter.
 
 locals {
   function_sync_api_key = {
-    description    = "Puts the OpenAI key of the SSM parameter into the connection."
+    description    = "Copies the OpenAI key from the SSM parameter to the connection."
     handler        = "router.handlers.sync_api_key.handler"
     timeout        = 30
     key_services   = ["secretsmanager", "sqs", "ssm"]
@@ -28,7 +28,7 @@ data "aws_iam_policy_document" "sync_api_key" {
   statement {
     sid     = "WriteTheConnection"
     actions = ["events:UpdateConnection"]
-    # The call names the connection; its ARN ends in an id that AWS adds.
+    # The call is authorized by name; the connection's ARN ends in an id that AWS appends.
     resources = [
       "arn:${local.partition}:events:${local.arn_suffix}:connection/${local.connection_name}",
       "arn:${local.partition}:events:${local.arn_suffix}:connection/${local.connection_name}/*",
@@ -47,7 +47,7 @@ data "aws_iam_policy_document" "sync_api_key" {
     resources = [local.connection_secret_arn]
   }
 
-  # EventBridge looks at the key that the connection is to be kept under before it uses it.
+  # EventBridge checks the connection's key before it uses it.
   statement {
     sid       = "NameTheConnectionsKey"
     actions   = ["kms:DescribeKey"]
@@ -104,8 +104,8 @@ resource "aws_lambda_permission" "sync_api_key" {
   source_arn    = aws_cloudwatch_event_rule.api_key_changed[0].arn
 }
 
-# Once after each apply that wrote the connection: the parameter may be older than the rule that watches it, and an update
-# by Terraform puts the placeholder back. The function answers whether there was a key, never the key.
+# Once after each apply that wrote the connection: the parameter may be older than the rule that watches it, and an update by
+# Terraform restores the placeholder. The function returns whether there was a key, never the key itself.
 resource "aws_lambda_invocation" "sync_api_key" {
   count = local.own_connection ? 1 : 0
 
@@ -123,7 +123,7 @@ resource "aws_lambda_invocation" "sync_api_key" {
     aws_cloudwatch_event_target.sync_api_key,
     aws_iam_role_policy.function_runtime,
     aws_iam_role_policy.sync_api_key,
-    # Last in the apply, so that the role's new policies have spread.
+    # Last in the apply, so that the role's new policies have propagated.
     aws_sfn_state_machine.this,
   ]
 }

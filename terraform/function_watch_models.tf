@@ -1,6 +1,6 @@
 locals {
   function_watch_models = {
-    description  = "Tells the circuit breakers how calls ended."
+    description  = "Reports the results of calls to the circuit breakers."
     handler      = "router.handlers.watch_models.handler"
     timeout      = 30
     key_services = ["dynamodb"]
@@ -24,7 +24,7 @@ data "aws_iam_policy_document" "watch_models" {
   statement {
     sid     = "ListStreams"
     actions = ["dynamodb:ListStreams"]
-    # The event source mapping asks for it, and AWS lets it name no stream.
+    # The event source mapping needs it, and AWS has no resource to name here.
     resources = ["*"]
   }
 
@@ -43,7 +43,7 @@ resource "aws_iam_role_policy" "watch_models" {
   policy = data.aws_iam_policy_document.watch_models[0].json
 }
 
-# A reader of its own, so that pricing never waits for it. A stream serves two at most.
+# A consumer of its own, so that pricing never waits for it. A stream supports two.
 resource "aws_lambda_event_source_mapping" "watch_models" {
   count = var.breaker == null ? 0 : 1
 
@@ -54,12 +54,12 @@ resource "aws_lambda_event_source_mapping" "watch_models" {
   batch_size                         = 1000
   maximum_batching_window_in_seconds = var.breaker.batch_seconds
 
-  # Old news says nothing of a model's health: what fails is given up soon, and nothing is lost by it.
+  # Old results are useless for a model's health: failed batches are dropped early, and nothing is lost.
   maximum_retry_attempts         = 2
   maximum_record_age_in_seconds  = 60
   bisect_batch_on_function_error = true
 
-  # Answers, as they are written; not the classifier's calls, whose time-out is a short one.
+  # Answers, as they are written; not the classifier's calls, whose time-out is short.
   filter_criteria {
     filter {
       pattern = jsonencode({ dynamodb = { NewImage = { cost_status = { S = ["PENDING"] }, purpose = { S = ["answer"] } } } })

@@ -5,7 +5,7 @@ locals {
   # A model's read time-out < its function's time-out < the 300 s of the state that calls it.
   model_timeout_seconds = 240
 
-  # All that the module can make. An entry is written out: it depends on no input, so that inputs can be checked against it.
+  # All functions that the module can create. Entries depend on no input, so that inputs can be validated against them.
   known_functions = {
     for name, entry in {
       analyze        = local.function_analyze
@@ -27,18 +27,18 @@ locals {
       } : name => merge(
       {
         memory       = 256
-        key_services = [] # that decrypt with the function's permission
-        called_by    = "" # the `workflow`, the `batch` or the `gateway`
-        # Where what it could not do comes from, if that goes to the failures queue: `events` or the `stream`.
+        key_services = [] # services that decrypt with the function's permission
+        called_by    = "" # `workflow`, `batch` or `gateway`
+        # Source of what goes to the failures queue if the function fails: `events` or `stream`.
         failures_aside = ""
-        notifies       = false # of requests that failed
+        notifies       = false # publishes to the topic of failed requests
         provider_sdks  = false
       },
       entry,
     )
   }
 
-  # A function whose environment is null is not made.
+  # A function whose environment is null is not created.
   environments = {
     analyze        = local.analyze_environment
     invoke_model   = local.invoke_model_environment
@@ -78,8 +78,8 @@ locals {
 }
 
 resource "aws_lambda_function" "this" {
-  #checkov:skip=CKV_AWS_116: what an event started has a failure destination (failures.tf), what the stream started too (function_price_rows.tf); the workflow waits for the others
-  #checkov:skip=CKV_AWS_117: a VPC is the account's choice, functions.vpc; what is called is reached over TLS alone
+  #checkov:skip=CKV_AWS_116: asynchronous invocations have a failure destination (failures.tf), the stream's too (function_price_rows.tf); callers wait for the other functions
+  #checkov:skip=CKV_AWS_117: a VPC is the account's choice, functions.vpc; all calls use TLS
   #checkov:skip=CKV_AWS_272: a signing profile is the account's choice, package.code_signing_config_arn
   for_each = local.functions
 
@@ -139,11 +139,11 @@ resource "aws_lambda_function" "this" {
 
   tags = local.tags
 
-  # Without it the first calls could neither log nor trace.
+  # Without it the first invocations could neither log nor trace.
   depends_on = [aws_iam_role_policy.function_runtime]
 
   lifecycle {
-    # As the gateway's deployment, which depends on them: a function could not be destroyed while a deployment is replaced.
+    # Like the gateway's deployment, which depends on them: a function could not be destroyed while a deployment is replaced.
     create_before_destroy = true
 
     precondition {
@@ -157,7 +157,7 @@ resource "aws_lambda_function" "this" {
         for variable, value in merge(local.powertools[each.key], each.value.environment) :
         length(base64encode("${variable}${value}")) * 3 / 4
       ])
-      error_message = "The settings of ${each.key} exceed the 4 KB that Lambda allows its environment. Shorten `models`, `prices` or `tenants` (fewer pins, budgets of single tenants by `python -m router budget set`, and what holds for everybody under \"*\"); prices for everybody belong in src/cost_calculator/price_book.json."
+      error_message = "The settings of ${each.key} exceed the 4 KB that Lambda allows its environment. Shorten `models`, `prices` or `tenants` (fewer pins, budgets of single tenants by `python -m router budget set`, common rules under \"*\"); prices for everybody belong in src/cost_calculator/price_book.json."
     }
   }
 }

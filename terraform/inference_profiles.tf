@@ -1,5 +1,5 @@
-# Application inference profiles: what Bedrock bills for them carries the deployment's tags. The functions know a model by
-# its own id, which rows and prices keep, and call the profile that stands for it.
+# Application inference profiles: what Bedrock bills for them carries the deployment's tags. Functions know a model by its own id,
+# which rows and prices keep, and call the profile in its place.
 
 locals {
   called_bedrock_ids = distinct(concat(

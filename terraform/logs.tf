@@ -8,7 +8,7 @@ locals {
   )
 }
 
-# Made before the function, which would make one without key and retention.
+# Created before the function, which would create one without key and retention.
 resource "aws_cloudwatch_log_group" "function" {
   for_each = { for name, function in local.functions : name => function if !contains(keys(var.logs.groups), name) }
 

@@ -16,7 +16,7 @@ locals {
 
   arn_suffix = "${local.region}:${local.account}"
 
-  # Made from names, since the role must be able to name the machine before the machine exists.
+  # Built from names, since the role must name the machine before the machine exists.
   state_machine_arn = "arn:${local.partition}:states:${local.arn_suffix}:stateMachine:${var.name}"
   execution_arns    = "arn:${local.partition}:states:${local.arn_suffix}:execution:${var.name}:*"
 
@@ -44,8 +44,8 @@ locals {
     var.workflow.type == "EXPRESS" ? min(300, local.definition_seconds) : local.definition_seconds,
   )
 
-  # Without `review` no state waits for a human, and EXPRESS takes none that does.
-  review_states  = ["NotifyReviewers", "AwaitReview"]
+  # Without `review` no state waits for a reviewer; EXPRESS does not support such states.
+  review_states  = ["NotifyReviewers", "AwaitReview", "ReviewDecided"]
   review_seconds = var.review == null ? 0 : var.review.timeout_seconds
   states = {
     for name, state in jsondecode(local.definition).States : name => jsondecode(
@@ -59,14 +59,14 @@ locals {
 }
 
 resource "aws_sfn_state_machine" "this" {
-  #checkov:skip=CKV_AWS_285: execution data is prompts and answers, which stay out of logs; workflow.include_execution_data turns it on
+  #checkov:skip=CKV_AWS_285: execution data is prompts and answers, which are not logged unless workflow.include_execution_data is set
   name     = var.name
   type     = var.workflow.type
   role_arn = aws_iam_role.state_machine["workflow"].arn
 
   definition = jsonencode(merge(jsondecode(local.definition), {
     States = local.states
-    # A run may wait for a human beside its own time.
+    # Waiting for a reviewer does not count towards an execution's own time limit.
     TimeoutSeconds = local.workflow_seconds + local.review_seconds
   }))
 
@@ -130,7 +130,7 @@ data "aws_iam_policy_document" "workflow" {
   }
 
   statement {
-    sid       = "TellOfFailures"
+    sid       = "NotifyOfFailures"
     actions   = ["sns:Publish"]
     resources = [local.topic_arn]
   }

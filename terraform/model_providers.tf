@@ -1,17 +1,17 @@
-# The providers of models. Whatever lists them reads this table, and src/router has the same one: a test holds the two equal.
+# The providers of models. Everything that enumerates providers reads this table; src/router has its counterpart.
 
 locals {
-  # One line a provider: the words it has for `service_tier` and `latency`, and where its API is unless told otherwise.
+  # One line per provider: its values of `service_tier` and `latency`, and the default endpoint of its API.
   providers = {
     bedrock   = { service_tiers = ["default", "flex", "priority", "reserved"], latencies = ["standard", "optimized"], endpoint = null }
     openai    = { service_tiers = ["auto", "default", "flex", "priority", "scale", "fast"], latencies = [], endpoint = "https://api.openai.com/v1" }
     anthropic = { service_tiers = ["auto", "standard_only"], latencies = [], endpoint = "https://api.anthropic.com" }
   }
 
-  # Bedrock takes the role of the function that calls it; the others are reached at an endpoint, with a key.
+  # Bedrock authorizes the role of the calling function; the others have an endpoint and a key.
   keyed_providers = { openai = var.openai, anthropic = var.anthropic }
 
-  # Models of the others are passed over. The order is kept as functions were given it.
+  # Models of other providers are skipped. Bedrock first, as functions have always been given it.
   usable_providers = concat(
     [for name in keys(local.providers) : name if !contains(keys(local.keyed_providers), name)],
     [for name in reverse(keys(local.keyed_providers)) : name if local.keyed_providers[name].api_key_parameter != null],

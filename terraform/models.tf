@@ -1,4 +1,4 @@
-# From the models asked for to the ids that are called, and to what the role may call.
+# From the models in the inputs to the ids that are called, and to the ARNs that the role may call.
 
 locals {
   geography = "^(us|us-gov|eu|apac|au|jp|ca|global)\\."
@@ -8,7 +8,7 @@ locals {
   # From the cheapest to the strongest.
   tier_names = ["SIMPLE", "CALCULATION", "COMPLEX"]
 
-  # A tier that is given replaces its default whole.
+  # A tier in `models` replaces its default entirely.
   default_models = {
     SIMPLE      = { provider = "bedrock", model = "anthropic.claude-haiku-5-5", fallbacks = [{ provider = "bedrock", model = "anthropic.claude-sonnet-5-5" }] }
     CALCULATION = { provider = "openai", model = "gpt-6-luna", fallbacks = [{ provider = "bedrock", model = "anthropic.claude-sonnet-5-5" }] }
@@ -16,7 +16,7 @@ locals {
   }
   models = merge(local.default_models, { for name, tier in var.models : name => tier if tier != null })
 
-  # Of a tier's model and of its fallbacks, where they name no `max_tokens`.
+  # For models and fallbacks that set no `max_tokens`.
   default_max_tokens = {
     SIMPLE      = { model = 2048, fallbacks = 4096 }
     CALCULATION = { model = 4096, fallbacks = 4096 }
@@ -29,7 +29,7 @@ locals {
     })
   }
 
-  # Each tier's models in the order in which they are asked.
+  # Each tier's models in the order in which they are called.
   calls = {
     for name, tier in local.models : name => [
       for place, call in concat([tier], tier.fallbacks) : merge(
@@ -42,13 +42,13 @@ locals {
             : "${local.bedrock_prefix}${call.model}"
           )
         },
-        # What is not set is not written: the functions' environment is small.
+        # Unset options are not written: a function's environment is small.
         { for option in ["when", "context_tokens", "service_tier", "latency"] : option => call[option] if try(call[option], null) != null },
       )
     ]
   }
 
-  # A conditional would make strings of the numbers.
+  # A conditional would convert the numbers to strings.
   analyzer = {
     for name, value in merge(var.analyzer, { provider = "bedrock", model = local.classifier_model }) :
     name => value if name != "weights" && (name == "strategy" || var.analyzer.strategy != "heuristic")
@@ -67,7 +67,7 @@ locals {
     : local.classifier_has_geography ? "arn:${local.partition}:bedrock:${local.arn_suffix}:inference-profile/${local.classifier_model}"
     : "arn:${local.partition}:bedrock:${local.region}::foundation-model/${local.classifier_model}"
   )
-  # The models behind the classifier's profile, in whichever region of its geography has room.
+  # The models behind the classifier's profile, in any region of its geography.
   classifier_routed_arns = [
     for id in(
       contains(local.profiled_ids, local.classifier_model) || local.classifier_has_geography ? [replace(local.classifier_model, "/${local.geography}/", "")]
@@ -81,7 +81,7 @@ locals {
   bedrock_profiles = [for id in local.bedrock_ids : id if can(regex(local.geography, id))]
   bedrock_regional = [for id in local.bedrock_ids : id if !startswith(id, "arn:") && !can(regex(local.geography, id))]
 
-  # What is called by an application inference profile is called by nothing else.
+  # A model with an application inference profile is called only through it.
   bedrock_profile_arns = concat(
     [for id in local.bedrock_ids : local.profile_arns[id] if contains(local.profiled_ids, id)],
     [for id in setsubtract(local.bedrock_profiles, local.profiled_ids) : "arn:${local.partition}:bedrock:${local.arn_suffix}:inference-profile/${id}"],
@@ -91,7 +91,7 @@ locals {
     [for id in setsubtract(local.bedrock_regional, local.profiled_ids) : "arn:${local.partition}:bedrock:${local.region}::foundation-model/${id}"],
     [for arn in local.bedrock_arns : arn if !strcontains(arn, "inference-profile/")],
   )
-  # A profile sends a call to whichever region of its geography has room, and AWS may add regions to it: hence `*`.
+  # A profile routes a call to any region of its geography, and AWS may add regions to it: hence `*`.
   bedrock_profile_model_arns = [
     for id in distinct(concat(
       [for id in local.bedrock_ids : replace(id, "/${local.geography}/", "") if contains(concat(local.bedrock_profiles, local.profiled_ids), id)],

@@ -20,7 +20,7 @@ moved {
   to   = aws_cloudwatch_log_group.workflow[0]
 }
 
-# A user pool's authorizer was here as well: it makes room for user_pool[0], which has another name.
+# A user pool's authorizer had this address as well; it is replaced by user_pool[0], which has another name.
 moved {
   from = aws_api_gateway_authorizer.this
   to   = aws_api_gateway_authorizer.bearer
@@ -44,4 +44,9 @@ moved {
 moved {
   from = aws_iam_role.batch[0]
   to   = aws_iam_role.state_machine["batch"]
+}
+
+moved {
+  from = aws_iam_role_policy.tell_of_failures
+  to   = aws_iam_role_policy.notify_of_failures
 }

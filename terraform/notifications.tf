@@ -1,15 +1,15 @@
-# Where the workflow says that a request failed. The notice holds no text.
+# Where the workflow reports failed requests. Notices contain no text.
 
 locals {
   topic_arn = one(concat(aws_sns_topic.failures[*].arn, var.notifications[*].topic_arn))
-  # The key that publishing needs: the topic's own, where it has another.
+  # The key that publishing needs: the topic's own, if it has another one.
   topic_key_arn = var.notifications == null ? local.kms_key_arn : coalesce(var.notifications.kms_key_arn, local.kms_key_arn)
 }
 
 # Requests that the workflow could not close itself.
-data "aws_iam_policy_document" "tell_of_failures" {
+data "aws_iam_policy_document" "notify_of_failures" {
   statement {
-    sid       = "TellOfFailures"
+    sid       = "NotifyOfFailures"
     actions   = ["sns:Publish"]
     resources = [local.topic_arn]
   }
@@ -26,12 +26,17 @@ data "aws_iam_policy_document" "tell_of_failures" {
   }
 }
 
-resource "aws_iam_role_policy" "tell_of_failures" {
+resource "aws_iam_role_policy" "notify_of_failures" {
   for_each = toset([for name, function in local.functions : name if function.notifies])
 
-  name   = "tell-of-failures"
+  name   = "notify-of-failures"
   role   = aws_iam_role.function[each.key].id
-  policy = data.aws_iam_policy_document.tell_of_failures.json
+  policy = data.aws_iam_policy_document.notify_of_failures.json
+
+  lifecycle {
+    # Another name must not leave the function without the right for a moment.
+    create_before_destroy = true
+  }
 }
 
 resource "aws_sns_topic" "failures" {

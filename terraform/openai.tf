@@ -4,7 +4,7 @@ locals {
   own_connection  = var.openai.connection == null
   connection_name = "${var.name}-openai"
   connection_arn  = one(concat(aws_cloudwatch_event_connection.openai[*].arn, var.openai.connection[*].arn))
-  # Secrets Manager ends a secret's ARN in six characters of its own, which the connection names.
+  # Secrets Manager appends six random characters to a secret's ARN; the connection has the whole ARN.
   connection_secret_arn = one(concat(aws_cloudwatch_event_connection.openai[*].secret_arn, var.openai.connection[*].secret_arn))
 
   openai_completions_url = "${var.openai.endpoint}/chat/completions"

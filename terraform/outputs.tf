@@ -1,5 +1,5 @@
 output "state_machine" {
-  description = "The workflow: `arn` starts executions, `name` is what the console calls it."
+  description = "The workflow: its `arn`, to start executions, and its `name`."
   value = {
     arn  = aws_sfn_state_machine.this.arn
     name = aws_sfn_state_machine.this.name
@@ -7,7 +7,7 @@ output "state_machine" {
 }
 
 output "tables" {
-  description = "Each table's `name` and `arn`, by what it holds: `usage` (with its `stream_arn`), `spend`, `control`."
+  description = "`name` and `arn` of each table: `usage` (with its `stream_arn`), `spend` and `control`."
   value = {
     usage = {
       name       = local.tables.usage.name
@@ -20,7 +20,7 @@ output "tables" {
 }
 
 output "functions" {
-  description = "Each function's `name`, `arn`, `role_arn` and `log_group`; `sync_api_key` is absent when you gave a connection, `watch_models` when `breaker` is null."
+  description = "Each function's `name`, `arn`, `role_arn` and `log_group`. `sync_api_key` is absent if you provide a connection, `watch_models` if `breaker` is null."
   value = {
     for name, function in aws_lambda_function.this : name => {
       name      = function.function_name
@@ -32,7 +32,7 @@ output "functions" {
 }
 
 output "workflow_role_arn" {
-  description = "ARN of the role that the state machine runs under."
+  description = "ARN of the state machine's role."
   value       = aws_iam_role.state_machine["workflow"].arn
 }
 
@@ -42,12 +42,12 @@ output "workflow_log_group" {
 }
 
 output "kms_key_arn" {
-  description = "ARN of the key that everything is encrypted under; who reads a table or starts an execution needs `kms:Decrypt` on it."
+  description = "ARN of the key that everything is encrypted under. Principals that read a table or start an execution need `kms:Decrypt` on it."
   value       = local.kms_key_arn
 }
 
 output "failures_queue" {
-  description = "The queue of events and stream records that no function could handle: `url` and `arn`. It should be empty."
+  description = "`url` and `arn` of the queue of events and stream records that no function could handle. It should be empty."
   value = {
     url = aws_sqs_queue.failures.url
     arn = aws_sqs_queue.failures.arn
@@ -55,12 +55,12 @@ output "failures_queue" {
 }
 
 output "answers_bucket" {
-  description = "The bucket of answers that are too large for the workflow (`name`, `arn`); an output's or a row's `output_s3` points into it."
+  description = "`name` and `arn` of the bucket of answers that are too large for the workflow; `output_s3` of an output or row points into it."
   value       = { name = aws_s3_bucket.answers.id, arn = aws_s3_bucket.answers.arn }
 }
 
 output "queue" {
-  description = "The queue of requests (`url`, `arn`) and its dead-letter queue (`dead_letter_url`, `dead_letter_arn`); null without `queue`."
+  description = "`url` and `arn` of the queue of requests, and of its dead-letter queue (`dead_letter_url`, `dead_letter_arn`); null without `queue`."
   value = var.queue == null ? null : {
     url             = aws_sqs_queue.requests[0].url
     arn             = aws_sqs_queue.requests[0].arn
@@ -70,7 +70,7 @@ output "queue" {
 }
 
 output "batch" {
-  description = "What `python -m router batch` needs: the `state_machine_arn` and the `bucket`; null without `batch`."
+  description = "The `state_machine_arn` and the `bucket` that `python -m router batch` needs; null without `batch`."
   value = var.batch == null ? null : {
     state_machine_arn = aws_sfn_state_machine.batch[0].arn
     bucket            = aws_s3_bucket.answers.id
@@ -78,12 +78,12 @@ output "batch" {
 }
 
 output "notifications_topic_arn" {
-  description = "ARN of the SNS topic that tells of failed requests."
+  description = "ARN of the SNS topic for failed requests."
   value       = local.topic_arn
 }
 
 output "openai" {
-  description = "The EventBridge connection (`connection_arn`), the API destination (`api_destination_arn`), its `endpoint`, and the SSM parameter that holds the key (`api_key_parameter`)."
+  description = "The EventBridge connection (`connection_arn`), the API destination (`api_destination_arn`), its `endpoint`, and the SSM parameter of the key (`api_key_parameter`)."
   value = {
     connection_arn      = local.connection_arn
     api_destination_arn = aws_cloudwatch_event_api_destination.openai.arn
@@ -93,7 +93,7 @@ output "openai" {
 }
 
 output "rules" {
-  description = "ARNs of the EventBridge rules: `execution_ended_badly`, `sweep`, and `api_key_changed` (null when you gave a connection)."
+  description = "ARNs of the EventBridge rules: `execution_ended_badly`, `sweep`, and `api_key_changed` (null if you provide a connection)."
   value = {
     execution_ended_badly = aws_cloudwatch_event_rule.execution_ended_badly.arn
     sweep                 = aws_cloudwatch_event_rule.sweep.arn
@@ -107,7 +107,7 @@ output "event_source_mapping_id" {
 }
 
 output "alarms" {
-  description = "ARNs of the alarms by name, and of the `composite` that is on while any of them is; empty and null without `alarms`."
+  description = "ARNs of the alarms by name (`each`), and of the `composite` alarm; empty and null without `alarms`."
   value = {
     each      = { for name, alarm in aws_cloudwatch_metric_alarm.this : name => alarm.arn }
     composite = one(aws_cloudwatch_composite_alarm.this[*].arn)
@@ -115,7 +115,7 @@ output "alarms" {
 }
 
 output "models" {
-  description = "The models as they are called: by tier, with their fallbacks."
+  description = "The models as they are called, by tier, with their fallbacks."
   value       = local.tiers
 }
 
@@ -125,7 +125,7 @@ output "dashboard_name" {
 }
 
 output "api" {
-  description = "The HTTP door, null without `api`: `url` (OpenAI clients' `base_url`), `rest_api_id` and `stage` for a domain of your own, `arn` for policies (`execute-api:Invoke`), and `key_ids` by name where `auth` is `API_KEY`."
+  description = "The HTTP API, null without `api`: `url` (`base_url` of OpenAI clients), `rest_api_id` and `stage` for a domain of your own, `arn` for policies (`execute-api:Invoke`), and `key_ids` by name if `auth` is `API_KEY`."
   value = var.api == null ? null : {
     url         = aws_api_gateway_stage.this[0].invoke_url
     rest_api_id = aws_api_gateway_rest_api.this[0].id
@@ -136,7 +136,7 @@ output "api" {
 }
 
 output "commands" {
-  description = "Paste-ready commands of the AWS CLI; those of a door where there is one."
+  description = "Commands to paste, for the AWS CLI and the package's own; those of the HTTP API, queue and batch only if they exist."
   value = merge({
     put_openai_api_key = "aws ssm put-parameter --region ${local.region} --name ${var.openai.api_key_parameter} --type SecureString --key-id ${local.kms_key_arn} --overwrite --value \"$OPENAI_API_KEY\""
     start_execution    = "aws stepfunctions start-execution --region ${local.region} --state-machine-arn ${aws_sfn_state_machine.this.arn} --input '{\"input\": \"What is the capital of France?\"}'"

@@ -1,7 +1,7 @@
 # Where the code comes from: two zips on disk, or a bucket.
 
 locals {
-  # Null where the code comes from a bucket.
+  # Null if the code comes from a bucket.
   function_zip = var.package.bucket != null ? null : coalesce(var.package.function_zip, "${path.module}/../build/function.zip")
   layer_zip    = var.package.bucket != null ? null : coalesce(var.package.layer_zip, "${path.module}/../build/layer-${var.functions.architecture}.zip")
 }
@@ -18,7 +18,7 @@ resource "aws_lambda_layer_version" "provider_sdks" {
   compatible_runtimes      = ["python3.13"]
 
   lifecycle {
-    # A function must never name a layer that is gone.
+    # A function must never reference a layer that was deleted.
     create_before_destroy = true
 
     precondition {

@@ -1,28 +1,28 @@
-# The queue as a door: each message is a request, `ingest` starts an execution for it. Made where `queue` is set.
+# The queue of requests: `ingest` starts an execution for each message. Created if `queue` is set.
 
 locals {
   request_queue_name = "${var.name}-requests"
-  # Made from its name, so that the policy need not wait for the queue.
+  # Built from names, so that policies need not wait for the queues.
   request_queue_arns = {
     for name in [local.request_queue_name, "${local.request_queue_name}-dead"] :
     name => "arn:${local.partition}:sqs:${local.arn_suffix}:${name}"
   }
 
-  # Deliveries after which SQS moves a message by itself; `router.ingress.queue.ingest.LAST_TRY` is the same number.
+  # Receives after which SQS moves a message to the dead-letter queue; `router.ingest.LAST_TRY` is the same number.
   queue_deliveries = 3
 
   queue_alarms = { for name, alarm in {
     queue-dead-letters = {
-      text       = "A message lies in the dead-letter queue: no execution was started for it."
+      text       = "The dead-letter queue has a message: no execution was started for it."
       namespace  = "AWS/SQS", metric = "ApproximateNumberOfMessagesVisible", above = 0
       dimensions = { QueueName = "${local.request_queue_name}-dead" }, statistic = "Maximum"
     }
     queue-age = {
-      text       = "Requests wait in the queue: it is filled faster than it is emptied, or nobody empties it."
+      text       = "Requests wait in the queue: they arrive faster than they are processed, or nothing processes them."
       namespace  = "AWS/SQS", metric = "ApproximateAgeOfOldestMessage", above = try(var.queue.alarm_age_seconds, 0)
       dimensions = { QueueName = local.request_queue_name }, statistic = "Maximum"
     }
-    # A copy that was put back is young again, so the age does not tell of a limit that is hit for long.
+    # A requeued copy is young again, so the age does not show a limit that lasts.
     queue-put-back = {
       text      = "Step Functions was too busy for hundreds of the queue's messages; they wait."
       namespace = "Faregate", metric = "put_back", above = 200, period = 900
@@ -36,7 +36,7 @@ resource "aws_sqs_queue" "requests" {
   name              = local.request_queue_name
   policy            = data.aws_iam_policy_document.tls_only[local.request_queue_name].json
   kms_master_key_id = local.kms_key_arn
-  # Six times as long as the function may run, as AWS asks.
+  # Six times the function's time-out, as AWS recommends.
   visibility_timeout_seconds = 300
   message_retention_seconds  = 14 * 24 * 60 * 60
   receive_wait_time_seconds  = 20

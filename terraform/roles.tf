@@ -47,7 +47,7 @@ data "aws_iam_policy_document" "function_runtime" {
     condition {
       test     = "StringLike"
       variable = "kms:EncryptionContext:aws:lambda:FunctionArn"
-      # A published version may be named by its number.
+      # A published version can be referenced by its number.
       values = [
         for end in contains(local.warm, each.key) ? ["", ":*"] : [""] :
         "arn:${local.partition}:lambda:${local.arn_suffix}:function:${local.function_names[each.key]}${end}"
@@ -55,7 +55,7 @@ data "aws_iam_policy_document" "function_runtime" {
     }
   }
 
-  # Lambda itself makes the interfaces, with the function's role: AWS lets most of these name no resource. The code may not.
+  # Lambda itself creates the interfaces, with the function's role; most of these actions support no resource. The code may not.
   dynamic "statement" {
     for_each = var.functions.vpc[*]
     content {
@@ -80,7 +80,7 @@ data "aws_iam_policy_document" "function_runtime" {
     }
   }
 
-  # Lambda sends with the function's role: events that failed, and stream records that price_rows gave up.
+  # Lambda sends with the function's role: failed events, and stream records that price_rows could not handle.
   dynamic "statement" {
     for_each = each.value.failures_aside != "" ? [1] : []
     content {

@@ -3,7 +3,7 @@
 locals {
   warm = toset(concat(keys(var.functions.provisioned_concurrency), var.functions.snap_start))
 
-  # What the workflow calls: the alias, where there is one.
+  # What the workflow calls: the alias, if there is one.
   called_arns = {
     for name, function in local.functions : name => (
       contains(local.warm, name) ? aws_lambda_alias.live[name].arn : aws_lambda_function.this[name].arn
@@ -27,7 +27,7 @@ resource "aws_lambda_alias" "live" {
   function_version = aws_lambda_function.this[each.key].version
 }
 
-# Auto scaling needs some to begin with, and owns the number from then on.
+# Auto scaling needs an initial number, and owns it from then on.
 resource "aws_lambda_provisioned_concurrency_config" "this" {
   for_each = var.functions.provisioned_concurrency
 
@@ -66,7 +66,7 @@ resource "aws_appautoscaling_target" "by_hours" {
   depends_on = [aws_lambda_provisioned_concurrency_config.this]
 
   lifecycle {
-    # The scheduled actions move both: whatever stands there at this hour is no drift.
+    # The scheduled actions change both: their current values are not drift.
     ignore_changes = [min_capacity, max_capacity]
   }
 }

@@ -1,7 +1,7 @@
-# What the module was told, as functions read it in their environments (functions.tf).
+# The module's inputs, as functions read them in their environments.
 
 locals {
-  # Of analyze, which routes.
+  # For analyze, which routes.
   config = merge(
     {
       tiers            = local.tiers
@@ -21,7 +21,7 @@ locals {
     var.bedrock.guardrail == null ? {} : { guardrail = true },
   )
 
-  # Settings that are null are left out: the environment is small.
+  # Null settings are omitted: the environment is small.
   tenants = {
     for tenant, rules in var.tenants : tenant => {
       for name, value in merge(rules, {
@@ -32,7 +32,7 @@ locals {
     }
   }
 
-  # What holds for all tenants together, and for each model.
+  # Guards over all tenants together, and for each model.
   guards = merge(
     var.budgets.day_usd == null && var.budgets.month_usd == null ? {} : {
       budget = { for name, value in var.budgets : name => value if name != "on_store_failure" && value != null }
@@ -41,13 +41,13 @@ locals {
     { for name, settings in { breaker = local.breaker } : name => settings if settings != null },
   )
 
-  # The default is written where it is read, in src/router/guards/breaker.py.
+  # The defaults are in src/router/breaker.py.
   breaker = var.breaker == null ? null : { for name, value in var.breaker : name => value if name != "batch_seconds" && value != null }
 
-  # Of those that print metrics by tenant.
+  # For functions that emit metrics by tenant.
   metrics_environment = length(local.metric_tenants) == 0 ? {} : { METRIC_TENANTS = join(",", local.metric_tenants) }
 
-  # Of those that call Bedrock.
+  # For functions that call Bedrock.
   bedrock_environment = merge(
     var.bedrock.endpoint == null ? {} : { AWS_ENDPOINT_URL_BEDROCK_RUNTIME = var.bedrock.endpoint },
     length(local.profiled_ids) == 0 ? {} : { BEDROCK_PROFILES = jsonencode(local.profile_arns) },

@@ -1,5 +1,4 @@
-# What the state machines have in common: who may run as their role, and what each needs to run at all. What each may do is in its own
-# file.
+# What the state machines have in common: their roles, and what each needs to run at all. What each may do is in its own file.
 
 locals {
   state_machines = merge(

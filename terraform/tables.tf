@@ -60,7 +60,7 @@ resource "aws_dynamodb_table" "usage" {
     projection_type = "ALL"
   }
 
-  # Only CONTENT rows, the texts, carry it.
+  # Only CONTENT rows, the texts, have it.
   ttl {
     attribute_name = "expires_at"
     enabled        = true

@@ -1,4 +1,4 @@
-# What refuses plain HTTP, whoever asks: queues, the topic, the bucket.
+# Queues, topic and bucket refuse plain HTTP from everybody.
 
 locals {
   tls_only = merge(

@@ -1,11 +1,11 @@
 variable "privacy" {
   description = <<-EOT
-    What is kept of prompts and answers in the `usage` table. Executions keep their own input and output for 90 days whatever
-    stands here, encrypted under the module's key.
+    What the `usage` table keeps of prompts and answers. Independently of this, executions keep their input and output
+    for 90 days, encrypted under the module's key.
 
-    - `store_text`: keep a CONTENT row with the texts. Left out: true. False also means that a repeated request id is
-      answered without its text.
-    - `text_ttl_days`: days until DynamoDB deletes that row. Left out: 30. Costs and counts are kept.
+    - `store_text`: keep a CONTENT row with the texts. If false, a repeated request id is answered without its text.
+      Defaults to true.
+    - `text_ttl_days`: days until DynamoDB deletes that row. Costs and counts are kept. Defaults to 30.
   EOT
   type = object({
     store_text    = optional(bool, true)
@@ -22,17 +22,19 @@ variable "privacy" {
 
 variable "review" {
   description = <<-EOT
-    Human review: a request with `review` has its answer seen by a human before its caller gets it. Standard only. Waiting costs
-    nothing; `python -m router review` lists the drafts and decides. The notice goes to the topic of `notifications`.
+    Human review: the answer to a request with `review` is shown to a reviewer before its caller gets it. Standard
+    workflows only. Waiting costs nothing; `python -m router review` lists the drafts and records decisions. Reviewers
+    are notified through the topic of `notifications`.
 
-    - `answer_above`, `fail_below`: bands of the confidence that stands in the structured answer, in the field that the request
-      names: from `answer_above` on it is answered at once, below `fail_below` the request fails with its draft kept, between the
-      two a human decides. Left out: 0.8 and 0.3.
-    - `timeout_seconds`: how long a human is waited for; a run may take so much longer. Left out: 86400, a day.
-    - `default`: what is decided then: `reject` or `approve`. An answer that does not fit its schema is rejected in any
-      case. Left out: `reject`.
+    - `answer_above`, `fail_below`: bands of the confidence in the structured answer, in the field that the request
+      names. From `answer_above` on, the request is answered at once; below `fail_below` it fails and its draft is kept;
+      in between a reviewer decides. Default to 0.8 and 0.3.
+    - `timeout_seconds`: how long to wait for a reviewer; an execution may take that much longer. Defaults to 86400, a
+      day.
+    - `default`: the decision after that time: `reject` or `approve`. An answer that does not match its schema is always
+      rejected. Defaults to `reject`.
 
-    Left out: no human review; a request that asks for it is refused.
+    By default there is no human review, and requests that ask for it are refused.
   EOT
   type = object({
     answer_above    = optional(number, 0.8)

@@ -1,12 +1,12 @@
 variable "budgets" {
   description = <<-EOT
-    What all tenants together may spend; a tenant's own budget stands in `tenants`. `python -m router budget set` changes
-    limits while requests run.
+    What all tenants together may spend; a tenant's own budget is in `tenants`. `python -m router budget set` changes
+    limits at run time.
 
-    - `day_usd`, `month_usd`: US dollars of a UTC day and month. Left out: no limit.
-    - `soft_share`: share of either limit from which COMPLEX is served one tier down. Left out: 0.8.
-    - `on_store_failure`: what becomes of a request with a budget or a rate limit while the `control` table cannot be written:
-      `refuse` stops it, after retries; `accept` lets it pass, and its row says so. Left out: `refuse`.
+    - `day_usd`, `month_usd`: US dollars of a UTC day and month. By default there is no limit.
+    - `soft_share`: share of either limit from which COMPLEX is served one tier down. Defaults to 0.8.
+    - `on_store_failure`: what happens to a request with a budget or rate limit while the `control` table cannot be
+      written: `refuse` ends it after retries; `accept` lets it pass and notes that on its row. Defaults to `refuse`.
   EOT
   type = object({
     day_usd          = optional(number)
@@ -35,18 +35,18 @@ variable "budgets" {
 
 variable "breaker" {
   description = <<-EOT
-    The circuit breaker of each model: one that fails is skipped before it is paid for, and tried again by one request at a
-    time. Throttles, overload, time-outs and 5xx count; refusals and errors of the set-up do not.
+    The circuit breaker of each model: a failing model is skipped before it is paid for, and probed by one request at a
+    time. Throttles, overload, time-outs and 5xx errors count; refusals and configuration errors do not.
 
-    - `error_rate`, `min_calls`, `window_seconds`: it opens when this share of at least so many calls failed within the
-      window. Left out: 0.5 of 10 within 60 s.
-    - `throttles`: it opens as well after so many throttled calls in a row. Left out: 5.
-    - `cool_down_seconds`, `max_cool_down_seconds`: how long it stays open; doubled by each probe that fails, up to the
-      second. Left out: 30 and 600.
-    - `batch_seconds`: how long ends of calls are gathered before breakers hear of them: fewer invocations, later news.
-      Left out: 5.
+    - `error_rate`, `min_calls`, `window_seconds`: the breaker opens if this share of at least this many calls failed
+      within the window. Default to 0.5 of 10 calls within 60 s.
+    - `throttles`: it also opens after this many throttled calls in a row. Defaults to 5.
+    - `cool_down_seconds`, `max_cool_down_seconds`: how long it stays open; each failed probe doubles the first, up to
+      the second. Default to 30 and 600.
+    - `batch_seconds`: how long results of calls are gathered before the breakers see them: longer means fewer
+      invocations and later reactions. Defaults to 5.
 
-    Left out: a breaker with these settings. `null`: none, and no `watch_models` function.
+    Defaults to a breaker with these settings. `null` removes the breaker and the `watch_models` function.
   EOT
   type = object({
     window_seconds        = optional(number)
@@ -75,11 +75,11 @@ variable "breaker" {
 
   validation {
     condition     = var.breaker == null ? true : coalesce(var.breaker.cool_down_seconds, 30) <= coalesce(var.breaker.max_cool_down_seconds, 600)
-    error_message = "Write a breaker.cool_down_seconds that is not above its max_cool_down_seconds (left out: 30 and 600)."
+    error_message = "Write a breaker.cool_down_seconds that is not above its max_cool_down_seconds (they default to 30 and 600)."
   }
 
   validation {
     condition     = var.breaker == null ? true : var.breaker.batch_seconds >= 0 && var.breaker.batch_seconds <= 60
-    error_message = "Write breaker.batch_seconds from 0 to 60: older news says nothing of a model's health."
+    error_message = "Write breaker.batch_seconds from 0 to 60: older results are useless for a model's health."
   }
 }

@@ -1,26 +1,30 @@
 variable "api" {
   description = <<-EOT
-    An HTTP door: an API Gateway REST API on the same workflow, rows and costs; see `docs/api.md`. Left out: none.
+    An HTTP API: an API Gateway REST API in front of the same workflow, rows and costs; see `docs/api.md`. By default
+    there is none.
 
-    - `auth`: how callers prove who they are; their tenant follows from it, never from a body.
-      `AUTHORIZER`: a Bearer key, as OpenAI's clients send it, made by `python -m router keys create`; stored as a hash.
-      `API_KEY`: an `x-api-key` of API Gateway with limits of its own; its value stands in Terraform's state.
+    - `auth`: how callers authenticate. Their tenant follows from it, never from a request's body.
+      `AUTHORIZER`: a Bearer key, as OpenAI's clients send it, created by `python -m router keys create` and stored as a
+      hash.
+      `API_KEY`: an `x-api-key` of API Gateway with limits of its own; its value is in Terraform's state.
       `COGNITO`: a token of a user pool. `IAM`: Signature Version 4.
-    - `keys`: for `API_KEY`, by name: the `tenant`, `rate_limit` a second, `burst_limit`, and a `quota` (`limit` calls a
-      `period`: `DAY`, `WEEK` or `MONTH`). Left out: 10 a second, bursts of 20, no quota.
-    - `tenants`: for `IAM`, from the ARN of a role (without its path) or user to a tenant; for `COGNITO`, from a value of the
-      claim to a tenant, where the claim does not name it itself.
-    - `default_tenant`: whose the requests are of callers that `tenants` does not know. Left out: they get a 403.
-    - `user_pool_arns`, `tenant_claim`: for `COGNITO`. Left out: the claim is `custom:tenant`; a user must not be able to
-      write it.
-    - `key_cache_seconds`: how long the gateway knows a Bearer key, and a revoked one still. Left out: 60.
-    - `throttle`: calls a second and burst over all callers. Left out: 50, 100.
-    - `account_logging`: give API Gateway the role it logs with, which is one for all APIs of account and region. Left
-      out: true; set it to false where another stack owns that setting.
-    - `web_acl_arn`: a WAF web ACL of yours for the stage. Left out: none.
-    - `cors`: which pages in a browser may call and read. `allow_origins`: as a browser sends them, `https://app.example.com`,
-      or `*` alone. `allow_credentials`: also pages that send cookies, such as a web ACL's; the door reads none. It needs
-      one origin. `max_age_seconds`: how long a browser remembers the permission. Left out: no pages; no cookies, 3600.
+    - `keys`: for `API_KEY`, by name: the `tenant`, `rate_limit` per second, `burst_limit`, and a `quota` (`limit` calls
+      per `period`: `DAY`, `WEEK` or `MONTH`). Default to 10 calls per second, bursts of 20 and no quota.
+    - `tenants`: for `IAM`, maps the ARN of a role (without its path) or user to a tenant; for `COGNITO`, maps a value
+      of the claim to a tenant, if the claim is not the tenant itself.
+    - `default_tenant`: tenant of callers that `tenants` does not list. By default they get a 403.
+    - `user_pool_arns`, `tenant_claim`: for `COGNITO`. Users must not be able to write the claim. The claim defaults to
+      `custom:tenant`.
+    - `key_cache_seconds`: how long the gateway caches a Bearer key; a revoked key keeps working for that long. Defaults
+      to 60.
+    - `throttle`: calls per second and burst over all callers. Defaults to 50 and 100.
+    - `account_logging`: set the role that API Gateway logs with, which all APIs of an account and region share. Set it
+      to false if another stack owns that setting. Defaults to true.
+    - `web_acl_arn`: a WAF web ACL of yours for the stage. Defaults to none.
+    - `cors`: which web pages may call the API and read its answers. `allow_origins`: as a browser sends them,
+      `https://app.example.com`, or `*` alone. `allow_credentials`: also pages that send cookies, such as those of a web
+      ACL; the API reads none. It needs exactly one origin. `max_age_seconds`: how long a browser caches the permission.
+      By default no page may call it; credentials default to false, the time to 3600.
   EOT
   type = object({
     auth = string
@@ -56,7 +60,7 @@ variable "api" {
 
   validation {
     condition     = var.api == null || var.workflow.type == "STANDARD"
-    error_message = "The HTTP door needs workflow.type = \"STANDARD\": an Express run tells nobody why it refused a request."
+    error_message = "The HTTP API needs workflow.type = \"STANDARD\": an EXPRESS execution does not report why it refused a request."
   }
 
   validation {
@@ -123,7 +127,7 @@ variable "api" {
 
   validation {
     condition     = !try(var.api.cors.allow_credentials, false) ? true : length(var.api.cors.allow_origins) == 1 && var.api.cors.allow_origins[0] != "*"
-    error_message = "Write one origin with api.cors.allow_credentials, [\"https://app.example.com\"]: browsers take no \"*\" with cookies, and the gateway's own errors can name one origin alone. Callers prove who they are by a header, for which allow_credentials may be left out."
+    error_message = "Write one origin with api.cors.allow_credentials, [\"https://app.example.com\"]: browsers accept no \"*\" with cookies, and the gateway's own errors can name only one origin. Callers authenticate by a header, for which allow_credentials is not needed."
   }
 
   validation {
@@ -134,13 +138,12 @@ variable "api" {
 
 variable "queue" {
   description = <<-EOT
-    A queue (SQS) whose messages are requests: `ingest` starts an execution for each. `queue = {}` makes it.
+    A queue (SQS) whose messages are requests: `ingest` starts an execution for each. `queue = {}` creates it. By
+    default there is none.
 
-    - `maximum_concurrency`: batches of ten messages that are started at a time, from 2 to 1000; the fewer, the slower a
-      burst reaches the models. Left out: 5.
-    - `alarm_age_seconds`: age of the oldest message above which the alarm is raised. Left out: 900.
-
-    Left out: no queue.
+    - `maximum_concurrency`: batches of ten messages that are processed at a time, from 2 to 1000; a lower number slows
+      the rate at which a burst reaches the models. Defaults to 5.
+    - `alarm_age_seconds`: age of the oldest message above which the alarm starts. Defaults to 900.
   EOT
   type = object({
     maximum_concurrency = optional(number, 5)
@@ -161,14 +164,12 @@ variable "queue" {
 
 variable "batch" {
   description = <<-EOT
-    A second state machine that runs files of prompts (JSONL or CSV), which `python -m router batch` puts into the answers
-    bucket. `batch = {}` makes it.
+    A second state machine that runs files of prompts (JSONL or CSV), which `python -m router batch` uploads to the
+    answers bucket. `batch = {}` creates it. By default there is none.
 
-    - `concurrency`: prompts that run at a time, over all chunks of a batch, in steps of 10. Left out: 100.
-    - `tolerated_failure_percentage`: share of the chunks that may be impossible to run before the batch is given up; a
-      prompt that fails is a result and does not count. Left out: 10.
-
-    Left out: no batches.
+    - `concurrency`: prompts that run at a time, over all chunks of a batch, in steps of 10. Defaults to 100.
+    - `tolerated_failure_percentage`: share of chunks that may fail before the whole batch fails; a prompt that fails is
+      a result and does not count. Defaults to 10.
   EOT
   type = object({
     concurrency                  = optional(number, 100)

@@ -1,26 +1,32 @@
 variable "models" {
   description = <<-EOT
-    The model of each tier, and the models that are asked in order when it cannot answer.
+    The model of each tier (`SIMPLE`, `CALCULATION`, `COMPLEX`), and its fallbacks: the models that are called, in
+    order, if the first cannot answer.
 
-    `provider` is `bedrock`, `openai` or `anthropic`; left out: `bedrock`. A Bedrock `model` is a model id such as
-    `anthropic.claude-haiku-5-5`, to which `bedrock.profile_prefix` is put in front; an id that names its geography
-    (`eu.…`, `global.…`) and an ARN are used as they stand. `max_tokens` caps an answer; an OpenAI answer of more than
-    4,096 tokens does not fit the 60 s of an HTTP Task and goes through the Lambda.
+    - `provider`: `bedrock`, `openai` or `anthropic`. Defaults to `bedrock`.
+    - `model`: the provider's id of the model. For Bedrock, `bedrock.profile_prefix` is put before an id such as
+      `anthropic.claude-haiku-5-5`; ids that name their geography (`eu.…`, `global.…`) and ARNs are used unchanged.
+    - `max_tokens`: limit of an answer. Defaults to 2048 for SIMPLE, 4096 for CALCULATION and for the fallbacks of both,
+      8192 for COMPLEX and its fallbacks. An OpenAI call of more than 4,096 tokens does not fit the 60 s of an HTTP Task
+      and goes through the Lambda function.
+    - `context_tokens`: context window of a model that the package does not know, such as an ARN.
+    - `service_tier`: the provider's own name of how it serves the model; `flex` is cheaper and slower, `priority` more
+      expensive and faster. Bedrock has `default`, `flex`, `priority` and `reserved`; OpenAI `auto`, `default`, `flex`,
+      `priority`, `scale` and `fast`; Anthropic `auto` and `standard_only`. By default none is requested.
+    - `latency`: `standard` or `optimized`, Bedrock only. By default none is requested.
+    - `fallbacks`: up to four models with the same attributes, and `when`: the causes that a fallback is called for.
+      `throttled` (no capacity, or the model was not reached), `timeout`, `too_long`, `refused` (including content
+      filters), `error` (anything else). Defaults to all causes.
 
-    A fallback is asked for the causes in its `when`: `throttled` (no capacity, not reached), `timeout`, `too_long`, `refused`
-    (also a content filter), `error` (whatever else went wrong); left out: all of them. No model is asked
-    twice, in another service tier neither. One whose provider has no key is passed over. After `too_long` only a model with a
-    larger window is asked; `context_tokens` tells the window of a model that `src/router/catalog/context_windows.py` does not know, such as an ARN.
+    No model is called twice for one request, not even in another service tier. Models whose provider has no key are
+    skipped. After `too_long`, only models with a larger window are called. Not every model has every service tier and
+    latency; the provider refuses a call that asks for one the model does not have. A call is priced by the service tier
+    that the provider reports, and is UNPRICED if `prices` and the price book have no price for it; `python -m router
+    doctor` warns about such a model.
 
-    `service_tier` is how the provider serves the model, in its own words: `flex` is cheaper and slower, `priority` dearer and
-    faster. Bedrock has `default`, `flex`, `priority` and `reserved`; OpenAI `auto`, `default`, `flex`, `priority`, `scale` and
-    `fast`; Anthropic `auto` and `standard_only`. `latency` is Bedrock's alone: `standard` or `optimized`. Not each model has each
-    of them: what a model does not have, its provider refuses. A call is priced in the tier that the provider says it served, and
-    is UNPRICED where `prices` and the book have none for it; `python -m router doctor` tells so before.
-    Left out: nothing is asked, and the provider serves as it does by default.
-
-    Left out: Claude Haiku 5.5 for SIMPLE, GPT-6 Luna for CALCULATION, Claude Sonnet 5.5 for COMPLEX; each tier that is
-    left out keeps its default. COMPLEX is also the baseline that savings are measured against.
+    Defaults to Claude Haiku 5.5 for SIMPLE, GPT-6 Luna for CALCULATION and Claude Sonnet 5.5 for COMPLEX. A tier that
+    you set replaces its default entirely; the others keep theirs. COMPLEX is also the baseline that savings are
+    measured against.
   EOT
   # Defaults of `max_tokens`, and of a tier that is not given, are in models.tf.
   type = map(object({
@@ -127,18 +133,20 @@ variable "models" {
 
 variable "bedrock" {
   description = <<-EOT
-    How Bedrock models are reached.
+    How Bedrock models are called.
 
-    - `profile_prefix`: geography of the cross-region inference profile: `us`, `eu`, `apac`, `au`, `jp`, `ca`, `us-gov` or
-      `global`; `""` calls models in this region only. Prices differ between geographies. Left out: `us`.
-    - `foundation_models`: model ids behind the application inference profiles whose ARNs stand in `models`; the role
-      must be allowed to call them. Left out: none.
-    - `application_profiles`: make an application inference profile for each Bedrock model and call it by that, so that Bedrock's
-      part of the bill carries `tags`; rows, prices and metrics keep the model's own id. Left out: false.
-    - `endpoint`: base URL instead of AWS's own, for a VPC endpoint or a simulator. Left out: AWS's own.
-    - `guardrail`: `id` (or ARN) and `version` (a number, or `DRAFT`) of a guardrail that every prompt and every answer passes:
-      in Converse, and through `ApplyGuardrail` around OpenAI's and Anthropic's own APIs, which then go through the Lambda. What
-      it stops is BLOCKED, and no other model is asked. AWS bills its text units, which stand in no row. Left out: none.
+    - `profile_prefix`: geography of the cross-region inference profiles: `us`, `eu`, `apac`, `au`, `jp`, `ca`, `us-gov`
+      or `global`; `""` calls models in this region only. Prices differ between geographies. Defaults to `us`.
+    - `foundation_models`: model ids behind the application inference profiles whose ARNs you use in `models`; the role
+      must be allowed to call them. Defaults to none.
+    - `application_profiles`: create an application inference profile for each Bedrock model and call the model through
+      it, so that Bedrock's part of the bill carries `tags`. Rows, prices and metrics keep the model's own id. Defaults
+      to false.
+    - `endpoint`: base URL of a VPC endpoint or simulator. Defaults to the AWS endpoint.
+    - `guardrail`: `id` (or ARN) and `version` (a number, or `DRAFT`) of a guardrail that is applied to every prompt and
+      every answer: by Converse, and by `ApplyGuardrail` around calls to the OpenAI and Anthropic APIs, which then go
+      through the Lambda function. What it blocks ends as BLOCKED, and no other model is called. AWS bills its text
+      units, which no row contains. By default no guardrail is applied.
   EOT
   type = object({
     profile_prefix       = optional(string, "us")
@@ -157,7 +165,7 @@ variable "bedrock" {
 
   validation {
     condition     = var.bedrock.endpoint == null || can(regex("^(https://[^/]|http://(127\\.0\\.0\\.1|localhost|\\[::1\\])[:/])", "${coalesce(var.bedrock.endpoint, "-")}/"))
-    error_message = "Write bedrock.endpoint as an https:// URL; http:// is taken for 127.0.0.1, localhost and [::1] alone."
+    error_message = "Write bedrock.endpoint as an https:// URL; http:// is accepted only for 127.0.0.1, localhost and [::1]."
   }
 
   validation {
@@ -171,13 +179,15 @@ variable "bedrock" {
 
 variable "openai" {
   description = <<-EOT
-    How OpenAI models are reached.
+    How OpenAI models are called.
 
-    - `endpoint`: base URL of the API. Left out: `https://api.openai.com/v1`.
-    - `api_key_parameter`: name of the SSM SecureString that holds the key. The module does not make it, so that the key
-      never stands in the state: output `commands.put_openai_api_key` does. Left out: `/faregate/openai-api-key`.
-    - `connection`: an EventBridge connection of your own (`{ arn, secret_arn }`, authorization type API_KEY) for the HTTP
-      Task; its key is then yours to rotate. Left out: the module makes one and keeps it in step with the parameter.
+    - `endpoint`: base URL of the API. Defaults to `https://api.openai.com/v1`.
+    - `api_key_parameter`: name of the SSM SecureString that holds the key. The module does not create it, so that the
+      key never enters the state: output `commands.put_openai_api_key` is the command that does. Defaults to
+      `/faregate/openai-api-key`.
+    - `connection`: an EventBridge connection of your own (`{ arn, secret_arn }`, authorization type API_KEY) for the
+      HTTP Task; you then rotate its key yourself. By default the module creates one and keeps its key in step with the
+      parameter.
   EOT
   type = object({
     endpoint          = optional(string, "https://api.openai.com/v1")
@@ -189,7 +199,7 @@ variable "openai" {
 
   validation {
     condition     = can(regex("^(https://[^/]|http://(127\\.0\\.0\\.1|localhost|\\[::1\\])[:/])", "${var.openai.endpoint}/")) && !endswith(var.openai.endpoint, "/")
-    error_message = "Write openai.endpoint as an https:// URL without a slash at its end, such as \"https://api.openai.com/v1\"; http:// is taken for 127.0.0.1, localhost and [::1] alone."
+    error_message = "Write openai.endpoint as an https:// URL without a slash at its end, such as \"https://api.openai.com/v1\"; http:// is accepted only for 127.0.0.1, localhost and [::1]."
   }
 
   validation {
@@ -200,10 +210,11 @@ variable "openai" {
 
 variable "anthropic" {
   description = <<-EOT
-    How Anthropic's own API is reached; Claude on Bedrock needs none of this.
+    How the Anthropic API is called. Claude on Bedrock needs none of this.
 
-    - `api_key_parameter`: name of the SSM SecureString that holds the key. Left out: no model of this provider can be used.
-    - `endpoint`: base URL of the API. Left out: `https://api.anthropic.com`.
+    - `api_key_parameter`: name of the SSM SecureString that holds the key. By default there is no key, and models of
+      this provider cannot be used.
+    - `endpoint`: base URL of the API. Defaults to `https://api.anthropic.com`.
   EOT
   type = object({
     endpoint          = optional(string)
@@ -214,7 +225,7 @@ variable "anthropic" {
 
   validation {
     condition     = var.anthropic.endpoint == null || can(regex("^(https://[^/]|http://(127\\.0\\.0\\.1|localhost|\\[::1\\])[:/])", "${coalesce(var.anthropic.endpoint, "-")}/"))
-    error_message = "Write anthropic.endpoint as an https:// URL; http:// is taken for 127.0.0.1, localhost and [::1] alone."
+    error_message = "Write anthropic.endpoint as an https:// URL; http:// is accepted only for 127.0.0.1, localhost and [::1]."
   }
 
   validation {
@@ -225,9 +236,9 @@ variable "anthropic" {
 
 variable "prices" {
   description = <<-EOT
-    Price rows of your own, in the shape of `src/cost_calculator/price_book.json`: they go before the shipped book, for a
-    negotiated price or a model it does not know yet. Left out: the shipped book alone; a model that stands in neither is
-    recorded as UNPRICED, never as free.
+    Price rows of your own, in the format of `src/cost_calculator/price_book.json`. They take precedence over the
+    shipped price book: for negotiated prices, or for models that it does not contain yet. Defaults to none; a model
+    without a price is recorded as UNPRICED, never as free.
   EOT
   type        = any
   default     = []

@@ -2,12 +2,12 @@ variable "workflow" {
   description = <<-EOT
     The state machine.
 
-    - `type`: `STANDARD` runs each execution exactly once and keeps its history; `EXPRESS` costs a tenth, may run an
-      execution twice (and pay its model twice), ends after 300 s and reports failures through its log alone. Left out:
+    - `type`: `STANDARD` runs each execution exactly once and keeps its history. `EXPRESS` costs a tenth, may run an
+      execution twice (and pay its model twice), ends after 300 s, and reports failures only in its log. Defaults to
       `STANDARD`.
-    - `timeout_seconds`: when an execution is given up. Left out: the definition's own, at most 300 for EXPRESS.
-    - `log_level`: `ALL`, `ERROR`, `FATAL` or `OFF`. Left out: `ERROR`.
-    - `include_execution_data`: write prompts and answers to the log as well. Left out: false.
+    - `timeout_seconds`: time limit of an execution. Defaults to that of the definition, at most 300 for EXPRESS.
+    - `log_level`: `ALL`, `ERROR`, `FATAL` or `OFF`. Defaults to `ERROR`.
+    - `include_execution_data`: also write prompts and answers to the log. Defaults to false.
   EOT
   type = object({
     type                   = optional(string, "STANDARD")
@@ -38,21 +38,22 @@ variable "functions" {
   description = <<-EOT
     The Lambda functions.
 
-    - `architecture`: `arm64` or `x86_64`; the layer must be built for it. Left out: `arm64`, which costs a fifth less.
+    - `architecture`: `arm64` or `x86_64`; the layer must be built for it. Defaults to `arm64`, which costs a fifth
+      less.
     - `memory_mb`: by function (`analyze`, `invoke_model`, `record_outcome`, `price_rows`, `sweep`, `sync_api_key`,
-      `watch_models`; `api`, `authorize` of the HTTP door; `ingest` of the queue; `split_batch`, `run_chunk`, `finish_batch`
-      of the batch). A function that is left out has 256, `analyze` and `finish_batch` 512, `split_batch` 1024.
-    - `reserved_concurrency`: by function; such a function can neither starve the account nor be starved by it. Left
-      out: the account's common pool.
-    - `provisioned_concurrency`: for `analyze` and `invoke_model`, environments that are kept ready: at least `min`, more when
-      `utilization` (left out: 0.7) of them are busy, up to `max`. `business_hours` raises `min` from `begin` to `end` (cron of
-      Application Auto Scaling, left out: 8 to 18 on weekdays) in `timezone` (left out: UTC). Left out: none; a cold start then
-      takes about a second. What is ready is paid for by the hour.
-    - `snap_start`: of the same two, those that start from a snapshot of a published version; AWS charges for each version that is
-      kept. Left out: none.
-    - `vpc`: `subnet_ids` and `security_group_ids` for all functions. From there they must reach DynamoDB, SSM, S3, KMS, Step
-      Functions, EventBridge, Bedrock and the providers. Left out: no VPC.
-    - `log_level`: `DEBUG`, `INFO`, `WARNING` or `ERROR`. Left out: `INFO`, which holds no text of prompts.
+      `watch_models`; `api`, `authorize` of the HTTP API; `ingest` of the queue; `split_batch`, `run_chunk`,
+      `finish_batch` of the batch). Defaults to 256; to 512 for `analyze` and `finish_batch`, 1024 for `split_batch`.
+    - `reserved_concurrency`: by function; a function with reserved concurrency neither starves others nor is starved by
+      them. By default functions share the account's pool.
+    - `provisioned_concurrency`: environments that are kept ready, for `analyze` and `invoke_model`: at least `min`,
+      more if `utilization` (defaults to 0.7) of them are busy, up to `max`. `business_hours` raises `min` from `begin`
+      to `end` (cron of Application Auto Scaling, defaults to 8 to 18 on weekdays) in `timezone` (defaults to UTC).
+      Provisioned environments are billed by the hour. By default there are none, and a cold start takes about a second.
+    - `snap_start`: those of the same two functions that start from a snapshot of a published version; AWS charges for
+      each version that is kept. Defaults to none.
+    - `vpc`: `subnet_ids` and `security_group_ids` for all functions. From there they must reach DynamoDB, SSM, S3, KMS,
+      Step Functions, EventBridge, Bedrock and the providers. By default functions run outside your VPC.
+    - `log_level`: `DEBUG`, `INFO`, `WARNING` or `ERROR`. Defaults to `INFO`, which logs no text of prompts.
   EOT
   type = object({
     architecture         = optional(string, "arm64")
@@ -149,11 +150,12 @@ variable "functions" {
 
 variable "logs" {
   description = <<-EOT
-    The log groups of functions and workflow.
+    The log groups of functions and state machines.
 
-    - `retention_days`: days that CloudWatch keeps a line. Left out: 365.
-    - `groups`: names of log groups of your own, by function (as in `functions.memory_mb`) and for the `workflow`, whose name should
-      begin with `/aws/vendedlogs/`; their retention and key are yours. Left out: the module makes one for each.
+    - `retention_days`: days that CloudWatch keeps a line. Defaults to 365.
+    - `groups`: names of log groups of your own, by function (as in `functions.memory_mb`), and for the state machines
+      `workflow` and `batch`, whose names should begin with `/aws/vendedlogs/`. Their retention and key are yours. By
+      default the module creates them.
   EOT
   type = object({
     retention_days = optional(number, 365)
@@ -177,10 +179,11 @@ variable "tables" {
   description = <<-EOT
     The DynamoDB tables.
 
-    - `deletion_protection`: Left out: true; set it to false and apply before `terraform destroy`.
-    - `point_in_time_recovery`: Left out: true, any second of the last 35 days can be restored.
-    - `existing`: `name` and `arn` of `usage` (with its `stream_arn`), `spend` and `control` tables of your own, with the keys,
-      indexes, stream and TTL of `terraform/tables.tf`, under `kms_key`; all else is yours then. Left out: the module makes them.
+    - `deletion_protection`: set it to false and apply before `terraform destroy`. Defaults to true.
+    - `point_in_time_recovery`: allow a restore to any second of the last 35 days. Defaults to true.
+    - `existing`: `name` and `arn` of your own `usage` (with its `stream_arn`), `spend` and `control` tables, with the
+      keys, indexes, stream and TTL of `terraform/tables.tf`, under `kms_key`; you manage everything else about them. By
+      default the module creates them.
   EOT
   type = object({
     deletion_protection    = optional(bool, true)
@@ -217,12 +220,13 @@ variable "stream" {
   description = <<-EOT
     How rows travel from the `usage` table to `price_rows`.
 
-    - `batch_size`: rows an invocation takes at most. Left out: 100.
-    - `window_seconds`: how long a batch is gathered. Left out: 1; 0 prices at once, in smaller batches.
-    - `max_retries`: before a row that cannot be priced is put aside in the failures queue. Left out: 10. It stays
-      PENDING, and the sweep takes it up.
-    - `max_age_seconds`: age at which a row is put aside, below the 24 hours that a stream keeps it. Left out: 82800.
-    - `parallelization`: batches of one shard at a time. Left out: 1.
+    - `batch_size`: maximum number of rows per invocation. Defaults to 100.
+    - `window_seconds`: how long a batch is gathered; 0 prices rows at once, in smaller batches. Defaults to 1.
+    - `max_retries`: attempts before a row that cannot be priced is moved to the failures queue. It stays PENDING, and
+      the sweep prices it. Defaults to 10.
+    - `max_age_seconds`: age at which a row is moved there, below the 24 hours that a stream keeps it. Defaults to
+      82800.
+    - `parallelization`: batches of one shard that are processed at a time. Defaults to 1.
   EOT
   type = object({
     batch_size      = optional(number, 100)
@@ -246,12 +250,12 @@ variable "stream" {
 
   validation {
     condition     = var.stream.max_retries >= 0 && var.stream.max_retries <= 1000
-    error_message = "Write stream.max_retries from 0 to 1000: without a limit one bad row would stop its shard for a day."
+    error_message = "Write stream.max_retries from 0 to 1000: without a limit one bad row would block its shard for a day."
   }
 
   validation {
     condition     = var.stream.max_age_seconds >= 60 && var.stream.max_age_seconds < 86400
-    error_message = "Write stream.max_age_seconds from 60 to 86399: after 86400 the stream itself drops the row, and nothing would tell."
+    error_message = "Write stream.max_age_seconds from 60 to 86399: after 86400 the stream itself drops the row without a trace."
   }
 
   validation {
@@ -262,9 +266,9 @@ variable "stream" {
 
 variable "sweep" {
   description = <<-EOT
-    The job that closes requests which never ended and prices rows which the stream lost.
+    The job that closes requests that never ended and prices rows that the stream lost.
 
-    - `schedule`: an EventBridge `rate(…)` or `cron(…)`. Left out: `rate(5 minutes)`.
+    - `schedule`: an EventBridge `rate(…)` or `cron(…)`. Defaults to `rate(5 minutes)`.
   EOT
   type        = object({ schedule = optional(string, "rate(5 minutes)") })
   default     = {}
@@ -278,8 +282,8 @@ variable "sweep" {
 
 variable "notifications" {
   description = <<-EOT
-    An SNS topic of your own (`{ topic_arn }`) for failed requests; with another KMS key than `kms_key`, name that key as
-    `kms_key_arn`. Left out: the module makes an encrypted topic, to which you subscribe.
+    An SNS topic of your own (`{ topic_arn }`) for failed requests. If it is encrypted under another KMS key than
+    `kms_key`, name that key as `kms_key_arn`. By default the module creates an encrypted topic for you to subscribe to.
   EOT
   type = object({
     topic_arn   = string
@@ -295,8 +299,8 @@ variable "notifications" {
 
 variable "dashboard" {
   description = <<-EOT
-    A CloudWatch dashboard of the deployment's name: requests, latency, errors, what waits, what is not known, spend. An account
-    has three for nothing; each further one costs $3 a month. Left out: true.
+    Whether to create a CloudWatch dashboard with the deployment's name: requests, latency, errors, backlogs, unknown
+    costs, spend. Three dashboards per account are free; each further one costs $3 a month. Defaults to true.
   EOT
   type        = bool
   default     = true
@@ -305,16 +309,17 @@ variable "dashboard" {
 
 variable "alarms" {
   description = <<-EOT
-    CloudWatch alarms, and a composite of them all; `docs/runbook.md` has a section for each.
+    CloudWatch alarms, and a composite of them; `docs/runbook.md` has a section for each.
 
-    - `enabled`: Left out: true. An alarm costs $0.10 a month, the composite $0.50.
-    - `topic_arns`: SNS topics that are told when an alarm starts and when it ends; their policies, and those of their keys,
-      must admit `cloudwatch.amazonaws.com`. Left out: the topic of `notifications`.
-    - `thresholds`: a figure above which an alarm starts, over 5 minutes:
-      `unpriced` (attempts, left out: 0), `config_errors` (attempts refused with 401, 403 or 404, 0), `throttles` (attempts, 20),
-      `failures_queue` (messages, 0), `pending_age_seconds` (1800), `failed_executions` (also those that timed out, 5),
-      `api_errors` (answers of the HTTP door with 502, 503 or 504, 10),
-      and over an hour `spend_usd_per_hour` (of the models, 25); `budget_percent`: shares of each budget that are told of (80 and 100).
+    - `enabled`: an alarm costs $0.10 a month, the composite $0.50. Defaults to true.
+    - `topic_arns`: SNS topics that are notified when an alarm starts and when it ends; their policies, and those of
+      their keys, must admit `cloudwatch.amazonaws.com`. Defaults to the topic of `notifications`.
+    - `thresholds`: values above which an alarm starts. Over 5 minutes:
+      `unpriced` (attempts, defaults to 0), `config_errors` (attempts refused with 401, 403 or 404, 0), `throttles`
+      (attempts, 20), `failures_queue` (messages, 0), `pending_age_seconds` (1800), `failed_executions` (also those that
+      timed out, 5), `api_errors` (responses of the HTTP API with 502, 503 or 504, 10). Over an hour:
+      `spend_usd_per_hour` (of the models, 25).
+      `budget_percent`: shares of each budget that have an alarm (80 and 100).
   EOT
   type = object({
     enabled    = optional(bool, true)
@@ -336,7 +341,7 @@ variable "alarms" {
 
   validation {
     condition     = alltrue([for arn in coalesce(var.alarms.topic_arns, []) : can(regex("^arn:[a-z-]+:sns:", arn))])
-    error_message = "Write alarms.topic_arns as ARNs of SNS topics (arn:aws:sns:…); an empty list tells nobody."
+    error_message = "Write alarms.topic_arns as ARNs of SNS topics (arn:aws:sns:…); an empty list sends no notification."
   }
 
   validation {
@@ -347,11 +352,11 @@ variable "alarms" {
 
 variable "observability" {
   description = <<-EOT
-    What can be seen of the deployment beside its rows; levels of logs are in `functions` and `workflow`.
+    Tracing and metrics; log levels are in `functions` and `workflow`.
 
-    - `xray`: trace the workflow and the functions. Left out: true.
-    - `metric_tenants`: tenants whose metrics have series of their own, beside those that have a budget; all others share `other`. Each one adds series for
-      every model and tier it uses. Left out: none but `default`.
+    - `xray`: trace the workflow and the functions. Defaults to true.
+    - `metric_tenants`: tenants with metric series of their own, in addition to those that have a budget; all other
+      tenants share `other`. Each one adds series for every model and tier it uses. Defaults to none but `default`.
   EOT
   type = object({
     xray           = optional(bool, true)

@@ -1,11 +1,11 @@
 variable "routing" {
   description = <<-EOT
-    Bounds on the score (0 = any model will do, 1 = the strongest is needed) that overrule the classifier's word.
+    Bounds on the score (0: any model will do; 1: the strongest model is needed) that override the classifier's tier.
 
-    - `raise_above`: a prompt called SIMPLE whose score is above this goes to COMPLEX; 1 is never. Left out: 0.8, which
-      moves about one SIMPLE prompt in a hundred.
-    - `lower_below`: a prompt called COMPLEX whose score is below this goes to SIMPLE; 0 is never. Left out: 0.2, which
-      moves next to none: on your own traffic `python -m router calibrate` finds both.
+    - `raise_above`: a prompt classified SIMPLE with a score above this goes to COMPLEX; 1 disables it. Defaults to 0.8,
+      which moves about one SIMPLE prompt in a hundred.
+    - `lower_below`: a prompt classified COMPLEX with a score below this goes to SIMPLE; 0 disables it. Defaults to 0.2,
+      which moves almost none. `python -m router calibrate` finds both bounds from your own traffic.
   EOT
   type = object({
     raise_above = optional(number, 0.8)
@@ -22,18 +22,19 @@ variable "routing" {
 
 variable "analyzer" {
   description = <<-EOT
-    Who says what kind of work a prompt asks for.
+    How prompts are classified.
 
-    - `strategy`: `heuristic` asks nobody; `llm` asks a Bedrock model about every prompt whose tier is open; `hybrid` asks
-      where the heuristic is unsure and the price difference at stake exceeds what asking costs. Left out: `hybrid`. An
-      opinion moves a request by one tier at most, within its tenant's floor and ceiling.
-    - `model`: the Bedrock model that is asked, written as in `models`. Left out: `anthropic.claude-haiku-5-5`.
-    - `unsure_below`: confidence below which `hybrid` takes the heuristic for unsure. Left out: 0.7.
-    - `timeout_ms`: how long the opinion is waited for; then the heuristic decides. Left out: 3000.
-    - `max_tokens`: of the reply, which is one word in JSON. Left out: 24.
-    - `weights`: `bucket` and `key` of weights that `python -m router calibrate` made of your own outcomes; their threshold
-      stands for `routing.raise_above`. Where the bucket has a KMS key of its own, that key's policy must let `analyze` decrypt.
-      Left out: the weights of the package.
+    - `strategy`: `heuristic` calls no model; `llm` asks a Bedrock model about every prompt whose tier is not fixed;
+      `hybrid` asks it if the heuristic is unsure and the price difference at stake exceeds the price of asking. The
+      model's opinion moves a request by at most one tier, within the floor and ceiling of its tenant. Defaults to
+      `hybrid`.
+    - `model`: the Bedrock model that is asked, written as in `models`. Defaults to `anthropic.claude-haiku-5-5`.
+    - `unsure_below`: confidence below which `hybrid` considers the heuristic unsure. Defaults to 0.7.
+    - `timeout_ms`: how long to wait for the opinion; after that the heuristic decides. Defaults to 3000.
+    - `max_tokens`: limit of the reply, which is one word in JSON. Defaults to 24.
+    - `weights`: `bucket` and `key` of weights that `python -m router calibrate` computed from your own outcomes; their
+      threshold replaces `routing.raise_above`. If the bucket has a KMS key of its own, that key's policy must let
+      `analyze` decrypt. Defaults to the weights in the package.
   EOT
   type = object({
     strategy     = optional(string, "hybrid")
@@ -74,30 +75,32 @@ variable "analyzer" {
 
 variable "tenants" {
   description = <<-EOT
-    Rules by tenant; those of `"*"` hold for everybody, and a tenant's own fields stand before them one by one. Each rule that
-    is applied stands among the reasons on the request's row.
+    Rules by tenant. The rules of `"*"` apply to every tenant; a tenant's own fields override them one by one. Each rule
+    that is applied is listed among the reasons on the request's row.
 
-    - `floor`, `ceiling`: the tiers between which every decision stays, a caller's `tier` included; SIMPLE < CALCULATION <
-      COMPLEX. Left out: SIMPLE and COMPLEX.
-    - `pins`: the first that matches what the user wrote decides the tier, unless the caller names one. `contains` is a word or
-      phrase, found as whole words whatever its case; `regex` is searched likewise and takes repeats with a bound alone
-      (`{0,40}` for `*`), so that no text can make the search slow. A pin is found in the first and last 8,000 characters.
-    - `deny_providers`: `bedrock`, `openai`, `anthropic`: never called for this tenant. A tier without another model then
-      refuses the request with PolicyDenied.
+    - `floor`, `ceiling`: lowest and highest tier of every decision, including the caller's own `tier`; SIMPLE <
+      CALCULATION < COMPLEX. Default to SIMPLE and COMPLEX.
+    - `pins`: the first pin that matches the user's text decides the tier, unless the caller names one. `contains` is a
+      word or phrase, matched as whole words in any case; `regex` is matched likewise and accepts only bounded repeats
+      (`{0,40}` for `*`), so that no text can make the search slow. Pins are searched for in the first and last 8,000
+      characters.
+    - `deny_providers`: list of `bedrock`, `openai`, `anthropic` that are never called for this tenant. A tier without
+      another model then refuses the request with PolicyDenied.
     - `tier_names`: names of your own that a request may give as its `tier`, such as `{ cheap = "SIMPLE" }`.
-    - `budget`: US dollars that a tenant may spend in a UTC day (`day_usd`) and month (`month_usd`); from `soft_share` of
-      either on (left out: 0.8), COMPLEX is served one tier down. A request that could pass a limit is refused with
-      BudgetExceeded before anything is paid. Under `"*"` each tenant has one of its own. Left out: no budget.
-    - `rate`: `requests` and `tokens` that a tenant may send a minute, by a token bucket that holds one minute's worth; over
-      it an execution waits up to a minute, then ends RateLimited. Left out: no limit.
-    - `prompt_cache`: true where the tenant's requests share their `system` and follow each other within five minutes: Claude is then
-      told to keep it. Writing it costs a quarter more, reading it a tenth: it pays from about one reuse in four calls. Left out:
-      false. OpenAI caches by itself.
-    - `cache`: answers of this tenant are kept for `ttl_seconds` (left out: 3600) and given again to the same question asked the
-      same way, unless a request says `"cache": false`. With `shared` also to other tenants that share. Left out: only requests
-      with `"cache": true`. Needs `privacy.store_text`.
+    - `budget`: US dollars that the tenant may spend in a UTC day (`day_usd`) and month (`month_usd`). From `soft_share`
+      of either on (defaults to 0.8), COMPLEX is served one tier down. A request that could exceed a limit is refused
+      with BudgetExceeded before anything is paid. Under `"*"`, each tenant has a budget of its own. By default there is
+      no budget.
+    - `rate`: `requests` and `tokens` that a tenant may send per minute, by a token bucket that holds one minute's
+      worth. Above that, an execution waits for up to a minute, then ends as RateLimited. By default there is no limit.
+    - `prompt_cache`: set it to true if the tenant's requests share their `system` and follow each other within five
+      minutes: Claude then caches it. Writing the cache costs a quarter more, reading it a tenth, so it pays from about
+      one reuse in four calls. OpenAI caches by itself. Defaults to false.
+    - `cache`: keep answers of this tenant for `ttl_seconds` (defaults to 3600) and reuse them for the same question
+      asked in the same way, unless a request says `"cache": false`. With `shared`, other tenants that share reuse them
+      as well. Needs `privacy.store_text`. By default only requests with `"cache": true` are cached.
 
-    Left out: no rules.
+    Defaults to no rules.
   EOT
   type = map(object({
     floor          = optional(string)
@@ -211,9 +214,9 @@ variable "tenants" {
 
 variable "unknown_tenants" {
   description = <<-EOT
-    What becomes of a request whose tenant has no entry of its own in `tenants`, a request without a tenant (`default`) included:
-    `allow` takes the rules of `"*"`, `refuse` ends it with PolicyDenied before anything is paid. A list of tenants is no proof of who
-    asks: whoever may start executions may name any of them. Left out: `allow`.
+    What happens to a request whose tenant has no entry of its own in `tenants`, including requests without a tenant
+    (`default`): `allow` applies the rules of `"*"`, `refuse` ends it as PolicyDenied before anything is paid. A list of
+    tenants does not prove who calls: anybody who may start executions may name any tenant. Defaults to `allow`.
   EOT
   type        = string
   default     = "allow"
@@ -232,10 +235,10 @@ variable "unknown_tenants" {
 
 variable "limits" {
   description = <<-EOT
-    What a request may ask for.
+    Limits of a request.
 
-    - `input_bytes`: UTF-8 bytes of a request's text; more is refused before anything is paid. Left out: 131072. A state's
-      payload is 256 KiB at most, and the text must travel in it together with the answer.
+    - `input_bytes`: UTF-8 bytes of a request's text; longer requests are refused before anything is paid. Defaults to
+      131072. A state's payload is at most 256 KiB, and it must hold the text together with the answer.
   EOT
   type        = object({ input_bytes = optional(number, 131072) })
   default     = {}

@@ -1,7 +1,7 @@
 variable "name" {
   description = <<-EOT
-    Name of this deployment: the state machine's name, and the prefix of everything else.
-    Left out: `faregate`. Two deployments in one account and region need two names.
+    Name of this deployment: the state machine's name, and the prefix of everything else. Two deployments in one account
+    and region need two names. Defaults to `faregate`.
   EOT
   type        = string
   default     = "faregate"
@@ -15,8 +15,8 @@ variable "name" {
 
 variable "tags" {
   description = <<-EOT
-    Tags for every resource, beside `application = "faregate"` and `deployment = <name>`, which they may replace.
-    Left out: those two alone.
+    Tags for every resource, in addition to `application = "faregate"` and `deployment = <name>`, which they may
+    override. Defaults to none.
   EOT
   type        = map(string)
   default     = {}
@@ -25,9 +25,9 @@ variable "tags" {
 
 variable "kms_key" {
   description = <<-EOT
-    A KMS key of your own (`{ arn }`) for tables, logs, queue, topic, workflow, environment and connection. It must carry the tag
-    `EventBridgeApiDestinations = "true"`, and its policy the statements of `terraform/kms.tf`.
-    Left out: the module makes a key that rotates every year.
+    A KMS key of your own (`{ arn }`) for tables, logs, queues, topic, state machines, environments and connection. It
+    must carry the tag `EventBridgeApiDestinations = "true"`, and its policy must contain the statements of
+    `terraform/kms.tf`. By default the module creates a key that rotates every year.
   EOT
   type        = object({ arn = string })
   default     = null
@@ -40,13 +40,16 @@ variable "kms_key" {
 
 variable "package" {
   description = <<-EOT
-    Paths of the built code. `make package` makes both.
+    Where the built code is. `make package` builds it.
 
-    - `function_zip`: the code of all functions. Left out: `build/function.zip` of the repository.
-    - `layer_zip`: provider SDKs for `invoke_model`. Left out: `build/layer-<architecture>.zip` of the repository.
-    - `bucket`: an S3 bucket of your own that both lie in, as `function_key` and `layer_key`; the paths are not looked at then.
-      Terraform sees a new build by its key or by `function_version` and `layer_version`, S3's own. Left out: the paths.
-    - `code_signing_config_arn`: what Lambda checks the function zip's signature against. Left out: no signature is asked for.
+    - `function_zip`: path of the code of all functions. Defaults to `build/function.zip` of the repository.
+    - `layer_zip`: path of the provider SDKs for `invoke_model`. Defaults to `build/layer-<architecture>.zip` of the
+      repository.
+    - `bucket`: an S3 bucket of your own that holds both, as `function_key` and `layer_key`; no path is read then.
+      Terraform detects a new build by its key, or by `function_version` and `layer_version`, the object versions in S3.
+      By default the paths are used.
+    - `code_signing_config_arn`: the code signing configuration that Lambda checks the function zip against. By default
+      signatures are not checked.
   EOT
   type = object({
     function_zip = optional(string)
@@ -76,7 +79,7 @@ variable "package" {
 
 variable "permissions_boundary_arn" {
   description = <<-EOT
-    IAM policy that bounds every role of the module. Left out: no boundary.
+    IAM policy that bounds every role of the module. By default roles have no boundary.
   EOT
   type        = string
   default     = null

@@ -63,7 +63,7 @@ module "faregate" {
   }
   stream = { batch_size = 200, window_seconds = 2 }
 
-  # Two more doors to the same workflow: messages, and files of prompts.
+  # Two more entry points to the same workflow: messages, and files of prompts.
   queue = { maximum_concurrency = 10 }
   batch = { concurrency = 200 }
 

@@ -1,5 +1,5 @@
-# The module as it goes to AWS, on the local cloud: AWS_ENDPOINT_URL points the provider at the emulator, whose account
-# takes any credentials.
+# The module as it is deployed to AWS, on the local cloud: AWS_ENDPOINT_URL points the provider at the emulator, whose
+# account accepts any credentials.
 
 provider "aws" {
   region                      = "us-east-1"
@@ -45,10 +45,10 @@ module "faregate" {
     api_key_parameter = var.anthropic_api_key_parameter
   }
 
-  # Low enough to be seen to fire.
+  # Low enough to fire during tests.
   alarms = { thresholds = { throttles = 0, failed_executions = 0, pending_age_seconds = 60, spend_usd_per_hour = 0.001 } }
-  # A purse, a bucket and two caches to try; whoever names no tenant has none of them. Faults are tried out here, and a breaker with the
-  # usual settings would hide the second from view.
+  # A budget, a rate limit and two caches to try; requests without a tenant have none of them. Faults are tried out here, and a breaker
+  # with default settings would hide the second one.
   tenants = {
     frugal   = { budget = { day_usd = 1, month_usd = 10 } }
     hasty    = { rate = { requests = 2 } }
@@ -57,15 +57,15 @@ module "faregate" {
   }
   breaker = { throttles = 1000, min_calls = 1000, batch_seconds = 0 }
 
-  # Requests that ask for a human wait for one: python -m router review list.
+  # Requests with `review` wait for a reviewer: python -m router review list.
   review = { timeout_seconds = 3600 }
 
-  # What is made here is thrown away, and waited for.
+  # A throw-away deployment that tests wait for.
   tables = { deletion_protection = false, point_in_time_recovery = false }
   stream = { window_seconds = 0 }
 
-  # Bearer keys, as OpenAI's clients send them; pages of a web application that is being written may call. The load test is
-  # faster than a careful limit.
+  # Bearer keys, as OpenAI's clients send them; pages of a web application under development may call. The load test exceeds a
+  # careful limit.
   api = {
     auth     = "AUTHORIZER"
     throttle = { rate_limit = 1000, burst_limit = 1000 }

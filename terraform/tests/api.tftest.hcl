@@ -75,7 +75,7 @@ run "bearer_keys_are_checked_before_the_api" {
       ReadRequestsAndJudgeThem = { actions = toset(["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"]), resources = toset([aws_dynamodb_table.usage[0].arn]) }
       ReadSumsAndCountVerdicts = { actions = toset(["dynamodb:Query", "dynamodb:UpdateItem"]), resources = toset([aws_dynamodb_table.spend[0].arn]) }
       ReadLargeAnswers         = { actions = toset(["s3:GetObject"]), resources = toset(["arn:aws:s3:::made-answers-1/answers/*"]) }
-      TellWhatIsMissing        = { actions = toset(["s3:ListBucket"]), resources = toset(["arn:aws:s3:::made-answers-1"]) }
+      SeeWhatIsMissing         = { actions = toset(["s3:ListBucket"]), resources = toset(["arn:aws:s3:::made-answers-1"]) }
     }
     error_message = "The door starts, looks and notes; a new right belongs here with its reason."
   }

@@ -122,7 +122,7 @@ run "invoke_model_may_call_the_configured_models_and_no_other" {
       CallModels                 = toset(["arn:aws:bedrock:eu-central-1:123456789012:provisioned-model/abc123"])
       ReadTheKeys                = toset(["arn:aws:ssm:eu-central-1:123456789012:parameter/faregate/openai-api-key"])
       StoreLargeAnswersAndDrafts = toset(["arn:aws:s3:::made-answers-1/answers/*", "arn:aws:s3:::made-answers-1/drafts/*"])
-      ReadDraftsToMendThem       = toset(["arn:aws:s3:::made-answers-1/drafts/*"])
+      ReadDraftsToRepairThem     = toset(["arn:aws:s3:::made-answers-1/drafts/*"])
     }
     error_message = "The role must name these models, and reach the models behind a profile through that profile alone."
   }
@@ -149,7 +149,7 @@ run "without_a_prefix_models_are_called_in_this_region" {
 
   assert {
     condition = {
-      for statement in data.aws_iam_policy_document.invoke_model.statement : statement.sid => tolist(statement.resources) if !contains(["ReadTheKeys", "StoreLargeAnswersAndDrafts", "ReadDraftsToMendThem"], statement.sid)
+      for statement in data.aws_iam_policy_document.invoke_model.statement : statement.sid => tolist(statement.resources) if !contains(["ReadTheKeys", "StoreLargeAnswersAndDrafts", "ReadDraftsToRepairThem"], statement.sid)
     } == { CallModels = tolist(["arn:aws:bedrock:eu-central-1::foundation-model/anthropic.claude-haiku-5-5"]) }
     error_message = "A model of this region needs one ARN."
   }

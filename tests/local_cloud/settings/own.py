@@ -137,8 +137,8 @@ OWN = Group(
                 *alarm("alarm_actions"),
                 *alarm("ok_actions"),
                 *environment("FAILURE_TOPIC_ARN", "record_outcome", "sweep"),
-                *policy('tell_of_failures["*"]', "TellOfFailures.Resource"),
-                *policy("workflow", "TellOfFailures.Resource"),
+                *policy('notify_of_failures["*"]', "NotifyOfFailures.Resource"),
+                *policy("workflow", "NotifyOfFailures.Resource"),
                 *(
                     f"aws_sfn_state_machine.this: definition.States.{state}.Arguments.TopicArn"
                     for state in ("NotifyFailure", "NotifyReviewers")
@@ -147,7 +147,7 @@ OWN = Group(
         ),
         "notifications.kms_key_arn": (
             f"arn:aws:kms:{ACCOUNT}:key/2",
-            policy('tell_of_failures["*"]', "UseTheTopicsKey.Resource"),
+            policy('notify_of_failures["*"]', "UseTheTopicsKey.Resource"),
         ),
         "package.layer_zip": (None, []),  # the code comes from one place
         "package.bucket.name": ("code", [*function("s3_bucket"), *function("filename")]),
