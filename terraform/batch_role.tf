@@ -53,7 +53,7 @@ data "aws_iam_policy_document" "batch" {
     condition {
       test     = "StringEquals"
       variable = "kms:ViaService"
-      values   = ["s3.${local.region}.amazonaws.com"]
+      values   = ["s3.${local.regional_suffix}"]
     }
   }
 }

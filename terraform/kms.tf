@@ -41,7 +41,7 @@ data "aws_iam_policy_document" "kms_key" {
     resources = ["*"]
     principals {
       type        = "Service"
-      identifiers = ["logs.${local.region}.amazonaws.com"]
+      identifiers = ["logs.${local.regional_suffix}"]
     }
     condition {
       test     = "ArnLike"

@@ -15,6 +15,8 @@ locals {
   region = data.aws_region.this.id
 
   arn_suffix = "${local.region}:${local.account}"
+  # Of the services as `kms:ViaService` and regional principals name them; China's ends in another domain.
+  regional_suffix = "${local.region}.${data.aws_partition.this.dns_suffix}"
 
   # Built from names, since the role must name the machine before the machine exists.
   state_machine_arn = "arn:${local.partition}:states:${local.arn_suffix}:stateMachine:${var.name}"
@@ -27,15 +29,13 @@ locals {
   definition_template = "${path.module}/../asl/router.asl.json"
 
   definition = templatefile(local.definition_template, {
-    analyze_arn        = local.called_arns["analyze"]
-    partition          = local.partition
-    invoke_model_arn   = local.called_arns["invoke_model"]
-    record_answer_arn  = local.called_arns["record_answer"]
-    plan_next_step_arn = local.called_arns["plan_next_step"]
-    await_review_arn   = lookup(local.called_arns, "await_review", "")
-    openai_endpoint    = aws_cloudwatch_event_api_destination.openai.invocation_endpoint
-    connection_arn     = local.connection_arn
-    failure_topic_arn  = local.topic_arn
+    partition         = local.partition
+    analyze_arn       = local.called_arns["analyze"]
+    invoke_model_arn  = local.called_arns["invoke_model"]
+    usage_table       = local.tables.usage.name
+    openai_endpoint   = aws_cloudwatch_event_api_destination.openai.invocation_endpoint
+    connection_arn    = local.connection_arn
+    failure_topic_arn = local.topic_arn
   })
 
   definition_seconds = jsondecode(file(local.definition_template)).TimeoutSeconds
@@ -154,7 +154,7 @@ data "aws_iam_policy_document" "workflow" {
     condition {
       test     = "StringEquals"
       variable = "kms:ViaService"
-      values   = [for service in ["secretsmanager", "sns"] : "${service}.${local.region}.amazonaws.com"]
+      values   = [for service in ["dynamodb", "secretsmanager", "sns"] : "${service}.${local.regional_suffix}"]
     }
   }
 }

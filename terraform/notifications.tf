@@ -21,7 +21,7 @@ data "aws_iam_policy_document" "notify_of_failures" {
     condition {
       test     = "StringEquals"
       variable = "kms:ViaService"
-      values   = ["sns.${local.region}.amazonaws.com"]
+      values   = ["sns.${local.regional_suffix}"]
     }
   }
 }

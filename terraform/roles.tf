@@ -100,7 +100,7 @@ data "aws_iam_policy_document" "function_runtime" {
       condition {
         test     = "StringEquals"
         variable = "kms:ViaService"
-        values   = [for service in each.value.key_services : "${service}.${local.region}.amazonaws.com"]
+        values   = [for service in each.value.key_services : "${service}.${local.regional_suffix}"]
       }
     }
   }

@@ -75,7 +75,7 @@ variable "api" {
 
   validation {
     condition     = var.api == null ? true : var.api.auth != "IAM" || length(var.api.tenants) > 0 || var.api.default_tenant != null
-    error_message = "Write api.tenants for auth = \"IAM\", { \"arn:aws:iam::…:role/web\" = \"acme\" }, or a default_tenant: every call would be a 403."
+    error_message = "Write api.tenants for auth = \"IAM\", { \"arn:…:iam::…:role/web\" = \"acme\" }, or a default_tenant: every call would be a 403."
   }
 
   validation {

@@ -170,7 +170,7 @@ variable "bedrock" {
 
   validation {
     condition = var.bedrock.guardrail == null ? true : (
-      can(regex("^([a-z0-9]+|arn:aws[a-z-]*:bedrock:[a-z0-9-]+:[0-9]{12}:guardrail/[a-z0-9]+)$", var.bedrock.guardrail.id))
+      can(regex("^([a-z0-9]+|arn:[a-z-]+:bedrock:[a-z0-9-]+:[0-9]{12}:guardrail/[a-z0-9]+)$", var.bedrock.guardrail.id))
       && can(regex("^(DRAFT|[1-9][0-9]{0,7})$", var.bedrock.guardrail.version))
     )
     error_message = "Write bedrock.guardrail as { id = \"gr0123abcd\", version = \"1\" }: the id or ARN that Bedrock gave, and a version's number or DRAFT."

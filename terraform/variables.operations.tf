@@ -202,7 +202,7 @@ variable "tables" {
       for arn in [var.tables.existing.usage.arn, var.tables.existing.spend.arn, var.tables.existing.control.arn] :
       can(regex("^arn:[a-z-]+:dynamodb:[^:]+:[0-9]{12}:table/[^/]+$", arn))
     ])
-    error_message = "Write tables.existing with the ARNs of three tables (arn:aws:dynamodb:…:table/…)."
+    error_message = "Write tables.existing with the ARNs of three tables (arn:…:dynamodb:…:table/…)."
   }
 
   validation {
@@ -293,7 +293,7 @@ variable "notifications" {
 
   validation {
     condition     = var.notifications == null ? true : can(regex("^arn:[a-z-]+:sns:", var.notifications.topic_arn))
-    error_message = "Write notifications.topic_arn as the ARN of an SNS topic (arn:aws:sns:…)."
+    error_message = "Write notifications.topic_arn as the ARN of an SNS topic (arn:…:sns:…)."
   }
 }
 
@@ -341,7 +341,7 @@ variable "alarms" {
 
   validation {
     condition     = alltrue([for arn in coalesce(var.alarms.topic_arns, []) : can(regex("^arn:[a-z-]+:sns:", arn))])
-    error_message = "Write alarms.topic_arns as ARNs of SNS topics (arn:aws:sns:…); an empty list sends no notification."
+    error_message = "Write alarms.topic_arns as ARNs of SNS topics (arn:…:sns:…); an empty list sends no notification."
   }
 
   validation {

@@ -34,7 +34,7 @@ variable "kms_key" {
 
   validation {
     condition     = var.kms_key == null ? true : can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/", var.kms_key.arn))
-    error_message = "Write kms_key.arn as the ARN of a key (arn:aws:kms:…:key/…); an alias cannot be named in a policy."
+    error_message = "Write kms_key.arn as the ARN of a key (arn:…:kms:…:key/…); an alias cannot be named in a policy."
   }
 }
 
@@ -73,7 +73,7 @@ variable "package" {
 
   validation {
     condition     = var.package.code_signing_config_arn == null || can(regex("^arn:[a-z-]+:lambda:.*:code-signing-config:", coalesce(var.package.code_signing_config_arn, "-")))
-    error_message = "Write package.code_signing_config_arn as the ARN of a code signing configuration (arn:aws:lambda:…:code-signing-config:…)."
+    error_message = "Write package.code_signing_config_arn as the ARN of a code signing configuration (arn:…:lambda:…:code-signing-config:…)."
   }
 }
 
@@ -86,6 +86,6 @@ variable "permissions_boundary_arn" {
 
   validation {
     condition     = var.permissions_boundary_arn == null || can(regex("^arn:[a-z-]+:iam::", coalesce(var.permissions_boundary_arn, "-")))
-    error_message = "Write permissions_boundary_arn as the ARN of an IAM policy (arn:aws:iam::…:policy/…)."
+    error_message = "Write permissions_boundary_arn as the ARN of an IAM policy (arn:…:iam::…:policy/…)."
   }
 }

@@ -1,7 +1,7 @@
 # What AWS would answer, as far as ARNs are checked or compared.
 
 mock_data "aws_partition" {
-  defaults = { partition = "aws" }
+  defaults = { partition = "aws", dns_suffix = "amazonaws.com" }
 }
 
 mock_data "aws_caller_identity" {
