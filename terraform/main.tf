@@ -29,13 +29,15 @@ locals {
   definition_template = "${path.module}/../asl/router.asl.json"
 
   definition = templatefile(local.definition_template, {
-    partition         = local.partition
-    analyze_arn       = local.called_arns["analyze"]
-    invoke_model_arn  = local.called_arns["invoke_model"]
-    usage_table       = local.tables.usage.name
-    openai_endpoint   = aws_cloudwatch_event_api_destination.openai.invocation_endpoint
-    connection_arn    = local.connection_arn
-    failure_topic_arn = local.topic_arn
+    partition          = local.partition
+    analyze_arn        = local.called_arns["analyze"]
+    invoke_model_arn   = local.called_arns["invoke_model"]
+    record_answer_arn  = local.called_arns["record_answer"]
+    plan_next_step_arn = local.called_arns["plan_next_step"]
+    await_review_arn   = lookup(local.called_arns, "await_review", "")
+    openai_endpoint    = aws_cloudwatch_event_api_destination.openai.invocation_endpoint
+    connection_arn     = local.connection_arn
+    failure_topic_arn  = local.topic_arn
   })
 
   definition_seconds = jsondecode(file(local.definition_template)).TimeoutSeconds
@@ -45,7 +47,7 @@ locals {
   )
 
   # Without `review` no state waits for a reviewer; EXPRESS does not support such states.
-  review_states  = ["NotifyReviewers", "AwaitReview", "ReviewDecided"]
+  review_states  = ["NotifyReviewers", "AwaitReview"]
   review_seconds = var.review == null ? 0 : var.review.timeout_seconds
   states = {
     for name, state in jsondecode(local.definition).States : name => jsondecode(
@@ -154,7 +156,7 @@ data "aws_iam_policy_document" "workflow" {
     condition {
       test     = "StringEquals"
       variable = "kms:ViaService"
-      values   = [for service in ["dynamodb", "secretsmanager", "sns"] : "${service}.${local.regional_suffix}"]
+      values   = [for service in ["secretsmanager", "sns"] : "${service}.${local.regional_suffix}"]
     }
   }
 }

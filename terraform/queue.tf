@@ -8,7 +8,7 @@ locals {
     name => "arn:${local.partition}:sqs:${local.arn_suffix}:${name}"
   }
 
-  # Receives after which SQS moves a message to the dead-letter queue; `router.ingest.LAST_TRY` is the same number.
+  # Receives after which SQS moves a message to the dead-letter queue; `router.ingress.queue.ingest.LAST_TRY` is the same number.
   queue_deliveries = 3
 
   queue_alarms = { for name, alarm in {

@@ -41,7 +41,7 @@ locals {
     { for name, settings in { breaker = local.breaker } : name => settings if settings != null },
   )
 
-  # The defaults are in src/router/breaker.py.
+  # The defaults are in src/router/guards/breaker.py.
   breaker = var.breaker == null ? null : { for name, value in var.breaker : name => value if name != "batch_seconds" && value != null }
 
   # For functions that emit metrics by tenant.
