@@ -1,0 +1,57 @@
+"""Which states of `asl/router.asl.json` a request enters.
+
+A scenario says what happens to a request (its attempts and its end); how the definition spells that
+is here alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+# The first call of a plan, by the tier asked for; `SDK` is a plan that neither tier's own state nor
+# the HTTP Task can serve.
+FIRST = {
+    "SIMPLE": "InvokeHaiku",
+    "CALCULATION": "InvokeOpenAI",
+    "COMPLEX": "InvokeSonnet",
+    "SDK": "InvokeThroughSdk",
+}
+NEXT_CALL = "InvokeFallback"
+# What a 200 of the HTTP Task may turn out to be.
+_SPOKEN = ("OK", "TRUNCATED", "REFUSED", "FILTERED", "BAD_RESPONSE")
+
+ENDS = {
+    "answered": ["RecordOutcome"],
+    "failed": ["RecordFailure", "NotifyFailure", "RequestFailed"],
+    # No state catches it; the status event closes the request.
+    "dead": [],
+    # The row could not be written; the status event closes the request.
+    "not recorded": ["RecordOutcome", "RequestRejected"],
+}
+REVIEW = ["NotifyReviewers", "AwaitReview"]
+DECIDED = ["ReviewDecided"]
+KNOWN = ["AnalyzeComplexity", "RouteByComplexity", "AnswerKnown"]
+REJECTED = ["AnalyzeComplexity", "RequestRejected"]
+
+
+def path(route: str, outcomes: Sequence[str], end: str, review: str | None = None) -> list[str]:
+    """Return the states of a request that was accepted, in order.
+
+    `outcomes` are its attempts'; the last one is followed by another plan only if it did not serve.
+    `review` is None, "decided", or "dead" for a run that ended while it waited.
+    """
+    states = ["AnalyzeComplexity", "RouteByComplexity"]
+    for number, outcome in enumerate(outcomes):
+        last = number == len(outcomes) - 1
+        states.append(FIRST[route] if number == 0 else NEXT_CALL)
+        if last and end == "dead" and review is None:
+            return states
+        if states[-1] == "InvokeOpenAI" and outcome in _SPOKEN:
+            states.append("CheckOpenAIAnswer")
+        if not last or end == "failed" or review:
+            states.append("NextFallback")
+    if review:
+        states += REVIEW
+    if review == "decided":
+        states += DECIDED
+    return [*states, *ENDS[end]]
