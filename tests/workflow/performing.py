@@ -18,6 +18,7 @@ from tests.workflow.scenarios import FITS, Scenario
 
 def perform(world: World, scenario: Scenario) -> runs.Ran:
     """Run a scenario, and what must have been before it."""
+    world.empty()
     world.wire.script.clear()
     world.wire.script.add(scenario.scripted)
     for request in scenario.earlier:

@@ -45,7 +45,7 @@ class Scenario:
 
     `rules` are the provider simulator's, bound to this prompt. `attempts` are (model, outcome,
     cause, retries) in order. `status` is the REQUEST row's, None where nothing was accepted, and
-    `error` the cause of its end where that is not its last attempt's. `earlier` requests run before.
+    `error` the cause of its end where that is not its last attempt's. `earlier` requests run first.
     `human` answers the review: approve, reject, edit, or `nobody` until the time is over, or
     `abort`s the run. `route` and `end` are words of `paths.py`, where tier and status do not say
     them; `entered` are states in place of a path, `retries` those of states that call no model.

@@ -17,6 +17,7 @@ from unittest.mock import patch
 import boto3
 from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
+from moto.dynamodb.models import dynamodb_backends
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from tests import tables
@@ -76,6 +77,13 @@ class World:
     def answer(self, token: str, wait: Callable[[], Any]) -> Any:
         """Let whoever is the human at the moment answer a task that waits."""
         return self.human(token, wait)
+
+    def empty(self) -> None:
+        """Take all rows away: moto copies its tables for each transaction."""
+        for table in dynamodb_backends[ACCOUNT][REGION].tables.values():
+            table.items.clear()
+            if table.stream_shard:
+                table.stream_shard.items.clear()
 
     def execution(self, arn: str) -> Any:
         """Return moto's own record of an execution."""
