@@ -6,7 +6,7 @@ import importlib
 import json
 import time
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,7 +36,10 @@ class Ran:
 
 
 def run(world: World, request: Mapping[str, Any], name: str | None = None) -> Ran:
-    """Run a request to its end. What the workflow could not close, the status event closes."""
+    """Run a request to its end, and price it.
+
+    What the workflow could not close, the status event closes.
+    """
     client = world.client("stepfunctions")
     arn = client.start_execution(
         stateMachineArn=world.machine_arn,
@@ -52,6 +55,7 @@ def run(world: World, request: Mapping[str, Any], name: str | None = None) -> Ra
     if execution.status != "SUCCEEDED":
         _tell_record_outcome(arn, execution.status)
     request_id = str(request.get("request_id") or execution.name)
+    _deliver(_items(world, request_id))
     return Ran(
         execution.name,
         arn,
@@ -85,13 +89,35 @@ def retried(events: Iterable[Mapping[str, Any]]) -> list[tuple[str, int]]:
 def rows_of(world: World, request_id: str) -> dict[str, dict[str, Any]]:
     """Return the rows of a request as plain values, by item."""
     from_item = importlib.import_module("cost_calculator.items").from_item
-    found = world.client("dynamodb").query(
+    rows = map(from_item, _items(world, request_id))
+    return {row["item"]: row for row in rows}
+
+
+def _items(world: World, request_id: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = world.client("dynamodb").query(
         TableName=USAGE,
         KeyConditionExpression="request_id = :id",
         ExpressionAttributeValues={":id": {"S": request_id}},
-    )
-    rows = map(from_item, found["Items"])
-    return {row["item"]: row for row in rows}
+    )["Items"]
+    return found
+
+
+def _deliver(items: Sequence[Mapping[str, Any]]) -> None:
+    """Give price_rows what the table's stream and its filter would."""
+    records = [
+        {
+            "eventName": "MODIFY",
+            "dynamodb": {
+                "Keys": {name: item[name] for name in ("request_id", "item")},
+                "NewImage": item,
+                "SequenceNumber": f"{number:021d}",
+            },
+        }
+        for number, item in enumerate(items)
+        if item.get("cost_status") == {"S": "PENDING"}
+    ]
+    price = importlib.import_module("cost_calculator.handlers.price_rows").handler
+    assert price({"Records": records}, None) == {"batchItemFailures": []}
 
 
 def _tell_record_outcome(arn: str, status: Any) -> None:

@@ -1,0 +1,167 @@
+"""The same requests under two interpreters: the local cloud's, and the one of `tests/workflow`.
+
+Neither is AWS. Where they differ, one of them has a habit of its own, or the definition leans on
+something that nobody has written down: a difference fails.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from cost_calculator.items import from_item
+from local import routing
+from local.cloud import ROOT
+from local.deployment import Deployment
+from tests.local_cloud.hands import Emulator, wait_for
+from tests.local_cloud.simulator import Simulator
+from tests.workflow import comparing
+from tests.workflow.interpreter import runs
+from tests.workflow.interpreter.runs import Ran
+from tests.workflow.interpreter.world import World, world
+from tests.workflow.performing import perform
+from tests.workflow.scenarios import FITS, SCENARIOS, Scenario
+from tests.workflow.settings import CONFIG
+
+SHOWN = [scenario for scenario in SCENARIOS if not scenario.second_alone]
+WAIT = 180
+REVIEW_SECONDS = 3
+
+
+@pytest.fixture(scope="module")
+def second() -> Iterator[World]:
+    with world(CONFIG) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def first(deployment: Deployment, emulator: Emulator) -> Iterator[Mapping[str, Ran]]:
+    """What the local cloud made of each scenario; all run side by side."""
+    simulator = Simulator(deployment.cloud.simulator_url)
+    simulator.script(*(rule for scenario in SHOWN for rule in scenario.scripted))
+    with emulator.settings("invoke_model", MODEL_TIMEOUT_SECONDS="4"):
+        earlier = [request for scenario in SHOWN for request in scenario.earlier]
+        for arn in routing.start(deployment, earlier):
+            routing.wait_for_execution(deployment, arn, WAIT)
+        yield _all(deployment)
+    simulator.clear_script()
+
+
+@pytest.mark.parametrize("scenario", SHOWN, ids=lambda scenario: scenario.name)
+def test_both_interpreters_do_the_same(
+    scenario: Scenario, first: Mapping[str, Ran], second: World
+) -> None:
+    here, there = first[scenario.name], perform(second, scenario)
+
+    assert here.entered == there.entered
+    assert here.retries == there.retries
+    assert (here.status, here.error) == (there.status, there.error)
+    assert comparing.of_cause(here.cause) == comparing.of_cause(there.cause)
+    assert comparing.of_output(here.output) == comparing.of_output(there.output)
+    assert comparing.comparable(here.rows) == comparing.comparable(there.rows)
+
+
+def test_both_plan_by_the_same_configuration(deployment: Deployment, emulator: Emulator) -> None:
+    analyze = deployment.client("lambda").get_function_configuration(
+        FunctionName=emulator.name_of("analyze")
+    )
+    deployed = json.loads(analyze["Environment"]["Variables"]["FAREGATE_CONFIG"])
+
+    assert {name: deployed[name] for name in CONFIG} == CONFIG
+
+
+def _all(deployment: Deployment) -> dict[str, Ran]:
+    started: dict[str, str] = {}
+    with _impatient_reviews(deployment):
+        for scenario in SHOWN:
+            if scenario.human == "nobody":
+                [started[scenario.name]] = routing.start(deployment, [scenario.input])
+        wait_for(
+            lambda: all(_waits(deployment, arn) for arn in started.values()), "no review waits"
+        )
+    for scenario in SHOWN:
+        if scenario.name not in started:
+            [started[scenario.name]] = routing.start(deployment, [scenario.input])
+    for scenario in SHOWN:
+        if scenario.human not in (None, "nobody"):
+            _decide(deployment, scenario, started[scenario.name])
+    return {it.name: _ran(deployment, it, started[it.name]) for it in SHOWN}
+
+
+def _decide(deployment: Deployment, scenario: Scenario, arn: str) -> None:
+    wait_for(lambda: _waits(deployment, arn), f"{scenario.name} waits for nobody")
+    if scenario.human == "abort":
+        deployment.client("stepfunctions").stop_execution(executionArn=arn)
+        return
+    text = ["-"] if scenario.human == "edit" else []
+    decision = [str(scenario.human), arn.rsplit(":", 1)[-1], *text, "--by", "ann"]
+    subprocess.run(
+        [sys.executable, "-m", "router", "review", "--usage-table", deployment.usage_table,
+         *decision],
+        cwd=ROOT, env=deployment.cloud.env(), input=FITS, text=True, timeout=60, check=True,
+        capture_output=True,
+    )  # fmt: skip
+
+
+def _waits(deployment: Deployment, arn: str) -> bool:
+    review = _rows(deployment, arn.rsplit(":", 1)[-1]).get("REVIEW", {})
+    return "task_token" in review or "decision" in review
+
+
+def _ran(deployment: Deployment, scenario: Scenario, arn: str) -> Ran:
+    run = routing.wait_for_execution(deployment, arn, WAIT)
+    request_id = str(scenario.input.get("request_id") or run["name"])
+    if scenario.status is not None:
+        [traced] = routing.wait_until_settled(deployment, [request_id], WAIT)
+        assert traced.settled, scenario.name
+    pages = (
+        deployment.client("stepfunctions")
+        .get_paginator("get_execution_history")
+        .paginate(executionArn=arn)
+    )
+    events = [event for page in pages for event in page["events"]]
+    return Ran(
+        run["name"],
+        arn,
+        run["status"],
+        run.get("error"),
+        run.get("cause"),
+        json.loads(run["output"]) if "output" in run else None,
+        tuple(runs.entered(events)),
+        tuple(runs.retried(events)),
+        _rows(deployment, request_id),
+    )
+
+
+def _rows(deployment: Deployment, request_id: str) -> dict[str, dict[str, Any]]:
+    found = deployment.client("dynamodb").query(
+        TableName=deployment.usage_table,
+        KeyConditionExpression="request_id = :id",
+        ExpressionAttributeValues={":id": {"S": request_id}},
+        ConsistentRead=True,
+    )
+    rows = map(from_item, found["Items"])
+    return {row["item"]: row for row in rows}
+
+
+@contextmanager
+def _impatient_reviews(deployment: Deployment) -> Iterator[None]:
+    """Let the tasks that wait for a human wait for less long, for a while."""
+    client = deployment.client("stepfunctions")
+    arn = deployment.state_machine_arn
+    before = client.describe_state_machine(stateMachineArn=arn)["definition"]
+    changed = json.loads(before)
+    for state in changed["States"].values():
+        if str(state.get("Resource")).endswith(".waitForTaskToken"):
+            state["TimeoutSeconds"] = REVIEW_SECONDS
+    client.update_state_machine(stateMachineArn=arn, definition=json.dumps(changed))
+    try:
+        yield
+    finally:
+        client.update_state_machine(stateMachineArn=arn, definition=before)
