@@ -3,47 +3,67 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
 from decimal import Decimal
 from typing import Any
+
+from tests.workflow.interpreter.runs import Ran
 
 # Ids, times, and what depends on them: how long a call took, and what that cost around it.
 _OWN = {
     "request_id", "execution_arn", "payload_hash", "day_shard", "queue", "queued_at", "task_token",
     "expires_at", "decide_before", "accepted_at", "started_at", "ended_at", "decided_at",
-    "priced_at", "reopened_at", "analyze_ms", "analyze_mb", "latency_ms", "lambda_ms", "lambda_mb",
-    "overhead_usd", "overhead_parts", "cache_source", "reviewer",
+    "priced_at", "analyze_ms", "analyze_mb", "latency_ms", "lambda_ms", "lambda_mb",
+    "overhead_usd", "overhead_parts", "cache_source",
+}  # fmt: skip
+# What a machine may do that is busy with other work; no scenario of both orders it.
+_BUSY = {
+    "States.Timeout", "Sandbox.Timedout", "StoreUnavailable", "Lambda.TooManyRequestsException",
+    "Lambda.Unknown", "DynamoDb.SdkClientException", "DynamoDb.TransactionConflictException",
+    "DynamoDb.TransactionInProgressException",
 }  # fmt: skip
 _ADDRESSES = {"output_s3", "draft_s3"}
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-def comparable(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Return rows, by item, without what no two runs have in common."""
-    return {item: of_row(row) for item, row in rows.items()}
+def rows_of(ran: Ran) -> dict[str, Any]:
+    """Return the rows of a request, by item, without what no two runs have in common."""
+    return {item: _plain(row) for item, row in ran.rows.items()}
 
 
-def of_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _value(name, it) for name, it in row.items() if name not in _OWN}
+def retries_of(ran: Ran) -> list[tuple[str, str]]:
+    """Return the retries of a run, without those that a busy machine may cause."""
+    return [(state, error) for state, error in ran.retries if error not in _BUSY]
 
 
-def of_output(output: Any) -> Any:
-    """Return a run's output likewise; its attempts are compared as rows."""
-    found = json.loads(output) if isinstance(output, str) else output
-    if not isinstance(found, dict):
-        return found
-    return {**of_row(found), "attempts": [of_row(it) for it in found.get("attempts", [])]}
+def end_of(ran: Ran) -> dict[str, Any]:
+    """Return how a run ended, likewise.
+
+    Only a run that succeeded has an output. What Step Functions itself says of an error of its own
+    is written nowhere: there the name alone counts.
+    """
+    found: dict[str, Any] = {"status": ran.status, "error": ran.error or None}
+    if ran.status == "SUCCEEDED":
+        found["output"] = _plain(ran.output)
+    if ran.status == "FAILED" and not (ran.error or "").startswith("States."):
+        found["cause"] = _plain(_parsed(ran.cause))
+    return found
 
 
-def of_cause(cause: str | None) -> Any:
-    """Return a run's Cause likewise: an object of ours, or a text."""
+def _parsed(text: str | None) -> Any:
     try:
-        found = json.loads(cause or "null")
+        return json.loads(text or "null")
     except ValueError:
-        return cause
-    return of_row(found) if isinstance(found, dict) else found
+        return text
 
 
-def _value(name: str, value: Any) -> Any:
-    if name in _ADDRESSES and value:
-        return str(value).removeprefix("s3://").split("/")[1]  # answers or drafts
+def _plain(value: Any, name: str = "") -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(it, name) for name, it in value.items() if name not in _OWN}
+    if isinstance(value, list):
+        return [_plain(it) for it in value]
+    if isinstance(value, str):
+        # Of an address only answers or drafts: the bucket and the rest are the run's own.
+        text = value.removeprefix("s3://").split("/")[1] if name in _ADDRESSES else value
+        return _UUID.sub("an id", text)
     return int(value) if isinstance(value, Decimal) and value == int(value) else value

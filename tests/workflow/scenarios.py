@@ -107,16 +107,13 @@ class Scenario:
         return paths.path(self.route or self.tier, outcomes, end, review)
 
     @property
-    def retried(self) -> list[tuple[str, int]]:
-        """The states that it must retry, and how often."""
+    def retried(self) -> list[str]:
+        """The states that it must retry, each as often as it does."""
         first = [paths.FIRST[self.route or self.tier]]
         states = first + [paths.NEXT_CALL] * (len(self.attempts) - 1)
-        own = [
-            (state, times)
-            for state, (*_, times) in zip(states, self.attempts, strict=False)
-            if times and not self.known
-        ]
-        return [*own, *self.retries]
+        own = zip(states, (times for *_, times in self.attempts), strict=False)
+        retries = [*self.retries, *([] if self.known else own)]
+        return [state for state, times in retries for _ in range(times)]
 
     @property
     def known(self) -> bool:

@@ -50,7 +50,7 @@ CONFIG: dict[str, Any] = {
     "tenants": {
         "frugal": {"budget": {"day_usd": 1, "month_usd": 10}},
         "hasty": {"rate": {"requests": 2}},
-        "faq": {"cache": {"ttl_seconds": 600}},
+        "faq": {"cache": {"shared": False, "ttl_seconds": 600}},
         "handbook": {"prompt_cache": True},
     },
     "review": {

@@ -21,7 +21,7 @@ _SECONDS = 60
 class Ran:
     """An execution that is over, and the rows of its request, by item.
 
-    `entered` are the states in order; `retries` what each stay in one was retried, in order.
+    `entered` are the states in order; `retries` are (state, error), one for each retry, in order.
     """
 
     name: str
@@ -31,7 +31,7 @@ class Ran:
     cause: str | None
     output: Any
     entered: tuple[str, ...]
-    retries: tuple[tuple[str, int], ...]
+    retries: tuple[tuple[str, str], ...]
     rows: Mapping[str, Mapping[str, Any]]
 
 
@@ -75,15 +75,20 @@ def entered(events: Iterable[Mapping[str, Any]]) -> list[str]:
     return [it["name"] for it in details if it]
 
 
-def retried(events: Iterable[Mapping[str, Any]]) -> list[tuple[str, int]]:
-    """Return how often each stay in a state was retried, where it was; in order."""
-    stays: list[list[Any]] = []
+def retried(events: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """Return the retries of a run, in order: in which state, and after which error."""
+    found: list[tuple[str, str]] = []
+    state, error = "", None
     for event in events:
         if details := event.get("stateEnteredEventDetails"):
-            stays.append([details["name"], 0])
-        elif event["type"] == "TaskScheduled":
-            stays[-1][1] += 1
-    return [(name, scheduled - 1) for name, scheduled in stays if scheduled > 1]
+            state, error = details["name"], None
+        elif event["type"] in ("TaskFailed", "TaskTimedOut"):
+            kind = "taskFailed" if event["type"] == "TaskFailed" else "taskTimedOut"
+            error = event[f"{kind}EventDetails"].get("error", "States.Timeout")
+        elif event["type"] == "TaskScheduled" and error is not None:
+            found.append((state, error))
+            error = None
+    return found
 
 
 def rows_of(world: World, request_id: str) -> dict[str, dict[str, Any]]:
