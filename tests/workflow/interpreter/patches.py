@@ -4,6 +4,7 @@
 |---|---|---|
 | `_expression` | JSONata 2.0.6 with `$states`, the variables, and six functions of its own; no value, or a failure, is `States.QueryEvaluationError` | has no engine; would paste the variables into the expression as text, strings unescaped |
 | `_expression` | times of the context end in milliseconds and `Z` | Python's `isoformat()`, microseconds and `+00:00` |
+| `_text` | a text of the definition is JSON | keeps its escapes |
 | `_http_task` | `arn:aws:states:::http:invoke` | the resource is refused |
 | `_any_error_name` | an error is called as it comes, `States.Http.StatusCode.429` too, in `ErrorEquals` and in a Fail | a name of its own that begins with `States.` ends the parse, or the run as `States.Runtime` |
 | `_matches` | `States.ALL` and `States.TaskFailed` catch neither `States.DataLimitExceeded` nor `States.Runtime`; nothing catches the latter | `States.ALL` catches everything |
@@ -12,6 +13,7 @@
 | `_within_limit` | 256 KiB of UTF-8, as compact JSON | counts escapes, spaces, and refuses exactly 256 KiB |
 | `_invoke_client` | `lambda:invoke` calls the function | starts Docker |
 | `_waits_for_its_token` | waits until `SendTaskSuccess`, `SendTaskFailure` or the task's TimeoutSeconds | the same, in real time: here the test says who answers, and when the time is over |
+| `_fail_with_cause` | `SendTaskFailure` gives the task an error and a cause | drops the cause |
 | `_over`, `_nothing_after` | once a run was aborted or timed out, nothing more happens in it | its task's end is still written into the history, then caught or retried, and the run ends as FAILED |
 | `_no_waiting` | a retrier waits IntervalSeconds × BackoffRate^n, with jitter | the same, in real time |
 
@@ -31,6 +33,7 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
+from moto.core.responses import EmptyResult
 from moto.stepfunctions.parser.api import (
     EvaluationFailedEventDetails,
     HistoryEventType,
@@ -65,7 +68,9 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service impor
 )
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
+from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
 from moto.stepfunctions.parser.asl.utils.boto_client import boto_client_for
+from moto.stepfunctions.responses import StepFunctionResponse
 
 from tests.workflow.interpreter.engine import Engine, QueryError
 from tests.workflow.interpreter.functions import Functions
@@ -91,6 +96,7 @@ def patched(
             stack.enter_context(patch.object(target, name, value))
 
         put(StringJSONata, "_eval_body", _expression(engine))
+        put(Preprocessor, "_inner_string_of", _text())
         put(state_task_factory, "state_task_service_for", _http_task(http_task))
         put(custom, "__init__", _any_error_name)
         put(error_equals_decl.ErrorEqualsDecl, "_eval_body", _matches())
@@ -99,6 +105,7 @@ def patched(
         for module in (state, state_task_service):
             put(module, "is_within_size_quota", _within_limit)
         put(lambda_eval_utils, "boto_client_for", _invoke_client(functions))
+        put(StepFunctionResponse, "send_task_failure", _fail_with_cause)
         put(state_task_service.StateTaskService, "_after_eval_execution", _over())
         put(execute_state.ExecutionState, "_evaluate_with_timeout", _nothing_after())
         put(
@@ -172,6 +179,16 @@ def _json(value: Any) -> Any:
         moment = datetime.fromisoformat(value)
         return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
     return value
+
+
+def _text() -> Any:
+    written = Preprocessor._inner_string_of
+
+    def text(parser_rule_context: Any) -> Any:
+        found = written(parser_rule_context)
+        return found if found is None else json.loads(f'"{found}"')
+
+    return staticmethod(text)
 
 
 def _http_task(make: Callable[[], HttpTask]) -> Any:
@@ -248,6 +265,12 @@ def _waits_for_its_token(human: Human) -> Any:
         return human(callback_endpoint.callback_id, lambda: callback_endpoint.wait(timeout=30))
 
     return wait
+
+
+def _fail_with_cause(self: StepFunctionResponse) -> EmptyResult:
+    sent = (self._get_param(name) for name in ("taskToken", "error", "cause"))
+    self.stepfunction_backend.send_task_failure(*sent)
+    return EmptyResult()
 
 
 class _Over(Exception):
