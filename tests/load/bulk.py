@@ -42,12 +42,12 @@ class Ran:
 
 def queue(deployment: Deployment) -> Callable[[str], None]:
     """Return the queue as a door: it sends one prompt and returns when its answer is there."""
-    client, url = deployment.client("sqs"), deployment.outputs["queue"]["url"]
+    aws, url = deployment.client("sqs"), deployment.outputs["queue"]["url"]
 
     def ask(prompt: str) -> None:
         request_id = f"load-{uuid.uuid4().hex}"
         body = {"input": prompt, "tier": "SIMPLE", "request_id": request_id}
-        client.send_message(QueueUrl=url, MessageBody=json.dumps(body))
+        aws.send_message(QueueUrl=url, MessageBody=json.dumps(body))
         deadline = time.monotonic() + 90
         while client.trace(deployment, request_id).output is None:
             assert time.monotonic() < deadline, f"{request_id} has no answer"
@@ -58,7 +58,7 @@ def queue(deployment: Deployment) -> Callable[[str], None]:
 
 def burst(deployment: Deployment, count: int) -> Ran:
     """Send messages as fast as the queue takes them, and wait until each one's cost is known."""
-    client, url = deployment.client("sqs"), deployment.outputs["queue"]["url"]
+    aws, url = deployment.client("sqs"), deployment.outputs["queue"]["url"]
     run = uuid.uuid4().hex[:12]
     ids = [f"load-{run}-{number}" for number in range(count)]
 
@@ -68,7 +68,7 @@ def burst(deployment: Deployment, count: int) -> Ran:
             for n in range(start, min(start + 10, count))
         ]
         entries = [{"Id": str(n), "MessageBody": json.dumps(b)} for n, b in enumerate(bodies)]
-        client.send_message_batch(QueueUrl=url, Entries=entries)
+        aws.send_message_batch(QueueUrl=url, Entries=entries)
 
     began = time.perf_counter()
     with ThreadPoolExecutor(8) as pool:

@@ -120,9 +120,9 @@ class EveryWay:
     def test_openais_client_is_answered(self, way: Way) -> None:
         with (
             httpx2.Client(trust_env=False, auth=way.signer) as http,
-            openai.OpenAI(base_url=way.url, http_client=http, **way.openai) as client,
+            openai.OpenAI(base_url=way.url, http_client=http, **way.openai) as aws,
         ):
-            raw = client.chat.completions.with_raw_response.create(
+            raw = aws.chat.completions.with_raw_response.create(
                 model="auto", messages=[{"role": "user", "content": "What is 17 * 24?"}]
             )
 
@@ -149,9 +149,9 @@ class TestApiKeys(EveryWay):
     @classmethod
     def keys(cls, module: Module) -> Mapping[str, Prove]:
         ids = module.apply(auth="API_KEY", keys=cls.KEYS)["key_ids"]
-        client = module.deployment.client("apigateway")
+        aws = module.deployment.client("apigateway")
         return {
-            name: sends(x_api_key=client.get_api_key(apiKey=key, includeValue=True)["value"])
+            name: sends(x_api_key=aws.get_api_key(apiKey=key, includeValue=True)["value"])
             for name, key in ids.items()
         }
 

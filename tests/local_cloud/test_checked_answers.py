@@ -96,16 +96,16 @@ def waiting(deployment: Deployment, simulator: Simulator) -> Any:
 @contextmanager
 def review_limit(deployment: Deployment, seconds: int) -> Iterator[None]:
     """Let reviews be waited for less long for a while."""
-    client = deployment.client("stepfunctions")
+    aws = deployment.client("stepfunctions")
     arn = deployment.state_machine_arn
-    before = client.describe_state_machine(stateMachineArn=arn)["definition"]
+    before = aws.describe_state_machine(stateMachineArn=arn)["definition"]
     changed = json.loads(before)
     changed["States"]["AwaitReview"]["TimeoutSeconds"] = seconds
-    client.update_state_machine(stateMachineArn=arn, definition=json.dumps(changed))
+    aws.update_state_machine(stateMachineArn=arn, definition=json.dumps(changed))
     try:
         yield
     finally:
-        client.update_state_machine(stateMachineArn=arn, definition=before)
+        aws.update_state_machine(stateMachineArn=arn, definition=before)
 
 
 def test_a_structured_answer_that_fits_costs_no_state_more(

@@ -30,9 +30,9 @@ def drained(deployment: Deployment) -> bool:
 
 
 def reconciled(deployment: Deployment) -> Reconciliation:
-    client = deployment.client("dynamodb")
+    aws = deployment.client("dynamodb")
     tables = (deployment.usage_table, deployment.spend_table, deployment.control_table)
-    return reconcile_tables(LedgerStore(client, *tables))
+    return reconcile_tables(LedgerStore(aws, *tables))
 
 
 def test_duplicates_shuffles_kills_and_replays_change_no_sum(deployment: Deployment) -> None:

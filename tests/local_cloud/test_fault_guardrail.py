@@ -19,8 +19,8 @@ from tests.local_cloud.simulator import Simulator
 @pytest.fixture(scope="module")
 def guardrail(deployment: Deployment, emulator: Emulator) -> Iterator[None]:
     """The settings that `bedrock.guardrail` makes of the functions."""
-    client = deployment.client("lambda")
-    found = client.get_function_configuration(FunctionName=emulator.name_of("analyze"))
+    aws = deployment.client("lambda")
+    found = aws.get_function_configuration(FunctionName=emulator.name_of("analyze"))
     config = json.loads(found["Environment"]["Variables"]["FAREGATE_CONFIG"])
     with (
         emulator.settings("analyze", FAREGATE_CONFIG=json.dumps(config | {"guardrail": True})),

@@ -132,7 +132,7 @@ def test_a_name_that_is_replayed_runs_and_is_paid_for_once(
     deployment: Deployment, simulator: Simulator, tell: Tell
 ) -> None:
     told = tell("name-replayed", "StartExecution thrice with one name", "InvokeHaiku")
-    client = deployment.client("stepfunctions")
+    aws = deployment.client("stepfunctions")
     prompt = "one name, three starts"
     hang(simulator, prompt, 1500)
     ask: dict[str, Any] = {
@@ -140,11 +140,11 @@ def test_a_name_that_is_replayed_runs_and_is_paid_for_once(
         "name": "replayed-1",
         "input": json.dumps({"input": prompt, "tier": "SIMPLE"}),
     }
-    first = client.start_execution(**ask)["executionArn"]
-    again = client.start_execution(**ask)["executionArn"]
+    first = aws.start_execution(**ask)["executionArn"]
+    again = aws.start_execution(**ask)["executionArn"]
     client.wait_for_execution(deployment, first, 60)
     with pytest.raises(ClientError) as refused:
-        client.start_execution(**ask)
+        aws.start_execution(**ask)
 
     traced = settled(deployment, first)
     told.found(traced)

@@ -52,8 +52,8 @@ def test_text_that_no_provider_takes_is_altered_and_marked(
     deployment: Deployment, simulator: Simulator, prompt: str, kept: str, tell: Tell
 ) -> None:
     told = tell("unsendable-text", "NUL; a lone surrogate", "InvokeHaiku")
-    client = deployment.client("stepfunctions")
-    run = client.start_execution(
+    aws = deployment.client("stepfunctions")
+    run = aws.start_execution(
         stateMachineArn=deployment.state_machine_arn,
         input=json.dumps({"input": prompt, "tier": "SIMPLE"}),
     )

@@ -23,15 +23,15 @@ WAIT = 90
 @pytest.fixture(scope="module")
 def asking(deployment: Deployment) -> Iterator[Deployment]:
     """The deployment with a classifier that is always asked, and not for long."""
-    client = deployment.client("lambda")
+    aws = deployment.client("lambda")
     name = deployment.outputs["functions"]["analyze"]["name"]
-    before = client.get_function_configuration(FunctionName=name)["Environment"]
+    before = aws.get_function_configuration(FunctionName=name)["Environment"]
     config = json.loads(before["Variables"]["FAREGATE_CONFIG"])
     config["analyzer"] |= {"strategy": "llm", "timeout_ms": 2000}
     variables = before["Variables"] | {"FAREGATE_CONFIG": json.dumps(config)}
-    client.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
+    aws.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
     yield deployment
-    client.update_function_configuration(FunctionName=name, Environment=before)
+    aws.update_function_configuration(FunctionName=name, Environment=before)
 
 
 @pytest.fixture

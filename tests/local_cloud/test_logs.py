@@ -14,12 +14,10 @@ WHOSE = {"routed", "answered", "no answer", "attempt priced", "run ended", "row 
 
 
 def lines(deployment: Deployment) -> list[dict[str, Any]]:
-    client = deployment.client("logs")
+    aws = deployment.client("logs")
     found = []
     for function in deployment.outputs["functions"].values():
-        pages = client.get_paginator("filter_log_events").paginate(
-            logGroupName=function["log_group"]
-        )
+        pages = aws.get_paginator("filter_log_events").paginate(logGroupName=function["log_group"])
         texts = [event["message"] for page in pages for event in page["events"]]
         found += [json.loads(text) for text in texts if text.startswith('{"level"')]
     return found

@@ -26,13 +26,13 @@ TIERS = ("SIMPLE", "CALCULATION", "COMPLEX")
 
 
 def send(deployment: Deployment, bodies: Sequence[str]) -> None:
-    client, url = deployment.client("sqs"), deployment.outputs["queue"]["url"]
+    aws, url = deployment.client("sqs"), deployment.outputs["queue"]["url"]
 
     def batch(start: int) -> None:
         entries = [
             {"Id": str(n), "MessageBody": body} for n, body in enumerate(bodies[start : start + 10])
         ]
-        answer = client.send_message_batch(QueueUrl=url, Entries=entries)
+        answer = aws.send_message_batch(QueueUrl=url, Entries=entries)
         assert not answer.get("Failed")
 
     with ThreadPoolExecutor(4) as pool:
@@ -49,13 +49,13 @@ def left(deployment: Deployment, which: str = "url") -> int:
 
 
 def take_dead_letters(deployment: Deployment) -> list[dict[str, Any]]:
-    client, url = deployment.client("sqs"), deployment.outputs["queue"]["dead_letter_url"]
+    aws, url = deployment.client("sqs"), deployment.outputs["queue"]["dead_letter_url"]
     taken: list[dict[str, Any]] = []
-    while messages := client.receive_message(
+    while messages := aws.receive_message(
         QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
     ).get("Messages"):
         for message in messages:
-            client.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            aws.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
             given = message.get("MessageAttributes", {})
             taken.append(
                 {"body": message["Body"]} | {n: a["StringValue"] for n, a in given.items()}
@@ -73,12 +73,12 @@ def empty(deployment: Deployment) -> Iterator[None]:
 @contextmanager
 def seen_again_after(deployment: Deployment, seconds: int) -> Iterator[None]:
     """Shorten the queue's visibility time-out for a while."""
-    client, url = deployment.client("sqs"), deployment.outputs["queue"]["url"]
-    client.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": str(seconds)})
+    aws, url = deployment.client("sqs"), deployment.outputs["queue"]["url"]
+    aws.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": str(seconds)})
     try:
         yield
     finally:
-        client.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "300"})
+        aws.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "300"})
 
 
 def request(

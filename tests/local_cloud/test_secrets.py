@@ -52,12 +52,10 @@ def canary_runs(deployment: Deployment) -> list[str]:
 
 
 def logged(deployment: Deployment, _: Path) -> str:
-    client = deployment.client("logs")
+    aws = deployment.client("logs")
     lines = []
-    for group in client.describe_log_groups()["logGroups"]:
-        pages = client.get_paginator("filter_log_events").paginate(
-            logGroupName=group["logGroupName"]
-        )
+    for group in aws.describe_log_groups()["logGroups"]:
+        pages = aws.get_paginator("filter_log_events").paginate(logGroupName=group["logGroupName"])
         lines += [event["message"] for page in pages for event in page["events"]]
     return "\n".join(lines)
 
@@ -72,21 +70,21 @@ def state(_: Deployment, folder: Path) -> str:
 
 def objects(deployment: Deployment, _: Path) -> str:
     """Every object of every bucket, by name and content."""
-    client = deployment.client("s3")
+    aws = deployment.client("s3")
     found = ""
-    for bucket in client.list_buckets()["Buckets"]:
-        for each in client.list_objects_v2(Bucket=bucket["Name"]).get("Contents", []):
-            body = client.get_object(Bucket=bucket["Name"], Key=each["Key"])["Body"].read()
+    for bucket in aws.list_buckets()["Buckets"]:
+        for each in aws.list_objects_v2(Bucket=bucket["Name"]).get("Contents", []):
+            body = aws.get_object(Bucket=bucket["Name"], Key=each["Key"])["Body"].read()
             found += f"{each['Key']} {body.decode(errors='replace')}\n"
     return found
 
 
 def rows(deployment: Deployment, _: Path) -> str:
     """Every row of every table, but those that are there to hold text."""
-    client = deployment.client("dynamodb")
+    aws = deployment.client("dynamodb")
     found = []
-    for table in client.list_tables()["TableNames"]:
-        for page in client.get_paginator("scan").paginate(TableName=table):
+    for table in aws.list_tables()["TableNames"]:
+        for page in aws.get_paginator("scan").paginate(TableName=table):
             found += [row for row in page["Items"] if row.get("item") != {"S": "CONTENT"}]
     return json.dumps(found, default=str)
 
@@ -120,9 +118,9 @@ def test_the_local_clouds_own_logs_hold_neither(canary_runs: list[str], logs: Pa
 
 
 def test_the_histories_hold_no_key(deployment: Deployment, canary_runs: list[str]) -> None:
-    client = deployment.client("stepfunctions")
+    aws = deployment.client("stepfunctions")
     for arn in canary_runs:
-        history = client.get_execution_history(executionArn=arn, includeExecutionData=True)
+        history = aws.get_execution_history(executionArn=arn, includeExecutionData=True)
         text = json.dumps(history, default=str)
         assert CANARY in text  # its own input, for 90 days, under the deployment's key
         assert [key for key in KEYS if key in text] == []

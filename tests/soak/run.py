@@ -140,8 +140,8 @@ def _let_time_pass(deployment: Deployment, emulator: Emulator, ran: Ran) -> None
 
 def _run_again(deployment: Deployment, ran: Ran) -> None:
     """Run again what failed, now that nothing is wrong, and ask for it twice."""
-    client = deployment.client("stepfunctions")
-    runs = StepFunctionsRuns(client, deployment.state_machine_arn)
+    aws = deployment.client("stepfunctions")
+    runs = StepFunctionsRuns(aws, deployment.state_machine_arn)
     store = UsageStore(deployment.client("dynamodb"), deployment.usage_table)
     failed = [
         row["request_id"]
@@ -168,9 +168,9 @@ def _waiting(deployment: Deployment, ran: Ran) -> set[str]:
 
 def ledger(deployment: Deployment) -> LedgerStore:
     """Return the tables of the deployment, as the reports read them."""
-    client = deployment.client("dynamodb")
+    aws = deployment.client("dynamodb")
     tables = (deployment.usage_table, deployment.spend_table, deployment.control_table)
-    return LedgerStore(client, *tables)
+    return LedgerStore(aws, *tables)
 
 
 def failures(deployment: Deployment) -> set[str]:
