@@ -16,8 +16,8 @@ from functools import partial
 from typing import Any
 
 import pytest
-
 from cost_calculator.items import from_item
+
 from local import routing
 from local.cloud import ROOT
 from local.deployment import Deployment
