@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
 from cost_calculator.rows import Row
 from router.acceptance.draft import Draft, draft_of, plan_again, plan_with_opinion
-from router.acceptance.exact_cache import CacheSlot, answered_rows, holds, known_answer, slot_of
+from router.acceptance.exact_cache import (
+    CacheSlot,
+    answered_rows,
+    holds,
+    is_cacheable,
+    known_answer,
+    slot_of,
+)
 from router.acceptance.ports import Dependencies, Execution
 from router.acceptance.reopen import given_back, is_counted, next_run, reopened
 from router.acceptance.request_guards import Guards, common_keys, guards_of, own_keys
@@ -19,6 +27,7 @@ from router.errors import BudgetExceeded, Conflict, RateLimited, StoreUnavailabl
 from router.intake.request import Request, parse_request
 from router.llm_classifier.attempt_row import ASKED, opinion_of
 from router.routing.decision import Decision, decide
+from router.routing.plan import Plan
 from router.routing.plan_json import nothing_to_call, plan_to_json, repeated
 
 # Each turn knows what stood in the way of the one before; a third is needed only in a race.
@@ -39,42 +48,82 @@ def accept(
         payload, execution_name=execution.name, input_bytes_limit=config.input_bytes_limit
     )
     classification = deps.classify(request.messages)
-    unrestricted = decide(request, classification, config)
-    slot = slot_of(request, unrestricted.plan, unrestricted.rules, store_text=config.store_text)
+    slot = _cache_slot(request, classification, config)
     guards, kept = read_state(request, config, deps, slot)
-    if kept and not request.rerun and holds(kept, unrestricted.rules, guards.at):
-        rows = _answered(kept, unrestricted, guards, execution, deps)
-        if found := _known(request, deps.store.accept(rows).existing or _by_item(rows), execution):
-            return found
-        # An earlier try of this run was accepted before the answer was kept: it goes on.
-    try:
+    if known := _answer_from_cache(kept, classification, guards, execution, deps):
+        return known
+    with _metered(deps):
         guards, draft, existing = _accepted(classification, guards, execution, deps)
-        if existing is not None:
-            _check_payload(request, existing["REQUEST"])
-            if request.rerun and request.rerun == next_run(existing["REQUEST"]):
-                guards, existing = _opened_again(draft, guards, existing, deps)
+        if existing is not None and _is_next_run(request, existing):
+            guards, existing = _opened_again(draft, guards, existing, deps)
+    for owner, percent in guards.used_percent().items():
+        deps.meter("budget_used_percent", float(percent), owner)
+    if existing is not None and (known := _known(request, existing, execution)):
+        return known
+    row = draft.rows[0] if existing is None else existing["REQUEST"]
+    plan = _final_plan(draft, existing, deps)
+    expiry = text_expiry(config, guards.at)
+    # What a guard made worse is not kept for the time when all is well again.
+    cache = slot.record_json() if slot and guards.restrictions().is_well else None
+    return plan_to_json(request, classification, plan, config, expiry, row, cache)
+
+
+def _cache_slot(
+    request: Request, classification: Classification, config: Config
+) -> CacheSlot | None:
+    """Return where the answer may be cached. Most requests ask for no cache, and plan only once."""
+    rules = config.rules_of(request.tenant)
+    if not is_cacheable(request, rules, store_text=config.store_text):
+        return None
+    # The plan with every model well and no budget short, before any LLM is asked.
+    return slot_of(request, decide(request, classification, config).plan(), rules)
+
+
+def _answer_from_cache(
+    kept: Row | None,
+    classification: Classification,
+    guards: Guards,
+    execution: Execution,
+    deps: Dependencies,
+) -> dict[str, Any] | None:
+    """Return the plan of a request that a cached answer closes, or ``None`` where none does.
+
+    Where an earlier try of this run was accepted before the answer was cached, that try goes on.
+    """
+    request, config = guards.request, guards.config
+    if request.rerun or not holds(kept, config.rules_of(request.tenant), guards.at):
+        return None
+    assert kept is not None
+    rows = _answered(kept, decide(request, classification, config), guards, execution, deps)
+    existing = deps.store.accept(rows).existing
+    return _known(request, existing or _by_item(rows), execution)
+
+
+def _final_plan(draft: Draft, existing: Mapping[str, Row] | None, deps: Dependencies) -> Plan:
+    """Return the plan that runs: an earlier try's, an LLM's opinion taken in, or the draft's."""
+    if existing is not None:
+        accepted = draft.decision.accepted_as(existing["REQUEST"])
+        return plan_again(accepted, existing, deps)
+    return plan_with_opinion(draft, deps) if draft.question else draft.plan
+
+
+def _is_next_run(request: Request, existing: Mapping[str, Row]) -> bool:
+    _check_payload(request, existing["REQUEST"])
+    return request.rerun is not None and request.rerun == next_run(existing["REQUEST"])
+
+
+@contextmanager
+def _metered(deps: Dependencies) -> Iterator[None]:
+    """Count what the guards refuse; what is accepted never fills a budget."""
+    try:
+        yield
     except BudgetExceeded as error:
         deps.meter("budget_exceeded", 1, error.owner)
-        # What is accepted never fills a budget: what is refused tells that it is full.
         deps.meter("budget_used_percent", error.percent, error.owner)
         raise
     except RateLimited as error:
         deps.meter("rate_limited", 1, error.tenant)
         raise
-    plan, row = draft.plan, draft.rows[0]
-    if existing is not None:
-        row = existing["REQUEST"]
-        if found := _known(request, existing, execution):
-            return found
-        plan = plan_again(draft.decision.accepted_as(row), existing, deps)
-    elif draft.question:
-        plan = plan_with_opinion(draft, deps)
-    for owner, percent in guards.used_percent().items():
-        deps.meter("budget_used_percent", float(percent), owner)
-    expiry = text_expiry(config, guards.at)
-    # What a guard made the deployment answer worse is not kept for when all is unrestricted.
-    cache = slot.record_json() if slot and guards.restrictions().is_well else None
-    return plan_to_json(request, classification, plan, config, expiry, row, cache)
 
 
 def _check_payload(request: Request, standing: Row) -> None:
@@ -130,7 +179,9 @@ def read_state(
     There is none where memory has it all.
 
     What was read chooses forms and tiers; what may pass is decided by the conditions of the
-    transaction. So a read that fails stops nothing.
+    transaction. So a read that fails stops nothing, as long as the limits that were set at run time
+    are known: raise ``StoreUnavailable`` where nobody knows which they are, unless the deployment
+    lets requests pass then.
     """
     at, memory = deps.clock(), deps.memory
     guards = guards_of(request, config, memory, at)
@@ -138,7 +189,9 @@ def read_state(
     try:
         found = deps.store.read(common | own_keys(guards), slot.key if slot else None)
     except StoreUnavailable as error:
-        memory.keep(memory.items, memory.items, at)
+        if not (config.open_on_store_failure or memory.is_known(at)):
+            raise
+        memory.failed_at = at
         return guards.unread(str(error)), None
     if common:
         memory.keep(common, found.control, at)

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from router.guards.conditional_update import Item
 
 KEPT_SECONDS = 5
+# While the table does not answer, what was read holds for so long.
+_TRUSTED_SECONDS = 60
 
 
 @dataclass(slots=True)
@@ -17,10 +19,21 @@ class Memory:
 
     items: dict[str, Item] = field(default_factory=dict)
     read_at: datetime | None = None
+    failed_at: datetime | None = None
 
     def is_fresh(self, at: datetime) -> bool:
-        """Return whether the items need not be read again."""
-        return self.read_at is not None and at - self.read_at < timedelta(seconds=KEPT_SECONDS)
+        """Return whether the items need not be read again.
+
+        A table that is down is not asked by each request, as long as what it said last is known.
+        """
+        return any(
+            moment is not None and at - moment < timedelta(seconds=KEPT_SECONDS)
+            for moment in (self.read_at, self.failed_at if self.is_known(at) else None)
+        )
+
+    def is_known(self, at: datetime) -> bool:
+        """Return whether limits that were set at run time are known well enough to go by."""
+        return self.read_at is not None and at - self.read_at < timedelta(seconds=_TRUSTED_SECONDS)
 
     def learn(self, items: Mapping[str, Item]) -> None:
         """Put what stood in the way of a request in the place of what was kept."""

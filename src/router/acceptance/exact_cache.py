@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -44,17 +44,11 @@ class CacheSlot:
         return {"key": self.key, "ttl_seconds": self.ttl_seconds}
 
 
-def slot_of(
-    request: Request, plan_of: Callable[[], Plan], rules: Rules, *, store_text: bool
-) -> CacheSlot | None:
-    """Return the place of a request's answer in the cache, or ``None`` where it has none.
-
-    ``plan_of`` gives the plan that would be made with every model well and no budget short, before
-    any LLM is asked, so that the place is known before anything is read. Raise ``InvalidRequest``
-    where the request asks for what cannot be.
-    """
+def is_cacheable(request: Request, rules: Rules, *, store_text: bool) -> bool:
+    """Return whether a request's answer may be cached; raise ``InvalidRequest`` if it asks for
+    what cannot be."""
     if request.cache is False or not (request.cache or rules.cache):
-        return None
+        return False
     problem = None
     if not store_text:
         problem = "this deployment keeps no text (privacy.store_text)"
@@ -62,10 +56,12 @@ def slot_of(
         problem = "an answer that a human is to see is not kept for others"
     if problem and request.cache:
         raise InvalidRequest(f"`cache` cannot be true: {problem}. Leave `cache` out")
-    if problem:
-        return None
+    return problem is None
+
+
+def slot_of(request: Request, plan: Plan, rules: Rules) -> CacheSlot:
+    """Return the place in the cache of a request's answer under its unrestricted plan."""
     rule = rules.cache or CacheRule()
-    plan = plan_of()
     first = plan.models[0]
     asked = {
         "tier": plan.tier,

@@ -202,7 +202,7 @@ def test_a_kept_answer_is_that_of_the_tier_asked_for() -> None:
     def place(**asked: Any) -> str:
         plan = decide(request(), classification(), tiers(**asked)).plan()
         rules = Rules(cache=CacheRule())
-        caching = slot_of(request(), lambda: plan, rules, store_text=True)
+        caching = slot_of(request(), plan, rules)
         assert caching
         return caching.key
 

@@ -291,21 +291,9 @@ def test_without_a_breaker_in_the_settings_nothing_is_skipped() -> None:
     assert model_asked(bare.ask()) == HAIKU
 
 
-def test_a_control_table_that_does_not_answer_lets_everything_pass_and_the_row_says_so() -> None:
-    at = desk(breaker=BREAKER)
-
-    def read(*_: Any, **__: Any) -> Any:
-        raise StoreUnavailable("ResourceNotFoundException")
-
-    at.tables.read = read
-
-    assert model_asked(at.ask()) == HAIKU
-    assert "the control table could not be read" in at.row()["reasons"][0]
-
-
-def test_a_table_that_is_down_is_not_asked_again_by_each_request() -> None:
-    at = desk(breaker=BREAKER)
-    reads = []
+def failing(at: Desk) -> list[Collection[str]]:
+    """Let every read of the control table fail from now on; return what was asked for."""
+    reads: list[Collection[str]] = []
 
     def read(keys: Collection[str], *_: Any) -> Any:
         if keys:
@@ -314,10 +302,54 @@ def test_a_table_that_is_down_is_not_asked_again_by_each_request() -> None:
         return type(at.tables).read(at.tables, keys)
 
     at.tables.read = read
+    return reads
+
+
+def test_a_control_table_that_does_not_answer_lets_pass_what_is_known_and_the_row_says_so() -> None:
+    at = desk(breaker=BREAKER)
+    at.ask("r-before")
+    failing(at)
+    at.pass_time(10)
+
+    assert model_asked(at.ask()) == HAIKU
+    assert "the control table could not be read" in at.row()["reasons"][0]
+
+
+@pytest.mark.parametrize("known_for", [None, 61])
+def test_where_nobody_knows_the_limits_that_were_set_at_run_time_nothing_passes(
+    known_for: float | None,
+) -> None:
+    at = desk(breaker=BREAKER)
+    if known_for is not None:
+        at.ask("r-before")
+        at.pass_time(known_for)
+    failing(at)
+
+    with pytest.raises(StoreUnavailable):
+        at.ask()
+    del at.tables.read
+    assert at.ask("r-2")["route"] == "SIMPLE"
+
+
+def test_where_the_deployment_says_so_everything_passes_while_limits_are_unknown() -> None:
+    at = desk(breaker=BREAKER, on_store_failure="accept")
+    failing(at)
+
+    assert model_asked(at.ask()) == HAIKU
+
+
+def test_a_table_that_is_down_is_not_asked_again_by_each_request() -> None:
+    at = desk(breaker=BREAKER)
+    at.ask("r-before")
+    at.pass_time(10)
+    reads = failing(at)
     for number in range(10):
         at.ask(f"r-{number}")
-
     assert len(reads) == 1
+
+    at.pass_time(6)
+    at.ask("r-later")
+    assert len(reads) == 2
 
 
 @pytest.fixture
