@@ -164,25 +164,21 @@ def test_a_model_that_throttles_is_skipped_then_probed_and_asked_again(
     )
 
 
-def test_without_the_control_table_requests_run_and_those_with_a_budget_do_not(
+def test_where_nobody_can_read_the_limits_no_request_is_accepted(
     deployment: Deployment, emulator: Emulator, tell: Tell
 ) -> None:
-    told = tell(
-        "35 control-down", "analyze's control table is gone", "as ever, and the row says so"
-    )
+    told = tell("35 control-down", "analyze's control table is gone", "refused: limits are unknown")
     with emulator.settings("analyze", CONTROL_TABLE="gone"):
-        free, bound = (
-            *start(deployment, "nothing to guard"),
+        arns = (
+            *start(deployment, "may have a limit that was set at run time"),
             *start(deployment, "a purse that nobody finds", tenant="frugal"),
         )
-        [traced] = settled(deployment, [free])
-        [run] = ended(deployment, [bound])
+        runs = ended(deployment, list(arns))
 
-    told.found(traced)
-    assert traced.request["status"] == "SUCCEEDED"
-    assert "the control table could not be read" in traced.request["reasons"][0]
-    assert (run["status"], run["error"]) == ("FAILED", "StoreUnavailable")
-    assert client.trace(deployment, run["name"]).request == {}
+    told.rows, told.money = "no row", "nothing"
+    for run in runs:
+        assert (run["status"], run["error"]) == ("FAILED", "StoreUnavailable")
+        assert client.trace(deployment, run["name"]).request == {}
 
 
 def test_where_the_configuration_lets_them_pass_their_cost_is_counted_all_the_same(
