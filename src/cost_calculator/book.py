@@ -64,7 +64,7 @@ class PriceBook:
             return row
         raise PriceUnknown(f"the book has no {mode} price of {provider} {name} on {day}")
 
-    def dearest(self, at: datetime) -> Rates:
+    def most_expensive(self, at: datetime) -> Rates:
         """Return the highest rate of each token class that any model of the book has at ``at``."""
         day = at.astimezone(UTC).isoformat()[:10]
         highest: dict[str, Decimal | None] = {}

@@ -41,7 +41,8 @@ def most_of_call(
 ) -> Decimal:
     """Return the most that one billed call can cost that was asked for in ``mode``."""
     return max(
-        (_dearest_input(rates) * input_bytes + _rate(rates, "output") * max_tokens) / _MILLION
+        (_most_expensive_input(rates) * input_bytes + _rate(rates, "output") * max_tokens)
+        / _MILLION
         for rates in (
             _rates(provider, model, at, each, input_bytes, book, region)
             for each in {mode, "standard"}
@@ -61,12 +62,12 @@ def _rates(
     try:
         return book.find(provider, model, at, mode, region).rates_for(input_bytes)
     except PriceUnknown:
-        return book.dearest(at)
+        return book.most_expensive(at)
 
 
 def most_of_tokens(tokens: Tokens, at: datetime, *, book: PriceBook) -> Decimal:
     """Return the most that tokens of a model without a price can cost."""
-    rates = book.dearest(at)
+    rates = book.most_expensive(at)
     micros = (_rate(rates, name) * getattr(tokens, name) for name in TOKEN_CLASSES)
     return sum(micros, Decimal(0)) / _MILLION
 
@@ -91,7 +92,7 @@ def most_overhead(
     return sum((usd for part in parts for usd in part.values()), Decimal(0))
 
 
-def _dearest_input(rates: Rates) -> Decimal:
+def _most_expensive_input(rates: Rates) -> Decimal:
     return max(_rate(rates, name) for name in ("input", "cache_write_5m", "cache_write_1h"))
 
 

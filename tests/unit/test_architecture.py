@@ -15,7 +15,8 @@ SOURCE = Path(__file__).resolve().parents[2] / "src"
 
 # From the bottom to the top; packages on one line do not import each other.
 FLOORS = (
-    "cost_calculator.usage cost_calculator.overhead cost_calculator.rows cost_calculator.clock",
+    "cost_calculator.rows cost_calculator.clock cost_calculator.tiers",
+    "cost_calculator.usage cost_calculator.overhead",
     "cost_calculator.price_entry",
     "cost_calculator.book",
     "cost_calculator.pricing cost_calculator.max_cost cost_calculator.rates",
@@ -28,7 +29,7 @@ FLOORS = (
     "cost_calculator.dashboard",
     "cost_calculator.handlers cost_calculator.cli",
     "cost_calculator.__main__",
-    "router.errors router.tiers router.encoding router.safe_regex",
+    "router.errors router.encoding router.safe_regex",
     "router.catalog router.analyzer",
     "router.guards router.review",
     "router.config router.intake",

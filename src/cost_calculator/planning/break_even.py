@@ -14,9 +14,9 @@ from decimal import Decimal
 from cost_calculator.overhead import AwsPrices, attempt_overhead, request_overhead
 from cost_calculator.pricing import price
 from cost_calculator.rates import Rates
+from cost_calculator.tiers import TIERS
 from cost_calculator.usage import Tokens
 
-TIERS = ("SIMPLE", "CALCULATION", "COMPLEX")
 """From the weakest model to the strongest; a stronger one can answer what a weaker one can."""
 
 WORKFLOWS = ("STANDARD", "EXPRESS")

@@ -16,6 +16,7 @@ from cost_calculator.max_cost import most_of_call, most_overhead
 from cost_calculator.overhead import aws_prices
 from router.catalog.models import Model
 from router.catalog.pricing_context import PricingContext
+from router.catalog.tokens import BYTES_PER_TOKEN
 from router.config.settings import Config
 from router.intake.request import Request
 from router.invocation.call import ModelCall
@@ -24,7 +25,6 @@ from router.routing.next_step import MOST_REPAIRS
 from router.routing.plan import Plan
 
 # A draft's tokens come back as text, of about so many bytes each, with what is wrong with it.
-_BYTES_PER_TOKEN = 4
 _COMPLAINT_BYTES = 13_000  # ten problems of 300 characters at most, and the instructions
 
 
@@ -58,7 +58,7 @@ def _most_of_plan(plan: Plan, request: Request, config: Config, pricing: Pricing
 
 
 def _most_of_mending(model: Model, request: Request, pricing: PricingContext) -> Decimal:
-    draft = _BYTES_PER_TOKEN * model.max_tokens + _COMPLAINT_BYTES
+    draft = BYTES_PER_TOKEN * model.max_tokens + _COMPLAINT_BYTES
     return _most_of_model(model, request.input_bytes + draft, pricing)
 
 

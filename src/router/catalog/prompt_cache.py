@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from router.catalog.tokens import BYTES_PER_TOKEN
+
 # The least tokens that are kept, as AWS and Anthropic document them (2026-11); a shorter text is
 # silently not kept. Where two copies of a page differ, the larger one stands. A model that is not
 # here is not marked.
@@ -22,7 +24,6 @@ _LEAST_TOKENS: Mapping[str, int] = {
     "claude-sonnet-5": 1_024,
     "claude-sonnet-5-5": 512,
 }
-_BYTES_PER_TOKEN = 4
 _PREFIX = re.compile(r"^(?:(?:us|us-gov|eu|apac|au|jp|ca|global)\.)?anthropic\.")
 _SUFFIX = re.compile(r"(?:-\d{8})?(?:-v\d+(?::\d+)?)?$")
 
@@ -36,4 +37,4 @@ def is_worth_marking(model: str, system: str | None) -> bool:
     least = _LEAST_TOKENS.get(_SUFFIX.sub("", _PREFIX.sub("", model)))
     if least is None or system is None:
         return False
-    return len(system.encode()) >= least * _BYTES_PER_TOKEN
+    return len(system.encode()) >= least * BYTES_PER_TOKEN

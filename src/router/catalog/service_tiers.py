@@ -5,15 +5,8 @@ What is not the ordinary has a price of its own: it is never priced as the ordin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from router.catalog.providers import PROVIDERS
 
-# As the providers name them; Anthropic's priority is a commitment that `auto` makes use of.
-SERVICE_TIERS: Mapping[str, tuple[str, ...]] = {
-    "bedrock": ("default", "flex", "priority", "reserved"),
-    "openai": ("auto", "default", "flex", "priority", "scale", "fast"),
-    "anthropic": ("auto", "standard_only"),
-}
-LATENCIES = ("standard", "optimized")
 _ORDINARY = frozenset({"auto", "default", "standard", "standard_only"})
 
 
@@ -25,11 +18,12 @@ def mode_of(service_tier: str | None, latency: str | None = None) -> str:
 
 def problem_with(provider: str, service_tier: str | None, latency: str | None) -> str | None:
     """Return what to write where a provider has no such tier or latency, else ``None``."""
-    known = SERVICE_TIERS.get(provider, ())
-    if service_tier is not None and service_tier not in known:
-        return f"{provider} has no service_tier {service_tier}: write {', '.join(known)}"
-    if latency is not None and provider != "bedrock":
+    spec = PROVIDERS[provider]
+    if service_tier is not None and service_tier not in spec.service_tiers:
+        known = ", ".join(spec.service_tiers)
+        return f"{provider} has no service_tier {service_tier}: write {known}"
+    if latency is not None and not spec.latencies:
         return f"{provider} has no latency: leave it out"
-    if latency is not None and latency not in LATENCIES:
-        return f"there is no latency {latency}: write {', '.join(LATENCIES)}"
+    if latency is not None and latency not in spec.latencies:
+        return f"there is no latency {latency}: write {', '.join(spec.latencies)}"
     return None

@@ -13,7 +13,6 @@ from typing import Any
 
 from cost_calculator.cli.tables import add_table_arguments, duration, open_store
 from cost_calculator.planning.break_even import (
-    TIERS,
     Answer,
     Assumptions,
     Classifier,
@@ -25,6 +24,7 @@ from cost_calculator.planning.break_even import (
 from cost_calculator.pricing import plain
 from cost_calculator.rates import default_rates
 from cost_calculator.reports import days_between, partitions, roll_up
+from cost_calculator.tiers import TIERS
 from cost_calculator.usage import TOKEN_CLASSES, Tokens
 from router.catalog.service_tiers import mode_of
 

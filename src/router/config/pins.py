@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from cost_calculator.tiers import TIERS
 from router.safe_regex import LinearPattern, UnsafePattern, linear
-from router.tiers import TIERS
 
 # So many characters are searched at the start and at the end of what the user wrote.
 _SEARCHED = 8000

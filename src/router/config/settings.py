@@ -7,18 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from cost_calculator.tiers import TIERS
 from router.catalog.context_windows import context_tokens
 from router.catalog.models import FALLBACK_CAUSES, Model, Tier
+from router.catalog.providers import PROVIDERS
 from router.catalog.service_tiers import problem_with
 from router.config.tenants import Rules, parse_rules, rules_of
 from router.errors import PolicyDenied
 from router.guards.breaker import Settings, parse_settings
 from router.guards.budgets import Limits, parse_limits
 from router.review.bands import ReviewSettings
-from router.tiers import TIERS
 
 STRATEGIES = ("heuristic", "llm", "hybrid")
-PROVIDERS = ("bedrock", "openai", "anthropic")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Config:
     workflow_seconds: int
     llm: Llm | None
     tenants: Mapping[str, Rules]
-    providers: tuple[str, ...] = PROVIDERS
+    providers: tuple[str, ...] = tuple(PROVIDERS)
     budget: Limits | None = None
     open_on_store_failure: bool = False
     breaker: Settings | None = None

@@ -10,15 +10,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from cost_calculator.tiers import TIERS, within
+from router.catalog.providers import PROVIDERS
 from router.errors import InvalidRequest
 from router.guards.budgets import Limits, parse_limits
 from router.guards.rate_limit import Rate, parse_rate
-from router.tiers import TIERS, within
 
 if TYPE_CHECKING:
     from router.config.pins import Pin
 
-PROVIDERS = ("bedrock", "openai", "anthropic")
 EVERYBODY = "*"
 
 _TIER_NAME = re.compile(r"[A-Za-z][0-9A-Za-z_-]{0,31}")
@@ -117,7 +117,7 @@ def _rules(data: Mapping[str, Any], tenant: str) -> Rules:
         ceiling=ceiling,
         pins=_pins(data["pins"], tenant) if data.get("pins") else (),
         deny_providers=frozenset(
-            _one_of(PROVIDERS, name, f"tenant {tenant}: deny_providers")
+            _one_of(tuple(PROVIDERS), name, f"tenant {tenant}: deny_providers")
             for name in data.get("deny_providers", ())
         ),
         tier_names={

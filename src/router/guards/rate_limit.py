@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from router.catalog.tokens import estimated_tokens
 from router.guards.conditional_update import ConditionalUpdate, Item
 
 RESOURCES = ("requests", "tokens")
 _MINUTE = 60_000_000  # microseconds
-_BYTES_PER_TOKEN = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def demand_of(input_bytes: int, max_tokens: int) -> dict[str, int]:
 
     A token of text is about four bytes; of the answer all that it may have counts.
     """
-    return {"requests": 1, "tokens": -(-input_bytes // _BYTES_PER_TOKEN) + max_tokens}
+    return {"requests": 1, "tokens": estimated_tokens(input_bytes) + max_tokens}
 
 
 def too_large(rate: Rate, demand: Mapping[str, int]) -> str | None:

@@ -9,10 +9,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from cost_calculator.tiers import TIERS
 from router.analyzer.conversation import judged_text
 from router.catalog.models import Model
 from router.invocation.call import ModelCall
-from router.tiers import TIERS
 
 # The ask stands at the start or at the end of a long paste; what it costs to read is bounded.
 _HEAD, _TAIL = 2000, 1000

@@ -11,11 +11,11 @@ from cost_calculator.pricing import price
 from cost_calculator.usage import Tokens
 from router.catalog.models import Model
 from router.catalog.pricing_context import PricingContext
+from router.catalog.tokens import estimated_tokens
 from router.invocation.call import ModelCall
 
 # Estimates, on the side of asking less: a token of prose is about four bytes, answers are short
 # rather than long, and analyze waits a second for the opinion.
-_BYTES_PER_TOKEN = 4
 _ANSWER_TOKENS = 400
 _WAIT_MS = 1000
 
@@ -74,7 +74,7 @@ def _answer(model: Model, input_bytes: int, pricing: PricingContext) -> Decimal 
 def _usd(
     asked: Model | ModelCall, sent: int, output: int, pricing: PricingContext
 ) -> Decimal | None:
-    tokens = Tokens(input=-(-sent // _BYTES_PER_TOKEN), output=output)
+    tokens = Tokens(input=estimated_tokens(sent), output=output)
     found = price(
         tokens, asked.provider, asked.model, pricing.at, asked.mode, region=pricing.region
     )

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib import import_module
 
+from router.catalog.providers import PROVIDERS
 from router.errors import InvalidModelRequest
 from router.invocation.call import Provider
 
 
-@lru_cache(maxsize=3)
+@cache
 def provider(name: str) -> Provider:
-    """Return the adapter of ``bedrock``, ``openai`` or ``anthropic``, made once a process."""
-    match name:
-        case "bedrock":
-            from router.providers.bedrock import Bedrock
-
-            return Bedrock.from_environment()
-        case "openai":
-            from router.providers.openai_api import OpenAI
-
-            return _guarded(OpenAI.from_environment())
-        case "anthropic":
-            from router.providers.anthropic_api import Anthropic
-
-            return _guarded(Anthropic.from_environment())
-    raise unknown_provider(name)
+    """Return the adapter of a provider in the catalog, made once a process."""
+    if name not in PROVIDERS:
+        raise InvalidModelRequest(f"unknown provider {name}: write {', '.join(PROVIDERS)}")
+    spec = PROVIDERS[name]
+    module, kind = spec.adapter.split(":")
+    adapter: Provider = getattr(import_module(module), kind).from_environment()
+    return adapter if spec.applies_guardrails else _guarded(adapter)
 
 
 def _guarded(provider: Provider) -> Provider:
@@ -41,8 +35,3 @@ def classifier(timeout_ms: int) -> Provider:
     from router.providers.bedrock import Bedrock
 
     return Bedrock.within(timeout_ms / 1000)
-
-
-def unknown_provider(name: str) -> InvalidModelRequest:
-    """Return the error for a provider that no adapter speaks to."""
-    return InvalidModelRequest(f"unknown provider {name}: write bedrock, openai or anthropic")

@@ -6,7 +6,7 @@ What a guardrail stops is ``Blocked``, whoever would have answered, and no other
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -15,17 +15,12 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from router import errors
+from router.catalog.providers import PROVIDERS
 from router.invocation.call import Answer, ModelCall, Provider
 from router.providers.guardrail_trace import policies_named
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime.client import BedrockRuntimeClient
-
-# The model was never called: the same zeros that Converse reports for an input it stops.
-_NOT_CALLED: Mapping[str, Mapping[str, int]] = {
-    "openai": {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0},
-    "anthropic": {"input_tokens": 0, "output_tokens": 0},
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +68,8 @@ class Guarded:
         except (ClientError, BotoCoreError) as error:
             raise _not_asked(error) from error
         if stopped is not None:
-            raise errors.Blocked(stopped, usage=_NOT_CALLED.get(call.provider))
+            # The model was never called: the zeros that Converse reports for an input it stops.
+            raise errors.Blocked(stopped, usage=PROVIDERS[call.provider].no_usage)
         answer = self._provider.complete(call)
         try:
             stopped = self._stopped("OUTPUT", [answer.text])

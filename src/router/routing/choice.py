@@ -9,12 +9,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cost_calculator.tiers import neighbours, one_step
 from router.analyzer import Classification, Complexity
 from router.config.settings import Config
 from router.config.tenants import Rules
 from router.intake.request import Request
 from router.llm_classifier.question import Opinion
-from router.tiers import neighbours, one_step
 
 if TYPE_CHECKING:
     from router.config.pins import Pin

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from cost_calculator.tiers import TIERS
 from router.analyzer import Classification, Complexity
 from router.catalog.models import Model
 from router.catalog.pricing_context import PricingContext
@@ -18,7 +19,6 @@ from router.llm_classifier.question import Opinion, question, sent_bytes
 from router.routing.choice import Choice, choose, moves, with_opinion
 from router.routing.plan import Plan, limited, make_plan, permitted_models
 from router.routing.restrictions import NO_RESTRICTIONS, Restrictions
-from router.tiers import TIERS
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from cost_calculator.tiers import TIERS
 from router.catalog.models import Model
 from router.config.settings import Config
 from router.config.tenants import Rules
@@ -11,7 +12,6 @@ from router.errors import InvalidRequest, PolicyDenied
 from router.intake.request import Request
 from router.routing.choice import Choice
 from router.routing.restrictions import Restrictions
-from router.tiers import TIERS
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ def test_a_call_that_may_be_billed_counts_the_most_it_can_cost():
 
 def test_tokens_without_a_price_count_at_the_dearest_known_rates():
     row = attempt(model="mystery", lambda_ms=None, budgets=BUDGETS)
-    dearest = default_book().dearest(AT)
+    dearest = default_book().most_expensive(AT)
 
     assert charge(row) == (12 * dearest["input"] + 9 * dearest["output"]) / 10**6
     assert charge(row) > charge(attempt(model=SONNET, lambda_ms=None, budgets=BUDGETS))

@@ -11,12 +11,13 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from cost_calculator.book import BOOK_PATH, PriceBook, PriceUnknown, read_overrides
+from router.catalog.providers import PROVIDERS
 from router.catalog.service_tiers import mode_of
 from router.cli.deployed import Deployment
 from router.cli.doctor.checks import Check, Finding, failed, ok, unchecked
 
 GEOGRAPHIES = ("us.", "us-gov.", "eu.", "apac.", "au.", "jp.", "ca.", "global.")
-KEYS = {"openai": "OPENAI_API_KEY_PARAMETER", "anthropic": "ANTHROPIC_API_KEY_PARAMETER"}
+KEYS = {name: spec.key_variable for name, spec in PROVIDERS.items() if spec.key_variable}
 _MODEL_ACCESS = "AWS console > Bedrock > Model catalog: open the model and request access"
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
+from cost_calculator.ledger import ANSWERED
 from router.encoding import json_object
 from router.executions.run import NoSuchRun, Run
 from router.ingress.api.errors import ApiError
 from router.ingress.api.ports import ApiContext, Rows
-from router.ingress.api.views import ANSWERED
 from router.intake.request import is_request_id
 
 _LOOK_AGAIN_SECONDS = 0.15

@@ -14,6 +14,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler.api_gateway import APIGatewayRestResolver, Response
 
 from cost_calculator.clock import iso
+from cost_calculator.ledger import ANSWERED
 from router.errors import InvalidRequest, StoreUnavailable
 from router.executions.run import Busy
 from router.feedback import FeedbackRefused, Verdict
@@ -26,7 +27,7 @@ from router.ingress.api.lookup import answer_of, failure, find, owned
 from router.ingress.api.ports import ApiContext, Rows
 from router.ingress.api.submit import Submitted, submit, wait
 from router.ingress.api.usage_report import Cells, spending
-from router.ingress.api.views import ANSWERED, Settle, settled_attempts, view
+from router.ingress.api.views import Settle, settled_attempts, view
 
 # The gateway gives an answer 29 s. A cold start and the last look are within the difference.
 WAIT_SECONDS = 25.0

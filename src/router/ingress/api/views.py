@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from cost_calculator.ledger import ANSWERED
 from cost_calculator.pricing import plain
 from cost_calculator.settlement import UnreadableRow
 
 Row = Mapping[str, Any]
 Settle = Callable[[Row], Row]
 
-ANSWERED = frozenset({"SUCCEEDED", "TRUNCATED"})
 TERMINAL = ANSWERED | {"REFUSED", "FILTERED", "BLOCKED", "FAILED"}
 
 _OF_REQUEST = (

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from cost_calculator.ledger import ANSWERED
 from router.ingress.batch.chunk_runner import ChunkRun, Ended, Item, items_of
 from router.ingress.batch.layout import chunk_key, results_key, summary_key
 from router.ingress.batch.results import chunk_summary, record_of, settled, to_json
@@ -15,7 +16,6 @@ from router.ingress.batch.results import chunk_summary, record_of, settled, to_j
 # The stream prices a row within a second or two; what takes longer is written as not known yet.
 PRICE_SECONDS = 20.0
 _POLL_SECONDS = 0.5
-_ANSWERED = ("SUCCEEDED", "TRUNCATED")
 
 
 class Files(Protocol):
@@ -70,7 +70,7 @@ def run_chunk(
 def _record(item: Item, ended: Ended | None, rows: Rows, run: ChunkRun) -> dict[str, Any]:
     found = {} if ended else rows.rows_of(item.request_id)
     record = record_of(item, ended, found)
-    answered = record["status"] in _ANSWERED and "output_s3" not in record
+    answered = record["status"] in ANSWERED and "output_s3" not in record
     if answered and "output" not in record and not run.is_express:
         record["output"] = _said(found["REQUEST"], run)
     return record

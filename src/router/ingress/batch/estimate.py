@@ -15,6 +15,7 @@ from cost_calculator.planning.bulk_overhead import batch_overhead
 from cost_calculator.pricing import price
 from cost_calculator.usage import Tokens
 from router.analyzer import Classification
+from router.catalog.tokens import estimated_tokens
 from router.config.settings import Config
 from router.errors import RequestError
 from router.ingress.batch.lines import BadLine, Line
@@ -23,7 +24,6 @@ from router.routing.decision import decide
 ANSWER_TOKENS = 400
 """Assumed of an answer where nothing else is said; an answer's length is not known before it."""
 
-_BYTES_PER_TOKEN = 4
 _ZERO = Decimal(0)
 
 
@@ -84,7 +84,7 @@ def estimate(
             continue
         model = plan.models[0]
         tokens = Tokens(
-            input=-(-line.request.input_bytes // _BYTES_PER_TOKEN),
+            input=estimated_tokens(line.request.input_bytes),
             output=min(answer_tokens, model.max_tokens),
         )
         tier = total.tiers.setdefault((plan.tier, model.model), TierEstimate())

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from cost_calculator.tiers import TIERS
 from router.config.settings import Config
 from router.config.tenants import InvalidRules, parse_rules, rules_of
 from router.errors import InvalidRequest, PolicyDenied
 from router.routing.choice import Choice, choose
 from router.safe_regex import MAX_STEPS, UnsafePattern, linear
-from router.tiers import TIERS
 from tests.support.factories import classification, config, request
 
 _tiers = st.sampled_from(TIERS)

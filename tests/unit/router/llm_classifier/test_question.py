@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cost_calculator.tiers import TIERS
 from router.catalog.models import Model
 from router.llm_classifier.question import parse_reply, question
-from router.tiers import TIERS
 from tests.support.factories import HAIKU
 
 MODEL = Model("bedrock", HAIKU, 24)

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from cost_calculator.tiers import TIERS
 from router.catalog.pricing_context import PricingContext
 from router.config.settings import Config
 from router.llm_classifier.question import Opinion
 from router.routing.decision import Decision, decide
-from router.tiers import TIERS
 from tests.support.factories import (
     AT,
     HAIKU,

@@ -1,0 +1,118 @@
+"""The recipes of CONTRIBUTING are true: what they list is all that there is to touch."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cost_calculator.usage import PROVIDERS as READABLE_USAGES
+from router.acceptance.exact_cache import slot_of
+from router.catalog.providers import PROVIDERS
+from router.config.tenants import Rules
+from router.intake import request as intake
+from router.intake.call_options import CallOptions
+from router.providers import call_json
+from router.providers.call_json import call_from_json
+from router.routing.decision import decide
+from router.routing.plan_json import plan_to_json
+from tests.support.factories import classification, config
+
+ROOT = Path(__file__).resolve().parents[2]
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+MODULE_TABLE = (ROOT / "terraform" / "model_providers.tf").read_text(encoding="utf-8")
+
+
+def files_of(recipe: str) -> list[str]:
+    """The files that a recipe lists, in its order."""
+    section = CONTRIBUTING.split(f"### {recipe}\n", 1)[1].split("\n#", 1)[0]
+    return re.findall(r"^\d+\. `([^`]+)`", section, re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class WithTemperature(CallOptions):
+    """The options as they are with one scalar more."""
+
+    temperature: int | None = None
+
+
+@pytest.fixture
+def with_temperature(monkeypatch: pytest.MonkeyPatch) -> None:
+    schema = json.loads(json.dumps(intake._schema()))
+    schema["properties"]["temperature"] = {"type": "integer"}
+    monkeypatch.setattr(intake, "_schema", lambda: schema)
+    monkeypatch.setattr(intake, "CallOptions", WithTemperature)
+    monkeypatch.setattr(call_json, "CallOptions", WithTemperature)
+
+
+def planned(**fields: Any) -> tuple[dict[str, Any], str]:
+    """The route plan of a request, and the key of its answer in the cache."""
+    given = {"input": "hi", "request_id": "r-1", **fields}
+    request = intake.parse_request(given, execution_name="r-1", input_bytes_limit=1000)
+    plan = decide(request, classification(), config()).plan()
+    written = plan_to_json(request, classification(), plan, config(), 0, {})
+    return written, slot_of(request, plan, Rules()).key
+
+
+@pytest.mark.usefixtures("with_temperature")
+def test_an_option_that_is_added_reaches_plan_call_and_cache_key_by_itself() -> None:
+    warm, warm_key = planned(temperature=9)
+    cold, cold_key = planned(temperature=1)
+
+    assert warm["call"]["options"] == {"temperature": 9}
+    assert call_from_json(cold["call"]).options == WithTemperature(temperature=1)
+    assert warm_key != cold_key
+
+
+def test_the_recipe_of_an_option_lists_at_most_seven_files_of_the_source() -> None:
+    listed = files_of("Add a request option")
+
+    assert [name for name in listed if not (ROOT / name).is_file()] == []
+    assert len([name for name in listed if name.startswith("src/")]) <= 7
+
+
+def test_no_other_file_of_the_source_names_an_option_of_a_call_for_itself() -> None:
+    named = subprocess.run(
+        ["git", "grep", "-lE", r"[\"']max_completion_tokens[\"']", "--", "src"],
+        cwd=ROOT, check=True, capture_output=True, text=True,
+    ).stdout.split()  # fmt: skip
+
+    assert set(named) <= set(files_of("Add a request option")) | {"src/router/ingress/api/chat.py"}
+
+
+def test_the_recipe_of_a_provider_lists_at_most_six_files_of_the_source_and_two_of_the_module() -> (
+    None
+):
+    listed = files_of("Add a provider")
+    ours = [name.replace("<name>", "openai") for name in listed]
+    existing = {"openai_api", "openai_chat"}
+
+    assert len([name for name in listed if name.startswith("src/")]) <= 6
+    assert len([name for name in listed if name.startswith("terraform/")]) <= 2
+    assert [
+        name
+        for name in ours
+        if not (ROOT / name).exists() and not any(each in name for each in existing)
+    ] == []
+
+
+def test_all_that_enumerates_providers_knows_the_same() -> None:
+    in_module = re.findall(r"^    (\w+)\s+= \{ service_tiers = (\[.*?\])", MODULE_TABLE, re.M)
+
+    assert {name: tuple(json.loads(tiers)) for name, tiers in in_module} == {
+        name: spec.service_tiers for name, spec in PROVIDERS.items()
+    }
+    assert set(READABLE_USAGES) == set(PROVIDERS)
+
+
+def test_only_the_catalog_lists_the_providers() -> None:
+    listing = re.compile(r"[\"'](bedrock|openai|anthropic)[\"'],\s*[\"'](bedrock|openai|anthropic)")
+    sources = (ROOT / "src").rglob("*.py")
+    found = {str(path.relative_to(ROOT)) for path in sources if listing.search(path.read_text())}
+
+    assert found <= {"src/router/catalog/providers.py", "src/cost_calculator/usage.py"}
