@@ -36,6 +36,11 @@ def mapping_of(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
+def text_of(value: Any) -> str | None:
+    """Return ``value`` if it is a text, ``None`` for anything else."""
+    return value if isinstance(value, str) else None
+
+
 def first_of(value: Any) -> Any:
     """Return the first element of a JSON array, ``None`` for an empty one or anything else."""
     return value[0] if isinstance(value, list) and value else None

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from cost_calculator.rows import NOT_BILLED
-from router.encoding import json_object, mapping_of
+from router.encoding import json_object, mapping_of, text_of
 
 ANSWERED = frozenset({"OK", "TRUNCATED"})
 UNKNOWN = "UNKNOWN"
@@ -90,7 +90,8 @@ def attempt_in_error(cause: Any, base: Attempt) -> Attempt | None:
     ``cause`` is what Step Functions reports of it: JSON whose ``errorMessage`` is the attempt's.
     """
     reported = json_object(json_object(cause).get("errorMessage"))
-    return read_attempt(reported, base) if reported.get("outcome") in OUTCOMES else None
+    outcome = text_of(reported.get("outcome"))
+    return read_attempt(reported, base) if outcome in OUTCOMES else None
 
 
 def _is_count(value: Any) -> bool:

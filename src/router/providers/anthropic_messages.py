@@ -7,7 +7,7 @@ from typing import Any
 
 from router import errors
 from router.catalog.service_tiers import mode_of
-from router.encoding import mapping_of
+from router.encoding import mapping_of, text_of
 from router.invocation.call import Answer
 from router.providers.replies import joined_text, shown
 
@@ -26,10 +26,10 @@ def read_message(body: Any, asked_mode: str) -> Answer:
     tier = mapping_of(usage).get("service_tier")
     facts: dict[str, Any] = {
         "usage": usage if isinstance(usage, Mapping) else None,
-        "response_model": model if isinstance(model, str) else None,
+        "response_model": text_of(model),
         "mode": mode_of(tier) if isinstance(tier, str) and tier else asked_mode,
     }
-    stop = body.get("stop_reason")
+    stop = text_of(body.get("stop_reason"))
     if stop == "refusal":
         raise errors.Refused("the model declined", **facts)
     text = joined_text(body.get("content"), kind="text")

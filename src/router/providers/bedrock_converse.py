@@ -7,7 +7,7 @@ from typing import Any
 
 from router import errors
 from router.catalog.service_tiers import mode_of
-from router.encoding import mapping_of
+from router.encoding import mapping_of, text_of
 from router.invocation.call import Answer, ModelCall
 from router.providers.guardrail_trace import of_trace
 from router.providers.replies import joined_text, shown
@@ -27,10 +27,10 @@ def read_converse(response: Mapping[str, Any], call: ModelCall) -> Answer:
         "usage": usage if isinstance(usage, Mapping) and usage else None,
         "mode": _mode(response, call),
     }
-    stop = response.get("stopReason")
+    stop = text_of(response.get("stopReason"))
     if stop == "guardrail_intervened":
         raise errors.Blocked(of_trace(response.get("trace")), **facts)
-    if isinstance(stop, str) and stop in _NO_ANSWER:
+    if stop is not None and stop in _NO_ANSWER:
         raise _NO_ANSWER[stop](f"stop reason {stop}", **facts)
     message = mapping_of(mapping_of(response.get("output")).get("message"))
     text = joined_text(message.get("content"))
@@ -45,4 +45,4 @@ def _mode(response: Mapping[str, Any], call: ModelCall) -> str:
     """Return the mode that was served: optimized latency, for one, is given while there is room."""
     tier = mapping_of(response.get("serviceTier")).get("type", call.service_tier)
     latency = mapping_of(response.get("performanceConfig")).get("latency", call.latency)
-    return mode_of(*(word if isinstance(word, str) else None for word in (tier, latency)))
+    return mode_of(text_of(tier), text_of(latency))

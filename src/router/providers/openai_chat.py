@@ -11,7 +11,7 @@ from typing import Any
 
 from router import errors
 from router.catalog.service_tiers import mode_of
-from router.encoding import first_of, mapping_of
+from router.encoding import first_of, mapping_of, text_of
 from router.invocation.call import Answer, ModelCall
 from router.providers.replies import shown
 
@@ -46,11 +46,11 @@ def read_completion(body: Any, asked_mode: str) -> Answer:
     usage, model, tier = body.get("usage"), body.get("model"), body.get("service_tier")
     facts: dict[str, Any] = {
         "usage": usage if isinstance(usage, Mapping) else None,
-        "response_model": model if isinstance(model, str) else None,
+        "response_model": text_of(model),
         "mode": mode_of(tier) if isinstance(tier, str) and tier else asked_mode,
     }
     choice = mapping_of(first_of(body.get("choices")))
-    message, finish = mapping_of(choice.get("message")), choice.get("finish_reason")
+    message, finish = mapping_of(choice.get("message")), text_of(choice.get("finish_reason"))
     if message.get("refusal"):
         raise errors.Refused("the model declined", **facts)
     if finish == "content_filter":
