@@ -17,7 +17,7 @@ from router.encoding import fits_a_state
 from router.errors import CallError, RequestClosed
 from router.invocation.answer_store import offload_if_large
 from router.invocation.call import Answer
-from router.invocation.invoke import attempt_of, billed, failed_attempt
+from router.invocation.invoke import attempt_of, billed, cleaned, failed_attempt
 from router.providers.openai_chat import read_completion
 from router.recording.record import Decision
 from router.routing.run_plan import Progress, RunPlan
@@ -54,7 +54,7 @@ def _read(
     target, retries = plan.targets[0], int(http["retries"])
     started, ended = datetime.fromisoformat(http["started_at"]), datetime.fromisoformat(at)
     try:
-        answer = _carried(plan, read_completion(http["body"], target.mode))
+        answer = _carried(plan, cleaned(read_completion(http["body"], target.mode)))
     except CallError as error:
         logger.warning("no answer", model=target.model, cause=type(error).__name__)
         attempt = replace(failed_attempt(target, error, started, ended), retries=retries)

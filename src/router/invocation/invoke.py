@@ -76,7 +76,11 @@ def complete_safely(call: ModelCall, provider: Provider) -> Answer:
 
     From here on the call is on the bill: what goes wrong with it afterwards must carry its usage.
     """
-    answer = provider.complete(call)
+    return cleaned(provider.complete(call))
+
+
+def cleaned(answer: Answer) -> Answer:
+    """Return an answer with a text that every store takes."""
     text = clean(answer.text)
     return answer if text == answer.text else answer.with_text(text, altered=True)
 
