@@ -72,7 +72,12 @@ def _recorded(
             return outcome
     except StoreUnavailable as error:
         logger.warning("not recorded", reason=str(error))
-        kept = replace(attempt, cause=AnswerNotRecorded.__name__, draft_s3=_kept(plan, answer))
+        kept = replace(
+            attempt,
+            served=False,
+            cause=AnswerNotRecorded.__name__,
+            draft_s3=_kept(plan, answer),
+        )
         raise AnswerNotRecorded(json.dumps(kept.to_json())) from None
     raise RequestClosed(f"request {plan.request_id} was closed while its model answered")
 
