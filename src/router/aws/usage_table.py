@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -94,7 +93,7 @@ class UsageStore:
             return _is_recorded(closing, refused[0])
         if closing.content and refused.keys() == {1 + len(closing.attempts)}:
             # Its texts were erased meanwhile: the money is written down all the same.
-            return self.record(replace(closing, content={}, cached=None))
+            return self.record(closing.without_text())
         raise StoreUnavailable("a row was written meanwhile: read and write again")
 
     def add_attempts(self, request: Row, attempts: Sequence[Row], total: int) -> bool:

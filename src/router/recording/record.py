@@ -7,7 +7,7 @@ for a run that died. What is returned is written all or nothing, see ``UsageStor
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -62,6 +62,11 @@ class Closing:
     content: Mapping[str, Any] = field(default_factory=dict)
     review: Mapping[str, Any] = field(default_factory=dict)
     cached: Row | None = None
+
+    def without_text(self) -> Closing:
+        """Return what is left to write of a request whose texts were erased meanwhile."""
+        request = {name: value for name, value in self.request.items() if name != "cache_key"}
+        return replace(self, request=request, content={}, cached=None)
 
 
 def record(facts: RequestFacts, attempts: Sequence[Attempt], end: End) -> Closing:
