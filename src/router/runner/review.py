@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from cost_calculator.clock import iso
 from cost_calculator.rows import SCHEMA, Row, shard_of
+from router.encoding import mapping_of
 from router.recording.record import Decision
 from router.review.decisions import REVIEW
 from router.routing.run_plan import Progress, RunPlan
@@ -61,11 +61,13 @@ def review_row(plan: RunPlan, progress: Progress, execution_arn: str, token: str
     }
 
 
-def reviewed(plan: RunPlan, progress: Progress, told: Mapping[str, Any]) -> Reviewed:
+def reviewed(plan: RunPlan, progress: Progress, given: Any) -> Reviewed:
     """Return what follows from what AwaitReview got.
 
-    ``told`` is a reviewer's decision, or ``{"error"}`` where the wait itself ended.
+    ``given`` is a reviewer's decision, or ``{"error"}`` where the wait itself ended. Whoever has
+    the token may send anything: what is no decision rejects the draft.
     """
+    told = mapping_of(given)
     progress = progress.after(REVIEWING + PLANNING)
     if "error" in told:
         return _undecided(plan, progress, str(told["error"]))
