@@ -133,9 +133,11 @@ def _target(scheduled: Event, planned: Target) -> Target:
     chosen = mapping_of(mapping_of(payload.get("progress")).get("target"))
     named = chosen or mapping_of(payload.get("call"))
     try:
-        return Target.from_json(named) if named else planned
-    except (KeyError, TypeError, ValueError):
+        target = Target.from_json(named) if named else planned
+    except (ArithmeticError, KeyError, TypeError, ValueError):
         return planned
+    words = (target.provider, target.model, target.service_tier or "", target.latency or "")
+    return target if all(isinstance(word, str) for word in words) else planned
 
 
 def _time(moment: Any, otherwise: str) -> str:
