@@ -41,6 +41,11 @@ class Fit:
     problems: tuple[Problem, ...]
 
 
+def check_schema(schema: Mapping[str, Any]) -> None:
+    """Raise ``InvalidModelRequest`` for a schema that is none: before a call is paid for."""
+    _validator(json.dumps(schema))
+
+
 def validate(text: str, schema: Mapping[str, Any]) -> Fit:
     """Measure an answer; raise ``InvalidModelRequest`` for a schema that is none."""
     fenced = _FENCED.fullmatch(text)
@@ -88,7 +93,7 @@ def _validator(schema: str) -> Any:
     try:
         Draft202012Validator.check_schema(parsed)
     except SchemaError as error:
-        raise InvalidModelRequest(f"response_schema: {error.message[:200]}") from None
+        raise InvalidModelRequest(f"response_schema breaks {error.validator}") from None
     # An empty registry: nothing is ever fetched for a reference.
     registry: Any = Registry()
     return Draft202012Validator(parsed, registry=registry)

@@ -8,7 +8,7 @@ from typing import Any
 from router import errors
 from router.encoding import size_in_bytes
 from router.intake.response_schema import sent_bytes as schema_bytes
-from router.invocation.answer_schema import Fit, repair_call, validate
+from router.invocation.answer_schema import Fit, check_schema, repair_call, validate
 from router.invocation.answer_store import NotStored, Store
 from router.invocation.call import Answer, ModelCall, Provider
 from router.invocation.invoke import billed, complete_safely
@@ -20,6 +20,8 @@ def complete_checked(call: ModelCall, provider: Provider, drafts: Store) -> Answ
     Raise ``InvalidAnswer``, ``BelowConfidence`` or ``ReviewRequired`` where it may not, with the
     usage that will be on the bill; what the model said is then kept among the drafts.
     """
+    if call.schema is not None:
+        check_schema(call.schema)
     answer = _answer(call, provider, drafts)
     try:
         return _passed(answer, call, drafts)
