@@ -53,7 +53,7 @@ def test_no_way_in_which_a_request_can_end_costs_more_than_it_reserved(data):
     plan = at.ask(input=text, tier=tier, max_tokens=data.draw(st.integers(1, 9_000)))
 
     row = at.row()
-    calls = [plan["call"], *plan["fallbacks"]]
+    calls = plan["plan"]["targets"]
     asked = calls[: data.draw(st.integers(1, len(calls)))]
     rows = [data.draw(ends(row, call)) for call in asked]
     retries = sum(attempt["retries"] for attempt in rows)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from cost_calculator.rows import shard_of
 from router.acceptance.accept import accept
 from router.acceptance.control_memory import Memory
 from router.acceptance.ports import Dependencies, Execution
@@ -48,7 +49,7 @@ def test_an_accepted_request_has_its_row_before_any_model_is_called(store: Accep
     row = store.rows_of("run-1")["REQUEST"]
     assert plan["call"]["messages"][0]["content"] == "What is the capital of France?"
     assert (row["status"], row["execution_arn"], row["analyze_ms"]) == ("ACCEPTED", "arn:run-1", 3)
-    assert row["queue"] == f"ACCEPTED#{plan['record']['shard']}"
+    assert row["queue"] == f"ACCEPTED#{shard_of('run-1')}"
     assert row["metadata"] == {"app": "chat"}
     assert "cost_status" not in row
 

@@ -17,14 +17,14 @@ CACHE = {"ttl_seconds": 600}
 
 def place(at: Desk, request_id: str = "r-1", **payload: Any) -> str | None:
     """Return the key under which a request's answer is to be kept."""
-    cache = at.ask(request_id, **payload)["record"]["cache"]
+    cache = at.ask(request_id, **payload)["plan"]["record"]["cache"]
     return cache and str(cache["key"])
 
 
 def keep(at: Desk, plan: dict[str, Any], seconds: int = 600, **changes: Any) -> None:
     """Keep the answer of a plan, as the workflow does when it records the outcome."""
     kept = {
-        "request_id": plan["record"]["cache"]["key"],
+        "request_id": plan["plan"]["record"]["cache"]["key"],
         "item": "CONTENT",
         "tenant": plan["tenant"],
         "tier": plan["route"],

@@ -10,8 +10,8 @@ from cost_calculator.pricing import CostStatus, price
 from cost_calculator.usage import Tokens
 from router.catalog.prompt_cache import _LEAST_TOKENS, is_worth_marking
 from router.config.tenants import InvalidRules
-from router.invocation.call import ModelCall
 from router.providers.bedrock import Bedrock
+from router.providers.call_json import call_from_json
 from router.routing.decision import decide
 from router.routing.plan_json import plan_to_json
 from tests.support.factories import HAIKU, classification, config, request
@@ -41,7 +41,7 @@ def call_of(system: str | None, **rules: Any) -> dict[str, Any]:
 
 def system_sent(system: str, **rules: Any) -> Any:
     client: Any = Converse()
-    Bedrock(client).complete(ModelCall.from_event(call_of(system, **rules)))
+    Bedrock(client).complete(call_from_json(call_of(system, **rules)))
     return client.given["system"]
 
 

@@ -25,7 +25,7 @@ from router.catalog.service_tiers import mode_of
 from router.config.settings import Config
 from router.config.tenants import CacheRule, Rules
 from router.invocation.call import Answer, ModelCall, Provider
-from router.invocation.invoke import invoke
+from router.invocation.invoke import CallFailed, invoke
 from router.llm_classifier.worth_asking import why_not_ask
 from router.providers import anthropic_api, openai_api
 from router.providers.anthropic_api import Anthropic
@@ -33,6 +33,7 @@ from router.providers.bedrock import Bedrock
 from router.providers.openai_api import OpenAI
 from router.routing.decision import decide
 from router.routing.plan_json import plan_to_json
+from router.routing.run_plan import RunPlan
 from tests.support.factories import AT, HAIKU, SONNET, classification, config, request
 
 GPT = "gpt-5-mini"
@@ -100,9 +101,9 @@ def call(provider: str, **asked: Any) -> ModelCall:
 def test_the_tier_asked_for_goes_over_the_wire_and_the_one_served_comes_back(
     providers: dict[str, Provider], provider: str, asked: dict[str, Any], mode: str
 ) -> None:
-    reply = invoke(call(provider, **asked), providers[provider], lambda: AT, 256)
+    _, attempt = invoke(call(provider, **asked), providers[provider], lambda: AT, 256)
 
-    assert reply["attempt"]["mode"] == mode
+    assert attempt.mode == mode
 
 
 @pytest.mark.parametrize(
@@ -139,9 +140,10 @@ def test_an_attempt_has_the_mode_that_was_served_else_the_one_asked_for(
 ) -> None:
     asked = call("openai", service_tier="priority")
 
-    assert invoke(asked, Says(said), lambda: AT, 256)["attempt"]["mode"] == mode
-    with pytest.raises(errors.Refused, match=f'"mode": "{mode}"'):
+    assert invoke(asked, Says(said), lambda: AT, 256)[1].mode == mode
+    with pytest.raises(CallFailed) as failed:
         invoke(asked, Says(said, errors.Refused), lambda: AT, 256)
+    assert failed.value.attempt.mode == mode
 
 
 def test_a_botocore_that_does_not_know_a_field_has_called_nobody() -> None:
@@ -171,10 +173,11 @@ def test_the_plan_says_of_each_model_how_it_is_asked_and_priced() -> None:
     fallback = {"provider": "bedrock", "model": HAIKU, "max_tokens": 9, "latency": "optimized"}
     plan = plan_of(tiers(service_tier="priority", fallbacks=[fallback]))
 
-    asked = [[at[it] for it in ("service_tier", "latency", "mode")]
-             for at in (plan["call"], *plan["fallbacks"])]  # fmt: skip
+    targets = RunPlan.from_json(plan["plan"]).targets
+    asked = [[target.service_tier, target.latency, target.mode] for target in targets]
     assert asked == [["priority", None, "priority"], [None, "optimized", "optimized"]]
-    assert plan["record"]["baseline"]["mode"] == "standard"
+    assert (plan["call"]["service_tier"], plan["call"]["latency"]) == ("priority", None)
+    assert plan["plan"]["record"]["baseline"]["mode"] == "standard"
 
 
 def test_flex_may_wait_for_longer_than_the_http_task_does() -> None:

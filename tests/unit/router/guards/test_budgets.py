@@ -93,7 +93,7 @@ def test_a_request_reserves_what_all_models_of_its_plan_can_cost() -> None:
     plan = at.ask()
 
     row = at.row()
-    assert row["budgets"] == plan["record"]["budgets"] == "acme#2026-11-21,acme#2026-11"
+    assert row["budgets"] == plan["plan"]["record"]["budgets"] == "acme#2026-11-21,acme#2026-11"
     for key in (DAY, MONTH):
         assert at.tables.control[key]["committed_usd"] == row["reserved_usd"]
         assert at.tables.control[key]["reserved_usd"] == row["reserved_usd"]
@@ -108,7 +108,7 @@ def test_without_a_budget_nothing_is_written_and_the_row_names_none() -> None:
     plan = at.ask()
 
     assert at.tables.control == {}
-    assert plan["record"]["budgets"] is None
+    assert plan["plan"]["record"]["budgets"] is None
     assert not {"budgets", "reserved_usd"} & set(at.row())
 
 
@@ -236,7 +236,7 @@ def test_near_its_limit_a_tenants_complex_work_is_served_one_tier_down_and_the_r
     assert plan["route"] == "CALCULATION"
     reason = "84 % of the budget of tenant acme for 2026-11-21 is used: COMPLEX is served one tier"
     assert at.row()["reasons"][0].startswith(reason)
-    assert plan["complexity"] == "COMPLEX"
+    assert plan["plan"]["complexity"] == "COMPLEX"
 
 
 @pytest.mark.parametrize(

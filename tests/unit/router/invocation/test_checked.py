@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from router import errors
+from router.intake.call_options import CallOptions
 from router.invocation.answer_store import NotStored
 from router.invocation.call import Answer, ModelCall
 from router.invocation.checked import complete_checked
-from router.invocation.invoke import invoke
+from router.invocation.invoke import CallFailed, invoke
 from router.review.bands import Review
 from tests.support.factories import AT, HAIKU
 
@@ -66,7 +67,8 @@ def call(
     turn = {"role": "user", "content": "Where is the Louvre?"}
     return ModelCall(
         "bedrock", HAIKU, (turn,), None, 99,
-        request_id="r-1", schema=schema, review=review, draft_s3=draft_s3,
+        request_id="r-1", options=CallOptions(response_schema=schema), review=review,
+        draft_s3=draft_s3,
     )  # fmt: skip
 
 
@@ -183,9 +185,24 @@ def test_a_draft_for_a_human_that_cannot_be_kept_is_a_lost_answer_on_the_bill() 
     assert raised.value.usage == USAGE
 
 
-def test_a_schema_that_is_none_is_refused_for_good() -> None:
+def test_a_schema_that_is_none_is_refused_for_good_before_anything_is_paid() -> None:
+    model = Model("{}")
+
     with pytest.raises(errors.InvalidModelRequest, match="response_schema"):
-        complete_checked(call({"type": "objekt"}), Model("{}"), Drafts())
+        complete_checked(call({"type": "objekt"}), model, Drafts())
+
+    assert model.asked == []
+
+
+def test_whatever_goes_wrong_with_an_answer_it_stays_on_the_bill() -> None:
+    class Broken(Drafts):
+        def put_draft(self, request_id: str, text: str) -> str:
+            raise KeyError("a defect of ours")
+
+    with pytest.raises(errors.BadResponse, match="KeyError") as raised:
+        complete_checked(call(), Model("no"), Broken())
+
+    assert raised.value.usage == USAGE
 
 
 def test_the_attempt_of_a_withheld_answer_says_where_it_is() -> None:
@@ -195,10 +212,11 @@ def test_the_attempt_of_a_withheld_answer_says_where_it_is() -> None:
         def complete(self, asked: ModelCall) -> Answer:
             return complete_checked(asked, Model("no"), drafts)
 
-    with pytest.raises(errors.InvalidAnswer) as raised:
+    with pytest.raises(CallFailed) as raised:
         invoke(call(), Checked(), lambda: AT, 256)
 
-    attempt = json.loads(str(raised.value))
-    assert attempt["outcome"] == "INVALID_ANSWER"
-    assert (attempt["usage"], attempt["served"]) == (USAGE, False)
-    assert drafts.kept[attempt["draft_s3"]] == "no"
+    attempt = raised.value.attempt
+    assert isinstance(raised.value.error, errors.InvalidAnswer)
+    assert attempt.outcome == "INVALID_ANSWER"
+    assert (attempt.usage, attempt.served) == (USAGE, False)
+    assert drafts.kept[str(attempt.draft_s3)] == "no"

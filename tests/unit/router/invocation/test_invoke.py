@@ -1,14 +1,13 @@
 from __future__ import annotations
 
-import json
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from router import errors
+from router.invocation.attempt import Attempt
 from router.invocation.call import Answer, ModelCall
-from router.invocation.invoke import invoke
+from router.invocation.invoke import CallFailed, cleaned, invoke
 from tests.support.factories import AT, HAIKU
 
 CALL = ModelCall(
@@ -26,25 +25,25 @@ class Scripted:
         return self.does
 
 
-def run(does: Answer | Exception) -> dict[str, Any]:
+def run(does: Answer | Exception, memory_mb: int = 256) -> tuple[Answer, Attempt]:
     moments = iter([AT, AT + timedelta(milliseconds=812)])
-    return invoke(CALL, Scripted(does), lambda: next(moments), 256)
+    return invoke(CALL, Scripted(does), lambda: next(moments), memory_mb)
 
 
-def attempt_of(error: errors.CallError) -> dict[str, Any]:
-    with pytest.raises(type(error)) as raised:
+def attempt_of(error: errors.CallError) -> Attempt:
+    with pytest.raises(CallFailed) as raised:
         run(error)
-    attempt: dict[str, Any] = json.loads(str(raised.value))
-    return attempt
+    assert raised.value.error is error
+    return raised.value.attempt
 
 
 def test_an_answer_comes_with_its_attempt_and_the_usage_untouched() -> None:
     usage = {"inputTokens": 3, "outputTokens": 1, "somethingNew": {"a": 1}}
 
-    reply = run(Answer("Paris", truncated=False, usage=usage, response_model="m"))
+    answer, attempt = run(Answer("Paris", truncated=False, usage=usage, response_model="m"))
 
-    assert (reply["answer"], reply["status"]) == ("Paris", "SUCCEEDED")
-    assert reply["attempt"] == {
+    assert (answer.text, answer.truncated) == ("Paris", False)
+    assert attempt.to_json() == {
         "provider": "bedrock",
         "model": HAIKU,
         "max_tokens": 9,
@@ -52,6 +51,7 @@ def test_an_answer_comes_with_its_attempt_and_the_usage_untouched() -> None:
         "response_model": "m",
         "outcome": "OK",
         "served": True,
+        "retries": 0,
         "usage": usage,
         "latency_ms": 812,
         "lambda_ms": 812,
@@ -62,10 +62,16 @@ def test_an_answer_comes_with_its_attempt_and_the_usage_untouched() -> None:
 
 
 def test_a_truncated_answer_says_so() -> None:
-    reply = run(Answer("Par", truncated=True, usage=None, response_model=None))
+    answer, attempt = run(Answer("Par", truncated=True, usage=None, response_model=None))
 
-    assert (reply["status"], reply["attempt"]["outcome"]) == ("TRUNCATED", "TRUNCATED")
-    assert "usage" not in reply["attempt"]
+    assert (answer.truncated, attempt.outcome) == (True, "TRUNCATED")
+    assert "usage" not in attempt.to_json()
+
+
+def test_where_no_lambda_waited_none_is_on_the_bill() -> None:
+    _, attempt = run(Answer("Paris", False, None, None), memory_mb=0)
+
+    assert (attempt.latency_ms, attempt.lambda_ms, attempt.lambda_mb) == (812, None, None)
 
 
 @pytest.mark.parametrize(
@@ -89,21 +95,37 @@ def test_every_failure_is_an_attempt_with_its_outcome(
 ) -> None:
     attempt = attempt_of(kind("why"))
 
-    assert (attempt["outcome"], attempt["cause"]) == (outcome, kind.__name__)
-    assert attempt["served"] is False
+    assert (attempt.outcome, attempt.cause) == (outcome, kind.__name__)
+    assert (attempt.served, attempt.lambda_ms) == (False, 812)
 
 
 def test_usage_survives_a_billed_call_without_an_answer() -> None:
-    assert attempt_of(errors.Refused("no", usage={"inputTokens": 3}))["usage"] == {"inputTokens": 3}
+    assert attempt_of(errors.Refused("no", usage={"inputTokens": 3})).usage == {"inputTokens": 3}
 
 
-def test_a_providers_message_that_quotes_the_prompt_is_left_out() -> None:
-    attempt = attempt_of(errors.InvalidModelRequest("bad value 'the launch code is 0042'"))
+def test_an_attempt_counts_what_was_sent_beside_the_request() -> None:
+    error = errors.ModelTimeout()
+    error.input_bytes = 4321
 
-    assert "launch" not in attempt["detail"]
+    assert attempt_of(error).input_bytes == 4321
 
 
-def test_a_providers_own_message_is_kept_for_the_caller() -> None:
-    assert attempt_of(errors.AccessDenied("no access to the model"))["detail"] == (
+def test_why_a_call_failed_is_kept_for_the_caller_and_not_without_end() -> None:
+    assert attempt_of(errors.AccessDenied("no access to the model")).detail == (
         "no access to the model"
     )
+    assert attempt_of(errors.AccessDenied("x" * 9999)).detail == "x" * 300
+
+
+def test_what_is_no_error_of_a_call_is_not_taken_for_one() -> None:
+    with pytest.raises(KeyError):
+        run(KeyError("a defect of ours"))
+
+
+def test_a_text_that_no_store_takes_is_changed_and_says_so() -> None:
+    given = Answer("a\0b\ud800c", True, {"inputTokens": 1}, "m", mode="flex")
+
+    assert cleaned(given) == Answer(
+        "ab\ufffdc", True, {"inputTokens": 1}, "m", mode="flex", altered=True
+    )
+    assert cleaned(Answer("Paris", False, None, None)).altered is False

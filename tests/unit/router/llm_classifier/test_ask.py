@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from cost_calculator.rows import shard_of
 from cost_calculator.settlement import settle
 from router import errors
 from router.acceptance.accept import accept
@@ -92,14 +93,14 @@ def test_the_opinion_routes_and_both_rows_say_so(store: AcceptStore) -> None:
 
     request, asked = rows(store)
     assert plan["route"] == request["route"] == asked["tier"] == "CALCULATION"
-    assert plan["complexity"] == request["complexity"] == "COMPLEX"
-    assert request["reasons"] == plan["reasons"]
+    assert plan["plan"]["complexity"] == request["complexity"] == "COMPLEX"
+    assert request["reasons"] == plan["plan"]["reasons"]
     assert request["reasons"][0] == "the LLM said CALCULATION: moved from COMPLEX to CALCULATION"
     assert (request["planned_model"], request["status"]) == ("gpt-6-luna", "ACCEPTED")
     assert plan["call"]["model"] == "gpt-6-luna"
     assert (asked["purpose"], asked["verdict"], asked["served"]) == ("classify", "CALCULATION", 0)
     assert (asked["outcome"], asked["cost_status"]) == ("OK", "PENDING")
-    assert asked["queue"] == f"PENDING#{plan['record']['shard']}"
+    assert asked["queue"] == f"PENDING#{shard_of('r-1')}"
     assert json.loads(asked["usage"]) == USAGE
     assert "lambda_ms" not in asked
 
@@ -266,7 +267,7 @@ def test_an_answer_that_arrives_while_the_run_is_closed_is_not_overwritten(
 def test_the_plan_of_a_moved_request_prices_against_the_same_baseline(store: AcceptStore) -> None:
     plan = route(store, Llm(verdict("CALCULATION")))
 
-    assert plan["record"]["baseline"] == {
+    assert plan["plan"]["record"]["baseline"] == {
         "provider": "bedrock",
         "model": SONNET,
         "mode": "standard",

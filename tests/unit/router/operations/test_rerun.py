@@ -22,7 +22,15 @@ from router.intake.request import payload_hash
 from router.operations.rerun import AlreadyExists, failed_for, run_again
 from router.recovery.close import EndedRun, close_request
 from tests.support.factories import AT, SONNET, accepted, classification, config
-from tests.unit.router.recovery.test_close import ENDED, entered, failed, run, scheduled, silent
+from tests.unit.router.recovery.test_close import (
+    ENDED,
+    called,
+    entered,
+    failed,
+    run,
+    scheduled,
+    silent,
+)
 from tests.unit.router.recovery.test_close import Memory as MemoryStore
 
 PAYLOAD = {"input": "What is the capital of France?", "tenant": "acme", "max_tokens": 99}
@@ -103,7 +111,7 @@ def test_the_next_run_of_a_failed_request_owns_its_row_and_counts_on(table: Tabl
     plan = table.analyze(2)
 
     assert plan["route"] == "SIMPLE"
-    assert plan["record"]["earlier_attempts"] == 1
+    assert plan["plan"]["record"]["earlier_attempts"] == 1
     row = table.row()
     assert (row["status"], row["execution_arn"], row["runs"]) == ("ACCEPTED", "arn:run-2", 2)
     assert row["earlier_overhead_usd"] == Decimal("0.0001")
@@ -142,7 +150,7 @@ def test_a_run_that_is_not_the_next_one_is_answered_from_the_rows(table: Table) 
     again = {**PAYLOAD, "request_id": ID, "rerun": 2}
     assert table.analyze(1, again)["route"] == "REPEATED"
     assert table.row()["status"] == "FAILED"
-    assert table.analyze(3)["record"]["earlier_attempts"] == 2
+    assert table.analyze(3)["plan"]["record"]["earlier_attempts"] == 2
 
 
 def test_an_answered_request_is_never_run_again(table: Table) -> None:
@@ -308,7 +316,6 @@ def test_requests_are_found_by_cause_or_outcome(
 
 
 def redriven() -> list[dict[str, Any]]:
-    call = {"provider": "bedrock", "model": SONNET}
     return [
         entered("InvokeHaiku"),
         scheduled(),
@@ -316,8 +323,8 @@ def redriven() -> list[dict[str, Any]]:
         {"type": "ExecutionRedriven", "timestamp": AT},
         scheduled(),
         failed("States.Timeout"),
-        entered("InvokeFallback"),
-        scheduled(Payload=call),
+        entered("InvokeModel"),
+        called(SONNET),
     ]
 
 

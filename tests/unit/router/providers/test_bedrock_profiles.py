@@ -30,9 +30,7 @@ def test_a_model_is_called_by_its_profile_where_it_has_one(
     bedrock._profiles.cache_clear()
     client = Client()
     turn = {"role": "user", "content": "hi"}
-    call = ModelCall.from_event(
-        {"provider": "bedrock", "model": model, "messages": [turn], "max_tokens": 10}
-    )
+    call = ModelCall("bedrock", model, (turn,), None, 10)
 
     bedrock.Bedrock(client).complete(call)  # type: ignore[arg-type]
 

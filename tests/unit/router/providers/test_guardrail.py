@@ -10,7 +10,8 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from router import errors
 from router.invocation.call import Answer, ModelCall
 from router.providers.bedrock import Bedrock
-from router.providers.guardrail import Guarded, Guardrail, of_trace
+from router.providers.guardrail import Guarded, Guardrail
+from router.providers.guardrail_trace import of_trace
 from router.routing.decision import decide
 from router.routing.plan_json import plan_to_json
 from tests.support.factories import classification, config, request

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +9,7 @@ import pytest
 
 from cost_calculator.rows import Row
 from router.errors import StoreUnavailable
+from router.recording.record import Closing
 from router.recovery.abandoned import Swept, close_abandoned
 from router.recovery.close import EndedRun, close_request
 from tests.support.factories import AT, HAIKU, SONNET, accepted
@@ -40,8 +41,12 @@ class Memory:
             if row.get("queue") == queue and row["queued_at"] < before
         ]
 
-    def close(self, request: Row, closing: Mapping[str, Any], attempts: list[Row]) -> bool:
-        self.closed.append((closing, attempts))
+    def record(self, closing: Closing) -> bool:
+        self.closed.append((closing.request, [*closing.attempts]))
+        return True
+
+    def add_attempts(self, request: Row, attempts: Sequence[Row], total: int) -> bool:
+        self.closed.append(({"attempts": total}, [*attempts]))
         return True
 
 
@@ -62,6 +67,13 @@ def succeeded(output: Any) -> dict[str, Any]:
 def failed(error: str, cause: str = "") -> dict[str, Any]:
     details = {"error": error, "cause": cause}
     return {"type": "TaskFailed", "timestamp": AT, "taskFailedEventDetails": details}
+
+
+def called(model: str, **asked: Any) -> dict[str, Any]:
+    """A model of the plan that is not its first: the step names it, ``call`` the first one."""
+    target = {"provider": "bedrock", "model": model, "max_tokens": 4096, **asked}
+    first = {"provider": "bedrock", "model": HAIKU, "max_tokens": 2048}
+    return scheduled(Payload={"call": first, "progress": {"target": target, "attempts": []}})
 
 
 def run(*history: Any, cause: str = "Aborted", arn: str = "arn:run-1") -> EndedRun:
@@ -104,7 +116,7 @@ def test_a_paid_answer_that_was_never_recorded_is_recovered_with_its_usage() -> 
         scheduled(),
         failed("Throttled"),
         scheduled(),
-        succeeded({"Payload": {"attempt": reported, "answer": "secret"}}),
+        succeeded({"Payload": {"attempts": [reported], "output": "secret"}}),
     )
 
     assert (attempt["outcome"], attempt["retries"]) == ("OK", 1)
@@ -119,11 +131,14 @@ def test_an_http_answer_is_recovered_from_its_body() -> None:
         "choices": [{"message": {"content": "4"}, "finish_reason": "stop"}],
         "usage": {"prompt_tokens": 3, "completion_tokens": 1},
     }
-    _, [attempt] = close(
+    store = Memory(accepted(planned_provider="openai", planned_model="gpt-6-luna"))
+    ended = run(
         entered("InvokeOpenAI"),
         scheduled(RequestBody={"model": "gpt-6-luna"}),
         succeeded({"StatusCode": 200, "ResponseBody": body}),
     )
+    assert close_request(store, "r-1", ended, silent)
+    [(_, [attempt])] = store.closed
 
     assert (attempt["outcome"], attempt["model"]) == ("OK", "gpt-6-luna")
     assert json.loads(attempt["usage"])["prompt_tokens"] == 3
@@ -146,8 +161,8 @@ def test_a_failed_attempt_and_its_fallback_are_both_kept_in_order() -> None:
         entered("InvokeHaiku"),
         scheduled(),
         failed("Overloaded", cause),
-        entered("InvokeFallback"),
-        scheduled(Payload={"provider": "bedrock", "model": SONNET}),
+        entered("InvokeModel"),
+        called(SONNET),
         {"type": "TaskTimedOut", "timestamp": AT},
     )
 
@@ -217,15 +232,13 @@ def test_a_request_that_cannot_be_closed_now_does_not_keep_the_others_open() -> 
 
 
 def test_a_recovered_call_keeps_its_own_token_limit() -> None:
-    call = {"provider": "bedrock", "model": SONNET, "max_tokens": 4096}
-    _, [attempt] = close(entered("InvokeFallback"), scheduled(Payload=call))
+    _, [attempt] = close(entered("InvokeModel"), called(SONNET))
 
     assert attempt["max_tokens"] == 4096
 
 
 def test_a_recovered_call_keeps_the_mode_it_was_asked_in() -> None:
-    call = {"provider": "bedrock", "model": SONNET, "max_tokens": 9, "mode": "flex"}
-    _, [of_fallback] = close(entered("InvokeFallback"), scheduled(Payload=call))
+    _, [of_fallback] = close(entered("InvokeModel"), called(SONNET, service_tier="flex"))
     store = Memory(accepted(planned_mode="priority", baseline_mode="flex"))
     close_request(store, "r-1", run(entered("InvokeHaiku"), scheduled()), silent)
     [(_, [of_plan])] = store.closed
@@ -280,7 +293,7 @@ def test_a_notice_goes_out_once_the_row_is_written_and_holds_no_text() -> None:
 
 def test_what_somebody_else_closed_is_not_told_of_again() -> None:
     store = Memory(accepted())
-    store.close = lambda *_: False  # type: ignore[method-assign]
+    store.record = lambda _closing: False  # type: ignore[method-assign]
 
     def notify(_notice: Mapping[str, Any]) -> None:
         raise AssertionError("a second notice")

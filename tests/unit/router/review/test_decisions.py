@@ -53,18 +53,18 @@ def test_the_plan_says_what_the_answer_is_measured_by_and_how_long_a_human_is_wa
 
     made = plan(asked, review=SETTINGS)
 
-    assert made["call"]["schema"] == SCHEMA
+    assert made["call"]["options"] == {"response_schema": SCHEMA}
     assert made["call"]["review"] == {
         "confidence_field": "sure", "answer_above": 0.8, "fail_below": 0.3
     }  # fmt: skip
-    assert made["record"]["review"] == {"timeout_seconds": 3600, "default": "reject"}
+    assert made["plan"]["record"]["review"] == {"timeout_seconds": 3600, "default": "reject"}
 
 
 def test_a_plain_request_is_not_reviewed_where_review_is_on() -> None:
     for payload in ({"input": "hi"}, {"input": "hi", "review": False}):
         made = plan(payload, review=SETTINGS)
 
-        assert (made["call"]["review"], made["record"]["review"]) == (None, None)
+        assert (made["call"]["review"], made["plan"]["record"]["review"]) == (None, None)
 
 
 def test_where_no_human_is_there_a_request_for_one_is_refused() -> None:
@@ -113,14 +113,16 @@ def test_after_invalid_answers_one_tier_up_is_asked_within_the_tenants_bounds(
 ) -> None:
     asked = {"input": "hi", "tier": tier, "response_schema": SCHEMA}
 
-    found = plan(asked, tenants={"*": rules})["fallbacks"]
+    _, *found = plan(asked, tenants={"*": rules})["plan"]["targets"]
 
     assert [it["model"] for it in found if "invalid" in it["when"]] == [stronger] * bool(stronger)
 
 
 def test_a_plain_request_has_no_model_for_invalid_answers() -> None:
-    assert all("invalid" not in it["when"] for it in plan({"input": "hi"})["fallbacks"])
-    assert plan({"input": "hi"})["call"]["model"] == HAIKU
+    made = plan({"input": "hi"})
+
+    assert all("invalid" not in it.get("when", ()) for it in made["plan"]["targets"])
+    assert made["call"]["model"] == HAIKU
 
 
 def test_a_human_may_approve_reject_or_write_anew() -> None:

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from cost_calculator.rows import shard_of
 from router.analyzer import Classification
 from router.config.settings import Config
 from router.errors import PolicyDenied
@@ -87,12 +86,11 @@ def test_the_plan_names_its_baseline_so_that_pricing_needs_no_settings() -> None
     plan = make_plan(request(), classification(), config())
     written = plan_to_json(request(), classification(), plan, config(), 0, {})
 
-    assert written["record"]["baseline"] == {
+    assert written["plan"]["record"]["baseline"] == {
         "provider": "bedrock",
         "model": SONNET,
         "mode": "standard",
     }
-    assert written["record"]["shard"] == shard_of("run-1")
 
 
 def test_a_repeated_request_answers_with_what_is_known_and_nothing_else() -> None:
@@ -152,9 +150,8 @@ def chain(*fallbacks: dict[str, Any], **changes: Any) -> Config:
 def fallbacks_of(settings: Config) -> list[dict[str, Any]]:
     judged = classification("SIMPLE")
     plan = make_plan(request(), judged, settings)
-    found: list[dict[str, Any]] = plan_to_json(request(), judged, plan, settings, 0, {})[
-        "fallbacks"
-    ]
+    written = plan_to_json(request(), judged, plan, settings, 0, {})
+    found: list[dict[str, Any]] = written["plan"]["targets"][1:]
     return found
 
 
@@ -180,7 +177,7 @@ def test_a_fallback_knows_which_models_of_the_plan_have_a_smaller_window() -> No
         chain({"model": "us.anthropic.claude-sonnet-4-5"}, {"model": SONNET})
     )
 
-    assert same["larger_than"] == []
+    assert "larger_than" not in same
     assert larger["larger_than"] == [
         "us.anthropic.claude-haiku-4-5",
         "us.anthropic.claude-sonnet-4-5",
@@ -192,7 +189,7 @@ def test_a_window_that_is_not_known_is_not_taken_for_larger_or_smaller() -> None
         chain({"model": "arn:aws:bedrock:us-east-1:1:inference-profile/x"}, {"model": SONNET})
     )
 
-    assert unknown["larger_than"] == []
+    assert "larger_than" not in unknown
     assert larger["larger_than"] == ["us.anthropic.claude-haiku-4-5"]
 
 
