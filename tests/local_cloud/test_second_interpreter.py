@@ -16,12 +16,11 @@ from functools import partial
 from typing import Any
 
 import pytest
-from cost_calculator.items import from_item
 
-from local import routing
+from local import client
 from local.cloud import ROOT
 from local.deployment import Deployment
-from tests.local_cloud.hands import Emulator, wait_for
+from tests.local_cloud.cloud_control import Emulator, wait_for
 from tests.local_cloud.simulator import Simulator
 from tests.workflow import comparing
 from tests.workflow.interpreter import runs
@@ -81,7 +80,7 @@ def _all(deployment: Deployment) -> dict[str, Ran]:
     with _impatient_reviews(deployment):
         for scenario in SHOWN:
             if scenario.human == "nobody":
-                [started[scenario.name]] = routing.start(deployment, [scenario.input])
+                [started[scenario.name]] = client.start(deployment, [scenario.input])
         wait_for(
             lambda: all(_waits(deployment, arn) for arn in started.values()), "no review waits"
         )
@@ -93,12 +92,12 @@ def _all(deployment: Deployment) -> dict[str, Ran]:
 
 def _performed(deployment: Deployment, scenario: Scenario) -> tuple[str, str]:
     """Run a scenario and what must have been before it; return its name and its run's ARN."""
-    for earlier in routing.start(deployment, scenario.earlier):
-        routing.wait_for_execution(deployment, earlier, WAIT)
-    [arn] = routing.start(deployment, [scenario.input])
+    for earlier in client.start(deployment, scenario.earlier):
+        client.wait_for_execution(deployment, earlier, WAIT)
+    [arn] = client.start(deployment, [scenario.input])
     if scenario.human:
         _decide(deployment, scenario, arn)
-    routing.wait_for_execution(deployment, arn, WAIT)
+    client.wait_for_execution(deployment, arn, WAIT)
     return scenario.name, arn
 
 
@@ -123,10 +122,10 @@ def _waits(deployment: Deployment, arn: str) -> bool:
 
 
 def _ran(deployment: Deployment, scenario: Scenario, arn: str) -> Ran:
-    run = routing.wait_for_execution(deployment, arn, WAIT)
+    run = client.wait_for_execution(deployment, arn, WAIT)
     request_id = str(scenario.input.get("request_id") or run["name"])
     if scenario.status is not None:
-        [traced] = routing.wait_until_settled(deployment, [request_id], WAIT)
+        [traced] = client.wait_until_settled(deployment, [request_id], WAIT)
         assert traced.settled, scenario.name
     pages = (
         deployment.client("stepfunctions")
@@ -154,22 +153,21 @@ def _rows(deployment: Deployment, request_id: str) -> dict[str, dict[str, Any]]:
         ExpressionAttributeValues={":id": {"S": request_id}},
         ConsistentRead=True,
     )
-    rows = map(from_item, found["Items"])
-    return {row["item"]: row for row in rows}
+    return runs.by_item(found["Items"])
 
 
 @contextmanager
 def _impatient_reviews(deployment: Deployment) -> Iterator[None]:
     """Let the tasks that wait for a human wait for less long, for a while."""
-    client = deployment.client("stepfunctions")
+    machines = deployment.client("stepfunctions")
     arn = deployment.state_machine_arn
-    before = client.describe_state_machine(stateMachineArn=arn)["definition"]
+    before = machines.describe_state_machine(stateMachineArn=arn)["definition"]
     changed = json.loads(before)
     for state in changed["States"].values():
         if str(state.get("Resource")).endswith(".waitForTaskToken"):
             state["TimeoutSeconds"] = REVIEW_SECONDS
-    client.update_state_machine(stateMachineArn=arn, definition=json.dumps(changed))
+    machines.update_state_machine(stateMachineArn=arn, definition=json.dumps(changed))
     try:
         yield
     finally:
-        client.update_state_machine(stateMachineArn=arn, definition=before)
+        machines.update_state_machine(stateMachineArn=arn, definition=before)

@@ -14,31 +14,27 @@ FIRST = {
     "SIMPLE": "InvokeHaiku",
     "CALCULATION": "InvokeOpenAI",
     "COMPLEX": "InvokeSonnet",
-    "SDK": "InvokeThroughSdk",
+    "SDK": "InvokeModel",
 }
-NEXT_CALL = "InvokeFallback"
-# What a 200 of the HTTP Task may turn out to be.
-_SPOKEN = ("OK", "TRUNCATED", "REFUSED", "FILTERED", "BAD_RESPONSE")
-
-ENDS = {
-    "answered": ["RecordOutcome"],
-    "failed": ["RecordFailure", "NotifyFailure", "RequestFailed"],
-    # No state catches it; the status event closes the request.
-    "dead": [],
-    # The row could not be written; the status event closes the request.
-    "not recorded": ["RecordOutcome", "RequestRejected"],
-}
+NEXT_CALL = "InvokeModel"
+PLANNED = ["PlanNextStep", "NextStep"]
+RECORDED = "RecordAnswer"
 REVIEW = ["NotifyReviewers", "AwaitReview"]
-DECIDED = ["ReviewDecided"]
+FAILED = ["NotifyFailure", "RequestFailed"]
+# The row could not be written; the status event closes the request.
+NOT_RECORDED = [*PLANNED, RECORDED, "RequestRejected"]
 KNOWN = ["AnalyzeComplexity", "RouteByComplexity", "AnswerKnown"]
 REJECTED = ["AnalyzeComplexity", "RequestRejected"]
+# What a 200 of the HTTP Task may turn out to be.
+_SPOKEN = ("OK", "TRUNCATED", "REFUSED", "FILTERED", "BAD_RESPONSE")
 
 
 def path(route: str, outcomes: Sequence[str], end: str, review: str | None = None) -> list[str]:
     """Return the states of a request that was accepted, in order.
 
-    `outcomes` are its attempts'; the last one is followed by another plan only if it did not serve.
-    `review` is None, "decided", or "dead" for a run that ended while it waited.
+    `outcomes` are its attempts'. `end` is answered, failed, "not recorded", or dead: no state takes
+    the error that ends it, and the status event closes the request. `review` is None, "decided", or
+    "dead" for a run that ends while it waits.
     """
     states = ["AnalyzeComplexity", "RouteByComplexity"]
     for number, outcome in enumerate(outcomes):
@@ -47,11 +43,13 @@ def path(route: str, outcomes: Sequence[str], end: str, review: str | None = Non
         if last and end == "dead" and review is None:
             return states
         if states[-1] == "InvokeOpenAI" and outcome in _SPOKEN:
-            states.append("CheckOpenAIAnswer")
+            states.append(RECORDED)
         if not last or end == "failed" or review:
-            states.append("NextFallback")
+            states += PLANNED
     if review:
         states += REVIEW
     if review == "decided":
-        states += DECIDED
-    return [*states, *ENDS[end]]
+        states += PLANNED
+    if review and end == "answered":
+        states.append(RECORDED)
+    return [*states, *{"failed": FAILED, "not recorded": NOT_RECORDED}.get(end, [])]

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests.tables import USAGE
+from tests.support.tables import USAGE
 from tests.workflow.interpreter import runs
 from tests.workflow.interpreter.world import World
 from tests.workflow.scenarios import FITS, Scenario

@@ -10,7 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tests.tables import USAGE
+from boto3.dynamodb.types import TypeDeserializer
+
+from tests.support.tables import USAGE
 from tests.workflow.interpreter.functions import HANDLERS
 from tests.workflow.interpreter.world import World
 
@@ -100,8 +102,13 @@ def retried(events: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
 
 def rows_of(world: World, request_id: str) -> dict[str, dict[str, Any]]:
     """Return the rows of a request as plain values, by item."""
-    from_item = importlib.import_module("cost_calculator.items").from_item
-    rows = map(from_item, _items(world, request_id))
+    return by_item(_items(world, request_id))
+
+
+def by_item(items: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return items in DynamoDB's notation as plain values, by the sort key of the usage table."""
+    plain = TypeDeserializer().deserialize
+    rows = ({name: plain(value) for name, value in item.items()} for item in items)
     return {row["item"]: row for row in rows}
 
 

@@ -20,7 +20,7 @@ from moto.core.botocore_stubber import BotocoreStubber
 from moto.dynamodb.models import dynamodb_backends
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
-from tests import tables
+from tests.support import tables
 from tests.workflow.interpreter.engine import Engine
 from tests.workflow.interpreter.functions import HANDLERS, Functions, is_function
 from tests.workflow.interpreter.http_task import HttpTask, unusable
