@@ -21,8 +21,10 @@ PLANNED = ["PlanNextStep", "NextStep"]
 RECORDED = "RecordAnswer"
 REVIEW = ["NotifyReviewers", "AwaitReview"]
 FAILED = ["NotifyFailure", "RequestFailed"]
-# The row could not be written; the status event closes the request.
-NOT_RECORDED = [*PLANNED, RECORDED, "RequestRejected"]
+# The model answered, and its function could not write the row: only the write is repeated.
+RECORDED_LATER = [*PLANNED, RECORDED]
+# Nor could anybody else; the status event closes the request.
+NOT_RECORDED = [*RECORDED_LATER, "RequestRejected"]
 KNOWN = ["AnalyzeComplexity", "RouteByComplexity", "AnswerKnown"]
 REJECTED = ["AnalyzeComplexity", "RequestRejected"]
 # What a 200 of the HTTP Task may turn out to be.
@@ -32,9 +34,9 @@ _SPOKEN = ("OK", "TRUNCATED", "REFUSED", "FILTERED", "BAD_RESPONSE")
 def path(route: str, outcomes: Sequence[str], end: str, review: str | None = None) -> list[str]:
     """Return the states of a request that was accepted, in order.
 
-    `outcomes` are its attempts'. `end` is answered, failed, "not recorded", or dead: no state takes
-    the error that ends it, and the status event closes the request. `review` is None, "decided", or
-    "dead" for a run that ends while it waits.
+    `outcomes` are its attempts'. `end` is "answered", "recorded later", "failed", "not recorded",
+    or "dead": no state takes what ends it, and the status event closes the request. `review` is
+    None, "decided", or "dead" for a run that ends while it waits.
     """
     states = ["AnalyzeComplexity", "RouteByComplexity"]
     for number, outcome in enumerate(outcomes):
@@ -52,4 +54,9 @@ def path(route: str, outcomes: Sequence[str], end: str, review: str | None = Non
         states += PLANNED
     if review and end == "answered":
         states.append(RECORDED)
-    return [*states, *{"failed": FAILED, "not recorded": NOT_RECORDED}.get(end, [])]
+    ends = {
+        "failed": FAILED,
+        "recorded later": RECORDED_LATER,
+        "not recorded": NOT_RECORDED,
+    }
+    return [*states, *ends.get(end, [])]

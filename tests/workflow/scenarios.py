@@ -127,9 +127,9 @@ class Scenario:
 
     @property
     def run_status(self) -> str:
-        if self.cause == "Aborted":
+        if "abort" in (self.meanwhile, self.human):
             return "ABORTED"
-        if self.cause == "WorkflowTimedOut":
+        if self.meanwhile == "time out":
             return "TIMED_OUT"
         return "SUCCEEDED" if self.served and not self.error else "FAILED"
 
@@ -167,8 +167,8 @@ def _http_status(status: int, attempt: tuple[str, str, int], served: bool) -> Sc
     )  # fmt: skip
 
 
-def _unknown_status(status: int) -> Scenario:
-    return _http_status(status, ("UNKNOWN", f"States.Http.StatusCode.{status}", 0), True)
+def _broken_status(status: int) -> Scenario:
+    return _http_status(status, ("UNKNOWN", "ModelError", 0), True)
 
 
 def _converse(text: str) -> dict[str, Any]:
@@ -237,8 +237,12 @@ RETRIED = [
              functions={"invoke_model": ["Lambda.TooManyRequestsException"]}),
     Scenario("analyze-died-once", "SIMPLE", [_ok(HAIKU)], retries=[("AnalyzeComplexity", 1)],
              functions={"analyze": ["Runtime.ExitError"]}),
-    Scenario("write-conflicts-once", "SIMPLE", [_ok(HAIKU)], retries=[("RecordOutcome", 1)],
-             writes=["TransactionCanceledException"]),
+    Scenario("not-written-once", "SIMPLE", [_ok(HAIKU)], end="recorded later",
+             writes=["InternalServerError"]),
+    Scenario("not-written-for-long", "SIMPLE", [_ok(HAIKU)], end="recorded later",
+             retries=[(paths.RECORDED, 4)], writes=["InternalServerError"] * 5),
+    Scenario("not-written-http", "CALCULATION", [_ok(LUNA)], retries=[(paths.RECORDED, 1)],
+             writes=["InternalServerError"]),
 ]  # fmt: skip
 
 FALLBACKS = [
@@ -277,11 +281,17 @@ FALLBACKS = [
 HTTP = [
     _http_status(400, ("REJECTED", "InvalidModelRequest", 0), False),
     _http_status(401, ("REJECTED", "AccessDenied", 0), False),
+    _http_status(402, ("REJECTED", "AccessDenied", 0), False),
     _http_status(403, ("REJECTED", "AccessDenied", 0), False),
     _http_status(404, ("REJECTED", "ModelNotFound", 0), False),
-    *map(_unknown_status, (402, 408, 413, 422, 451, 500, 502, 504, 529)),
+    _http_status(408, ("UNKNOWN", "ModelTimeout", 0), True),
+    _http_status(413, ("REJECTED", "ContextTooLong", 0), False),
+    _http_status(422, ("REJECTED", "InvalidModelRequest", 0), False),
     _http_status(429, ("THROTTLED", "Throttled", 3), True),
+    _http_status(451, ("REJECTED", "AccessDenied", 0), False),
     _http_status(503, ("OVERLOADED", "Overloaded", 3), True),
+    _http_status(529, ("OVERLOADED", "Overloaded", 3), True),
+    *map(_broken_status, (500, 502, 504)),
     Scenario("http-too-long", "CALCULATION", [(LUNA, "REJECTED", "ContextTooLong", 0)],
              _first({"status": 400, "code": "context_length_exceeded"}, LUNA), "FAILED"),
     Scenario("http-dropped", "CALCULATION", [_unknown(LUNA, "States.Http.Socket"), _ok(SONNET)],
@@ -330,12 +340,15 @@ FAILURES = [
     Scenario("everybody-refuses", "SIMPLE",
              [(HAIKU, "FILTERED", "Filtered", 0), (SONNET, "FILTERED", "Filtered", 0)],
              [{"ending": "filter"}], "FILTERED"),
-    Scenario("write-fails", "SIMPLE", [_ok(HAIKU)], status="FAILED", error="OutcomeNotRecorded",
-             end="not recorded", retries=[("RecordOutcome", 4)],
-             writes=["TransactionCanceledException"] * 5),
-    Scenario("aborted", "SIMPLE", [_unknown(HAIKU, "NoReport")], status="FAILED", error="Aborted",
-             end="dead", meanwhile="abort"),
-    Scenario("timed-out", "SIMPLE", [_unknown(HAIKU, "NoReport")], status="FAILED",
+    Scenario("never-written", "SIMPLE", [(HAIKU, "OK", "AnswerNotRecorded", 0)],
+             status="FAILED", error="OutcomeNotRecorded", end="not recorded", retries=[(paths.RECORDED, 4)],
+             writes=["InternalServerError"] * 6),
+    # The function goes on, and writes down what it got.
+    Scenario("aborted", "SIMPLE", [_ok(HAIKU)], meanwhile="abort"),
+    Scenario("timed-out", "SIMPLE", [_ok(HAIKU)], meanwhile="time out"),
+    Scenario("aborted-http", "CALCULATION", [_unknown(LUNA, "NoReport")], status="FAILED",
+             error="Aborted", end="dead", meanwhile="abort"),
+    Scenario("timed-out-http", "CALCULATION", [_unknown(LUNA, "NoReport")], status="FAILED",
              error="WorkflowTimedOut", end="dead", meanwhile="time out"),
 ]  # fmt: skip
 
