@@ -341,8 +341,8 @@ FAILURES = [
              [(HAIKU, "FILTERED", "Filtered", 0), (SONNET, "FILTERED", "Filtered", 0)],
              [{"ending": "filter"}], "FILTERED"),
     Scenario("never-written", "SIMPLE", [(HAIKU, "OK", "AnswerNotRecorded", 0)],
-             status="FAILED", error="OutcomeNotRecorded", end="not recorded", retries=[(paths.RECORDED, 4)],
-             writes=["InternalServerError"] * 6),
+             status="FAILED", error="OutcomeNotRecorded", end="not recorded",
+             retries=[(paths.RECORDED, 4)], writes=["InternalServerError"] * 6),
     # The function goes on, and writes down what it got.
     Scenario("aborted", "SIMPLE", [_ok(HAIKU)], meanwhile="abort"),
     Scenario("timed-out", "SIMPLE", [_ok(HAIKU)], meanwhile="time out"),

@@ -1,9 +1,10 @@
 """JSONata 2.0.6, the version that Step Functions documents: the reference itself, not a port.
 
 It runs in the Node.js that the locked `playwright` package brings along, one process for all
-expressions. `jsonata-python`, which the local cloud's emulator uses, does not agree with it: a
-variable that is null counts as undefined there, and `$string(1.0)` is "1.0". On today's longest
-expressions the port also takes five times as long (10.5 ms against 2).
+expressions; `jsonata-2.0.6.min.js` is npm's file. `jsonata-python` would need no second process,
+but the local cloud has it for an engine already, and it does not agree with the reference: a
+variable that is null counts as undefined there, and `$string(1.0)` is "1.0". Nor is it faster where
+it matters: an expression of 5,000 characters takes 10.5 ms against 2, of four 0.04 against 0.15.
 """
 
 from __future__ import annotations

@@ -102,9 +102,9 @@ class World:
 
 @contextmanager
 def world(config: Mapping[str, Any]) -> Iterator[World]:
-    """Make everything, and take it away again; the packages are imported afresh meanwhile."""
+    """Make everything, and take it away again; meanwhile the packages are imported once more."""
     with ExitStack() as stack:
-        stack.enter_context(_imported_afresh("router", "cost_calculator"))
+        stack.enter_context(_imported_again("router", "cost_calculator"))
         stack.enter_context(mock_aws(config=_MOTO))
         wire = Wire()
         stack.enter_context(connected(wire))
@@ -135,7 +135,7 @@ def filled(text: str, topic_arn: str = "") -> str:
         function = name.removesuffix("_arn")
         if function != name and is_function(function):
             return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:faregate-{function}"
-        raise KeyError(f"the hole ${{{name}}} is none of {', '.join(_HOLES)}, and no function's")
+        raise KeyError(f"${{{name}}} belongs to no handler, and is not in {', '.join(_HOLES)}")
 
     return re.sub(r"\$\{(\w+)\}", value, text)
 
@@ -196,8 +196,8 @@ def _started_again() -> None:
 
 
 @contextmanager
-def _imported_afresh(*packages: str) -> Iterator[None]:
-    """Let packages be imported anew for a while: what they keep in this process is the world's."""
+def _imported_again(*packages: str) -> Iterator[None]:
+    """Import packages once more for a while: what they keep in this process is the world's."""
 
     def ours() -> dict[str, Any]:
         return {name: it for name, it in sys.modules.items() if name.split(".")[0] in packages}
