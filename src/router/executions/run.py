@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
 
 
 class Busy(Exception):
@@ -30,3 +26,13 @@ class Run:
     error: str | None = None
     cause: str | None = None
     output: str | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended; a run that is about to be redriven has not."""
+        return self.has_failed or self.status == "SUCCEEDED"
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it is over without an outcome."""
+        return self.status in ("FAILED", "TIMED_OUT", "ABORTED")

@@ -1,0 +1,92 @@
+"""Whose request it is, and whether two requests are the same one. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cost_calculator.row_keys import DEFAULT_TENANT, key_of
+from router.encoding import canonical_json, json_object
+from router.errors import Conflict
+
+_ID = re.compile(r"[0-9A-Za-z_-]{1,80}")
+_TENANT = re.compile(r"[0-9A-Za-z_.@-]{1,64}")
+ABOUT_THE_RUN = frozenset({"request_id", "rerun"})
+"""The fields of a request that do not decide its answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A tenant's request: its id, and the SHA-256 of everything that decides its answer.
+
+    An id means something together with its tenant alone. Under one id a tenant has one payload.
+    """
+
+    tenant: str
+    request_id: str
+    payload_hash: str
+
+    @property
+    def key(self) -> str:
+        """The key of its rows."""
+        return key_of(self.tenant, self.request_id)
+
+    def check_row(self, row: Mapping[str, Any]) -> None:
+        """Raise ``Conflict`` unless a REQUEST row is this request's."""
+        owner = (row.get("tenant"), row.get("payload_hash"))
+        self._check(is_same=owner == (self.tenant, self.payload_hash))
+
+    def check_input(self, text: str) -> None:
+        """Raise ``Conflict`` unless a run with this input was started for this request."""
+        payload = json_object(text)
+        is_id = payload.get("request_id", self.request_id) == self.request_id
+        self._check(is_same=is_id and self.is_same(payload))
+
+    def is_same(self, payload: Mapping[str, Any]) -> bool:
+        """Say whether a payload asks the same for the same tenant, under whatever id."""
+        tenant = payload.get("tenant", DEFAULT_TENANT)
+        return (tenant, payload_hash(payload)) == (self.tenant, self.payload_hash)
+
+    def _check(self, *, is_same: bool) -> None:
+        if not is_same:
+            raise Conflict(
+                f"request_id {self.request_id} was used with another payload:"
+                " give a new request_id, or leave it out"
+            )
+
+
+def is_request_id(text: str) -> bool:
+    """Say whether a text may be the id of a request."""
+    return _ID.fullmatch(text) is not None
+
+
+def is_tenant(text: str) -> bool:
+    """Say whether a text may be the name of a tenant."""
+    return _TENANT.fullmatch(text) is not None
+
+
+def requested_key(payload: Any, execution_name: str) -> str:
+    """Return the key that the rows of a run's request have, if it has any; no field is trusted."""
+    request_id = requested_id(payload, execution_name)
+    tenant = payload.get("tenant", DEFAULT_TENANT) if isinstance(payload, Mapping) else None
+    is_valid = isinstance(tenant, str) and is_tenant(tenant) and is_request_id(request_id)
+    return key_of(str(tenant), request_id) if is_valid else request_id
+
+
+def requested_id(payload: Any, execution_name: str) -> str:
+    """Return the id that a request goes by in logs, before anybody has looked at the rest of it.
+
+    A ``request_id`` that is none may hold anything, text of a prompt too: then it is the
+    execution's name.
+    """
+    given = payload.get("request_id") if isinstance(payload, Mapping) else None
+    return given if isinstance(given, str) and is_request_id(given) else execution_name
+
+
+def payload_hash(payload: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of all that decides an answer: neither the id nor which run it is."""
+    decisive = {name: value for name, value in payload.items() if name not in ABOUT_THE_RUN}
+    return hashlib.sha256(canonical_json(decisive)).hexdigest()
