@@ -36,6 +36,7 @@ RouterError
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -73,7 +74,12 @@ class BudgetExceeded(RequestError):
 
 
 class RateLimited(RequestError):
-    """The tenant sends more than it may in a minute; ``retry_after`` is in seconds."""
+    """The tenant sends more than it may in a minute; ``retry_after`` is in seconds.
+
+    An execution's cause is text, so the message carries the number, and ``seconds_in`` reads it.
+    """
+
+    _SECONDS = re.compile(r"retry after (\d+) s$")
 
     def __init__(self, tenant: str, retry_after: int) -> None:
         super().__init__(
@@ -81,6 +87,12 @@ class RateLimited(RequestError):
         )
         self.tenant = tenant
         self.retry_after = retry_after
+
+    @classmethod
+    def seconds_in(cls, message: str) -> int | None:
+        """Return ``retry_after`` of the error with this message."""
+        found = cls._SECONDS.search(message)
+        return int(found[1]) if found else None
 
 
 class StoreUnavailable(RouterError):

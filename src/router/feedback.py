@@ -57,15 +57,15 @@ def label(request: Row, content: Row | None) -> Mapping[str, Any] | str:
 
 
 class Rows(Protocol):
-    def row(self, request_id: str, item: str) -> Row | None: ...
+    def row(self, key: str, item: str) -> Row | None: ...
 
-    def note(self, request_id: str, text: str) -> bool: ...
+    def note(self, key: str, text: str) -> bool: ...
 
 
 def judge(
     ledger: Ledger,
     rows: Rows,
-    request_id: str,
+    key: str,
     verdict: Verdict,
     *,
     by: str,
@@ -77,17 +77,17 @@ def judge(
     Only where the texts go between the two writes is the verdict there and its note is not.
     """
     check_note(note)
-    if note and rows.row(request_id, "CONTENT") is None:
+    if note and rows.row(key, "CONTENT") is None:
         raise FeedbackRefused("no note can be kept: its texts are gone or were never stored")
     for _ in range(_TRIES):
         at = clock()
-        outcome = ledger.commit([judged(rows.row(request_id, "REQUEST"), verdict, by, at)])
+        outcome = ledger.commit([judged(rows.row(key, "REQUEST"), verdict, by, at)])
         if outcome.written:
             break
         if outcome.failed:
             raise FeedbackRefused(f"not written: {', '.join(outcome.failed.values())}")
     else:
         raise FeedbackRefused("others judge it at the same time: try again")
-    if note and not rows.note(request_id, note):
+    if note and not rows.note(key, note):
         raise FeedbackRefused("judged, without the note: its texts went meanwhile")
     return at

@@ -9,18 +9,25 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from cost_calculator.row_keys import key_of
 from cost_calculator.settlement import settle
 from router.errors import StoreUnavailable
+from router.executions.names import execution_name
 from router.executions.run import Busy, NoSuchRun, NotStarted, Run
 from router.feedback import FeedbackRefused
 from router.ingress.api.callers import Callers
 from router.ingress.api.cors import Cors
 from router.ingress.api.ports import ApiContext
 from router.ingress.api.routes import Services, routes
+from router.intake.identity import payload_hash
 from tests.support.cost_rows import PRICED_AT, RATES
 from tests.support.factories import AT, HAIKU
 
 Rows = dict[str, dict[str, Any]]
+
+PROMPT = {"input": "What is the capital of France?", "request_id": "r-1"}
+HASH = payload_hash(PROMPT | {"tenant": "acme"})
+KEY, RUN = key_of("acme", "r-1"), execution_name("acme", "r-1")
 
 
 @dataclass
@@ -41,6 +48,7 @@ class Aws:
     shows: float = 0
     blind: float = 0
     judged: list[tuple[str, ...]] = field(default_factory=list)
+    described: int = 0
 
     def start(self, name: str, payload: str) -> Run | None:
         if self.busy:
@@ -54,23 +62,24 @@ class Aws:
         return None
 
     def describe(self, name: str) -> Run:
+        self.described += 1
         if name not in self.runs or self.now < self.shows:
             raise self.missing("ExecutionDoesNotExist")
         return self.runs[name]
 
-    def request_of(self, request_id: str) -> dict[str, Any] | None:
+    def request_of(self, key: str) -> dict[str, Any] | None:
         self.looks += 1
         if self.looks <= self.blind:
             raise StoreUnavailable("ProvisionedThroughputExceededException")
-        return self.rows.get(request_id, {}).get("REQUEST")
+        return self.rows.get(key, {}).get("REQUEST")
 
-    def rows_of(self, request_id: str) -> Rows:
-        return self.rows.get(request_id, {})
+    def rows_of(self, key: str) -> Rows:
+        return self.rows.get(key, {})
 
-    def judge(self, request_id: str, verdict: str, by: str, note: str) -> datetime:
-        if self.rows[request_id]["REQUEST"]["cost_status"] != "PRICED":
+    def judge(self, key: str, verdict: str, by: str, note: str) -> datetime:
+        if self.rows[key]["REQUEST"]["cost_status"] != "PRICED":
             raise FeedbackRefused("its cost is not settled yet: try again in a few seconds")
-        self.judged.append((request_id, verdict, by, note))
+        self.judged.append((key, verdict, by, note))
         return AT
 
     def sleep(self, seconds: float) -> None:
@@ -85,24 +94,25 @@ class Aws:
 
 def answered(request_id: str, *, tenant: str = "acme", **changes: Any) -> Rows:
     """Return the rows of a request that Haiku answered; a change set to None leaves it out."""
+    key, name = key_of(tenant, request_id), execution_name(tenant, request_id)
     request = {
-        "request_id": request_id, "item": "REQUEST", "schema": 1, "tenant": tenant,
+        "request_id": key, "item": "REQUEST", "schema": 1, "tenant": tenant,
         "status": "SUCCEEDED", "complexity": "SIMPLE", "confidence": Decimal("0.98"),
         "reasons": ["asks for one fact"], "model": HAIKU, "provider": "bedrock", "tier": "SIMPLE",
         "accepted_at": "2026-11-21T10:00:00.000Z", "ended_at": "2026-11-21T10:00:01.000Z",
-        "execution_arn": f"arn:aws:states:us-east-1:1:execution:faregate:{request_id}",
-        "payload_hash": "secret-hash", "cost_status": "PENDING", "queue": "PENDING#1",
+        "execution_arn": f"arn:aws:states:us-east-1:1:execution:faregate:{name}",
+        "payload_hash": HASH, "cost_status": "PENDING", "queue": "PENDING#1",
         "attempts": 1, "transitions": 4, **changes,
     }  # fmt: skip
     attempt = {
-        "request_id": request_id, "item": "ATTEMPT#01", "schema": 1, "tenant": tenant,
+        "request_id": key, "item": "ATTEMPT#01", "schema": 1, "tenant": tenant,
         "tier": "SIMPLE", "purpose": "answer", "provider": "bedrock", "model": HAIKU,
         "outcome": "OK", "retries": 0, "served": 1, "cost_status": "PENDING",
         "started_at": "2026-11-21T10:00:00.000Z", "ended_at": "2026-11-21T10:00:01.000Z",
         "baseline_provider": "bedrock", "baseline_model": "us.anthropic.claude-sonnet-5-5",
         "usage": json.dumps({"inputTokens": 100, "outputTokens": 10, "cacheReadInputTokens": 50}),
     }  # fmt: skip
-    content = {"request_id": request_id, "item": "CONTENT", "output": "Paris."}
+    content = {"request_id": key, "item": "CONTENT", "output": "Paris."}
     kept = {name: value for name, value in request.items() if value is not None}
     return {"REQUEST": kept, "ATTEMPT#01": attempt, "CONTENT": content}
 

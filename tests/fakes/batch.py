@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from cost_calculator.row_keys import DEFAULT_TENANT, key_of, request_id_of, tenant_of
+from router.executions.names import execution_name
 from router.executions.run import Busy, Run
 from router.ingress.batch.chunk_runner import ChunkRun
-from router.intake.request import payload_hash
+from router.intake.identity import payload_hash
 
 
 class Bucket:
@@ -60,36 +62,41 @@ class World:
         self.runs[name] = (self.time, given)
         if given["input"] not in self.refused:
             # Accepted once, whatever the execution is called.
-            self.rows.setdefault(given["request_id"], (self.time, _hash(given)))
+            self.rows.setdefault(_key(given), (self.time, _hash(given)))
         running = sum(at + 2 > self.time for at, _ in self.rows.values())
         self.most_at_once = max(self.most_at_once, running)
         return None
 
     def describe(self, name: str) -> Run:
         at, given = self.runs[name]
-        if given["request_id"] not in self.rows:
+        if _key(given) not in self.rows:
             return Run("FAILED", json.dumps(given), "RateLimited", "try again in 10 s")
         over = self.time >= at + 2
         output = json.dumps({"output": f"said {given['input']}"}) if over else None
         return Run("SUCCEEDED" if over else "RUNNING", json.dumps(given), output=output)
 
-    def statuses(self, request_ids: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
+    def statuses(self, keys: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
         return {
-            name: {"status": self._status(name), "payload_hash": self.rows[name][1]}
-            for name in request_ids
-            if name in self.rows
+            key: {
+                "status": self._status(key),
+                "tenant": tenant_of(key),
+                "payload_hash": self.rows[key][1],
+            }
+            for key in keys
+            if key in self.rows
         }
 
-    def rows_of(self, request_id: str) -> dict[str, dict[str, Any]]:
-        at, _ = self.rows[request_id]
+    def rows_of(self, key: str) -> dict[str, dict[str, Any]]:
+        at, _ = self.rows[key]
+        name = execution_name(tenant_of(key), request_id_of(key))
         known = self.priced and self.time >= at + 3
         request = {
-            "status": self._status(request_id),
+            "status": self._status(key),
             "route": "SIMPLE",
             "complexity": "SIMPLE",
             "model": "haiku",
             "provider": "bedrock",
-            "execution_arn": f"arn:aws:states:us-east-1:1:execution:faregate:{request_id}",
+            "execution_arn": f"arn:aws:states:us-east-1:1:execution:faregate:{name}",
             "cost_status": "PRICED" if known else "PENDING",
         }
         attempt: dict[str, Any] = {"cost_status": "PENDING"}
@@ -102,11 +109,11 @@ class World:
             }
         rows = {"REQUEST": request, "ATTEMPT#01": attempt}
         if self.store_text:
-            rows["CONTENT"] = {"output": f"said by {request_id}"}
+            rows["CONTENT"] = {"output": f"said by {key}"}
         return rows
 
-    def _status(self, request_id: str) -> str:
-        return "SUCCEEDED" if self.time >= self.rows[request_id][0] + 2 else "ACCEPTED"
+    def _status(self, key: str) -> str:
+        return "SUCCEEDED" if self.time >= self.rows[key][0] + 2 else "ACCEPTED"
 
     def chunk_run(self, token: str = "t1", until: float = 1e9, express: bool = False) -> ChunkRun:
         def sleep(seconds: float) -> None:
@@ -121,6 +128,10 @@ class World:
             monotonic=lambda: self.time,
             sleep=sleep,
         )
+
+
+def _key(given: dict[str, Any]) -> str:
+    return key_of(given.get("tenant", DEFAULT_TENANT), given["request_id"])
 
 
 def _hash(given: dict[str, Any]) -> str:

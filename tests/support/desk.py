@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from cost_calculator.row_keys import key_of
 from router.acceptance.accept import accept
 from router.acceptance.control_memory import Memory
 from router.acceptance.ports import Dependencies, Execution
@@ -51,8 +52,8 @@ class Desk:
     def pass_time(self, seconds: float) -> None:
         self.at += timedelta(seconds=seconds)
 
-    def row(self, request_id: str = "r-1") -> dict[str, Any]:
-        row: dict[str, Any] = self.tables.rows[request_id]["REQUEST"]
+    def row(self, request_id: str = "r-1", tenant: str = "acme") -> dict[str, Any]:
+        row: dict[str, Any] = self.tables.rows[key_of(tenant, request_id)]["REQUEST"]
         return row
 
 

@@ -12,6 +12,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from cost_calculator.aws.metrics import emit, tenant_series
 from cost_calculator.ledger import ANSWERED
 from cost_calculator.pricing import plain
+from cost_calculator.row_keys import request_id_of
 from cost_calculator.rows import CACHED
 from cost_calculator.settlement import Row
 from cost_calculator.usage import TOKEN_CLASSES
@@ -41,9 +42,11 @@ def log_attempts(logger: Logger, rows: Iterable[Row]) -> None:
     """Write one line per priced attempt; money as text, so that no reader rounds it."""
     for row in rows:
         if row["item"] != "REQUEST":
+            request_id = request_id_of(row["request_id"])
             known = {name: row[name] for name in ATTEMPT_FIELDS if name in row}
+            known["request_id"] = request_id
             fields = {name: _plain(name, value) for name, value in known.items()}
-            logger.info("attempt priced", correlation_id=row["request_id"], extra=fields)
+            logger.info("attempt priced", correlation_id=request_id, extra=fields)
 
 
 def emit_metrics(rows: Iterable[Row]) -> None:

@@ -14,6 +14,7 @@ from cost_calculator.aws.ledger_store import LedgerStore, budget_key
 from cost_calculator.dashboard.document import Budget, Failures, Snapshot, Unpriced
 from cost_calculator.ledger import ANSWERED, NOBODY
 from cost_calculator.reports import days_between, partitions
+from cost_calculator.row_keys import request_id_of
 from cost_calculator.rows import SHARDS
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def latest_failures(client: DynamoDBClient, usage_table: str, days: Sequence[str
         for shard in range(SHARDS):
             page = _failed(client, usage_table, f"{day}#{shard}")
             looked_at += page["ScannedCount"]
-            found += [from_item(item) for item in page["Items"]]
+            found += [_shown(from_item(item)) for item in page["Items"]]
             if "LastEvaluatedKey" in page:
                 cut = max(cut, page["LastEvaluatedKey"]["accepted_at"]["S"])
         if cut or len(found) >= FAILURES_SHOWN or looked_at >= ROWS_LOOKED_AT:
@@ -130,6 +131,10 @@ def _failed(client: DynamoDBClient, table: str, partition: str) -> Any:
         ScanIndexForward=False,
         Limit=_ROWS_A_QUERY,
     )
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    return row | {"request_id": request_id_of(row["request_id"])}
 
 
 def _placeholders(values: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:

@@ -14,6 +14,7 @@ from cost_calculator.aws.ledger_store import LedgerStore
 from cost_calculator.aws.telemetry import emit_metrics, log_attempts
 from cost_calculator.clock import iso
 from cost_calculator.rates import default_rates
+from cost_calculator.row_keys import request_id_of
 from cost_calculator.stream import price_records
 
 logger = Logger()
@@ -33,7 +34,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     emit_metrics(report.priced)
     for image in (record["dynamodb"] for record in event["Records"]):
         if reason := report.failed.get(number := image["SequenceNumber"]):
-            request_id = image["Keys"]["request_id"]["S"]
+            request_id = request_id_of(image["Keys"]["request_id"]["S"])
             logger.error(
                 "row not priced", correlation_id=request_id, sequence_number=number, reason=reason
             )

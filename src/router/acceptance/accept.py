@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
+from cost_calculator.row_keys import request_id_of
 from cost_calculator.rows import Row
 from router.acceptance.draft import Draft, draft_of, plan_again, plan_with_opinion
 from router.acceptance.exact_cache import (
@@ -23,7 +24,7 @@ from router.acceptance.request_guards import Guards, common_keys, guards_of, own
 from router.acceptance.request_rows import accepted_rows, routed, text_expiry
 from router.analyzer import Classification
 from router.config.settings import Config
-from router.errors import BudgetExceeded, Conflict, RateLimited, StoreUnavailable
+from router.errors import BudgetExceeded, RateLimited, StoreUnavailable
 from router.intake.request import Request, parse_request
 from router.llm_classifier.attempt_row import ASKED, opinion_of
 from router.routing.decision import Decision, decide
@@ -108,7 +109,7 @@ def _final_plan(draft: Draft, existing: Mapping[str, Row] | None, deps: Dependen
 
 
 def _is_next_run(request: Request, existing: Mapping[str, Row]) -> bool:
-    _check_payload(request, existing["REQUEST"])
+    request.identity.check_row(existing["REQUEST"])
     return request.rerun is not None and request.rerun == next_run(existing["REQUEST"])
 
 
@@ -126,14 +127,6 @@ def _metered(deps: Dependencies) -> Iterator[None]:
         raise
 
 
-def _check_payload(request: Request, standing: Row) -> None:
-    if standing["payload_hash"] != request.payload_hash:
-        raise Conflict(
-            f"request_id {request.request_id} was used with another payload:"
-            " give a new request_id, or leave it out"
-        )
-
-
 def _known(
     request: Request, rows: Mapping[str, Row], execution: Execution
 ) -> dict[str, Any] | None:
@@ -142,7 +135,7 @@ def _known(
     ``rows`` are those under its id. Raise ``Conflict`` if they are of another request.
     """
     row = rows["REQUEST"]
-    _check_payload(request, row)
+    request.identity.check_row(row)
     if row["execution_arn"] != execution.arn:
         return repeated(rows)
     return nothing_to_call(row, "CACHED", known_answer(rows)) if row.get("cached") else None
@@ -226,8 +219,8 @@ def _opened_again(
     failed = existing["REQUEST"]
     if not is_counted(failed):
         raise StoreUnavailable(
-            f"request {failed['request_id']} failed a moment ago and is not in the sums yet:"
-            " run it again in a minute"
+            f"request {request_id_of(failed['request_id'])} failed a moment ago and is not in the"
+            " sums yet: run it again in a minute"
         )
     plan = draft.plan
     if draft.question and ASKED in existing:

@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from cost_calculator.clock import iso
+from cost_calculator.row_keys import request_id_of, tenant_of
 from router.config.tenants import CacheRule
 from router.encoding import canonical_json
 from router.errors import InvalidRequest
@@ -107,7 +108,7 @@ def answered_rows(rows: list[Row], kept: Row, at: datetime) -> list[Row]:
         "transitions": _TRANSITIONS,
         "cached": True,
         "cache_source": source,
-        "reasons": [f"the same was answered by {source}: out of the cache", *request["reasons"]],
+        "reasons": [f"{_answered_by(source, request)}: out of the cache", *request["reasons"]],
     }  # fmt: skip
     attempt = attempt_base(RequestFacts.from_row(request, 0)) | to_be_priced | served | {
         "item": "ATTEMPT#01",
@@ -130,9 +131,11 @@ def known_answer(rows: Mapping[str, Row]) -> dict[str, Any]:
     """Return the outcome of a request that was answered by what was kept."""
     request, attempt = rows["REQUEST"], rows["ATTEMPT#01"]
     usage = {"usage": json.loads(attempt["usage"])} if "usage" in attempt else {}
-    named = ("provider", "model", "outcome", "started_at", "ended_at", "cache_source")
+    named = ("provider", "model", "outcome", "started_at", "ended_at")
+    source = attempt["cache_source"]
+    known = {"cache_source": request_id_of(source)} if _is_own(source, request) else {}
     return {
-        "request_id": request["request_id"],
+        "request_id": request_id_of(request["request_id"]),
         "status": request["status"],
         "output": rows["CONTENT"]["output"],
         "cached": True,
@@ -142,8 +145,19 @@ def known_answer(rows: Mapping[str, Row]) -> dict[str, Any]:
         "model": request["model"],
         "provider": request["provider"],
         "attempts": [{**{name: attempt[name] for name in named}, "retries": 0, "served": True}
-                     | usage],
+                     | known | usage],
     }  # fmt: skip
+
+
+def _is_own(source: str, request: Row) -> bool:
+    return bool(tenant_of(source) == request["tenant"])
+
+
+def _answered_by(source: str, request: Row) -> str:
+    """Say whose answer it was. Where tenants share, they share answers, not names or ids."""
+    if _is_own(source, request):
+        return f"the same was answered by {request_id_of(source)}"
+    return "the same was answered for another tenant"
 
 
 def _normal(text: str) -> str:

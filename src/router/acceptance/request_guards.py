@@ -91,7 +91,7 @@ class Guards:
         state = breaker.from_row(self.control.get(key, {}))
         if self.config.breaker and breaker.admission(state, self.at) is Admission.PROBE:
             settings = self.config.breaker
-            actions.append(breaker.claim(key, state, self.request.request_id, self.at, settings))
+            actions.append(breaker.claim(key, state, self.request.key, self.at, settings))
         return actions
 
     def marks(self, most_usd: Decimal) -> Item:

@@ -33,8 +33,8 @@ def accepted_rows(
     at: datetime,
 ) -> list[Row]:
     """Return the REQUEST row (ACCEPTED) and, where text is stored, the CONTENT row."""
-    shard = shard_of(request.request_id)
-    key = {"request_id": request.request_id, "schema": SCHEMA, "tenant": request.tenant}
+    shard = shard_of(request.key)
+    key = {"request_id": request.key, "schema": SCHEMA, "tenant": request.tenant}
     row: Row = {
         **key,
         "item": "REQUEST",

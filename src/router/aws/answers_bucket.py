@@ -11,6 +11,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cost_calculator.row_keys import folder_of
 from router.errors import StoreUnavailable
 from router.invocation.answer_store import NotStored
 
@@ -22,13 +23,13 @@ class AnswerStore:
         self._client = client
         self._bucket = bucket
 
-    def put(self, request_id: str, text: str) -> str:
+    def put(self, key: str, text: str) -> str:
         """Store an answer; return its ``s3://`` address. The same answer has the same address."""
-        return self._put("answers", request_id, text)
+        return self._put("answers", key, text)
 
-    def put_draft(self, request_id: str, text: str) -> str:
+    def put_draft(self, key: str, text: str) -> str:
         """Store an answer that was withheld; return its address."""
-        return self._put("drafts", request_id, text)
+        return self._put("drafts", key, text)
 
     def get(self, address: str) -> str | None:
         """Return the text at an address of this bucket, or ``None`` where there is none any more.
@@ -49,16 +50,16 @@ class AnswerStore:
         except BotoCoreError as error:
             raise StoreUnavailable(type(error).__name__) from error
 
-    def _put(self, folder: str, request_id: str, text: str) -> str:
+    def _put(self, folder: str, key: str, text: str) -> str:
         body = text.encode()
-        key = f"{folder}/{request_id}/{hashlib.sha256(body).hexdigest()[:32]}.txt"
+        path = f"{folder}/{folder_of(key)}/{hashlib.sha256(body).hexdigest()[:32]}.txt"
         try:
             self._client().put_object(
-                Bucket=self._bucket, Key=key, Body=body, ContentType="text/plain; charset=utf-8"
+                Bucket=self._bucket, Key=path, Body=body, ContentType="text/plain; charset=utf-8"
             )
         except (ClientError, BotoCoreError) as error:
             raise NotStored(str(error)) from error
-        return f"s3://{self._bucket}/{key}"
+        return f"s3://{self._bucket}/{path}"
 
 
 def answer_store(bucket: str) -> AnswerStore:

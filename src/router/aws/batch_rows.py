@@ -11,7 +11,7 @@ from router.aws.usage_table import UsageStore
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-_FIELDS = ("request_id", "status", "payload_hash")
+_FIELDS = ("request_id", "status", "tenant", "payload_hash")
 _MOST = 100  # of BatchGetItem
 
 
@@ -23,15 +23,15 @@ class BatchRows:
         self._table = table
         self.rows_of = UsageStore(client, table).rows_of
 
-    def statuses(self, request_ids: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
-        """Return ``{"status", "payload_hash"}`` of each request that has a row."""
+    def statuses(self, keys: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
+        """Return ``{"status", "tenant", "payload_hash"}`` of each request that has a row."""
         found: dict[str, dict[str, Any]] = {}
-        for start in range(0, len(request_ids), _MOST):
-            keys = [
-                {"request_id": {"S": name}, "item": {"S": "REQUEST"}}
-                for name in request_ids[start : start + _MOST]
+        for start in range(0, len(keys), _MOST):
+            asked = [
+                {"request_id": {"S": key}, "item": {"S": "REQUEST"}}
+                for key in keys[start : start + _MOST]
             ]
-            found |= self._read(keys)
+            found |= self._read(asked)
         return found
 
     def _read(self, keys: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,9 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cost_calculator.clock import iso, now
+from router.encoding import json_object
 from router.errors import StoreUnavailable
+from router.intake.identity import requested_key
 from router.recovery.close import EndedRun
 from router.recovery.history import Event
 
@@ -28,7 +29,7 @@ def step_functions() -> SFNClient:
 
 
 def ended_run(client: SFNClient, arn: str) -> tuple[str, EndedRun] | None:
-    """Return the request id and the end of a Standard run, or ``None`` while it still runs.
+    """Return the request's key and the end of a Standard run, or ``None`` while it still runs.
 
     Raise ``StoreUnavailable`` where Step Functions does not say. A run that it no longer knows
     (its history is kept for 90 days) is over, and whether it called a model is not known.
@@ -48,9 +49,9 @@ def _ended_run(client: SFNClient, arn: str) -> tuple[str, EndedRun] | None:
     if run["status"] in ("RUNNING", "PENDING_REDRIVE"):
         return None
     cause = _CAUSES.get(run["status"]) or run.get("error") or "Failed"
-    request_id = _request_id(run.get("input"), run["name"])
+    key = requested_key(json_object(run.get("input")), run["name"])
     ended_at = iso(run.get("stopDate") or now())
-    return request_id, EndedRun(arn, cause, ended_at, list(_history(client, arn)))
+    return key, EndedRun(arn, cause, ended_at, list(_history(client, arn)))
 
 
 def _history(client: SFNClient, arn: str) -> Iterator[Event]:
@@ -59,12 +60,3 @@ def _history(client: SFNClient, arn: str) -> Iterator[Event]:
     )
     for page in pages:
         yield from page["events"]
-
-
-def _request_id(run_input: str | None, name: str) -> str:
-    try:
-        payload = json.loads(run_input or "{}")
-    except ValueError:
-        return name
-    given = payload.get("request_id") if isinstance(payload, dict) else None
-    return given if isinstance(given, str) else name

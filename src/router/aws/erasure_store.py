@@ -28,7 +28,7 @@ class TextStore(UsageStore):
         self._bucket = bucket
 
     def requests_of(self, tenant: str, before: str | None) -> Iterator[str]:
-        """Yield the ids of a tenant's requests, of those accepted before an ISO time if given."""
+        """Yield the keys of a tenant's requests, of those accepted before an ISO time if given."""
         condition, values = "tenant = :tenant", {":tenant": {"S": tenant}}
         if before:
             condition += " AND accepted_at < :before"
@@ -83,9 +83,9 @@ class TextStore(UsageStore):
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
 
-    def delete_content(self, request_id: str) -> None:
+    def delete_content(self, key: str) -> None:
         """Delete the CONTENT row of a request."""
-        self._client.delete_item(TableName=self._table, Key=_content(request_id))
+        self._client.delete_item(TableName=self._table, Key=_content(key))
 
     def change(self, row: Row, removed: Sequence[str], values: Mapping[str, Any]) -> None:
         """Remove attributes of a row that stands, and set others."""
@@ -106,5 +106,5 @@ class TextStore(UsageStore):
         )
 
 
-def _content(request_id: str) -> dict[str, Any]:
-    return to_item({"request_id": request_id, "item": "CONTENT"})
+def _content(key: str) -> dict[str, Any]:
+    return to_item({"request_id": key, "item": "CONTENT"})

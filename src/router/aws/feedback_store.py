@@ -22,10 +22,13 @@ class FeedbackStore:
         self._client = client
         self._table = table
 
-    def row(self, request_id: str, item: str) -> Row | None:
+    def row(self, key: str, item: str) -> Row | None:
         """Return one row as it is now, or None where there is none."""
-        key = {"request_id": {"S": request_id}, "item": {"S": item}}
-        found = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
+        found = self._client.get_item(
+            TableName=self._table,
+            Key={"request_id": {"S": key}, "item": {"S": item}},
+            ConsistentRead=True,
+        )
         return from_item(found["Item"]) if "Item" in found else None
 
     def judged(self, days: Iterable[str]) -> Iterator[Row]:
@@ -41,12 +44,12 @@ class FeedbackStore:
             for page in pages:
                 yield from map(from_item, page["Items"])
 
-    def note(self, request_id: str, text: str) -> bool:
+    def note(self, key: str, text: str) -> bool:
         """Keep a note beside the request's texts, to go with them; False where there are none."""
         try:
             self._client.update_item(
                 TableName=self._table,
-                Key={"request_id": {"S": request_id}, "item": {"S": "CONTENT"}},
+                Key={"request_id": {"S": key}, "item": {"S": "CONTENT"}},
                 UpdateExpression="SET feedback_note = :text",
                 ConditionExpression="attribute_exists(request_id)",
                 ExpressionAttributeValues={":text": {"S": text}},

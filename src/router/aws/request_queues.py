@@ -16,6 +16,8 @@ from router.ingress.queue.message import Message, NotSent
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
 
+_PUT_BACK, _WATCHES = "faregate.put_back", "faregate.watches"
+_MOST_DIGITS = 6
 _DETAIL = 1024  # characters; attributes share a message's size with its body
 
 
@@ -29,21 +31,14 @@ class RequestQueues:
 
     def requeue(self, message: Message, delay_seconds: int) -> None:
         """Send a copy that is seen after the delay; raise ``NotSent``."""
-        attributes = {
-            "request_id": _text(message.fallback_id),
-            "put_back": {"DataType": "Number", "StringValue": str(message.put_back + 1)},
-        }
-        if message.runs_as:
-            attributes["runs_as"] = _text(message.runs_as)
+        attributes = {_PUT_BACK: _number(message.put_back + 1)}
+        if message.watches is not None:
+            attributes[_WATCHES] = _number(message.watches)
         self._send(self._queue_url, message, attributes, DelaySeconds=delay_seconds)
 
     def dead_letter(self, message: Message, reason: str, detail: str) -> None:
         """Send it to the dead-letter queue with its reason; raise ``NotSent``."""
-        attributes = {
-            "request_id": _text(message.fallback_id),
-            "reason": _text(reason),
-            "detail": _text(detail[:_DETAIL]),
-        }
+        attributes = {"reason": _text(reason), "detail": _text(detail[:_DETAIL])}
         self._send(self._dead_letter_url, message, attributes)
 
     def _send(
@@ -69,14 +64,18 @@ def message_of(record: Mapping[str, Any]) -> Message:
         id=record["messageId"],
         body=record["body"],
         received=int(record["attributes"]["ApproximateReceiveCount"]),
-        put_back=_count(given.get("put_back")),
-        request_id=given.get("request_id"),
-        runs_as=given.get("runs_as"),
+        put_back=_count(given.get(_PUT_BACK)) or 0,
+        watches=_count(given.get(_WATCHES)),
     )
 
 
-def _count(text: str | None) -> int:
-    return int(text) if text and text.isdecimal() else 0
+def _count(text: str | None) -> int | None:
+    is_number = text and text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS
+    return int(text) if text and is_number else None
+
+
+def _number(value: int) -> dict[str, str]:
+    return {"DataType": "Number", "StringValue": str(value)}
 
 
 def _text(value: str) -> dict[str, str]:

@@ -22,30 +22,30 @@ if TYPE_CHECKING:
 
 
 class UsageStore:
-    """The ``usage`` table."""
+    """The ``usage`` table. Its attribute ``request_id`` holds a key; see ``row_keys``."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client = client
         self._table = table
 
-    def rows_of(self, request_id: str) -> dict[str, Row]:
+    def rows_of(self, key: str) -> dict[str, Row]:
         """Return all rows of a request by their ``item`` key."""
         try:
             pages = self._client.get_paginator("query").paginate(
                 TableName=self._table,
                 KeyConditionExpression="request_id = :id",
-                ExpressionAttributeValues={":id": {"S": request_id}},
+                ExpressionAttributeValues={":id": {"S": key}},
                 ConsistentRead=True,
             )
             return {row["item"]: row for page in pages for row in map(from_item, page["Items"])}
         except (ClientError, BotoCoreError) as error:
             raise StoreUnavailable(type(error).__name__) from error
 
-    def request_of(self, request_id: str) -> Row | None:
+    def request_of(self, key: str) -> Row | None:
         """Return the REQUEST row as it was a moment ago: what a caller who waits looks at."""
         try:
             found = self._client.get_item(
-                TableName=self._table, Key=to_item({"request_id": request_id, "item": "REQUEST"})
+                TableName=self._table, Key=to_item({"request_id": key, "item": "REQUEST"})
             )
         except (ClientError, BotoCoreError) as error:
             raise StoreUnavailable(type(error).__name__) from error
@@ -101,11 +101,11 @@ class UsageStore:
         changes = [self._update_unchanged(request, {"attempts": total})]
         return not self._refused([*changes, *map(self._put_attempt, attempts)])
 
-    def ask_reviewer(self, request_id: str, execution_arn: str, review: Row) -> bool:
+    def ask_reviewer(self, key: str, execution_arn: str, review: Row) -> bool:
         """Put a draft on the reviewers' list; return ``False`` if the request is closed."""
         # The sweep sees it again when nobody may decide any more.
         waits = {"status": "PENDING_REVIEW", "queued_at": review["decide_before"]}
-        update = self._update(request_id, "REQUEST", waits)
+        update = self._update(key, "REQUEST", waits)
         self._while_open(update, execution_arn)
         put = {"TableName": self._table, "Item": to_item(review)}
         return not self._refused([{"Update": update}, {"Put": put}])
@@ -136,10 +136,8 @@ class UsageStore:
             }
         }
 
-    def _change_existing(
-        self, request_id: str, item: str, changes: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        update = self._update(request_id, item, changes)
+    def _change_existing(self, key: str, item: str, changes: Mapping[str, Any]) -> dict[str, Any]:
+        update = self._update(key, item, changes)
         update["ConditionExpression"] = "attribute_exists(request_id)"
         return {"Update": update}
 
@@ -165,11 +163,11 @@ class UsageStore:
         )
         return {"Update": update}
 
-    def _update(self, request_id: str, item: str, changes: Mapping[str, Any]) -> dict[str, Any]:
+    def _update(self, key: str, item: str, changes: Mapping[str, Any]) -> dict[str, Any]:
         names = {f"#{index}": name for index, name in enumerate(changes)}
         return {
             "TableName": self._table,
-            "Key": to_item({"request_id": request_id, "item": item}),
+            "Key": to_item({"request_id": key, "item": item}),
             "UpdateExpression": "SET " + ", ".join(f"{n} = :{n[1:]}" for n in names),
             "ExpressionAttributeNames": names,
             "ExpressionAttributeValues": to_item({f":{n[1:]}": changes[names[n]] for n in names}),

@@ -12,6 +12,7 @@ from cost_calculator.cli.tables import add_table_arguments, duration, dynamodb, 
 from cost_calculator.clock import now
 from cost_calculator.reports import days_between
 from router.aws.feedback_store import FeedbackStore
+from router.cli.whose import add_tenant_argument, request_key
 from router.feedback import NOTE_BYTES, FeedbackRefused, judge, label
 
 
@@ -25,6 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--note", default="",
         help=f"why, {NOTE_BYTES} bytes at most; kept, and deleted, with the request's texts",
     )  # fmt: skip
+    add_tenant_argument(parser)
     parser.add_argument("--by", default="", help="who says so (default: the user's name)")
     parser.add_argument(
         "--since", type=duration, default="30d", help="of `export`: accepted since (%(default)s)"
@@ -40,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
             judge(
                 ledger,
                 rows,
-                arguments.request_id,
+                request_key(arguments.tenant, arguments.request_id),
                 arguments.verdict,
                 by=arguments.by or getpass.getuser(),
                 note=arguments.note,

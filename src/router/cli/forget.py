@@ -11,14 +11,19 @@ from datetime import UTC, date, datetime
 
 from cost_calculator.cli.tables import add_table_arguments, client, table_name
 from cost_calculator.clock import iso, now
+from cost_calculator.row_keys import DEFAULT_TENANT
 from router.aws.erasure_store import TextStore
+from router.cli.whose import request_key
 from router.operations.erase import BEYOND_REACH, Forgotten, forget_request, forget_tenant
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    whose = parser.add_mutually_exclusive_group(required=True)
-    whose.add_argument("--request-id", metavar="ID")
-    whose.add_argument("--tenant", metavar="NAME", help="all requests of this tenant")
+    parser.add_argument(
+        "--request-id", metavar="ID", help="one request; without it, a tenant's all"
+    )
+    parser.add_argument(
+        "--tenant", metavar="NAME", help=f"whose requests, or the one of (then: {DEFAULT_TENANT})"
+    )
     parser.add_argument(
         "--before", type=_day, metavar="DAY", help="of a tenant, those accepted before this UTC day"
     )
@@ -31,12 +36,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what was removed as JSON; return 1 where requests still ran and were left alone."""
-    if arguments.before and not arguments.tenant:
-        raise SystemExit("--before goes with --tenant: a request has one id")
+    if not (arguments.request_id or arguments.tenant):
+        raise SystemExit("say what to forget: --request-id ID, --tenant NAME, or both")
+    if arguments.before and arguments.request_id:
+        raise SystemExit("--before goes with --tenant alone: a request has one id")
     done = _forget(_texts(arguments), arguments)
     print(json.dumps(asdict(done) | {"dry_run": arguments.dry_run}))
     if arguments.request_id and done == Forgotten():
-        print(f"no request {arguments.request_id} is stored, nor a text of it", file=sys.stderr)
+        whose = f"of tenant {arguments.tenant or DEFAULT_TENANT}"
+        print(f"no request {arguments.request_id} {whose} is stored, nor a text of it",
+              file=sys.stderr)  # fmt: skip
     elif not arguments.dry_run:
         print("Not within reach:", *(f"- {place}" for place in BEYOND_REACH), sep="\n",
               file=sys.stderr)  # fmt: skip
@@ -48,7 +57,8 @@ def run(arguments: argparse.Namespace) -> int:
 def _forget(texts: TextStore, arguments: argparse.Namespace) -> Forgotten:
     rehearsal = arguments.dry_run
     if arguments.request_id:
-        return forget_request(texts, arguments.request_id, now(), rehearsal=rehearsal)
+        key = request_key(arguments.tenant or DEFAULT_TENANT, arguments.request_id)
+        return forget_request(texts, key, now(), rehearsal=rehearsal)
     before = iso(arguments.before) if arguments.before else None
     return forget_tenant(texts, arguments.tenant, before, now(), rehearsal=rehearsal)
 

@@ -16,6 +16,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cost_calculator.clock import iso
+from cost_calculator.row_keys import request_id_of, tenant_of
 from cost_calculator.rows import SHARDS
 from cost_calculator.settlement import UnreadableRow, check_readable
 from router.aws.usage_table import UsageStore
@@ -181,7 +182,8 @@ def _pending(store: UsageStore, queued_by: datetime) -> Iterator[str]:
                 reason = "not priced: see the log of sweep"
             except UnreadableRow as error:
                 reason = str(error)
-            yield f"{row['request_id']} {row['item']}: {reason}"
+            whose = f"{request_id_of(row['request_id'])} of {tenant_of(row['request_id'])}"
+            yield f"{whose}, {row['item']}: {reason}"
 
 
 def _as_text(results: Iterable[Result], others: int) -> str:

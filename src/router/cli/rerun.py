@@ -7,7 +7,6 @@ import json
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -17,11 +16,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from cost_calculator.aws.items import from_item
 from cost_calculator.cli.tables import duration
 from cost_calculator.clock import iso, now
+from cost_calculator.row_keys import request_id_of
 from cost_calculator.rows import SHARDS, Row
+from router.aws.executions import Executions
 from router.aws.usage_table import UsageStore
 from router.cli.deployment import add_deployment_arguments, open_deployment
 from router.errors import StoreUnavailable
-from router.operations.rerun import AlreadyExists, Outcome, failed_for, run_again
+from router.executions.run import Busy, NotStarted
+from router.operations.rerun import Outcome, failed_for, run_again
 
 COLUMNS = ("request", "tenant", "failed for", "what it asked is in", "runs as")
 
@@ -49,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     deployment = open_deployment(arguments)
     dynamodb = deployment.client("dynamodb")
     store = UsageStore(dynamodb, deployment.table("usage"))
-    runs = StepFunctionsRuns(deployment.client("stepfunctions"), deployment.state_machine_arn)
+    runs = Runs(deployment.client("stepfunctions"), deployment.state_machine_arn)
     found = (
         row
         for row in accepted_since(dynamodb, deployment.table("usage"), now() - arguments.since)
@@ -61,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
             outcomes.append(run_again(row["request_id"], store, runs, dry_run=arguments.dry_run))
             if outcomes[-1].started:
                 time.sleep(1 / arguments.rate)
-    except (ClientError, BotoCoreError, StoreUnavailable) as error:
+    except (ClientError, BotoCoreError, StoreUnavailable, Busy, NotStarted) as error:
         print(f"stopped, and safe to repeat: {error}", file=sys.stderr)
         return 1
     finally:
@@ -69,40 +71,18 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if any(outcome.reason for outcome in outcomes) else 0
 
 
-@dataclass(frozen=True, slots=True)
-class StepFunctionsRuns:
-    """The runs of one state machine."""
-
-    client: Any
-    state_machine_arn: str
+class Runs(Executions):
+    """The executions of one state machine, and what each was asked."""
 
     def input_of(self, execution_arn: str) -> str | None:
         try:
-            run = self.client.describe_execution(executionArn=execution_arn)
+            run = self._client.describe_execution(executionArn=execution_arn)
         except ClientError as error:
             # Express runs cannot be looked up: AWS refuses their ARNs.
             if error.response["Error"]["Code"] in ("ExecutionDoesNotExist", "InvalidArn"):
                 return None
             raise
-        found: str | None = run.get("input")
-        return found
-
-    def start(self, name: str, payload: str) -> None:
-        try:
-            self.client.start_execution(
-                stateMachineArn=self.state_machine_arn, name=name, input=payload
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
-                raise
-            raise AlreadyExists(name) from error
-
-    def arn_of(self, name: str) -> str:
-        return f"{self.state_machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
-
-    def is_running(self, name: str) -> bool:
-        run = self.client.describe_execution(executionArn=self.arn_of(name))
-        return bool(run["status"] in ("RUNNING", "PENDING_REDRIVE"))
+        return run.get("input")
 
 
 def accepted_since(client: Any, table: str, since: datetime) -> Iterator[Row]:
@@ -134,7 +114,7 @@ def _as_text(outcomes: Iterable[Outcome], dry_run: bool) -> str:
         row = outcome.request
         would = "(not started: --dry-run)" if dry_run and outcome.source else ""
         table.add_row(
-            row["request_id"],
+            request_id_of(row["request_id"]),
             row["tenant"],
             str(row.get("cause", row["status"])),
             outcome.source,
@@ -152,7 +132,7 @@ def _as_json(outcomes: Iterable[Outcome]) -> str:
     return "\n".join(
         json.dumps(
             {
-                "request_id": outcome.request["request_id"],
+                "request_id": request_id_of(outcome.request["request_id"]),
                 "tenant": outcome.request["tenant"],
                 "cause": outcome.request.get("cause"),
                 "source": outcome.source or None,

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from cost_calculator.cli.tables import add_table_arguments, client, table_name
+from cost_calculator.row_keys import request_id_of
 from cost_calculator.rows import SHARDS, Row
 from router.aws.answers_bucket import AnswerStore
 from router.aws.usage_table import UsageStore
+from router.cli.whose import add_tenant_argument, request_key
 from router.errors import StoreUnavailable
 from router.review.decisions import REVIEW, NotPossible, approval, edition, rejection, shown
 
@@ -33,6 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     ):
         action = actions.add_parser(name, help=summary)
         action.add_argument("request_id")
+        add_tenant_argument(action)
         if name == "edit":
             action.add_argument("file", help="holds the new answer; - is stdin")
         if name != "show":
@@ -63,8 +66,8 @@ class ReviewDesk:
         rows = [row for queue in queues for row in self._store.queued(queue, _ALWAYS)]
         return sorted(rows, key=lambda row: str(row["queued_at"]))
 
-    def rows_of(self, request_id: str) -> dict[str, Row]:
-        rows = self._store.rows_of(request_id)
+    def rows_of(self, tenant: str, request_id: str) -> dict[str, Row]:
+        rows = self._store.rows_of(request_key(tenant, request_id))
         if REVIEW not in rows:
             raise NotPossible(f"no draft of {request_id} waits: `review list` shows those that do")
         return rows
@@ -97,17 +100,17 @@ class ReviewDesk:
 def _list(desk: ReviewDesk, arguments: argparse.Namespace) -> int:
     for row in desk.waiting():
         if arguments.tenant in (None, row["tenant"]):
-            print(json.dumps(shown(row), default=str))
+            print(json.dumps(_shown(row), default=str))
     return 0
 
 
 def _show(desk: ReviewDesk, arguments: argparse.Namespace) -> int:
-    rows = desk.rows_of(arguments.request_id)
+    rows = desk.rows_of(arguments.tenant, arguments.request_id)
     review = rows[REVIEW]
     draft, schema = desk.draft(review), desk.schema(review)
     content = rows.get("CONTENT", {}).get("input")
     found = {
-        **shown(review),
+        **_shown(review),
         "input": json.loads(content) if content else None,
         "draft": draft,
         "response_schema": schema,
@@ -118,18 +121,18 @@ def _show(desk: ReviewDesk, arguments: argparse.Namespace) -> int:
 
 
 def _approve(desk: ReviewDesk, arguments: argparse.Namespace) -> int:
-    review = desk.rows_of(arguments.request_id)[REVIEW]
+    review = desk.rows_of(arguments.tenant, arguments.request_id)[REVIEW]
     decision = approval(review, desk.draft(review), arguments.by, arguments.note)
     return _decided(desk, review, decision)
 
 
 def _reject(desk: ReviewDesk, arguments: argparse.Namespace) -> int:
-    review = desk.rows_of(arguments.request_id)[REVIEW]
+    review = desk.rows_of(arguments.tenant, arguments.request_id)[REVIEW]
     return _decided(desk, review, rejection(review, arguments.by, arguments.note))
 
 
 def _edit(desk: ReviewDesk, arguments: argparse.Namespace) -> int:
-    review = desk.rows_of(arguments.request_id)[REVIEW]
+    review = desk.rows_of(arguments.tenant, arguments.request_id)[REVIEW]
     file = arguments.file
     text = (sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")).strip()
     decision = edition(review, text, arguments.by, arguments.note)
@@ -140,8 +143,12 @@ def _edit(desk: ReviewDesk, arguments: argparse.Namespace) -> int:
 
 def _decided(desk: ReviewDesk, review: Row, decision: dict[str, Any]) -> int:
     desk.decide(review, decision)
-    print(f"{review['request_id']}: {decision['decision']} by {decision['by']}")
+    print(f"{request_id_of(review['request_id'])}: {decision['decision']} by {decision['by']}")
     return 0
+
+
+def _shown(review: Row) -> dict[str, Any]:
+    return shown(review) | {"request_id": request_id_of(review["request_id"])}
 
 
 def _problems(text: str, schema: Any) -> list[str]:

@@ -134,13 +134,25 @@ def nearly_used(budgets: Iterable[Budget], control: Mapping[str, Item]) -> str |
     for budget in budgets:
         committed = committed_usd(control.get(budget.key, {}))
         if committed >= budget.soft_usd:
-            used = f"{used_percent(budget, committed):.0f} % of the budget of {budget.whose}"
-            return f"{used} is used: COMPLEX is served one tier down"
+            if budget.owner == EVERYONE:
+                used = f"the budget of {budget.whose} is nearly used"
+            else:
+                percent = used_percent(budget, committed)
+                used = f"{percent:.0f} % of the budget of {budget.whose} is used"
+            return f"{used}: COMPLEX is served one tier down"
     return None
 
 
 def used_up(budget: Budget, item: Item, usd: Decimal) -> str:
-    """Say what is left of a budget that has no room for ``usd``, and when it begins anew."""
+    """Say what is left of a budget that has no room for ``usd``, and when it begins anew.
+
+    A tenant reads this: of what all together may spend and have spent it names no amount.
+    """
+    if budget.owner == EVERYONE:
+        return (
+            f"the budget of {budget.whose} has no room for the request: wait until"
+            f" {iso(budget.resets_at)}, lower `max_tokens`, or shorten the text"
+        )
     committed, reserved = committed_usd(item), Decimal(item.get("reserved_usd", 0))
     left = max(budget.limit_usd - committed, Decimal(0))
     hint = "lower `max_tokens`, shorten the text"

@@ -18,7 +18,7 @@ from router.aws.accept_store import accept_store
 from router.aws.calibrated_weights import calibrated_weights
 from router.aws.guard_metrics import meter
 from router.config.settings import Config
-from router.intake.request import requested_id
+from router.intake.identity import requested_id
 from router.providers import classifier
 
 logger = Logger()

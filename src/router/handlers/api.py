@@ -31,8 +31,8 @@ def app() -> APIGatewayRestResolver:
     ledger = LedgerStore(client, os.environ["USAGE_TABLE"], os.environ["SPEND_TABLE"])
     verdicts = FeedbackStore(client, os.environ["USAGE_TABLE"])
 
-    def judged(request_id: str, verdict: Verdict, by: str, note: str) -> datetime:
-        return judge(ledger, verdicts, request_id, verdict, by=by, note=note, clock=now)
+    def judged(key: str, verdict: Verdict, by: str, note: str) -> datetime:
+        return judge(ledger, verdicts, key, verdict, by=by, note=note, clock=now)
 
     api = ApiContext(
         store=usage_store(),

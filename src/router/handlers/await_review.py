@@ -19,6 +19,6 @@ def handler(event: dict[str, Any], _context: object) -> None:
     plan, progress = RunPlan.from_json(event["plan"]), Progress.from_json(event["progress"])
     logger.set_correlation_id(plan.request_id)
     row = review_row(plan, progress, event["execution"], event["token"], event["at"])
-    if not usage_store().ask_reviewer(plan.request_id, event["execution"], row):
+    if not usage_store().ask_reviewer(plan.key, event["execution"], row):
         raise RequestClosed(f"request {plan.request_id} was closed before its review")
     logger.info("waits for review", cause=row["cause"])

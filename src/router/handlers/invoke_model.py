@@ -87,6 +87,6 @@ def _kept(plan: RunPlan, answer: Answer) -> str | None:
     if answer.output_s3 is not None:
         return answer.output_s3
     try:
-        return answer_store(os.environ["ANSWERS_BUCKET"]).put(plan.request_id, answer.text)
+        return answer_store(os.environ["ANSWERS_BUCKET"]).put(plan.key, answer.text)
     except NotStored:
         return None

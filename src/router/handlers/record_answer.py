@@ -66,7 +66,7 @@ def _read(
 
 def _carried(plan: RunPlan, answer: Answer) -> Answer:
     try:
-        return offload_if_large(answer, plan.request_id, answer_store(os.environ["ANSWERS_BUCKET"]))
+        return offload_if_large(answer, plan.key, answer_store(os.environ["ANSWERS_BUCKET"]))
     except Exception as error:  # whatever it is: the call is on the bill
         raise billed(answer, error) from error
 

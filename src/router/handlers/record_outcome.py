@@ -6,6 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from cost_calculator.row_keys import request_id_of
 from router.aws.ended_runs import ended_run, step_functions
 from router.aws.notices import notify_topic
 from router.aws.usage_table import usage_store
@@ -19,8 +20,8 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, bool]:
     found = ended_run(step_functions(), event["detail"]["executionArn"])
     if found is None:
         return {"closed": False}
-    request_id, run = found
-    logger.set_correlation_id(request_id)
-    closed = close_request(usage_store(), request_id, run, notify_topic(logger))
+    key, run = found
+    logger.set_correlation_id(request_id_of(key))
+    closed = close_request(usage_store(), key, run, notify_topic(logger))
     logger.info("run ended", cause=run.cause, closed=closed)
     return {"closed": closed}

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from router.encoding import canonical_json, clean, json_object, size_in_bytes
+from cost_calculator.row_keys import DEFAULT_TENANT, key_of
+from router.encoding import clean, size_in_bytes
 from router.errors import InvalidRequest
 from router.intake.call_options import CallOptions
+from router.intake.identity import ABOUT_THE_RUN, Identity, is_request_id, payload_hash
 from router.intake.json_schema import problems
 from router.intake.response_schema import check_response_schema, sent_bytes
 from router.review.bands import AskedReview, asked_review
 
-DEFAULT_TENANT = "default"
-_ID = re.compile(r"[0-9A-Za-z_-]{1,80}")
 _SHOWN_PROBLEMS = 5
 _TEXT = frozenset({"input", "messages", "system"})
-_ABOUT_THE_RUN = frozenset({"request_id", "rerun"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +48,16 @@ class Request:
     metadata: Mapping[str, str] = field(default_factory=dict)
     review: AskedReview | None = None
     cache: bool | None = None
+
+    @property
+    def key(self) -> str:
+        """The key of its rows."""
+        return key_of(self.tenant, self.request_id)
+
+    @property
+    def identity(self) -> Identity:
+        """What tells it from other requests."""
+        return Identity(self.tenant, self.request_id, self.payload_hash)
 
 
 def parse_request(payload: Any, *, execution_name: str, input_bytes_limit: int) -> Request:
@@ -98,43 +105,17 @@ def parse_request(payload: Any, *, execution_name: str, input_bytes_limit: int) 
         text_altered=list(messages) != given or system != payload.get("system"),
         rerun=int(payload["rerun"]) if "rerun" in payload else None,
         options=CallOptions.from_json(payload),
-        given={n: v for n, v in payload.items() if n not in _TEXT | _ABOUT_THE_RUN},
+        given={n: v for n, v in payload.items() if n not in _TEXT | ABOUT_THE_RUN},
         metadata=payload.get("metadata", {}),
         review=asked_review(payload.get("review"), schema),
         cache=payload.get("cache"),
     )
 
 
-def is_request_id(text: str) -> bool:
-    """Say whether a text may be the id of a request, and the name of its execution."""
-    return _ID.fullmatch(text) is not None
-
-
-def requested_id(payload: Any, execution_name: str) -> str:
-    """Return the id that a request goes by in logs, before anybody has looked at the rest of it.
-
-    A ``request_id`` that is none may hold anything, text of a prompt too: then it is the
-    execution's name.
-    """
-    given = payload.get("request_id") if isinstance(payload, Mapping) else None
-    return given if isinstance(given, str) and is_request_id(given) else execution_name
-
-
 def _messages(payload: Mapping[str, Any]) -> list[dict[str, str]]:
     if "input" in payload:
         return [{"role": "user", "content": payload["input"]}]
     return [dict(turn) for turn in payload["messages"]]
-
-
-def payload_hash(payload: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of all that decides an answer: neither the id nor which run it is."""
-    decisive = {name: value for name, value in payload.items() if name not in _ABOUT_THE_RUN}
-    return hashlib.sha256(canonical_json(decisive)).hexdigest()
-
-
-def payload_hash_of(text: str) -> str:
-    """Return the hash of the payload that a run was started with, from its text."""
-    return payload_hash(json_object(text))
 
 
 @lru_cache(maxsize=1)

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from cost_calculator.clock import iso
+from cost_calculator.row_keys import folder_of
 from cost_calculator.rows import OPEN, Row
 from router.review.decisions import REVIEW
 
@@ -34,7 +35,7 @@ BEYOND_REACH = (
 class Texts(Protocol):
     """Where texts are stored; see ``TextStore``."""
 
-    def rows_of(self, request_id: str) -> dict[str, Row]: ...
+    def rows_of(self, key: str) -> dict[str, Row]: ...
 
     def requests_of(self, tenant: str, before: str | None) -> Iterable[str]: ...
 
@@ -46,7 +47,7 @@ class Texts(Protocol):
 
     def delete_kept(self, cache_key: str, source: str) -> None: ...
 
-    def delete_content(self, request_id: str) -> None: ...
+    def delete_content(self, key: str) -> None: ...
 
     def change(self, row: Row, removed: Sequence[str], values: Mapping[str, Any]) -> None: ...
 
@@ -74,26 +75,24 @@ class Forgotten:
         )
 
 
-def forget_request(
-    texts: Texts, request_id: str, at: datetime, *, rehearsal: bool = False
-) -> Forgotten:
+def forget_request(texts: Texts, key: str, at: datetime, *, rehearsal: bool = False) -> Forgotten:
     """Remove the texts of one request; a repetition removes what an earlier try left.
 
     The mark on the REQUEST row comes last, so that it means that all of it was done.
     """
-    rows = texts.rows_of(request_id)
+    rows = texts.rows_of(key)
     request = rows.get("REQUEST")
     if request is not None and request["status"] in OPEN:
         return Forgotten(running=1)
-    objects = [it for folder in FOLDERS for it in texts.objects_of(f"{folder}/{request_id}/")]
-    key = (request or {}).get("cache_key")
-    is_kept = key is not None and texts.has_kept(key, request_id)
+    objects = [it for folder in FOLDERS for it in texts.objects_of(f"{folder}/{folder_of(key)}/")]
+    cache_key = (request or {}).get("cache_key")
+    is_kept = cache_key is not None and texts.has_kept(cache_key, key)
     if not rehearsal:
         texts.delete_objects(objects)
-        if key is not None and is_kept:
-            texts.delete_kept(key, request_id)
+        if cache_key is not None and is_kept:
+            texts.delete_kept(cache_key, key)
         if "CONTENT" in rows:
-            texts.delete_content(request_id)
+            texts.delete_content(key)
         _blank(texts, rows, at)
     return Forgotten(
         requests=int(request is not None),
@@ -108,8 +107,8 @@ def forget_tenant(
 ) -> Forgotten:
     """Remove the texts of a tenant's requests, of those accepted before a time if one is given."""
     total = Forgotten()
-    for request_id in texts.requests_of(tenant, before):
-        total += forget_request(texts, request_id, at, rehearsal=rehearsal)
+    for key in texts.requests_of(tenant, before):
+        total += forget_request(texts, key, at, rehearsal=rehearsal)
     return total
 
 

@@ -1,25 +1,26 @@
 """Runs failed requests again: finds what was asked, and starts the next run of each once.
 
-A run is started by name (`<request id>-r2`, `-r3`, …) and names its number in its input. Who comes
+A run's name follows from tenant, id and the run's number, which its input says too. Who comes
 second, by name or by number, starts nothing; so this may be stopped and repeated at any point.
 """
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from cost_calculator.row_keys import request_id_of
 from cost_calculator.rows import Row
 from router import errors
 from router.acceptance.reopen import is_counted, next_run
-from router.intake.request import payload_hash
+from router.encoding import json_object
+from router.executions.run import Run
+from router.executions.start import start_once
+from router.intake.identity import Identity
 
-_LONGEST_NAME = 80
-_MOST_REFUSED_RUNS = 20
 _NOBODY_REPORTED = ("States.", "Sandbox.", "Runtime.", "Lambda.")
 _OUTCOMES: Mapping[str, str] = {
     name: kind.outcome
@@ -46,29 +47,19 @@ class Outcome:
     reason: str = ""
 
 
-class AlreadyExists(Exception):
-    """A run of that name has ended, or runs with another input."""
-
-
 class Runs(Protocol):
     """The workflow's runs."""
 
     def input_of(self, execution_arn: str) -> str | None:
         """Return a run's input, ``None`` where its history is gone (or never was: Express)."""
 
-    def start(self, name: str, payload: str) -> None:
-        """Start a run; the same name and input while it runs is the same run.
+    def start(self, name: str, payload: str) -> Run | None: ...
 
-        Raises ``AlreadyExists``.
-        """
-
-    def arn_of(self, name: str) -> str: ...
-
-    def is_running(self, name: str) -> bool: ...
+    def describe(self, name: str) -> Run: ...
 
 
 class Store(Protocol):
-    def rows_of(self, request_id: str) -> dict[str, Row]: ...
+    def rows_of(self, key: str) -> dict[str, Row]: ...
 
 
 def failed_for(request: Row, cause: str | None) -> bool:
@@ -86,9 +77,12 @@ def failed_for(request: Row, cause: str | None) -> bool:
     return cause.lower() in names
 
 
-def run_again(request_id: str, store: Store, runs: Runs, *, dry_run: bool = False) -> Outcome:
-    """Start the next run of a failed request, or say why there is none."""
-    rows = store.rows_of(request_id)
+def run_again(key: str, store: Store, runs: Runs, *, dry_run: bool = False) -> Outcome:
+    """Start the next run of a failed request, or say why there is none.
+
+    Raise what ``start_once`` does, but a ``Conflict``: that is this request's alone.
+    """
+    rows = store.rows_of(key)
     request = rows["REQUEST"]
     number = next_run(request)
     if number is None:
@@ -110,49 +104,45 @@ def run_again(request_id: str, store: Store, runs: Runs, *, dry_run: bool = Fals
 
 
 def _start(request: Row, number: int, asked: Asked, store: Store, runs: Runs) -> Outcome:
-    request_id = request["request_id"]
+    identity = _identity(request)
     payload = json.dumps(
-        {**asked.payload, "request_id": request_id, "rerun": number}, ensure_ascii=False
+        {**asked.payload, "request_id": identity.request_id, "rerun": number}, ensure_ascii=False
     )
-    for name in _names(request_id, number):
-        try:
-            runs.start(name, payload)
-        except AlreadyExists:
-            if runs.is_running(name):
-                return Outcome(request, asked.source, started=name)
-            now = store.rows_of(request_id)["REQUEST"]
-            if next_run(now) != number:
-                return Outcome(now, reason=f"it was run again as {name}: {now['status']}")
-            # That run was refused before it could take the request, a wrong set-up perhaps.
-            continue
-        return Outcome(request, asked.source, started=name)
-    last = runs.arn_of(name)
-    return Outcome(request, reason=f"its runs are refused: see the error of {last}")
+
+    def has_run() -> bool:
+        """Whether the run of that name took the request; else it was refused before it could."""
+        return next_run(store.rows_of(identity.key)["REQUEST"]) != number
+
+    try:
+        started = start_once(identity, payload, runs, has_run, run=number)
+    except errors.Conflict:
+        return Outcome(request, reason="the name of its next run is taken by another request")
+    if started.earlier is None or not started.earlier.is_over:
+        return Outcome(request, asked.source, started=started.name)
+    now = store.rows_of(identity.key)["REQUEST"]
+    return Outcome(now, reason=f"it was run again as {started.name}: {now['status']}")
 
 
-def _names(request_id: str, number: int) -> Iterator[str]:
-    """Yield names for a run; those after the first stand in for runs that were refused."""
-    for refused in range(_MOST_REFUSED_RUNS):
-        suffix = f"-r{number}" + (f"-{refused}" if refused else "")
-        if len(request_id) + len(suffix) <= _LONGEST_NAME:
-            yield request_id + suffix
-        else:
-            digest = hashlib.sha256(request_id.encode()).hexdigest()[:12]
-            yield f"{request_id[:50]}-{digest}{suffix}"
+def _identity(request: Row) -> Identity:
+    request_id = request_id_of(request["request_id"])
+    return Identity(request["tenant"], request_id, request["payload_hash"])
 
 
 def _asked(request: Row, content: Row | None, runs: Runs) -> Asked | None:
     """Return the payload that this request was accepted for, to the byte, or ``None``."""
-    wanted = request["payload_hash"]
     run_input = runs.input_of(request["execution_arn"])
     if run_input is not None:
-        payload = json.loads(run_input)
-        if payload_hash(payload) == wanted:
+        payload = json_object(run_input)
+        if _is_asked(request, payload):
             return Asked(payload, "execution")
     for payload in _stored(content) if content else ():
-        if payload_hash(payload) == wanted:
+        if _is_asked(request, payload):
             return Asked(payload, "stored text")
     return None
+
+
+def _is_asked(request: Row, payload: Mapping[str, Any]) -> bool:
+    return _identity(request).is_same(payload)
 
 
 def _stored(content: Row) -> Iterator[dict[str, Any]]:

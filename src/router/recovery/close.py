@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from cost_calculator.row_keys import request_id_of
 from cost_calculator.rows import OPEN, Row
 from router.invocation.attempt import UNKNOWN, Attempt
 from router.llm_classifier.attempt_row import ASKED, is_open, unreported
@@ -73,7 +74,7 @@ def close_request(
         return False
     notify(
         {
-            "request_id": request_id,
+            "request_id": request_id_of(request_id),
             "tenant": request["tenant"],
             "tier": request["route"],
             "cause": run.cause,

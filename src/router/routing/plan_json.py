@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from cost_calculator.row_keys import request_id_of
 from router.analyzer import Classification
 from router.catalog.models import Model
 from router.config.settings import Config
@@ -67,7 +68,7 @@ def _call(request: Request, plan: Plan, config: Config) -> ModelCall:
         messages=request.messages,
         system=request.system,
         max_tokens=first.max_tokens,
-        request_id=request.request_id,
+        request_id=request.key,
         options=request.options,
         review=asked.bands(settings) if asked and settings else None,
         prompt_cache=plan.prompt_cache,
@@ -141,7 +142,7 @@ def repeated(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """
     request, content = rows["REQUEST"], rows.get("CONTENT", {})
     known = {
-        "request_id": request["request_id"],
+        "request_id": request_id_of(request["request_id"]),
         "status": request["status"],
         "repeated": True,
         "execution_arn": request["execution_arn"],
@@ -166,7 +167,7 @@ def nothing_to_call(
     nothing = dict.fromkeys(("via", "score", "call", "plan"))
     return {
         **nothing,
-        "request_id": request["request_id"],
+        "request_id": request_id_of(request["request_id"]),
         "tenant": request["tenant"],
         "route": route,
         "outcome": dict(outcome),

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from cost_calculator.row_keys import key_of
 from router.catalog.service_tiers import mode_of
 from router.invocation.attempt import Attempt, read_attempt
 
@@ -112,6 +113,11 @@ class RunPlan:
             "record": dict(self.record),
             **self.shown,
         }
+
+    @property
+    def key(self) -> str:
+        """The key of the request's rows and objects."""
+        return key_of(self.tenant, self.request_id)
 
     @property
     def reviewed(self) -> bool:

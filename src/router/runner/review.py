@@ -42,12 +42,12 @@ def review_row(plan: RunPlan, progress: Progress, execution_arn: str, token: str
     last, settings = progress.attempts[-1], plan.record["review"]
     until = datetime.fromisoformat(at) + timedelta(seconds=int(settings["timeout_seconds"]))
     return {
-        "request_id": plan.request_id,
+        "request_id": plan.key,
         "item": REVIEW,
         "schema": SCHEMA,
         "tenant": plan.tenant,
         "tier": plan.tier,
-        "queue": f"{REVIEW}#{shard_of(plan.request_id)}",
+        "queue": f"{REVIEW}#{shard_of(plan.key)}",
         "queued_at": at,
         "decide_before": iso(until),
         "by_default": default_decision(plan, progress),

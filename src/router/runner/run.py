@@ -62,9 +62,7 @@ class Answered:
 
 def facts_of(plan: RunPlan, execution_arn: str) -> RequestFacts:
     """Return what the rows of a run repeat."""
-    return RequestFacts.from_record(
-        plan.request_id, plan.tenant, plan.tier, plan.record, execution_arn
-    )
+    return RequestFacts.from_record(plan.key, plan.tenant, plan.tier, plan.record, execution_arn)
 
 
 def finish_answered(

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from router.ingress.api.errors import ApiError
+from router.intake.identity import is_tenant
 
 Auth = Literal["IAM", "API_KEY", "COGNITO", "AUTHORIZER"]
 
-_TENANT = re.compile(r"[0-9A-Za-z_.@-]{1,64}")
 _ROLE_SESSION = re.compile(r"arn:([a-z-]+):sts::(\d+):assumed-role/([^/]+)/.*")
 
 
@@ -39,9 +39,9 @@ class Callers:
         identity = _IDENTITY[self.auth](context, self.claim)
         tenant = self.tenants.get(identity) if identity else None
         if tenant is None and identity and self.auth in ("COGNITO", "AUTHORIZER"):
-            tenant = identity if _TENANT.fullmatch(identity) else None
+            tenant = identity
         tenant = tenant or self.default_tenant
-        if tenant is None:
+        if tenant is None or not is_tenant(tenant):
             raise ApiError("Forbidden", "no tenant belongs to these credentials: ask for one")
         return tenant
 

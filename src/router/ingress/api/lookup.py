@@ -2,49 +2,47 @@
 
 from __future__ import annotations
 
-import re
-
 from cost_calculator.ledger import ANSWERED
+from cost_calculator.row_keys import key_of, request_id_of
 from router.encoding import json_object
+from router.errors import RateLimited
 from router.executions.run import NoSuchRun, Run
+from router.executions.start import latest
 from router.ingress.api.errors import ApiError
 from router.ingress.api.ports import ApiContext, Rows
-from router.intake.request import is_request_id
+from router.intake.identity import is_request_id
 
 _LOOK_AGAIN_SECONDS = 0.15
 # What analyze refuses before it accepts; anything else in its place is ours to mend.
 _REFUSALS = {"InvalidRequest", "PolicyDenied", "Conflict", "BudgetExceeded", "RateLimited"}
-# As RateLimited words it.
-_RETRY_AFTER = re.compile(r"retry after (\d+) s")
 
 
 def find(request_id: str, tenant: str, api: ApiContext) -> Rows | ApiError | None:
     """Return the rows of a tenant's request; what refused it before it had rows; or ``None``.
 
-    ``None`` is a request that has just been started. Raise 404 where there is none, also for the
-    request of another tenant.
+    ``None`` is a request that has just been started. Raise 404 where the tenant has none: other
+    tenants' requests are under other keys and names.
     """
     if not is_request_id(request_id):
         raise _not_found(request_id)
-    rows = api.store.rows_of(request_id)
+    rows = api.store.rows_of(key_of(tenant, request_id))
     if "REQUEST" in rows:
-        if rows["REQUEST"]["tenant"] != tenant:
-            raise _not_found(request_id)
         return rows
     try:
-        run = api.executions.describe(request_id)
+        run = latest(tenant, request_id, api.executions)
     except NoSuchRun:
         raise _not_found(request_id) from None
-    if json_object(run.input).get("tenant") != tenant:
-        raise _not_found(request_id)
-    return refusal(request_id, run, api)
+    return refusal(tenant, request_id, run, api)
 
 
-def owned(request_id: str, tenant: str, api: ApiContext) -> None:
-    """Raise 404 where a tenant has no such request."""
-    row = api.store.request_of(request_id)
-    if row is None or row["tenant"] != tenant:
+def owned(request_id: str, tenant: str, api: ApiContext) -> str:
+    """Return the key of a tenant's request; raise 404 where it has no such request."""
+    if not is_request_id(request_id):
         raise _not_found(request_id)
+    key = key_of(tenant, request_id)
+    if api.store.request_of(key) is None:
+        raise _not_found(request_id)
+    return key
 
 
 def answer_of(rows: Rows, api: ApiContext) -> str | None:
@@ -76,7 +74,7 @@ def failure(rows: Rows) -> ApiError:
         cause,
         f"no model answered: {cause}. The request is closed; GET it for its attempts, and send it"
         " again under a new id if it is still wanted",
-        request_id=request["request_id"],
+        request_id=request_id_of(request["request_id"]),
     )
 
 
@@ -88,14 +86,14 @@ def _ended(name: str, api: ApiContext) -> Run:
     return run
 
 
-def refusal(request_id: str, run: Run, api: ApiContext) -> ApiError | None:
+def refusal(tenant: str, request_id: str, run: Run, api: ApiContext) -> ApiError | None:
     """Return what refused a request without rows; ``None`` where nothing has, so far."""
-    if run.status == "RUNNING" or "REQUEST" in api.store.rows_of(request_id):
+    if run.status == "RUNNING" or "REQUEST" in api.store.rows_of(key_of(tenant, request_id)):
         return None
     if run.error in _REFUSALS:
         cause = run.cause or run.error
-        seconds = _RETRY_AFTER.search(cause)
-        headers = {"retry-after": seconds[1]} if seconds else {}
+        seconds = RateLimited.seconds_in(cause) if run.error == RateLimited.__name__ else None
+        headers = {} if seconds is None else {"retry-after": str(seconds)}
         return ApiError(run.error, cause, request_id=request_id, headers=headers)
     message = "the request was not accepted, so nothing was paid: send it again"
     return ApiError("NotAccepted", message, request_id=request_id)

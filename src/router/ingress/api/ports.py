@@ -6,21 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from router.executions.run import Run
+from router.executions.start import Executions
 
 Rows = Mapping[str, Mapping[str, Any]]
 
 
 class Store(Protocol):
-    def rows_of(self, request_id: str) -> Rows: ...
+    def rows_of(self, key: str) -> Rows: ...
 
-    def request_of(self, request_id: str) -> Mapping[str, Any] | None: ...
-
-
-class Executions(Protocol):
-    def start(self, name: str, payload: str) -> Run | None: ...
-
-    def describe(self, name: str) -> Run: ...
+    def request_of(self, key: str) -> Mapping[str, Any] | None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from aws_lambda_powertools.event_handler.api_gateway import APIGatewayRestResolv
 
 from cost_calculator.clock import iso
 from cost_calculator.ledger import ANSWERED
+from cost_calculator.row_keys import request_id_of
 from router.errors import InvalidRequest, StoreUnavailable
 from router.executions.run import Busy
 from router.feedback import FeedbackRefused, Verdict
@@ -87,9 +88,9 @@ def routes(services: Services, cors: Cors | None = None) -> APIGatewayRestResolv
     def post_feedback(request_id: str) -> Response[str]:
         tenant, given = _tenant(app, services), _body(app)
         check(given, "feedback")
-        owned(request_id, tenant, api)
+        key = owned(request_id, tenant, api)
         try:
-            at = services.judge(request_id, given["feedback"], tenant, given.get("note", ""))
+            at = services.judge(key, given["feedback"], tenant, given.get("note", ""))
         except FeedbackRefused as error:
             raise ApiError("FeedbackRefused", str(error), request_id=request_id) from error
         return _json(200, {"request_id": request_id, **given, "feedback_at": iso(at)}, {})
@@ -150,7 +151,7 @@ def _answered(rows: Rows, services: Services) -> dict[str, Any]:
         raise failure(rows)
     output = answer_of(rows, services.api)
     if output is None:
-        request_id = rows["REQUEST"]["request_id"]
+        request_id = request_id_of(rows["REQUEST"]["request_id"])
         raise ApiError("NotFound", "the answer's text has expired", request_id=request_id)
     return view(rows, output, services.settle)
 

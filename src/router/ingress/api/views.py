@@ -8,6 +8,7 @@ from typing import Any
 
 from cost_calculator.ledger import ANSWERED
 from cost_calculator.pricing import plain
+from cost_calculator.row_keys import request_id_of
 from cost_calculator.settlement import UnreadableRow
 
 Row = Mapping[str, Any]
@@ -33,6 +34,7 @@ def view(rows: Mapping[str, Row], output: str | None, settle: Settle) -> dict[st
     request = rows["REQUEST"]
     attempts = settled_attempts(rows, settle)
     shown = {name: request[name] for name in _OF_REQUEST if name in request}
+    shown["request_id"] = request_id_of(request["request_id"])
     if "confidence" in request:
         shown["confidence"] = float(request["confidence"])
     if "feedback_note" in rows.get("CONTENT", {}):

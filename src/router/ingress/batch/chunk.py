@@ -27,7 +27,7 @@ class Files(Protocol):
 
 
 class Rows(Protocol):
-    def rows_of(self, request_id: str) -> dict[str, dict[str, Any]]: ...
+    def rows_of(self, key: str) -> dict[str, dict[str, Any]]: ...
 
 
 def run_chunk(
@@ -68,7 +68,7 @@ def run_chunk(
 
 
 def _record(item: Item, ended: Ended | None, rows: Rows, run: ChunkRun) -> dict[str, Any]:
-    found = {} if ended else rows.rows_of(item.request_id)
+    found = {} if ended else rows.rows_of(item.key)
     record = record_of(item, ended, found)
     answered = record["status"] in ANSWERED and "output_s3" not in record
     if answered and "output" not in record and not run.is_express:

@@ -10,10 +10,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from router.errors import InvalidRequest
-from router.executions.run import Busy, Run
+from cost_calculator.row_keys import DEFAULT_TENANT
+from router.errors import Conflict, InvalidRequest
+from router.executions.names import execution_name
+from router.executions.run import Busy
+from router.executions.start import Executions, start_once
 from router.ingress.batch.layout import request_id
-from router.intake.request import payload_hash, payload_hash_of
+from router.intake.identity import Identity, payload_hash
 
 WINDOW = 10
 """Prompts of one chunk that run at a time."""
@@ -35,6 +38,16 @@ class Item:
     payload: Mapping[str, Any]
 
     @property
+    def identity(self) -> Identity:
+        tenant = self.payload.get("tenant", DEFAULT_TENANT)
+        return Identity(tenant, self.request_id, payload_hash(self.payload))
+
+    @property
+    def key(self) -> str:
+        """The key of its rows."""
+        return self.identity.key
+
+    @property
     def input(self) -> str:
         """The execution's input; the id in it is the same under whatever name it runs."""
         return json.dumps({**self.payload, "request_id": self.request_id}, ensure_ascii=False)
@@ -49,16 +62,10 @@ class Ended:
     detail: str | None = None
 
 
-class Executions(Protocol):
-    def start(self, name: str, payload: str) -> Run | None: ...
-
-    def describe(self, name: str) -> Run: ...
-
-
 class Rows(Protocol):
-    """The ``usage`` table: the REQUEST rows of ids, each ``{"status", "payload_hash"}``."""
+    """The REQUEST rows under keys, each ``{"status", "tenant", "payload_hash"}``."""
 
-    def statuses(self, request_ids: Sequence[str]) -> Mapping[str, Mapping[str, Any]]: ...
+    def statuses(self, keys: Sequence[str]) -> Mapping[str, Mapping[str, Any]]: ...
 
 
 @dataclass(slots=True)
@@ -75,7 +82,7 @@ class ChunkRun:
     """The run of one chunk within one run of its batch, which ``token`` tells from others.
 
     A prompt that an earlier run of the batch had refused (a budget, a rate limit) has no row, and
-    its execution's name is taken: it is started under its name and the token.
+    its execution's name is taken: this run of the batch gives it one turn more, its own.
     """
 
     executions: Executions
@@ -94,12 +101,13 @@ class ChunkRun:
         """
         waiting: deque[Item] = deque()
         flights: list[_Flight] = []
-        rows = self.rows.statuses([item.request_id for item in items])
+        rows = self.rows.statuses([item.key for item in items])
         for item in items:
-            if self._has_ended(item, rows.get(item.request_id)):
+            if self._has_ended(item, rows.get(item.key)):
                 continue
-            if item.request_id in rows:
-                flights.append(self._flight(item, item.request_id))
+            if item.key in rows:
+                name = execution_name(item.identity.tenant, item.request_id)
+                flights.append(self._flight(item, name))
             else:
                 waiting.append(item)
         pause = _POLL_SECONDS[0]
@@ -133,22 +141,26 @@ class ChunkRun:
 
     def _started(self, item: Item) -> str | None:
         """Return the name under which an item runs; ``None`` where it cannot."""
-        for name in (item.request_id, f"{item.request_id}_{self.token}"):
-            earlier = self.executions.start(name, item.input)
-            if earlier is None or earlier.status in ("RUNNING", "SUCCEEDED"):
-                break
-        if earlier and payload_hash_of(earlier.input) != payload_hash(item.payload):
+        try:
+            started = start_once(
+                item.identity,
+                item.input,
+                self.executions,
+                lambda: bool(self.rows.statuses([item.key])),
+                last_turn=self.token,
+            )
+        except Conflict:
             self.ended[item.request_id] = _CONFLICT
             return None
-        return name
+        return started.name
 
     def _still_flying(self, flights: list[_Flight]) -> list[_Flight]:
         if not flights:
             return flights
-        rows = self.rows.statuses([flight.item.request_id for flight in flights])
+        rows = self.rows.statuses([flight.item.key for flight in flights])
         left = []
         for flight in flights:
-            row = rows.get(flight.item.request_id)
+            row = rows.get(flight.item.key)
             if self._has_ended(flight.item, row):
                 continue
             if row is None and self._was_refused(flight):
@@ -159,10 +171,13 @@ class ChunkRun:
     def _has_ended(self, item: Item, row: Mapping[str, Any] | None) -> bool:
         if row is None:
             return False
-        if row["payload_hash"] != payload_hash(item.payload):
+        try:
+            item.identity.check_row(row)
+        except Conflict:
             self.ended[item.request_id] = _CONFLICT
-        elif row["status"] != "ACCEPTED":
-            self.ended[item.request_id] = None
+        else:
+            if row["status"] != "ACCEPTED":
+                self.ended[item.request_id] = None
         return item.request_id in self.ended
 
     def _was_refused(self, flight: _Flight) -> bool:
@@ -177,7 +192,7 @@ class ChunkRun:
             except Busy:
                 return False
             # Looked at before the row, so that a row put meanwhile is not missed.
-            put = self.rows.statuses([flight.item.request_id])
+            put = self.rows.statuses([flight.item.key])
             if run.status == "RUNNING" or put:
                 flight.since = self.monotonic()
                 return False

@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Protocol
 
-from router.errors import (
-    BudgetExceeded,
-    Conflict,
-    InvalidRequest,
-    PolicyDenied,
-    RateLimited,
-    RequestError,
-)
-from router.executions.run import Busy, NotStarted, Run
+from router.encoding import canonical_json
+from router.errors import InvalidRequest, RateLimited, RequestError
+from router.executions.names import execution_name
+from router.executions.run import Busy, NoSuchRun, NotStarted, Run
+from router.executions.start import Executions, start_once
 from router.ingress.queue.backpressure import Backpressure
 from router.ingress.queue.message import Message, NotSent, Queues, Report
-from router.intake.request import Request, parse_request, payload_hash_of
+from router.intake.request import Request, parse_request
 
 LAST_TRY = 3
 """Receives after which SQS itself would move a message, without a reason: ``maxReceiveCount``."""
 
 _LONGEST_DELAY = 900  # seconds; SQS delays a message no longer
-_LONGEST_NAME = 80  # of an execution
-# How a run ends that accepted nothing: its id is as good as unused.
-_REFUSED = frozenset(kind.__name__ for kind in (RateLimited, BudgetExceeded, PolicyDenied))
-
-
-class Executions(Protocol):
-    def start(self, name: str, payload: str) -> Run | None: ...
-
-    def describe(self, name: str) -> Run: ...
 
 
 def ingest(
@@ -54,10 +39,12 @@ def ingest(
     copies over time.
     """
     report = Report()
-    for message in messages:
+    for received in messages:
+        message = received
         try:
             try:
                 request = _request(message, input_bytes_limit)
+                message = replace(message, body=_with_id(message, request))
                 began = _begin(message, request, executions, backpressure, is_express)
                 if began.copy:
                     seconds = max(delay(message.put_back, draw()), began.seconds)
@@ -102,56 +89,46 @@ def _begin(
     backpressure: Backpressure,
     is_express: bool,
 ) -> _Began:
-    if message.runs_as:
-        run = executions.describe(message.runs_as)
+    turn = 0
+    if message.watches is not None and (run := _watched(message.watches, request, executions)):
         if run.status == "RUNNING":
             return _Began("held", message)
         if run.error != RateLimited.__name__:
             return _Began("repeated")
+        turn = message.watches + 1
     if seconds := backpressure.wait(request):
         return _Began("held", message, seconds)
-    name, earlier = _start(message, request, executions)
-    what = "repeated" if earlier else "started"
+    # No table is looked at here: where the earlier run failed, another one finds the rows, if any.
+    started = start_once(request.identity, message.body, executions, lambda: False, turn=turn)
+    what = "repeated" if started.earlier else "started"
     # What may still be refused for its rate is looked at again: until then its work is not done.
-    is_open = earlier is None or earlier.status == "RUNNING"
+    is_open = started.earlier is None or started.earlier.status == "RUNNING"
     # An Express run cannot be looked at.
     if is_open and backpressure.is_limited(request.tenant) and not is_express:
-        return _Began(what, replace(message, runs_as=name))
+        return _Began(what, replace(message, watches=int(started.turn)))
     return _Began(what)
 
 
-def _start(message: Message, request: Request, executions: Executions) -> tuple[str, Run | None]:
-    """Start a run; return its name, and the run that has had it before.
+def _watched(turn: int, request: Request, executions: Executions) -> Run | None:
+    """Return the run that a copy of the message waits for, ``None`` where there is no such run.
 
-    Where the earlier run was refused, another name is taken: no request was accepted under the id.
+    Which turn it is comes with the message, and may be anybody's: the name follows from the request
+    all the same, and the run must be the same request's.
     """
-    name, payload = request.request_id, message.body
-    earlier = executions.start(name, payload)
-    if earlier and payload_hash_of(earlier.input) != request.payload_hash:
-        raise Conflict(
-            f"request_id {name} was used with another payload:"
-            " give a new request_id, or leave it out"
-        )
-    if earlier and earlier.error in _REFUSED:
-        # A delivery that died may have started a run that its rate has refused since.
-        for delivery in range(message.received):
-            name = _another_name(message, request, delivery)
-            earlier = executions.start(name, _with_id(message, request))
-            if not earlier or earlier.error != RateLimited.__name__:
-                break
-    return name, earlier
-
-
-def _another_name(message: Message, request: Request, delivery: int) -> str:
-    """Return a free name that is the same whenever this message is looked at."""
-    token = hashlib.sha256(f"{message.id}/{delivery}".encode()).hexdigest()[:6]
-    return f"{request.request_id[: _LONGEST_NAME - 7]}_{token}"
+    try:
+        run = executions.describe(execution_name(request.tenant, request.request_id, turn=turn))
+    except NoSuchRun:
+        return None
+    request.identity.check_input(run.input)
+    return run
 
 
 def _with_id(message: Message, request: Request) -> str:
-    """Return the body under the request's id, which the execution's name no longer is."""
+    """Return the body with the request's id in it: a copy has another message id."""
     given = json.loads(message.body)
-    return json.dumps({**given, "request_id": request.request_id}, ensure_ascii=False)
+    if "request_id" in given:
+        return message.body
+    return canonical_json({**given, "request_id": request.request_id}).decode()
 
 
 def _request(message: Message, input_bytes_limit: int) -> Request:

@@ -11,22 +11,22 @@ class Message:
     """A message as the consumer got it.
 
     ``received`` counts its deliveries under this message id. ``put_back`` counts the copies that
-    were made of it; they carry ``request_id`` along, since a copy has another message id.
-    ``runs_as`` is the execution that was started for it, of a tenant that may be refused for its
-    rate: the copy stays until that run has ended.
+    were made of it; a copy has another message id, so its body names the request's. ``watches`` is
+    the turn of the execution that was started for it, of a tenant that may be refused for its rate:
+    the copy stays until that run has ended. Whoever sends a message may set both: they delay a
+    message, and point to executions of its own request alone.
     """
 
     id: str
     body: str
     received: int = 1
     put_back: int = 0
-    request_id: str | None = None
-    runs_as: str | None = None
+    watches: int | None = None
 
     @property
     def fallback_id(self) -> str:
         """The request id of a message that gives none; the same at each delivery."""
-        return self.request_id or f"sqs-{self.id}"
+        return f"sqs-{self.id}"
 
 
 @dataclass(slots=True)

@@ -47,15 +47,28 @@ def test_a_hit_is_answered_and_closed_as_it_is_accepted() -> None:
     assert (plan["route"], plan["call"]) == ("CACHED", None)
     assert (plan["outcome"]["output"], plan["outcome"]["cached"]) == ("Paris.", True)
     row = at.row("r-2")
-    assert (row["status"], row["cached"], row["cache_source"]) == ("SUCCEEDED", True, "r-1")
+    assert (row["status"], row["cached"], row["cache_source"]) == ("SUCCEEDED", True, "acme/r-1")
     assert (row["cost_status"], row["transitions"], row["model"]) == ("PENDING", 3, HAIKU)
     assert row["queue"].startswith("PENDING#")
     assert row["reasons"][0] == "the same was answered by r-1: out of the cache"
-    attempt = at.tables.rows["r-2"]["ATTEMPT#01"]
+    attempt = at.tables.rows["acme/r-2"]["ATTEMPT#01"]
     assert (attempt["outcome"], attempt["served"], attempt["usage"]) == (
         "CACHED", 1, json.dumps(USAGE),
     )  # fmt: skip
-    assert at.tables.rows["r-2"]["CONTENT"]["output"] == "Paris."
+    assert at.tables.rows["acme/r-2"]["CONTENT"]["output"] == "Paris."
+
+
+def test_where_tenants_share_an_answer_they_share_no_name_and_no_id() -> None:
+    shared = {"cache": {**CACHE, "shared": True}}
+    at = desk(tenants={"a": shared, "b": shared})
+    keep(at, at.ask("hidden", tenant="a"))
+
+    outcome = at.ask("r-2", tenant="b")["outcome"]
+
+    assert outcome["reasons"][0] == "the same was answered for another tenant: out of the cache"
+    assert outcome["request_id"] == "r-2"
+    assert "hidden" not in json.dumps(outcome)
+    assert at.row("r-2", "b")["cache_source"] == "a/hidden"
 
 
 def test_a_retried_analysis_of_a_hit_answers_the_same_also_when_the_answer_has_expired() -> None:

@@ -44,7 +44,7 @@ def test_what_is_too_large_as_json_is_stored_under_its_request(s3: Any, text: st
     assert handed.text == ""
     assert handed.usage == USAGE
     bucket, key = str(handed.output_s3).removeprefix("s3://").split("/", 1)
-    assert (bucket, key.startswith("answers/r-1/")) == ("answers-1", True)
+    assert (bucket, key.startswith("answers/default/r-1/")) == ("answers-1", True)
     assert s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode() == text
 
 

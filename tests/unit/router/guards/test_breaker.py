@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from cost_calculator.clock import iso
+from cost_calculator.row_keys import key_of
 from router.aws.breaker_store import ControlBreakers
 from router.config.settings import Config
 from router.errors import StoreUnavailable
@@ -51,8 +52,8 @@ class Watched(Desk):
 
     def ended(self, outcome: str, request_id: str = "r-0", **changes: Any) -> list[str]:
         row = {
-            "request_id": request_id, "provider": "bedrock", "model": HAIKU, "outcome": outcome,
-            "started_at": iso(self.at), "ended_at": iso(self.at), **changes,
+            "request_id": key_of("acme", request_id), "provider": "bedrock", "model": HAIKU,
+            "outcome": outcome, "started_at": iso(self.at), "ended_at": iso(self.at), **changes,
         }  # fmt: skip
         return watch([row], self.breakers, self.healthy, SETTINGS, self.at)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -134,7 +135,7 @@ def test_where_an_opinion_may_move_the_request_the_dearest_end_and_the_question_
 
     complex_alone = needed(tier="COMPLEX")
     assert sure.row()["reserved_usd"] < complex_alone < unsure.row()["reserved_usd"]
-    assert unsure.tables.rows["r-1"]["ATTEMPT#00"]["budgets"] == unsure.row()["budgets"]
+    assert unsure.tables.rows["acme/r-1"]["ATTEMPT#00"]["budgets"] == unsure.row()["budgets"]
 
 
 def test_an_answer_that_must_fit_a_schema_reserves_its_mendings_and_the_stronger_model() -> None:
@@ -161,7 +162,7 @@ def test_of_a_hundred_requests_with_room_for_ten_ten_run(on_dynamodb: AcceptStor
     item = on_dynamodb.read([DAY]).control[DAY]
     assert refused == 90
     assert item["committed_usd"] == item["reserved_usd"] == needed() * 10
-    assert on_dynamodb.rows_of("r-99") == {}
+    assert on_dynamodb.rows_of("acme/r-99") == {}
 
 
 def test_a_used_up_budget_says_what_is_left_of_which_and_when_it_begins_anew() -> None:
@@ -190,9 +191,24 @@ def test_the_budget_of_the_deployment_holds_for_all_tenants_together() -> None:
     at.ask("r-1", tenant="a")
     at.ask("r-2", tenant="b")
 
-    with pytest.raises(BudgetExceeded, match="of the deployment for 2026-11-21"):
+    with pytest.raises(BudgetExceeded, match="of the deployment for 2026-11-21") as refused:
         at.ask("r-3", tenant="c")
-    assert at.row("r-1")["budgets"] == "*#2026-11-21"
+    assert at.row("r-1", "a")["budgets"] == "*#2026-11-21"
+    assert "$" not in str(refused.value)
+
+
+def test_a_tenant_learns_nothing_of_the_deployments_money() -> None:
+    limit = needed() * 10
+    at = desk(label="COMPLEX", budget={"day_usd": float(limit), "soft_share": 0.01})
+    at.ask("r-1", tenant="a", tier="SIMPLE")
+
+    reasons = at.ask("r-2", tenant="b")["reasons"]
+    with pytest.raises(BudgetExceeded) as refused:
+        at.ask("r-3", tenant="b", input="x" * 120_000)
+
+    assert any("the deployment" in reason and "nearly used" in reason for reason in reasons)
+    for text in (*reasons, str(refused.value)):
+        assert not re.search(r"\$|%|\d\.\d", text.replace("2026-11-22T00:00:00.000Z", "")), text
 
 
 def test_a_retried_analysis_reserves_once_also_when_nothing_is_left() -> None:
@@ -343,7 +359,7 @@ def test_a_control_table_that_does_not_answer_stops_who_has_a_budget_and_nobody_
         Silent(settings).ask()
     free = Silent(settings)
     free.ask(tenant="other")
-    assert free.row()["status"] == "ACCEPTED"
+    assert free.row(tenant="other")["status"] == "ACCEPTED"
 
 
 def test_where_the_configuration_says_so_the_request_passes_and_its_row_says_so() -> None:

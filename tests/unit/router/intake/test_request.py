@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router.errors import InvalidRequest
-from router.intake.request import parse_request, requested_id
+from router.intake.identity import requested_id
+from router.intake.request import parse_request
 from tests.support.factories import request
 
 

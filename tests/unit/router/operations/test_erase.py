@@ -9,6 +9,7 @@ import pytest
 from moto import mock_aws
 
 from cost_calculator.aws.items import from_item, to_item
+from cost_calculator.row_keys import folder_of
 from cost_calculator.rows import Row
 from router.aws.erasure_store import TextStore
 from router.operations.erase import Forgotten, forget_request, forget_tenant
@@ -50,7 +51,7 @@ def request_with_texts(texts: TextStore, request_id: str = "r-1", **changes: Any
     put(texts, {"request_id": request_id, "item": "REVIEW", "note": SECRET, "reviewer": "ann"})
     for folder in ("answers", "drafts"):
         for body in (SECRET, SECRET + "!"):
-            key = f"{folder}/{request_id}/a.txt"
+            key = f"{folder}/{folder_of(request_id)}/a.txt"
             texts._s3.put_object(Bucket=BUCKET, Key=key, Body=body.encode())
 
 
@@ -131,22 +132,32 @@ def test_a_kept_answer_of_another_request_stays(texts: TextStore) -> None:
 
 
 def test_drafts_that_no_row_names_are_found_by_the_requests_id(texts: TextStore) -> None:
-    texts._s3.put_object(Bucket=BUCKET, Key="drafts/r-7/a.txt", Body=b"x")
-    texts._s3.put_object(Bucket=BUCKET, Key="drafts/r-77/a.txt", Body=b"x")
+    texts._s3.put_object(Bucket=BUCKET, Key="drafts/default/r-7/a.txt", Body=b"x")
+    texts._s3.put_object(Bucket=BUCKET, Key="drafts/default/r-77/a.txt", Body=b"x")
 
     assert forget_request(texts, "r-7", AT) == Forgotten(objects=1)
     assert "r-77" in everything(texts)
 
 
+def test_an_id_that_is_called_like_a_tenant_takes_none_of_its_texts_along(
+    texts: TextStore,
+) -> None:
+    request_with_texts(texts, "acme")
+    request_with_texts(texts, "acme/r-1", tenant="acme")
+
+    assert forget_request(texts, "acme", AT).objects == 4
+    assert len(texts.objects_of("answers/acme/r-1/")) == 2
+
+
 def test_of_a_tenant_those_requests_are_forgotten_that_came_before_a_day(texts: TextStore) -> None:
-    request_with_texts(texts, "r-1", tenant="acme", accepted_at="2026-11-20T23:59:59.999Z")
-    request_with_texts(texts, "r-2", tenant="acme", accepted_at="2026-11-21T00:00:00.000Z")
-    request_with_texts(texts, "r-3", tenant="other", accepted_at="2026-11-20T00:00:00.000Z")
+    request_with_texts(texts, "acme/r-1", tenant="acme", accepted_at="2026-11-20T23:59:59.999Z")
+    request_with_texts(texts, "acme/r-2", tenant="acme", accepted_at="2026-11-21T00:00:00.000Z")
+    request_with_texts(texts, "other/r-3", tenant="other", accepted_at="2026-11-20T00:00:00.000Z")
 
     done = forget_tenant(texts, "acme", "2026-11-21T00:00:00.000Z", AT)
 
     assert done == Forgotten(requests=1, contents=1, kept_answers=1, objects=4)
-    assert set(texts.rows_of("r-1")) == {"REQUEST", "ATTEMPT#01", "REVIEW"}
-    assert "CONTENT" in texts.rows_of("r-2")
-    assert "CONTENT" in texts.rows_of("r-3")
+    assert set(texts.rows_of("acme/r-1")) == {"REQUEST", "ATTEMPT#01", "REVIEW"}
+    assert "CONTENT" in texts.rows_of("acme/r-2")
+    assert "CONTENT" in texts.rows_of("other/r-3")
     assert forget_tenant(texts, "acme", None, AT) == replace(done, requests=2)

@@ -11,6 +11,7 @@ import pytest
 
 from cost_calculator.aws.items import to_item
 from cost_calculator.aws.ledger_store import LedgerStore
+from cost_calculator.row_keys import key_of
 from cost_calculator.rows import Row
 from router.acceptance.accept import accept
 from router.acceptance.control_memory import Memory
@@ -18,8 +19,10 @@ from router.acceptance.ports import Dependencies, Execution
 from router.acceptance.request_rows import Analysis
 from router.aws.accept_store import AcceptStore
 from router.errors import BudgetExceeded, StoreUnavailable
-from router.intake.request import payload_hash
-from router.operations.rerun import AlreadyExists, failed_for, run_again
+from router.executions.names import execution_name
+from router.executions.run import NoSuchRun, Run
+from router.intake.identity import payload_hash
+from router.operations.rerun import failed_for, run_again
 from router.recovery.close import EndedRun, close_request
 from tests.support.factories import AT, SONNET, accepted, classification, config
 from tests.unit.router.recovery.test_close import (
@@ -35,6 +38,12 @@ from tests.unit.router.recovery.test_close import Memory as MemoryStore
 
 PAYLOAD = {"input": "What is the capital of France?", "tenant": "acme", "max_tokens": 99}
 ID = "mine"
+KEY = key_of("acme", ID)
+MINE = key_of("acme", "r-1")
+
+
+def name_of(request_id: str = "r-1", run: int = 2, turn: int = 0) -> str:
+    return execution_name("acme", request_id, run, turn)
 
 
 class Table:
@@ -62,18 +71,18 @@ class Table:
 
     def fail(self, cause: str = "Throttled", **changes: Any) -> None:
         """End the request's present run as record_outcome would, and price it."""
-        request = self.store.rows_of(ID)["REQUEST"]
+        request = self.store.rows_of(KEY)["REQUEST"]
         arn = request["execution_arn"]
         ended = EndedRun(arn, cause, ENDED, [entered("InvokeHaiku"), scheduled()])
-        assert close_request(self.store, ID, ended, silent)
-        row = self.store.rows_of(ID)["REQUEST"]
+        assert close_request(self.store, KEY, ended, silent)
+        row = self.store.rows_of(KEY)["REQUEST"]
         priced = {**row, "cost_status": "PRICED", "overhead_usd": Decimal("0.0001"), **changes}
         for gone in ("queue", "queued_at"):
             del priced[gone]
         self.client.put_item(TableName="usage", Item=to_item(priced))
 
     def row(self) -> Row:
-        return self.store.rows_of(ID)["REQUEST"]
+        return self.store.rows_of(KEY)["REQUEST"]
 
 
 @pytest.fixture
@@ -92,16 +101,16 @@ class Runs:
     def input_of(self, execution_arn: str) -> str | None:
         return self.inputs.get(execution_arn)
 
-    def start(self, name: str, payload: str) -> None:
+    def start(self, name: str, payload: str) -> Run | None:
         if name in self.ended or self.started.get(name, payload) != payload:
-            raise AlreadyExists(name)
+            return self.describe(name)
         self.started[name] = payload
+        return None
 
-    def arn_of(self, name: str) -> str:
-        return f"arn:{name}"
-
-    def is_running(self, name: str) -> bool:
-        return name not in self.ended
+    def describe(self, name: str) -> Run:
+        if name not in self.started:
+            raise NoSuchRun("ExecutionDoesNotExist")
+        return Run("FAILED" if name in self.ended else "RUNNING", self.started[name])
 
 
 def test_the_next_run_of_a_failed_request_owns_its_row_and_counts_on(table: Table) -> None:
@@ -117,7 +126,7 @@ def test_the_next_run_of_a_failed_request_owns_its_row_and_counts_on(table: Tabl
     assert row["earlier_overhead_usd"] == Decimal("0.0001")
     assert not {"cause", "cost_status", "ended_at", "attempts"} & row.keys()
     assert row["queue"].startswith("ACCEPTED#")
-    assert set(table.store.rows_of(ID)) == {"REQUEST", "ATTEMPT#01", "CONTENT"}
+    assert set(table.store.rows_of(KEY)) == {"REQUEST", "ATTEMPT#01", "CONTENT"}
 
 
 def test_what_the_failure_added_to_the_sums_is_taken_back(table: Table) -> None:
@@ -175,7 +184,7 @@ def test_the_attempts_of_a_next_run_that_dies_are_numbered_on(table: Table) -> N
     table.analyze(2)
     table.fail()
 
-    rows = table.store.rows_of(ID)
+    rows = table.store.rows_of(KEY)
     assert {"ATTEMPT#01", "ATTEMPT#02"} <= rows.keys()
     assert rows["REQUEST"]["attempts"] == 2
 
@@ -183,21 +192,22 @@ def test_the_attempts_of_a_next_run_that_dies_are_numbered_on(table: Table) -> N
 def test_the_text_is_stored_anew_so_that_it_outlives_the_next_run(table: Table) -> None:
     table.analyze(1)
     table.fail()
-    key = {"request_id": {"S": ID}, "item": {"S": "CONTENT"}}
+    key = {"request_id": {"S": KEY}, "item": {"S": "CONTENT"}}
     table.client.delete_item(TableName="usage", Key=key)
 
     table.analyze(2)
 
-    assert "capital of France" in table.store.rows_of(ID)["CONTENT"]["input"]
+    assert "capital of France" in table.store.rows_of(KEY)["CONTENT"]["input"]
 
 
 def failed_rows(content: bool = True, **changes: Any) -> Memory:
     row = accepted(status="FAILED", cost_status="PRICED", payload_hash=payload_hash(PAYLOAD))
+    row |= {"request_id": MINE, "tenant": "acme"}
     memory = MemoryStore(row | changes)
     text = {"messages": [{"role": "user", "content": PAYLOAD["input"]}], "system": None}
     options = {"tenant": "acme", "max_tokens": 99}
     stored = {"input": json.dumps(text), "options": json.dumps(options)}
-    rows = {"REQUEST": memory.requests["r-1"]} | ({"CONTENT": stored} if content else {})
+    rows = {"REQUEST": memory.requests[MINE]} | ({"CONTENT": stored} if content else {})
     memory.rows_of = lambda _id: rows  # type: ignore[method-assign]
     return memory
 
@@ -205,17 +215,17 @@ def failed_rows(content: bool = True, **changes: Any) -> Memory:
 def test_a_run_is_started_by_name_with_the_payload_of_the_first() -> None:
     runs = Runs(**{"arn:run-1": json.dumps(PAYLOAD)})
 
-    outcome = run_again("r-1", failed_rows(), runs)
+    outcome = run_again(MINE, failed_rows(), runs)
 
-    assert (outcome.started, outcome.source) == ("r-1-r2", "execution")
-    started = json.loads(runs.started["r-1-r2"])
+    assert (outcome.started, outcome.source) == (name_of(), "execution")
+    started = json.loads(runs.started[name_of()])
     assert started == {**PAYLOAD, "request_id": "r-1", "rerun": 2}
 
 
 def test_what_was_forgotten_is_not_run_again_though_its_history_has_the_text() -> None:
     runs = Runs(**{"arn:run-1": json.dumps(PAYLOAD)})
 
-    outcome = run_again("r-1", failed_rows(forgotten_at=ENDED), runs)
+    outcome = run_again(MINE, failed_rows(forgotten_at=ENDED), runs)
 
     assert "removed on demand" in outcome.reason
     assert runs.started == {}
@@ -224,16 +234,16 @@ def test_what_was_forgotten_is_not_run_again_though_its_history_has_the_text() -
 def test_without_a_history_the_stored_text_is_run() -> None:
     runs = Runs()
 
-    outcome = run_again("r-1", failed_rows(), runs)
+    outcome = run_again(MINE, failed_rows(), runs)
 
     assert outcome.source == "stored text"
-    assert json.loads(runs.started["r-1-r2"])["input"] == PAYLOAD["input"]
+    assert json.loads(runs.started[name_of()])["input"] == PAYLOAD["input"]
 
 
 def test_where_neither_is_left_it_says_so_and_starts_nothing() -> None:
     runs = Runs()
 
-    outcome = run_again("r-1", failed_rows(content=False), runs)
+    outcome = run_again(MINE, failed_rows(content=False), runs)
 
     assert "what it asked is gone" in outcome.reason
     assert runs.started == {}
@@ -242,7 +252,7 @@ def test_where_neither_is_left_it_says_so_and_starts_nothing() -> None:
 def test_text_that_was_altered_is_not_passed_off_as_what_was_asked() -> None:
     runs = Runs()
 
-    outcome = run_again("r-1", failed_rows(payload_hash="of a text with NUL in it"), runs)
+    outcome = run_again(MINE, failed_rows(payload_hash="of a text with NUL in it"), runs)
 
     assert "what it asked is gone" in outcome.reason
 
@@ -251,13 +261,13 @@ def test_running_it_twice_starts_nothing_twice() -> None:
     runs = Runs(**{"arn:run-1": json.dumps(PAYLOAD)})
     store = failed_rows()
 
-    run_again("r-1", store, runs)
-    run_again("r-1", store, runs)
-    assert list(runs.started) == ["r-1-r2"]
+    run_again(MINE, store, runs)
+    run_again(MINE, store, runs)
+    assert list(runs.started) == [name_of()]
 
     # It ended, and failed once more under its own name: that is the second run, not a third.
-    runs.ended.add("r-1-r2")
-    rows = store.rows_of("r-1")
+    runs.ended.add(name_of())
+    rows = store.rows_of(MINE)
     first, calls = rows["REQUEST"], 0
 
     def now(_id: str) -> dict[str, Row]:
@@ -266,30 +276,44 @@ def test_running_it_twice_starts_nothing_twice() -> None:
         return rows if calls == 1 else rows | {"REQUEST": first | {"runs": 2}}
 
     store.rows_of = now  # type: ignore[method-assign]
-    assert "it was run again as r-1-r2" in run_again("r-1", store, runs).reason
-    assert list(runs.started) == ["r-1-r2"]
+    assert f"it was run again as {name_of()}" in run_again(MINE, store, runs).reason
+    assert list(runs.started) == [name_of()]
 
 
 def test_a_run_that_was_refused_leaves_its_number_to_the_next() -> None:
     runs = Runs(**{"arn:run-1": json.dumps(PAYLOAD)})
-    runs.ended.add("r-1-r2")
+    run_again(MINE, failed_rows(), runs)
+    runs.ended.add(name_of())
 
-    outcome = run_again("r-1", failed_rows(), runs)
+    outcome = run_again(MINE, failed_rows(), runs)
 
-    assert outcome.started == "r-1-r2-1"
-    assert json.loads(runs.started["r-1-r2-1"])["rerun"] == 2
+    assert outcome.started == name_of(turn=1)
+    assert json.loads(runs.started[outcome.started])["rerun"] == 2
 
 
-def test_names_fit_step_functions_whatever_the_id() -> None:
+def test_no_other_request_takes_the_name_of_a_next_run() -> None:
+    """H05: `POST` with the id `r-1-r2` took it, and `rerun` said "started" without a run."""
     runs = Runs(**{"arn:run-1": json.dumps(PAYLOAD)})
-    row = failed_rows().requests["r-1"] | {"request_id": "x" * 80}
-    store = failed_rows()
-    store.rows_of = lambda _id: {"REQUEST": row}  # type: ignore[method-assign]
+    for tenant, request_id in (("acme", "r-1-r2"), ("other", "r-1"), ("other", "r-1-r2")):
+        body = {"input": "mine", "tenant": tenant, "request_id": request_id}
+        runs.start(execution_name(tenant, request_id), json.dumps(body))
 
-    outcome = run_again("x" * 80, store, runs)
+    outcome = run_again(MINE, failed_rows(), runs)
 
-    assert len(outcome.started) <= 80
-    assert json.loads(runs.started[outcome.started])["request_id"] == "x" * 80
+    assert outcome.started == name_of()
+    assert json.loads(runs.started[name_of()])["input"] == PAYLOAD["input"]
+
+
+@pytest.mark.parametrize("status", ["RUNNING", "FAILED"])
+def test_a_run_of_that_name_with_another_input_is_not_passed_off_as_the_rerun(status: str) -> None:
+    runs = Runs(**{"arn:run-1": json.dumps(PAYLOAD)})
+    runs.start(name_of(), json.dumps({**PAYLOAD, "request_id": "r-1", "input": "another"}))
+    runs.ended |= {name_of()} if status == "FAILED" else set()
+
+    outcome = run_again(MINE, failed_rows(), runs)
+
+    assert (outcome.started, len(runs.started)) == ("", 1)
+    assert "taken by another" in outcome.reason
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,10 @@ import pytest
 from openai.types.chat import ChatCompletion
 
 from router.errors import InvalidRequest
+from router.executions.names import execution_name
 from router.executions.run import Run
 from router.ingress.api.chat import to_completion, to_request
+from router.intake.identity import payload_hash
 from tests.fakes.api import Aws, Client, answered
 
 QUESTION = {"role": "user", "content": "What is the capital of France?"}
@@ -95,7 +97,9 @@ def test_true_is_not_taken_for_1() -> None:
 def answers(aws: Aws, **changes: Any) -> None:
     def end() -> None:
         [name] = aws.started
-        aws.rows[name] = answered(name, **changes)
+        given = json.loads(aws.runs[name].input)
+        rows = answered(given["request_id"], payload_hash=payload_hash(given), **changes)
+        aws.rows[rows["REQUEST"]["request_id"]] = rows
         aws.runs[name] = Run("SUCCEEDED", aws.runs[name].input)
 
     aws.at.append((1, end))
@@ -145,7 +149,7 @@ def test_no_answer_in_time_is_a_504_that_says_where_it_will_be() -> None:
 
     status, answer, headers = Client(aws).call("POST", "/chat/completions", body())
 
-    [name] = aws.started
+    [name] = [json.loads(run.input)["request_id"] for run in aws.runs.values()]
     assert (status, answer["error"]["type"]) == (504, "NotAnsweredYet")
     assert headers["location"] == f"/v1/prompts/{name}"
     assert headers["location"] in answer["error"]["message"]
@@ -158,8 +162,8 @@ def test_an_idempotency_key_is_the_request_id() -> None:
 
     Client(aws).call("POST", "/chat/completions", body(), headers={"Idempotency-Key": "k-1"})
 
-    assert aws.started == ["k-1"]
-    assert json.loads(aws.runs["k-1"].input)["request_id"] == "k-1"
+    assert aws.started == [execution_name("acme", "k-1")]
+    assert json.loads(aws.runs[aws.started[0]].input)["request_id"] == "k-1"
 
 
 def test_what_is_refused_is_told_in_the_words_of_a_completion() -> None:

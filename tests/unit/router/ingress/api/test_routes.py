@@ -9,13 +9,15 @@ import re
 import pytest
 
 from cost_calculator.clock import iso
+from cost_calculator.row_keys import key_of
 from router.encoding import canonical_json
 from router.errors import RateLimited, StoreUnavailable
+from router.executions.names import execution_name
 from router.executions.run import NotStarted, Run
-from tests.fakes.api import Aws, Client, answered, failed
+from tests.fakes.api import KEY, PROMPT, RUN, Aws, Client, answered, failed
 from tests.support.factories import AT
 
-PROMPT = {"input": "What is the capital of France?", "request_id": "r-1"}
+ASYNC = {"mode": "async"}
 
 
 @pytest.fixture
@@ -28,12 +30,12 @@ def client(aws: Aws) -> Client:
     return Client(aws)
 
 
-def ends(aws: Aws, rows: dict, after: float, name: str = "r-1") -> None:
+def ends(aws: Aws, rows: dict, after: float) -> None:
     """Let a run write its rows after so many seconds."""
 
     def end() -> None:
-        aws.rows[name] = rows
-        aws.runs[name] = Run("SUCCEEDED", aws.runs[name].input)
+        aws.rows[KEY] = rows
+        aws.runs[RUN] = Run("SUCCEEDED", aws.runs[RUN].input)
 
     aws.at.append((after, end))
 
@@ -54,7 +56,7 @@ def test_an_answer_within_the_wait_is_a_200_with_model_reason_and_cost(
 
 
 def test_keys_queues_and_hashes_are_not_shown(aws: Aws, client: Client) -> None:
-    aws.rows["r-1"] = answered("r-1")
+    aws.rows[KEY] = answered("r-1")
 
     _, body, _ = client.call("GET", "/prompts/r-1")
 
@@ -66,7 +68,7 @@ def test_the_execution_carries_the_callers_tenant_under_the_request_id(
 ) -> None:
     client.call("POST", "/prompts", PROMPT, query={"mode": "async"})
 
-    assert json.loads(aws.runs["r-1"].input) == PROMPT | {"tenant": "acme"}
+    assert json.loads(aws.runs[RUN].input) == PROMPT | {"tenant": "acme"}
 
 
 @pytest.mark.parametrize("field", [{"tenant": "other"}, {"rerun": 2}])
@@ -85,7 +87,7 @@ def test_async_answers_at_once_with_where_to_look(aws: Aws, client: Client) -> N
 
     assert (status, body["status"], body["request_id"]) == (202, "STARTED", "r-1")
     assert (headers["location"], headers["retry-after"]) == ("/v1/prompts/r-1", "1")
-    assert aws.looks == 0
+    assert aws.looks == 1  # whether the id was used before
 
 
 def test_no_answer_in_25_seconds_is_a_202(aws: Aws, client: Client) -> None:
@@ -120,7 +122,7 @@ def test_a_request_that_runs_is_never_sent_again_because_nobody_can_see_it(
 
 
 def test_nobody_waits_for_a_human(aws: Aws, client: Client) -> None:
-    aws.rows["r-1"] = answered("r-1", status="PENDING_REVIEW", ended_at=None)
+    aws.rows[KEY] = answered("r-1", status="PENDING_REVIEW", ended_at=None)
 
     status, _, _ = client.call("POST", "/prompts", PROMPT)
 
@@ -135,7 +137,7 @@ def test_without_an_id_each_request_gets_one(aws: Aws, client: Client) -> None:
     }
 
     assert len(ids) == 2
-    assert ids == set(aws.started)
+    assert {execution_name("acme", name) for name in ids} == set(aws.started)
 
 
 def test_the_same_request_again_joins_the_run(aws: Aws, client: Client) -> None:
@@ -145,7 +147,7 @@ def test_the_same_request_again_joins_the_run(aws: Aws, client: Client) -> None:
     status, body, _ = client.call("POST", "/prompts", PROMPT)
 
     assert (status, body["output"]) == (200, "Paris.")
-    assert aws.started == ["r-1"]
+    assert aws.started == [RUN]
 
 
 @pytest.mark.parametrize("run_status", ["RUNNING", "SUCCEEDED"])
@@ -153,7 +155,7 @@ def test_the_same_id_with_another_payload_is_a_409(
     aws: Aws, client: Client, run_status: str
 ) -> None:
     client.call("POST", "/prompts", PROMPT, query={"mode": "async"})
-    aws.runs["r-1"] = Run(run_status, aws.runs["r-1"].input)
+    aws.runs[RUN] = Run(run_status, aws.runs[RUN].input)
 
     status, body, headers = client.call("POST", "/prompts", PROMPT | {"input": "Other"})
 
@@ -162,17 +164,46 @@ def test_the_same_id_with_another_payload_is_a_409(
     assert headers["x-should-retry"] == "false"
 
 
-def test_the_id_of_another_tenants_request_is_a_409(aws: Aws, client: Client) -> None:
-    client.call("POST", "/prompts", PROMPT, query={"mode": "async"}, tenant="other")
+def test_the_id_of_another_tenants_request_is_an_id_that_nobody_has_used(
+    aws: Aws, client: Client
+) -> None:
+    aws.rows[key_of("other", "r-1")] = answered("r-1", tenant="other")
+    client.call("POST", "/prompts", PROMPT, query={"mode": "async"}, tenant="third")
 
-    assert client.call("POST", "/prompts", PROMPT)[0] == 409
+    status, body, _ = client.call("POST", "/prompts", PROMPT | {"input": "Mine"}, query=ASYNC)
+
+    assert (status, body["status"]) == (202, "STARTED")
+    assert aws.started == [execution_name(tenant, "r-1") for tenant in ("third", "acme")]
+
+
+@pytest.mark.parametrize("query", [None, {"mode": "async"}])
+def test_an_id_with_rows_and_no_execution_of_its_name_is_compared_all_the_same(
+    aws: Aws, client: Client, query: dict[str, str] | None
+) -> None:
+    aws.rows[KEY] = answered("r-1")  # by a direct start under another name, or 90 days ago
+
+    other = client.call("POST", "/prompts", PROMPT | {"input": "Of Italy?"}, query=query)
+    same = client.call("POST", "/prompts", PROMPT, query=query)
+
+    assert (other[0], other[1]["error"]["type"]) == (409, "Conflict")
+    assert same[0] == (202 if query else 200)
+    assert aws.started == []
+
+
+def test_rows_that_come_under_the_id_while_it_waits_are_compared(aws: Aws, client: Client) -> None:
+    ends(aws, answered("r-1", payload_hash="of another body"), after=1)
+
+    status, body, headers = client.call("POST", "/prompts", PROMPT)
+
+    assert (status, body["error"]["type"]) == (409, "Conflict")
+    assert headers["x-should-retry"] == "false"
 
 
 def test_what_was_refused_before_it_was_accepted_may_be_sent_again(
     aws: Aws, client: Client
 ) -> None:
     client.call("POST", "/prompts", PROMPT, query={"mode": "async"})
-    aws.refuse("r-1", "RateLimited")
+    aws.refuse(RUN, "RateLimited")
 
     status, _, _ = client.call("POST", "/prompts", PROMPT, query={"mode": "async"})
 
@@ -182,15 +213,28 @@ def test_what_was_refused_before_it_was_accepted_may_be_sent_again(
     assert aws.runs[again].input == canonical_json(PROMPT | {"tenant": "acme"}).decode()
 
 
+def test_however_often_it_was_refused_few_looks_find_the_last_run(aws: Aws, client: Client) -> None:
+    for _ in range(20):
+        client.call("POST", "/prompts", PROMPT, query=ASYNC)
+        aws.refuse(aws.started[-1], "BudgetExceeded")
+    aws.described = 0
+
+    client.call("POST", "/prompts", PROMPT, query=ASYNC)
+
+    assert len(set(aws.started)) == 21
+    assert aws.described <= 12
+    assert client.call("GET", "/prompts/r-1")[1]["status"] == "STARTED"
+
+
 def test_what_ended_with_rows_is_not_started_again(aws: Aws, client: Client) -> None:
     client.call("POST", "/prompts", PROMPT, query={"mode": "async"})
-    aws.refuse("r-1", "Refused")
-    aws.rows["r-1"] = failed("r-1", "Refused", "REFUSED")
+    aws.refuse(RUN, "Refused")
+    aws.rows[KEY] = failed("r-1", "Refused", "REFUSED")
 
     status, body, _ = client.call("POST", "/prompts", PROMPT)
 
     assert (status, body["error"]["type"]) == (502, "Refused")
-    assert aws.started == ["r-1"]
+    assert aws.started == [RUN]
 
 
 @pytest.mark.parametrize(
@@ -200,7 +244,7 @@ def test_what_ended_with_rows_is_not_started_again(aws: Aws, client: Client) -> 
 def test_a_refusal_of_the_analysis_is_told(
     aws: Aws, client: Client, error: str, status: int, retry: str | None
 ) -> None:
-    aws.at.append((0.5, lambda: aws.refuse("r-1", error, "the reason")))
+    aws.at.append((0.5, lambda: aws.refuse(RUN, error, "the reason")))
 
     answer, body, headers = client.call("POST", "/prompts", PROMPT)
 
@@ -212,7 +256,7 @@ def test_a_refusal_of_the_analysis_is_told(
 
 
 def test_a_rate_limit_says_when_to_come_again(aws: Aws, client: Client) -> None:
-    aws.at.append((0.1, lambda: aws.refuse("r-1", "RateLimited", str(RateLimited("acme", 7)))))
+    aws.at.append((0.1, lambda: aws.refuse(RUN, "RateLimited", str(RateLimited("acme", 7)))))
 
     status, _, headers = client.call("POST", "/prompts", PROMPT)
 
@@ -220,7 +264,7 @@ def test_a_rate_limit_says_when_to_come_again(aws: Aws, client: Client) -> None:
 
 
 def test_a_run_that_died_before_accepting_tells_no_detail(aws: Aws, client: Client) -> None:
-    aws.at.append((0.1, lambda: aws.refuse("r-1", "KeyError", "Traceback: the prompt")))
+    aws.at.append((0.1, lambda: aws.refuse(RUN, "KeyError", "Traceback: the prompt")))
 
     status, body, headers = client.call("POST", "/prompts", PROMPT)
 
@@ -315,7 +359,7 @@ def test_what_is_no_id_is_not_looked_for(aws: Aws, client: Client, name: str) ->
 
 
 def test_a_request_is_found_by_its_tenant_alone(aws: Aws, client: Client) -> None:
-    aws.rows["r-1"] = answered("r-1")
+    aws.rows[KEY] = answered("r-1")
 
     assert client.call("GET", "/prompts/r-1")[0] == 200
     assert client.call("GET", "/prompts/r-1", tenant="other")[0] == 404
@@ -333,7 +377,7 @@ def test_a_request_that_has_just_been_started_is_found_by_its_tenant_alone(
 
 def test_a_refused_request_is_found_with_its_refusal(aws: Aws, client: Client) -> None:
     client.call("POST", "/prompts", PROMPT, query={"mode": "async"})
-    aws.refuse("r-1", "PolicyDenied")
+    aws.refuse(RUN, "PolicyDenied")
 
     status, body, _ = client.call("GET", "/prompts/r-1")
 
@@ -343,7 +387,7 @@ def test_a_refused_request_is_found_with_its_refusal(aws: Aws, client: Client) -
 
 def test_an_open_request_has_no_cost_yet(aws: Aws, client: Client) -> None:
     rows = answered("r-1", status="ACCEPTED", ended_at=None, cost_status=None)
-    aws.rows["r-1"] = {"REQUEST": rows["REQUEST"]}
+    aws.rows[KEY] = {"REQUEST": rows["REQUEST"]}
 
     _, body, headers = client.call("GET", "/prompts/r-1")
 
@@ -353,7 +397,7 @@ def test_an_open_request_has_no_cost_yet(aws: Aws, client: Client) -> None:
 
 
 def test_a_cost_that_is_not_known_is_left_out_and_never_0(aws: Aws, client: Client) -> None:
-    aws.rows["r-1"] = failed("r-1", "ModelTimeout")
+    aws.rows[KEY] = failed("r-1", "ModelTimeout")
 
     _, body, headers = client.call("GET", "/prompts/r-1")
 
@@ -363,7 +407,7 @@ def test_a_cost_that_is_not_known_is_left_out_and_never_0(aws: Aws, client: Clie
 
 
 def test_a_large_answer_is_read_from_s3(aws: Aws, client: Client) -> None:
-    aws.rows["r-1"] = answered("r-1", output_s3="s3://b/k")
+    aws.rows[KEY] = answered("r-1", output_s3="s3://b/k")
 
     assert client.call("GET", "/prompts/r-1")[1]["output"] == "text at s3://b/k"
 
@@ -373,7 +417,7 @@ def unread(_address: str) -> str:
 
 
 def test_a_large_answer_that_s3_does_not_give_now_is_busy_and_not_expired(aws: Aws) -> None:
-    aws.rows["r-1"] = answered("r-1", output_s3="s3://b/k")
+    aws.rows[KEY] = answered("r-1", output_s3="s3://b/k")
 
     status, body, headers = Client(aws, changes={"text_at": unread}).call("GET", "/prompts/r-1")
 
@@ -393,7 +437,7 @@ def test_a_large_answer_that_s3_does_not_give_now_is_waited_for_and_never_sent_a
 
 
 def test_a_large_answer_that_has_expired_is_left_out(aws: Aws) -> None:
-    aws.rows["r-1"] = answered("r-1", output_s3="s3://b/k")
+    aws.rows[KEY] = answered("r-1", output_s3="s3://b/k")
     client = Client(aws, changes={"text_at": lambda _address: None})
 
     status, body, _ = client.call("GET", "/prompts/r-1")
@@ -402,9 +446,9 @@ def test_a_large_answer_that_has_expired_is_left_out(aws: Aws) -> None:
 
 
 def test_where_no_text_is_stored_the_answer_comes_from_the_run(aws: Aws) -> None:
-    aws.rows["r-1"] = answered("r-1")
-    del aws.rows["r-1"]["CONTENT"]
-    aws.runs["r-1"] = Run("SUCCEEDED", "{}", output=json.dumps({"output": "Paris."}))
+    aws.rows[KEY] = answered("r-1")
+    del aws.rows[KEY]["CONTENT"]
+    aws.runs[RUN] = Run("SUCCEEDED", "{}", output=json.dumps({"output": "Paris."}))
 
     assert Client(aws, changes={"store_text": False}).call("GET", "/prompts/r-1")[1][
         "output"
@@ -412,8 +456,8 @@ def test_where_no_text_is_stored_the_answer_comes_from_the_run(aws: Aws) -> None
 
 
 def test_where_no_text_is_stored_the_answer_expires_with_the_run(aws: Aws) -> None:
-    aws.rows["r-1"] = answered("r-1")
-    del aws.rows["r-1"]["CONTENT"]
+    aws.rows[KEY] = answered("r-1")
+    del aws.rows[KEY]["CONTENT"]
 
     status, body, _ = Client(aws, changes={"store_text": False}).call("GET", "/prompts/r-1")
 
@@ -421,9 +465,9 @@ def test_where_no_text_is_stored_the_answer_expires_with_the_run(aws: Aws) -> No
 
 
 def test_text_that_has_expired_is_not_taken_from_the_history(aws: Aws, client: Client) -> None:
-    aws.rows["r-1"] = answered("r-1")
-    del aws.rows["r-1"]["CONTENT"]
-    aws.runs["r-1"] = Run("SUCCEEDED", "{}", output=json.dumps({"output": "Paris."}))
+    aws.rows[KEY] = answered("r-1")
+    del aws.rows[KEY]["CONTENT"]
+    aws.runs[RUN] = Run("SUCCEEDED", "{}", output=json.dumps({"output": "Paris."}))
 
     assert "output" not in client.call("GET", "/prompts/r-1")[1]
 
@@ -431,7 +475,7 @@ def test_text_that_has_expired_is_not_taken_from_the_history(aws: Aws, client: C
 def test_a_verdict_is_given_in_the_tenants_name_on_its_own_request(
     aws: Aws, client: Client
 ) -> None:
-    aws.rows["r-1"] = answered("r-1", cost_status="PRICED")
+    aws.rows[KEY] = answered("r-1", cost_status="PRICED")
     path, given = "/prompts/r-1/feedback", {"feedback": "bad", "note": "too short"}
 
     status, body, _ = client.call("POST", path, given)
@@ -439,11 +483,11 @@ def test_a_verdict_is_given_in_the_tenants_name_on_its_own_request(
     assert (status, body["feedback"], body["feedback_at"]) == (200, "bad", iso(AT))
     assert client.call("POST", path, given, tenant="other")[0] == 404
     assert client.call("POST", "/prompts/r-2/feedback", given)[0] == 404
-    assert aws.judged == [("r-1", "bad", "acme", "too short")]
+    assert aws.judged == [(KEY, "bad", "acme", "too short")]
 
 
 def test_a_verdict_that_cannot_be_kept_is_a_409(aws: Aws, client: Client) -> None:
-    aws.rows["r-1"] = answered("r-1")
+    aws.rows[KEY] = answered("r-1")
 
     status, body, _ = client.call("POST", "/prompts/r-1/feedback", {"feedback": "good"})
 
@@ -455,7 +499,7 @@ def test_a_verdict_that_cannot_be_kept_is_a_409(aws: Aws, client: Client) -> Non
     "given", [{}, {"feedback": "great"}, {"feedback": "good", "note": ""}, {"note": "x"}, []]
 )
 def test_other_feedback_is_a_400(aws: Aws, client: Client, given: object) -> None:
-    aws.rows["r-1"] = answered("r-1", cost_status="PRICED")
+    aws.rows[KEY] = answered("r-1", cost_status="PRICED")
 
     assert client.call("POST", "/prompts/r-1/feedback", given)[0] == 400
     assert not aws.judged
@@ -468,7 +512,7 @@ def test_an_unknown_path_is_a_404_in_the_one_shape(client: Client) -> None:
 
 
 def test_what_nobody_thought_of_tells_no_text(aws: Aws, client: Client) -> None:
-    aws.rows["r-1"] = {"REQUEST": {"tenant": "acme"}}
+    aws.rows[KEY] = {"REQUEST": {"tenant": "acme"}}
 
     status, body, _ = client.call("GET", "/prompts/r-1")
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from router.executions.names import execution_name
 from router.ingress.batch.chunk import run_chunk
 from router.ingress.batch.chunk_runner import WINDOW, Item
 from router.ingress.batch.finish import BatchIncomplete, finish
@@ -55,6 +56,10 @@ def batch(bucket: Bucket, world: World, **given: Any) -> dict[str, Any]:
     for chunk in range(1, state["chunks"] + 1):
         assert run(bucket, world, chunk, **given)
     return finish(state, bucket)
+
+
+def names(count: int) -> list[str]:
+    return sorted(execution_name("default", f"b-{n}") for n in range(1, count + 1))
 
 
 def test_a_file_is_split_into_chunks_and_the_map_is_given_their_numbers() -> None:
@@ -164,7 +169,7 @@ def test_a_chunk_that_died_in_the_middle_does_only_what_is_missing() -> None:
     assert 0 < len(world.started) < 30
     assert run(bucket, world)
 
-    assert sorted(world.started) == sorted(f"b-{n}" for n in range(1, 31))
+    assert sorted(world.started) == names(30)
 
 
 def test_a_throttled_start_waits_and_loses_nothing() -> None:
@@ -187,7 +192,16 @@ def test_what_the_workflow_refused_is_a_result_and_is_done_by_the_next_run() -> 
     assert refused["detail"] == "try again in 10 s"
     assert (first["statuses"], first["complete"]) == ({"SUCCEEDED": 2, "REJECTED": 1}, False)
     assert (again["statuses"], again["complete"]) == ({"SUCCEEDED": 3}, True)
-    assert [name for name in world.started if "_" in name] == ["b-2_t2"]
+    assert set(world.started) - set(names(3)) == {execution_name("default", "b-2", turn="t2")}
+
+
+def test_a_line_runs_as_its_tenant_and_takes_no_other_tenants_id() -> None:
+    bucket, world = Bucket(**{KEY: '{"input": "p1", "tenant": "acme"}'}), World()
+    world.rows["b-1"] = (0.0, "of the tenant default")
+
+    assert batch(bucket, world)["statuses"] == {"SUCCEEDED": 1}
+    assert bucket.lines(results_key("b", 1))[0]["request_id"] == "b-1"
+    assert "acme/b-1" in world.rows
 
 
 def test_an_express_run_that_puts_no_row_is_given_up_and_said() -> None:
@@ -208,7 +222,7 @@ def test_an_express_run_that_is_still_open_is_waited_for_and_not_started_again()
     assert not run(bucket, world, until=1.0, express=True)
     assert run(bucket, world, express=True)
 
-    assert sorted(world.started) == sorted(f"b-{n}" for n in range(1, 9))
+    assert sorted(world.started) == names(8)
 
 
 def test_another_file_under_a_used_batch_id_is_a_conflict_line_by_line() -> None:

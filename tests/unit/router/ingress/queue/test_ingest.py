@@ -10,7 +10,8 @@ import pytest
 from router.aws.request_queues import RequestQueues, message_of
 from router.config.tenants import parse_rules
 from router.errors import StoreUnavailable
-from router.executions.run import Busy, NotStarted, Run
+from router.executions.names import execution_name
+from router.executions.run import Busy, NoSuchRun, NotStarted, Run
 from router.ingress.queue.backpressure import Backpressure
 from router.ingress.queue.ingest import LAST_TRY, delay, ingest
 from router.ingress.queue.message import Message, NotSent, Report
@@ -38,6 +39,8 @@ class Executions:
         return None
 
     def describe(self, name: str) -> Run:
+        if name not in self.runs:
+            raise NoSuchRun("ExecutionDoesNotExist")
         status, error = self.ends.get(name, ("SUCCEEDED", None))
         return Run(status, self.runs[name], error)
 
@@ -95,7 +98,8 @@ def test_a_message_is_an_execution_under_its_request_id() -> None:
 
     report = run(Message("m", '{"input": "hi", "request_id": "r-1"}'), executions=executions)
 
-    assert executions.runs == {"r-1": '{"input": "hi", "request_id": "r-1"}'}
+    name = execution_name("default", "r-1")
+    assert executions.runs == {name: '{"input": "hi", "request_id": "r-1"}'}
     assert report == Report(started=["m"])
 
 
@@ -105,7 +109,9 @@ def test_without_an_id_every_delivery_of_a_message_is_one_execution() -> None:
     run(Message("m", BODY), executions=executions)
     again = run(Message("m", BODY, received=2), executions=executions)
 
-    assert list(executions.runs) == ["sqs-m"]
+    [(name, given)] = executions.runs.items()
+    assert name == execution_name("default", "sqs-m")
+    assert json.loads(given)["request_id"] == "sqs-m"
     assert again.repeated == ["m"]
     assert again.failed == {}
 
@@ -172,32 +178,113 @@ def test_a_throttled_message_is_put_back_and_is_no_failed_try_however_often() ->
     assert queues.aside == []
 
 
-def test_a_copy_keeps_the_id_of_the_message_it_copies() -> None:
-    sent: list[dict[str, Any]] = []
+class Sqs:
+    """Sends messages to nobody, and shows them as a consumer would get them."""
 
-    class Client:
-        def send_message(self, **given: Any) -> None:
-            sent.append(given)
+    def __init__(self) -> None:
+        self.sent: list[dict[str, Any]] = []
 
-    queues = RequestQueues(Client(), "queue", "dead")  # type: ignore[arg-type]
-    queues.requeue(Message("m", BODY, put_back=1), 7)
+    def send_message(self, **given: Any) -> None:
+        self.sent.append(given)
 
-    [copy] = sent
-    assert (copy["QueueUrl"], copy["MessageBody"], copy["DelaySeconds"]) == ("queue", BODY, 7)
-    attributes = {
-        name: {"stringValue": value["StringValue"]}
-        for name, value in copy["MessageAttributes"].items()
-    }
-    received = message_of(
+    def received(self, message_id: str = "another") -> Message:
+        sent = self.sent[-1]
+        attributes = {n: a["StringValue"] for n, a in sent["MessageAttributes"].items()}
+        return received(sent["MessageBody"], message_id, **attributes)
+
+
+def received(body: str, message_id: str = "m", **attributes: str) -> Message:
+    return message_of(
         {
-            "messageId": "another",
-            "body": copy["MessageBody"],
+            "messageId": message_id,
+            "body": body,
             "attributes": {"ApproximateReceiveCount": "1"},
-            "messageAttributes": attributes,
+            "messageAttributes": {n: {"stringValue": text} for n, text in attributes.items()},
         }
     )
-    assert received.fallback_id == "sqs-m"
-    assert (received.put_back, received.received) == (2, 1)
+
+
+def test_a_copy_is_the_same_request_under_another_message_id() -> None:
+    sqs, executions = Sqs(), Executions(Busy("ThrottlingException"))
+    queues = RequestQueues(sqs, "queue", "dead")  # type: ignore[arg-type]
+    run(Message("m", BODY, put_back=1), executions=executions, queues=queues)
+    copy = sqs.received()
+
+    executions.error = None
+    run(Message("m", BODY), executions=executions)
+    again = run(copy, executions=executions)
+
+    assert (sqs.sent[0]["QueueUrl"], copy.id, copy.put_back) == ("queue", "another", 2)
+    assert again.repeated == ["another"]
+    assert list(executions.runs) == [execution_name("default", "sqs-m")]
+
+
+def test_what_is_set_aside_keeps_its_id_for_when_it_is_sent_back() -> None:
+    sqs = Sqs()
+    queues = RequestQueues(sqs, "queue", "dead")  # type: ignore[arg-type]
+    executions = Executions(NotStarted("AccessDeniedException"))
+
+    run(Message("m", BODY, received=LAST_TRY), executions=executions, queues=queues)
+
+    assert sqs.sent[0]["QueueUrl"] == "dead"
+    assert json.loads(sqs.received().body)["request_id"] == "sqs-m"
+
+
+@pytest.mark.parametrize("name", ["request_id", "runs_as", "put_back", "tenant"])
+def test_an_attribute_of_the_senders_own_changes_nothing(name: str) -> None:
+    """H45: two messages with one attribute were one run, and `runs_as` made a message vanish."""
+    executions, queues = Executions(), Queues()
+    first = received(BODY, "a", **{name: "trace-1"})
+    second = received('{"input": "other"}', "b", **{name: "trace-1"})
+
+    report = run(first, second, executions=executions, queues=queues)
+
+    assert (report.started, queues.aside) == (["a", "b"], [])
+    assert list(executions.runs) == [execution_name("default", f"sqs-{i}") for i in "ab"]
+
+
+@pytest.mark.parametrize("value", ["0", "7", "-1", "x", "9" * 5000, "٣", "", "1.5", "1e9"])
+@pytest.mark.parametrize("body", [BODY, HASTY])
+def test_no_message_vanishes_whatever_its_sender_writes_into_our_attributes(
+    value: str, body: str
+) -> None:
+    executions, queues = Executions(), Queues()
+    forged = {"faregate.watches": value, "faregate.put_back": value}
+
+    report = run(received(body, **forged), executions=executions, queues=queues)
+
+    assert report.started == ["m"]
+    assert len(executions.runs) == 1
+
+
+def test_a_copy_cannot_wait_for_the_run_of_another_payload() -> None:
+    executions, queues = Executions(), Queues()
+    run(received(HASTY), executions=executions)
+    other = HASTY.replace('"hi"', '"something else"')
+
+    report = run(received(other, **{"faregate.watches": "0"}), executions=executions, queues=queues)
+
+    assert report.set_aside == {"m": "Conflict"}
+    assert [reason for _, reason, _ in queues.aside] == ["Conflict"]
+
+
+def test_tenants_may_use_the_same_ids() -> None:
+    executions, queues = Executions(), Queues()
+    bodies = [json.dumps({"input": t, "request_id": "r", "tenant": t}) for t in ("a", "b")]
+
+    report = run(*(Message(b, b) for b in bodies), executions=executions, queues=queues)
+
+    assert (len(report.started), queues.aside) == (2, [])
+
+
+def test_text_that_has_no_utf_8_form_is_started_and_holds_up_nobody() -> None:
+    executions = Executions()
+
+    report = run(Message("m", '{"input": "\\ud800"}'), Message("n", BODY), executions=executions)
+
+    assert report.started == ["m", "n"]
+    for given in executions.runs.values():
+        given.encode()
 
 
 def test_a_wrong_set_up_is_tried_three_times_then_set_aside_with_its_reason() -> None:
@@ -258,39 +345,44 @@ def test_a_run_that_may_be_refused_for_its_rate_is_looked_at_until_it_has_ended(
     run(Message("m", HASTY), executions=executions, queues=queues)
     [(copy, _)] = queues.back
 
-    executions.ends["r"] = ("RUNNING", None)
+    name = execution_name("hasty", "r")
+    executions.ends[name] = ("RUNNING", None)
     waits = run(copy, executions=executions, queues=queues, bucket=full_in(60))
-    executions.ends["r"] = ("SUCCEEDED", None)
+    executions.ends[name] = ("SUCCEEDED", None)
     done = run(copy, executions=executions, queues=queues, bucket=full_in(60))
 
-    assert (copy.runs_as, waits.held, done.repeated) == ("r", ["m"], ["m"])
+    assert (copy.watches, waits.held, done.repeated) == (0, ["m"], ["m"])
     assert len(queues.back) == 2
-    assert list(executions.runs) == ["r"]
+    assert list(executions.runs) == [name]
 
 
 def test_a_run_that_was_refused_for_its_rate_is_started_again_under_the_same_request_id() -> None:
     executions, queues = Executions(), Queues()
-    run(Message("a", '{"input": "hi", "tenant": "hasty"}'), executions=executions, queues=queues)
-    executions.ends["sqs-a"] = ("FAILED", "RateLimited")
-    [(copy, _)] = queues.back
-    again = replace(copy, id="b", request_id="sqs-a")
+    body = '{"input": "hi", "tenant": "hasty"}'
+    run(Message("a", body), executions=executions, queues=queues)
+    refuse(executions, "RateLimited")
+    again = replace(queues.back[0][0], id="b")
 
     first = run(again, executions=executions, queues=queues)
     second = run(again, executions=executions, queues=queues)
 
     assert (first.started, second.repeated) == (["b"], ["b"])
-    [_, name] = executions.runs
-    assert name.startswith("sqs-a_")
-    assert json.loads(executions.runs[name])["request_id"] == "sqs-a"
-    assert queues.back[-1][0].runs_as == name
+    names = [execution_name("hasty", "sqs-a", turn=turn) for turn in (0, 1)]
+    assert list(executions.runs) == names
+    assert json.loads(executions.runs[names[1]])["request_id"] == "sqs-a"
+    assert queues.back[-1][0].watches == 1
 
 
-@pytest.mark.parametrize("error", ["RateLimited", "BudgetExceeded", "PolicyDenied"])
-def test_a_request_that_was_refused_runs_when_it_is_sent_again(error: str) -> None:
+@pytest.mark.parametrize(
+    "error", ["RateLimited", "BudgetExceeded", "PolicyDenied", "StoreUnavailable", "States.Timeout"]
+)
+def test_a_request_that_was_refused_or_never_accepted_runs_when_it_is_sent_again(
+    error: str,
+) -> None:
     executions = Executions()
     body = '{"input": "hi", "request_id": "r"}'
     run(Message("a", body), executions=executions)
-    executions.ends["r"] = ("FAILED", error)
+    refuse(executions, error)
 
     report = run(Message("b", body), executions=executions)
 
@@ -301,46 +393,44 @@ def test_a_request_that_was_refused_runs_when_it_is_sent_again(error: str) -> No
 def test_a_refusal_that_no_waiting_changes_is_not_tried_again_by_itself() -> None:
     executions, queues = Executions(), Queues()
     run(Message("a", HASTY), executions=executions, queues=queues)
-    executions.ends["r"] = ("FAILED", "BudgetExceeded")
+    refuse(executions, "BudgetExceeded")
 
     report = run(queues.back[0][0], executions=executions, queues=queues)
 
     assert (report.repeated, len(executions.runs), len(queues.back)) == (["a"], 1, 1)
 
 
-def test_a_failed_request_is_done_when_it_is_sent_again() -> None:
+def test_however_often_a_request_that_ended_is_sent_again_one_run_more_finds_its_rows() -> None:
     executions = Executions()
-    run(Message("a", BODY, request_id="r"), executions=executions)
-    executions.ends["r"] = ("FAILED", "RequestFailed")
+    body = '{"input": "hi", "request_id": "r"}'
+    run(Message("a", body), executions=executions)
+    refuse(executions, "ModelTimeout")
 
-    assert run(Message("b", BODY, request_id="r"), executions=executions).repeated == ["b"]
+    reports = [run(Message(name, body), executions=executions) for name in "bcd"]
+
+    # The second run is answered from the rows, and succeeds.
+    assert [report.started for report in reports] == [["b"], [], []]
+    assert len(executions.runs) == 2
+
+
+def refuse(executions: Executions, error: str) -> None:
+    """Let the run that was started last fail."""
+    executions.ends[list(executions.runs)[-1]] = ("FAILED", error)
 
 
 def test_a_consumer_that_dies_after_it_started_a_run_again_loses_it_to_no_rate() -> None:
     executions, queues = Executions(), Queues()
     run(Message("a", HASTY), executions=executions, queues=queues)
     copy = replace(queues.back[0][0], id="copy")
-    executions.ends["r"] = ("FAILED", "RateLimited")
+    refuse(executions, "RateLimited")
     run(copy, executions=executions, queues=Queues(NotSent("it died before the copy was sent")))
-    second = list(executions.runs)[1]
-    executions.ends[second] = ("FAILED", "RateLimited")
+    refuse(executions, "RateLimited")
 
     report = run(replace(copy, received=2), executions=executions, queues=queues)
 
     assert report.started == ["copy"]
     assert len(executions.runs) == 3
-    assert queues.back[-1][0].runs_as == list(executions.runs)[2]
-
-
-def test_another_name_fits_an_id_of_any_length() -> None:
-    executions = Executions()
-    body = json.dumps({"input": "hi", "request_id": "r" * 80})
-    run(Message("a", body), executions=executions)
-    executions.ends["r" * 80] = ("FAILED", "RateLimited")
-
-    run(Message("b", body), executions=executions)
-
-    assert [len(name) for name in executions.runs] == [80, 80]
+    assert queues.back[-1][0].watches == 2
 
 
 def test_buckets_that_cannot_be_read_hold_up_nothing() -> None:
@@ -366,14 +456,9 @@ def test_a_request_that_never_fits_begins_so_that_the_workflow_says_so() -> None
     assert backpressure.wait(request) == 0
 
 
-def test_a_copy_says_which_run_it_looks_at() -> None:
-    sent: list[dict[str, Any]] = []
+def test_a_copy_says_which_run_it_waits_for() -> None:
+    sqs = Sqs()
 
-    class Client:
-        def send_message(self, **given: Any) -> None:
-            sent.append(given)
+    RequestQueues(sqs, "queue", "dead").requeue(Message("m", HASTY, watches=1), 1)  # type: ignore[arg-type]
 
-    queues = RequestQueues(Client(), "queue", "dead")  # type: ignore[arg-type]
-    queues.requeue(Message("m", HASTY, runs_as="r_1"), 1)
-
-    assert sent[0]["MessageAttributes"]["runs_as"]["StringValue"] == "r_1"
+    assert sqs.received().watches == 1
