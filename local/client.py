@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from cost_calculator.aws.items import from_item
+from cost_calculator.row_keys import DEFAULT_TENANT, key_of
 from local.deployment import Deployment
 
 _POLL_SECONDS = 0.2
@@ -70,12 +71,12 @@ def start(deployment: Deployment, requests: Iterable[Mapping[str, Any]]) -> list
     ]
 
 
-def trace(deployment: Deployment, request_id: str) -> Traced:
-    """Read the rows of one request."""
+def trace(deployment: Deployment, request_id: str, tenant: str = DEFAULT_TENANT) -> Traced:
+    """Read the rows of one request of a tenant."""
     answer = deployment.client("dynamodb").query(
         TableName=deployment.usage_table,
         KeyConditionExpression="request_id = :id",
-        ExpressionAttributeValues={":id": {"S": request_id}},
+        ExpressionAttributeValues={":id": {"S": key_of(tenant, request_id)}},
         ConsistentRead=True,
     )
     rows = [from_item(item) for item in answer["Items"]]
@@ -90,7 +91,10 @@ def trace(deployment: Deployment, request_id: str) -> Traced:
 
 
 def wait_until_settled(
-    deployment: Deployment, request_ids: Sequence[str], timeout_seconds: float
+    deployment: Deployment,
+    request_ids: Sequence[str],
+    timeout_seconds: float,
+    tenant: str = DEFAULT_TENANT,
 ) -> list[Traced]:
     """Return the traces once all are settled, or as they are when the time is over.
 
@@ -100,7 +104,7 @@ def wait_until_settled(
     deadline = time.monotonic() + timeout_seconds
     traces: list[Traced] = []
     for request_id in request_ids:
-        while not (traced := trace(deployment, request_id)).settled:
+        while not (traced := trace(deployment, request_id, tenant)).settled:
             if time.monotonic() > deadline:
                 break
             time.sleep(_POLL_SECONDS)

@@ -14,6 +14,8 @@ from typing import Any
 import requests
 
 from cost_calculator.aws.items import from_item
+from cost_calculator.row_keys import DEFAULT_TENANT, key_of
+from local import client
 from local.deployment import Deployment
 
 WAIT = 90.0
@@ -217,15 +219,17 @@ def spend_totals(deployment: Deployment) -> Counter[str]:
     return totals
 
 
-def make_older(deployment: Deployment, request_id: str, queued_at: str) -> None:
+def make_older(
+    deployment: Deployment, request_id: str, queued_at: str, tenant: str = DEFAULT_TENANT
+) -> None:
     """Put all rows of a request that wait for something back in time, as if nobody had come."""
-    client = deployment.client("dynamodb")
-    traced = client.trace(deployment, request_id)
+    dynamodb = deployment.client("dynamodb")
+    traced = client.trace(deployment, request_id, tenant)
     for row in (traced.request, *traced.attempts):
         if "queue" in row:
-            client.update_item(
+            dynamodb.update_item(
                 TableName=deployment.usage_table,
-                Key={"request_id": {"S": request_id}, "item": {"S": row["item"]}},
+                Key={"request_id": {"S": key_of(tenant, request_id)}, "item": {"S": row["item"]}},
                 UpdateExpression="SET queued_at = :then",
                 ExpressionAttributeValues={":then": {"S": queued_at}},
             )

@@ -162,7 +162,7 @@ def test_a_budget_that_is_nearly_used_is_told_and_one_that_is_used_up_once_more(
     for name in ("budget-80-frugal", "budget-100-frugal"):
         alarms.quiet(name)
     request_id = ask(deployment, "a purse that empties", tenant="frugal")
-    client.wait_until_settled(deployment, [request_id], 60)
+    client.wait_until_settled(deployment, [request_id], 60, "frugal")
     used = emulator.control(f"budget#frugal#{now():%Y-%m-%d}")["committed_usd"]
 
     def limited_to(limit: Decimal) -> Any:

@@ -100,7 +100,7 @@ def test_openais_client_does_not_pay_a_failure_twice(
 def test_a_key_is_its_tenant_in_the_rows(deployment: Deployment, labs: Door) -> None:
     answer = labs.call("POST", "/prompts", {"input": "Who wrote Faust?"}).json()
 
-    assert client.trace(deployment, answer["request_id"]).request["tenant"] == "labs"
+    assert client.trace(deployment, answer["request_id"], "labs").request["tenant"] == "labs"
 
 
 def test_tenants_do_not_see_each_others_requests(acme: Door, labs: Door) -> None:
@@ -132,7 +132,7 @@ def test_the_same_request_twice_at_once_runs_once(deployment: Deployment, acme: 
 
     assert {answer.status_code for answer in done} == {200}
     assert len({answer.json()["output"] for answer in done}) == 1
-    assert len(client.trace(deployment, request["request_id"]).attempts) == 1
+    assert len(client.trace(deployment, request["request_id"], "acme").attempts) == 1
     other = acme.call("POST", "/prompts", {**request, "input": "Who discovered polonium?"})
     assert other.status_code == 409
 
@@ -167,7 +167,8 @@ def test_figures_are_the_tenants_own_and_agree_with_the_rows(
         door.call("POST", "/prompts", {"input": prompt}).json()
         for prompt in ("What is the capital of Peru?", "What is 3 * 14?")
     ]
-    client.wait_until_settled(deployment, [answer["request_id"] for answer in asked], 60)
+    ids = [answer["request_id"] for answer in asked]
+    client.wait_until_settled(deployment, ids, 60, tenant)
 
     report = door.call("GET", "/usage?since=1d&by=model").json()
 
@@ -178,9 +179,10 @@ def test_figures_are_the_tenants_own_and_agree_with_the_rows(
 
 
 def test_a_verdict_is_on_the_row_and_in_the_sums(deployment: Deployment) -> None:
-    door = door_of(deployment, f"judge-{uuid.uuid4().hex[:8]}")
+    tenant = f"judge-{uuid.uuid4().hex[:8]}"
+    door = door_of(deployment, tenant)
     request_id = door.call("POST", "/prompts", {"input": "Who wrote Faust?"}).json()["request_id"]
-    client.wait_until_settled(deployment, [request_id], 60)
+    client.wait_until_settled(deployment, [request_id], 60, tenant)
 
     given = {"feedback": "bad", "note": "too short"}
     answer = door.call("POST", f"/prompts/{request_id}/feedback", given)

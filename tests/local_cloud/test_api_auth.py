@@ -103,7 +103,7 @@ class EveryWay:
             answer = call(prove, f"{way.url}/prompts", QUESTION)
             assert answer.status_code == 200, answer.text
             request_id = answer.json()["request_id"]
-            assert client.trace(deployment, request_id).request["tenant"] == tenant
+            assert client.trace(deployment, request_id, tenant).request["tenant"] == tenant
 
     def test_who_proves_nothing_or_the_wrong_thing_is_refused(self, way: Way) -> None:
         for who, (prove, status, kind) in way.refused.items():

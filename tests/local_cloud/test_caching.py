@@ -22,8 +22,8 @@ def run(deployment: Deployment, request: Mapping[str, Any]) -> dict[str, Any]:
     return client.wait_for_execution(deployment, arn, 60)
 
 
-def settled(deployment: Deployment, request_id: str) -> client.Traced:
-    [traced] = client.wait_until_settled(deployment, [request_id], 60)
+def settled(deployment: Deployment, request_id: str, tenant: str = "faq") -> client.Traced:
+    [traced] = client.wait_until_settled(deployment, [request_id], 60, tenant)
     assert traced.settled
     return traced
 
@@ -121,12 +121,12 @@ def test_instructions_that_come_again_are_written_once_and_read_at_a_tenth(
 
     first, second = (run(deployment, {**each, "tenant": "handbook"}) for each in asked)
 
-    [wrote] = settled(deployment, first["name"]).attempts
-    [read] = settled(deployment, second["name"]).attempts
+    [wrote] = settled(deployment, first["name"], "handbook").attempts
+    [read] = settled(deployment, second["name"], "handbook").attempts
     written = wrote["cache_write_5m_tokens"]
     assert (wrote["cache_read_tokens"], read["cache_write_5m_tokens"]) == (0, 0)
     assert written == read["cache_read_tokens"] > 512
     assert wrote["cost_parts"]["cache_write_5m"] * 8 == 100 * read["cost_parts"]["cache_read"]
     plain = run(deployment, {**asked[0], "tenant": "other"})
-    [unmarked] = settled(deployment, plain["name"]).attempts
+    [unmarked] = settled(deployment, plain["name"], "other").attempts
     assert unmarked["cache_write_5m_tokens"] == unmarked["cache_read_tokens"] == 0

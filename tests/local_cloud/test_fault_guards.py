@@ -12,6 +12,7 @@ from typing import Any
 from cost_calculator.aws.ledger_store import LedgerStore
 from cost_calculator.cli.reconcile import reconcile_tables
 from cost_calculator.clock import now
+from cost_calculator.row_keys import DEFAULT_TENANT
 from local import client
 from local.deployment import Deployment
 from router.errors import BudgetExceeded
@@ -34,9 +35,11 @@ def ended(deployment: Deployment, arns: list[str]) -> list[dict[str, Any]]:
     return [client.wait_for_execution(deployment, arn, WAIT) for arn in arns]
 
 
-def settled(deployment: Deployment, arns: list[str]) -> list[client.Traced]:
+def settled(
+    deployment: Deployment, arns: list[str], tenant: str = DEFAULT_TENANT
+) -> list[client.Traced]:
     names = [arn.rsplit(":", 1)[1] for arn in arns]
-    traces = client.wait_until_settled(deployment, names, WAIT)
+    traces = client.wait_until_settled(deployment, names, WAIT, tenant)
     assert all(traced.settled for traced in traces), traces
     return traces
 
@@ -62,7 +65,7 @@ def test_of_a_hundred_requests_at_once_with_room_for_ten_ten_run(
 ) -> None:
     told = tell("31 budget-race", "100 at once, room for 10", "AnalyzeComplexity > RequestRejected")
     prompt = "racing for the last ten"
-    [probe] = settled(deployment, start(deployment, prompt, tenant="frugal"))
+    [probe] = settled(deployment, start(deployment, prompt, tenant="frugal"), "frugal")
     one = probe.request["reserved_usd"]
     before = budget(emulator, "racing").get("committed_usd", Decimal(0))
     limit = before + one * Decimal("10.5")
@@ -79,9 +82,9 @@ def test_of_a_hundred_requests_at_once_with_room_for_ten_ten_run(
     assert {run["error"] for run in refused} == {BudgetExceeded.__name__}
     assert "wait until" in refused[0]["cause"]
     assert held["committed_usd"] - before == held["reserved_usd"] == one * 10
-    assert client.trace(deployment, refused[0]["name"]).request == {}
+    assert client.trace(deployment, refused[0]["name"], "racing").request == {}
 
-    traces = settled(deployment, passed)
+    traces = settled(deployment, passed, "racing")
     told.found(traces[0])
     assert_sums(deployment, emulator)
     after = budget(emulator, "racing")
@@ -103,7 +106,7 @@ def test_a_run_that_dies_gives_its_reservation_back_and_counts_what_may_be_bille
 
     held = budget(emulator, "frugal")
     deployment.client("stepfunctions").stop_execution(executionArn=arns[0])
-    traces = settled(deployment, arns)
+    traces = settled(deployment, arns, "frugal")
 
     told.found(traces[0])
     # The worker of analyze died after accepting, and its second try reserved nothing more.
@@ -124,7 +127,7 @@ def test_who_comes_too_fast_is_waited_for_and_then_told_when_to_come_again(
 
     passed = [run["executionArn"] for run in runs if run["status"] == "SUCCEEDED"]
     refused = [run for run in runs if run["status"] == "FAILED"]
-    told.found(settled(deployment, passed)[0])
+    told.found(settled(deployment, passed, "hasty")[0])
     assert (len(passed), len(refused)) == (2, 3)
     assert {run["error"] for run in refused} == {"RateLimited"}
     assert "retry after" in refused[0]["cause"]
@@ -176,9 +179,9 @@ def test_where_nobody_can_read_the_limits_no_request_is_accepted(
         runs = ended(deployment, list(arns))
 
     told.rows, told.money = "no row", "nothing"
-    for run in runs:
+    for run, tenant in zip(runs, (DEFAULT_TENANT, "frugal"), strict=True):
         assert (run["status"], run["error"]) == ("FAILED", "StoreUnavailable")
-        assert client.trace(deployment, run["name"]).request == {}
+        assert client.trace(deployment, run["name"], tenant).request == {}
 
 
 def test_where_the_configuration_lets_them_pass_their_cost_is_counted_all_the_same(
@@ -191,7 +194,7 @@ def test_where_the_configuration_lets_them_pass_their_cost_is_counted_all_the_sa
         emulator.settings("analyze", CONTROL_TABLE="gone"),
     ):
         arns = start(deployment, "let through", tenant="frugal")
-        [traced] = settled(deployment, arns)
+        [traced] = settled(deployment, arns, "frugal")
 
     told.found(traced)
     assert any("accepted without its limits" in why for why in traced.request["reasons"])

@@ -13,6 +13,7 @@ from cost_calculator.cli.reconcile import reconcile_tables
 from local import client
 from local.cloud import ROOT
 from local.deployment import Deployment
+from router.executions.names import execution_name
 from tests.local_cloud.cloud_control import Emulator
 from tests.local_cloud.fault_table import Tell
 from tests.local_cloud.simulator import Simulator
@@ -41,7 +42,7 @@ def fail(deployment: Deployment, simulator: Simulator, tenant: str, count: int) 
     asks = [{"input": f"[{tenant}] {n}", "tier": "SIMPLE", "tenant": tenant} for n in range(count)]
     arns = client.start(deployment, asks)
     ids = [client.wait_for_execution(deployment, arn, 90)["name"] for arn in arns]
-    traces = client.wait_until_settled(deployment, ids, 60)
+    traces = client.wait_until_settled(deployment, ids, 60, tenant)
     assert {traced.request["status"] for traced in traces} == {"FAILED"}
     simulator.clear_script()
     return ids
@@ -61,12 +62,12 @@ def test_what_failed_is_run_again_under_its_own_id_and_counted_once(
     for started in first[1]:
         arn = f"{deployment.state_machine_arn.replace(':stateMachine:', ':execution:')}"
         client.wait_for_execution(deployment, f"{arn}:{started['started']}", 60)
-    traces = client.wait_until_settled(deployment, ids, 60)
+    traces = client.wait_until_settled(deployment, ids, 60, tenant)
     third = command(deployment, *arguments)
 
     told.found(traces[0])
     assert [line["started"] for line in planned[1]] == [None] * 3
-    assert {line["started"] for line in first[1]} == {f"{request_id}-r2" for request_id in ids}
+    assert {line["started"] for line in first[1]} == {execution_name(tenant, i, run=2) for i in ids}
     assert {line["started"] for line in second[1]} <= {line["started"] for line in first[1]} | {
         None
     }
@@ -101,16 +102,18 @@ def test_a_run_that_fails_again_may_be_run_a_third_time(
     runs = deployment.state_machine_arn.replace(":stateMachine:", ":execution:")
     simulator.script({"match": {"contains": f"[{tenant}]"}, "count": None, "status": 403})
     command(deployment, *arguments)
-    again = client.wait_for_execution(deployment, f"{runs}:{request_id}-r2", 60)
-    client.wait_until_settled(deployment, [request_id], 60)
+    again = client.wait_for_execution(
+        deployment, f"{runs}:{execution_name(tenant, request_id, run=2)}", 60
+    )
+    client.wait_until_settled(deployment, [request_id], 60, tenant)
     simulator.clear_script()
 
     _, [line] = command(deployment, *arguments)
     client.wait_for_execution(deployment, f"{runs}:{line['started']}", 60)
 
-    [traced] = client.wait_until_settled(deployment, [request_id], 60)
+    [traced] = client.wait_until_settled(deployment, [request_id], 60, tenant)
     assert again["error"] == "AccessDenied"
-    assert line["started"] == f"{request_id}-r3"
+    assert line["started"] == execution_name(tenant, request_id, run=3)
     assert traced.request["status"] == "SUCCEEDED"
     assert [row["outcome"] for row in traced.attempts] == [
         "THROTTLED", "THROTTLED", "REJECTED", "OK",

@@ -13,6 +13,7 @@ from cost_calculator.aws.items import to_item
 from cost_calculator.aws.ledger_store import LedgerStore
 from cost_calculator.cli.reconcile import reconcile_tables
 from cost_calculator.reconciliation import Reconciliation
+from cost_calculator.row_keys import DEFAULT_TENANT
 from local import client
 from local.cloud import ROOT
 from local.deployment import Deployment
@@ -30,8 +31,10 @@ def ask(deployment: Deployment, name: str, count: int = 6, **fields: str) -> lis
     return [client.wait_for_execution(deployment, arn, 90)["name"] for arn in arns]
 
 
-def settled(deployment: Deployment, ids: list[str]) -> list[client.Traced]:
-    traces = client.wait_until_settled(deployment, ids, 90)
+def settled(
+    deployment: Deployment, ids: list[str], tenant: str = DEFAULT_TENANT
+) -> list[client.Traced]:
+    traces = client.wait_until_settled(deployment, ids, 90, tenant)
     assert all(traced.priced for traced in traces), traces
     return traces
 
@@ -115,10 +118,10 @@ def test_what_the_stream_never_delivered_is_priced_by_the_sweep_and_once(
         # Of a tenant with a budget, which the sweep then settles as well.
         ids = ask(deployment, "nobody reads the stream", 3, tenant="frugal")
         for request_id in ids:
-            assert not client.trace(deployment, request_id).settled
-            make_older(deployment, request_id, LONG_AGO)
+            assert not client.trace(deployment, request_id, "frugal").settled
+            make_older(deployment, request_id, LONG_AGO, "frugal")
         emulator.sweep()
-        traces = settled(deployment, ids)
+        traces = settled(deployment, ids, "frugal")
         before = sums(deployment)
 
     told.found(traces[0])

@@ -17,6 +17,7 @@ import pytest
 from cost_calculator.aws.items import to_item
 from local import client
 from local.deployment import Deployment
+from router.executions.names import execution_name
 from router.guards.rate_limit import rate_key
 from tests.local_cloud.cloud_control import Emulator, limited_to, spend_totals, wait_for
 from tests.local_cloud.reader import paste
@@ -198,13 +199,13 @@ def test_a_message_that_its_tenants_rate_has_no_room_for_waits_in_the_queue(
     tenants = limited_to(1, first)
     with emulator.configured(tenants=tenants), emulator.seen_rates(tenants):
         send(deployment, [request(first, tenant=first)])
-        client.wait_until_settled(deployment, [first], 60)
+        client.wait_until_settled(deployment, [first], 60, first)
         wait_for(lambda: left(deployment) == 0, "messages are left in the queue")
 
         send(deployment, [request(second, tenant=first)])
         wait_for(lambda: delayed(deployment) == 1, "the message was not put back")
 
-    assert not has_run(deployment, second)
+    assert not has_run(deployment, execution_name(first, second))
     deployment.client("sqs").purge_queue(QueueUrl=deployment.outputs["queue"]["url"])
 
 
@@ -212,6 +213,7 @@ def test_a_run_that_is_refused_for_its_rate_runs_again_until_it_is_answered(
     deployment: Deployment, emulator: Emulator
 ) -> None:
     [name] = new_ids(1)
+    run = execution_name(name, name)
     with (
         emulator.impatient(),
         emulator.configured(tenants=limited_to(1, name)),
@@ -220,9 +222,9 @@ def test_a_run_that_is_refused_for_its_rate_runs_again_until_it_is_answered(
     ):
         fill_the_bucket(deployment, name, in_seconds=59)
         send(deployment, [request(name, tenant=name)])
-        wait_for(lambda: was_refused(deployment, name), "the run was not refused")
+        wait_for(lambda: was_refused(deployment, run), "the run was not refused")
         fill_the_bucket(deployment, name, in_seconds=0)
-        [traced] = client.wait_until_settled(deployment, [name], 60)
+        [traced] = client.wait_until_settled(deployment, [name], 60, name)
         wait_for(lambda: left(deployment) == 0, "messages are left in the queue")
 
     assert traced.request.get("status") == "SUCCEEDED"

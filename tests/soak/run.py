@@ -15,7 +15,7 @@ from cost_calculator.aws.ledger_store import LedgerStore
 from local import client
 from local.deployment import Deployment
 from router.aws.usage_table import UsageStore
-from router.cli.rerun import StepFunctionsRuns
+from router.cli.rerun import Runs
 from router.operations.rerun import failed_for, run_again
 from tests.local_cloud.cloud_control import Emulator, make_older, wait_for
 from tests.local_cloud.simulator import Simulator
@@ -141,7 +141,8 @@ def _let_time_pass(deployment: Deployment, emulator: Emulator, ran: Ran) -> None
 def _run_again(deployment: Deployment, ran: Ran) -> None:
     """Run again what failed, now that nothing is wrong, and ask for it twice."""
     aws = deployment.client("stepfunctions")
-    runs = StepFunctionsRuns(aws, deployment.state_machine_arn)
+    runs = Runs(aws, deployment.state_machine_arn)
+    executions = deployment.state_machine_arn.replace(":stateMachine:", ":execution:")
     store = UsageStore(deployment.client("dynamodb"), deployment.usage_table)
     failed = [
         row["request_id"]
@@ -151,7 +152,7 @@ def _run_again(deployment: Deployment, ran: Ran) -> None:
     for request_id in failed:
         for _ in range(2):
             if name := run_again(request_id, store, runs).started:
-                ran.reruns[request_id] = runs.arn_of(name)
+                ran.reruns[request_id] = f"{executions}:{name}"
     for arn in ran.reruns.values():
         client.wait_for_execution(deployment, arn, 120)
 
