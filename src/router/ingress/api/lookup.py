@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from cost_calculator.ledger import ANSWERED
 from cost_calculator.row_keys import key_of, request_id_of
 from router.encoding import json_object
@@ -27,6 +30,7 @@ def find(request_id: str, tenant: str, api: ApiContext) -> Rows | ApiError | Non
         raise _not_found(request_id)
     rows = api.store.rows_of(key_of(tenant, request_id))
     if "REQUEST" in rows:
+        _check_owner(rows["REQUEST"], tenant, request_id)
         return rows
     try:
         run = latest(tenant, request_id, api.executions)
@@ -40,8 +44,9 @@ def owned(request_id: str, tenant: str, api: ApiContext) -> str:
     if not is_request_id(request_id):
         raise _not_found(request_id)
     key = key_of(tenant, request_id)
-    if api.store.request_of(key) is None:
+    if (row := api.store.request_of(key)) is None:
         raise _not_found(request_id)
+    _check_owner(row, tenant, request_id)
     return key
 
 
@@ -97,6 +102,12 @@ def refusal(tenant: str, request_id: str, run: Run, api: ApiContext) -> ApiError
         return ApiError(run.error, cause, request_id=request_id, headers=headers)
     message = "the request was not accepted, so nothing was paid: send it again"
     return ApiError("NotAccepted", message, request_id=request_id)
+
+
+def _check_owner(row: Mapping[str, Any], tenant: str, request_id: str) -> None:
+    # The key says whose it is. A row that was put by other hands, or before keys did, may differ.
+    if row["tenant"] != tenant:
+        raise _not_found(request_id)
 
 
 def _not_found(request_id: str) -> ApiError:
