@@ -102,13 +102,16 @@ def stop(cloud: Cloud, *, folder: Path = FOLDER) -> None:
 def save(cloud: Cloud, state: Path = STATE) -> None:
     """Write down what runs where, for the commands that come after."""
     state.parent.mkdir(parents=True, exist_ok=True)
-    state.write_text(json.dumps(asdict(cloud), indent=2) + "\n")
+    # `faregate` reads the variables; it does not know this package.
+    fields = {**asdict(cloud), "env": cloud.env()}
+    state.write_text(json.dumps(fields, indent=2) + "\n")
 
 
 def running(state: Path = STATE) -> Cloud | None:
     """The cloud that `up` left running, or None; a state file it did not survive is removed."""
     try:
         fields = json.loads(state.read_text())
+        fields.pop("env", None)
         cloud = Cloud(**{**fields, "pids": tuple(fields["pids"])})
     except FileNotFoundError:
         return None

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 from hypothesis import HealthCheck, settings
 
 from local.isolation import isolate
 
 isolate()
+# Nor the local cloud that somebody left running in this checkout.
+os.environ["FAREGATE_NAME"] = "faregate"
 # How long an example takes says nothing about behaviour; `make bench` measures.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")

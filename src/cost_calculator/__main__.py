@@ -1,21 +1,16 @@
-"""Runs ``python -m cost_calculator COMMAND``."""
+"""Runs ``python -m cost_calculator COMMAND``: the part of ``faregate`` that is this package."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cost_calculator.cli.commands import run_command
-
-COMMANDS = {
-    "price": "price usage: JSONL {id, provider, model, usage, at, mode?} in, JSONL with costs out",
-    "dashboard": "write one page of spend, savings and what is not known, as HTML",
-    "report": "show spend and net savings by model, tenant, tier or day",
-    "reconcile": "recompute every sum from the rows; exit 1 where one differs",
-    "reprice": "price what was UNPRICED, now that there is a price",
-}
+from cost_calculator.cli.registry import COMMANDS
 
 
-def main(argv: list[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    return run_command("cost_calculator", COMMANDS, argv)
+    return run_command("python -m cost_calculator", COMMANDS, argv)
 
 
 if __name__ == "__main__":

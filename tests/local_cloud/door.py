@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import io
 import os
@@ -14,7 +13,7 @@ from unittest.mock import patch
 import requests
 
 from local.deployment import Deployment
-from router.cli import keys
+from router.cli import registry
 
 WAIT = 60
 
@@ -53,12 +52,9 @@ def door_of(deployment: Deployment, tenant: str) -> Door:
 
 
 def command(deployment: Deployment, *words: str) -> str:
-    """Run ``python -m router keys`` on the deployment; return what it printed."""
-    parser = argparse.ArgumentParser()
-    keys.configure(parser)
-    where = ["--control-table", deployment.control_table]
+    """Run ``faregate keys`` on the deployment; return what it printed."""
     printed = io.StringIO()
     as_operator = patch.dict(os.environ, deployment.cloud.env())
     with as_operator, contextlib.redirect_stdout(printed):
-        assert keys.run(parser.parse_args([*words, *where])) == 0
+        assert registry.main(["keys", *words]) == 0
     return printed.getvalue().strip()

@@ -67,8 +67,7 @@ def review(
 ) -> subprocess.CompletedProcess[str]:
     """Run `python -m router review` as a reviewer would."""
     return subprocess.run(
-        [sys.executable, "-m", "router", "review", "--usage-table", deployment.usage_table,
-         *arguments],
+        [sys.executable, "-m", "router", "review", *arguments],
         cwd=ROOT, env=deployment.cloud.env(), input=stdin, capture_output=True, text=True,
         timeout=60, check=False,
     )  # fmt: skip

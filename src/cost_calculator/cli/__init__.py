@@ -1,1 +1,1 @@
-"""The commands of ``python -m cost_calculator``, one module each."""
+"""The command line: a module a command, with ``configure(parser)`` and ``run(args) -> int``."""

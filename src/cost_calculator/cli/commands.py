@@ -1,27 +1,116 @@
-"""A package's commands, one module of its ``cli`` each; only the chosen one is imported."""
+"""Runs a command of a list by its name; only the module of the chosen one is imported."""
 
 from __future__ import annotations
 
 import argparse
+import difflib
 import importlib
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cost_calculator.cli.arguments import UsageError
+from cost_calculator.cli.failures import exit_code_of
+from cost_calculator.cli.options import (
+    add_deployment_arguments,
+    add_json_argument,
+    with_defaults,
+)
+
+GROUPS: Mapping[str, str] = {
+    "ask": "ask and explain",
+    "money": "money",
+    "operate": "operate",
+    "files": "files",
+    "models": "models",
+    "shell": "shell",
+}
+"""The headings of ``--help``, in order."""
 
 
-def run_command(package: str, commands: Mapping[str, str], argv: Sequence[str] | None) -> int:
-    """Run ``python -m PACKAGE COMMAND …`` and return its exit code.
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command: its module has ``configure(parser)`` and ``run(arguments) -> int``."""
 
-    ``commands`` says of each what it does; ``argv`` is the process's own where it is ``None``.
-    """
-    arguments = sys.argv[1:] if argv is None else argv
-    parser = argparse.ArgumentParser(prog=f"python -m {package}")
-    listed = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, summary in commands.items():
-        listed.add_parser(name, help=summary, add_help=False)
-    chosen = parser.parse_args(arguments[:1]).command
-    module = importlib.import_module(f"{package}.cli.{chosen}")
-    command = argparse.ArgumentParser(
-        prog=f"python -m {package} {chosen}", description=commands[chosen]
+    name: str
+    group: str
+    module: str
+    summary: str
+
+    def load(self) -> Any:
+        return importlib.import_module(self.module)
+
+    def parser(self, prog: str) -> argparse.ArgumentParser:
+        """Return the parser of what follows the command's name."""
+        description = self.summary[0].upper() + self.summary[1:] + "."
+        parser = argparse.ArgumentParser(prog=f"{prog} {self.name}", description=description)
+        self.load().configure(parser)
+        return parser
+
+
+def run_command(prog: str, commands: Sequence[Command], argv: Sequence[str] | None = None) -> int:
+    """Run ``PROG [options] COMMAND …`` and return its exit code; ``argv`` defaults to sys.argv."""
+    words = sys.argv[1:] if argv is None else list(argv)
+    top = top_parser(prog, commands)
+    if not words:
+        top.print_help(sys.stderr)
+        return 2
+    given = top.parse_args(words)
+    chosen = next((each for each in commands if each.name == given.command_name), None)
+    if chosen is None:
+        top.error(_unknown(prog, given.command_name, commands))
+    rest = given.command_words
+    del given.command_name, given.command_words
+    parser: argparse.ArgumentParser | None = None
+    try:
+        parser = chosen.parser(prog)
+        arguments = with_defaults(parser.parse_args(rest, given))
+        code = int(chosen.load().run(arguments))
+        sys.stdout.flush()
+        return code
+    except UsageError as error:
+        assert parser is not None
+        parser.error(str(error))
+    except BaseException as error:
+        failed = exit_code_of(error, f"{prog} {chosen.name}")
+        if failed is None:
+            raise
+        return failed
+
+
+def top_parser(prog: str, commands: Sequence[Command]) -> argparse.ArgumentParser:
+    """Return the parser of what comes before the command; its help lists the commands."""
+    parser = argparse.ArgumentParser(
+        prog=prog,
+        usage="%(prog)s [options] COMMAND …",
+        description=_listing(commands),
+        epilog=f"`{prog} COMMAND --help` describes one. Options go before the command or after it.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
-    module.configure(command)
-    return int(module.run(command.parse_args(arguments[1:])))
+    parser.add_argument("command_name", metavar="COMMAND", help=argparse.SUPPRESS)
+    parser.add_argument("command_words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    add_json_argument(parser)
+    add_deployment_arguments(parser)
+    return parser
+
+
+def _listing(commands: Sequence[Command]) -> str:
+    width = max(len(command.name) for command in commands) + 2
+    sections = []
+    for group, heading in GROUPS.items():
+        lines = [
+            f"  {command.name:{width}}{command.summary}"
+            for command in commands
+            if command.group == group
+        ]
+        if lines:
+            sections.append("\n".join([f"{heading}:", *lines]))
+    return "\n\n".join(sections)
+
+
+def _unknown(prog: str, name: str, commands: Sequence[Command]) -> str:
+    near = difflib.get_close_matches(name, [command.name for command in commands], n=1)
+    guess = f"did you mean `{near[0]}`? " if near else ""
+    return f"there is no command {name!r}: {guess}`{prog} --help` lists them"

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cost_calculator.book import default_book
-from cost_calculator.price_entry import InvalidPriceRow
+from cost_calculator.cli.options import add_json_argument
 from cost_calculator.pricing import Cost, CostStatus, plain, price
 from cost_calculator.usage import InvalidUsage, from_classes
 
@@ -21,17 +21,16 @@ class _BadLine(ValueError):
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--region", default="", help="AWS region, for Bedrock ids without a prefix such as us."
+        "--region",
+        default=argparse.SUPPRESS,
+        help="AWS region, for Bedrock ids without a prefix such as us.",
     )
+    add_json_argument(parser, "as without it: JSON lines")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    try:
-        default_book()
-    except InvalidPriceRow as error:
-        print(f"PRICE_OVERRIDES: {error}", file=sys.stderr)
-        return 2
-    for record in price_lines(sys.stdin.buffer, arguments.region):
+    default_book()  # a wrong PRICE_OVERRIDES is reported once, before any line is read
+    for record in price_lines(sys.stdin.buffer, arguments.region or ""):
         print(json.dumps(record))
     return 0
 

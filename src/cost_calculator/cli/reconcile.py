@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 
 from cost_calculator.aws.ledger_store import LedgerStore
+from cost_calculator.cli.options import add_json_argument
 from cost_calculator.cli.tables import add_table_arguments, open_store
 from cost_calculator.ledger import Cell
 from cost_calculator.pricing import plain
@@ -14,7 +15,7 @@ from cost_calculator.reconciliation import Reconciliation, reconcile
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    add_json_argument(parser)
     add_table_arguments(parser)
 
 

@@ -1,4 +1,4 @@
-"""Shows spend and net savings; what has no price stands in a row of its own."""
+"""Shows spend and net savings; what has no price has a row of its own."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import io
 import json
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.table import Table
-
-from cost_calculator.cli.tables import add_table_arguments, duration, open_store
+from cost_calculator.cli.arguments import duration
+from cost_calculator.cli.options import add_json_argument
+from cost_calculator.cli.tables import add_table_arguments, open_store
 from cost_calculator.ledger import Sums
 from cost_calculator.pricing import plain
 from cost_calculator.reports import (
@@ -28,17 +28,27 @@ from cost_calculator.reports import (
     tokens,
 )
 
+if TYPE_CHECKING:
+    from rich.table import Table
+
 _MONEY = ("cost_usd", "overhead_usd")
 _SAVINGS = ("baseline_usd", "net_savings_usd")
 _ZERO = Decimal(0)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--since", type=duration, default="7d", help="such as 12h, 7d, 4w")
-    parser.add_argument("--by", choices=("model", "tenant", "tier", "day"), default="model")
+    parser.add_argument(
+        "--since", type=duration, default="7d", help="such as 12h, 7d, 4w (%(default)s)"
+    )
+    parser.add_argument(
+        "--by",
+        choices=("model", "tenant", "tier", "day"),
+        default="model",
+        help="group by (%(default)s)",
+    )
     parser.add_argument("--savings", action="store_true", help="add the baseline and net savings")
     form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="print JSON, money as decimal strings")
+    add_json_argument(form, "print JSON, money as decimal strings")
     form.add_argument("--csv", action="store_true", help="print CSV, money as decimal strings")
     add_table_arguments(parser)
 
@@ -53,6 +63,8 @@ def run(arguments: argparse.Namespace) -> int:
     elif arguments.csv:
         print(as_csv(report, arguments.by, arguments.savings), end="")
     else:
+        from rich.console import Console
+
         Console().print(as_table(report, days, arguments.by, arguments.savings))
         if arguments.savings:
             print(savings_in_words(report.total))
@@ -74,6 +86,8 @@ def as_csv(report: Report, by: str, savings: bool) -> str:
 
 def as_table(report: Report, days: list[str], by: str, savings: bool) -> Table:
     """Return the report as a table for the terminal."""
+    from rich.table import Table
+
     title = f"Spend from {days[0]} to {days[-1]} (UTC), US dollars"
     table = Table(title=title, show_footer=True)
     totals = _cells(report.total, savings)

@@ -6,12 +6,15 @@ import argparse
 import json
 
 from cost_calculator.backlog import reprice
+from cost_calculator.cli.arguments import whole
+from cost_calculator.cli.options import add_json_argument
 from cost_calculator.cli.tables import add_table_arguments, open_store
 from cost_calculator.rates import default_rates
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--limit", type=int, help="look at no more than this many rows")
+    parser.add_argument("--limit", type=whole(example=1000), help="look at no more rows than this")
+    add_json_argument(parser, "as without it")
     add_table_arguments(parser)
 
 

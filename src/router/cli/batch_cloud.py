@@ -9,10 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from cost_calculator.cli.deployment import open_deployment
 from router.ingress.batch.layout import (
     CHUNK_LINES,
     InvalidBatch,
@@ -25,7 +24,7 @@ from router.ingress.batch.layout import (
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How a batch stands; ``prompts_done`` counts by chunks, ``summary`` comes with the end."""
+    """The state of a batch; ``prompts_done`` counts by chunks, ``summary`` comes with the end."""
 
     batch_id: str
     state: str
@@ -50,20 +49,13 @@ class BatchCloud:
 
     @classmethod
     def of(cls, arguments: argparse.Namespace) -> BatchCloud:
-        """Return it for the options; exit with one line where something is not named."""
-        for option in ("state_machine", "bucket"):
-            if not getattr(arguments, option):
-                raise SystemExit(
-                    f"name it: --{option.replace('_', '-')}; `terraform output batch` has both"
-                )
-        session = boto3.Session(profile_name=arguments.profile, region_name=arguments.region)
-        url = arguments.endpoint_url
-        style = Config(s3={"addressing_style": "path"}) if url else None
+        """Return it for the options: what they name, or the deployment's own."""
+        deployment = open_deployment(arguments)
         return cls(
-            arguments.state_machine,
-            arguments.bucket,
-            session.client("stepfunctions", endpoint_url=url),
-            session.client("s3", endpoint_url=url, config=style),
+            arguments.state_machine or deployment.batch_machine_arn,
+            arguments.bucket or deployment.answers_bucket,
+            deployment.client("stepfunctions"),
+            deployment.client("s3"),
         )
 
     def submit(self, batch_id: str, file: Path) -> bool:
@@ -84,7 +76,7 @@ class BatchCloud:
         return True
 
     def status(self, batch_id: str) -> Status:
-        """Return how the latest run stands; raise ``InvalidBatch`` where there was none."""
+        """Return the state of the latest run; raise ``InvalidBatch`` where there was none."""
         arn = self._run(batch_id)
         if arn is None:
             raise InvalidBatch(f"batch {batch_id} was never submitted: submit the file first")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from cost_calculator.pricing import plain
 from router.cli.batch_cloud import Status
 from router.cli.breakeven import DEFAULT_TIERS
 from router.config.settings import Config
@@ -62,6 +64,31 @@ def print_estimate(found: Estimate, answer_tokens: int) -> None:
     )
 
 
+def print_estimate_json(found: Estimate, answer_tokens: int) -> None:
+    """Print the same as JSON: money as decimal strings, null where it is not known."""
+    tiers = [
+        {
+            "tier": tier,
+            "model": model,
+            "prompts": sums.prompts,
+            "input_tokens": sums.input_tokens,
+            "output_tokens": sums.output_tokens,
+            "cost_usd": _text(sums.usd),
+        }
+        for (tier, model), sums in sorted(found.tiers.items())
+    ]
+    totals = {
+        "prompts": found.prompts,
+        "bad_lines": len(found.bad),
+        "answer_tokens": answer_tokens,
+        "models_usd": _text(found.models_usd),
+        "overhead_usd": _text(found.overhead_usd),
+        "baseline_usd": _text(found.baseline_usd),
+        "unpriced": dict(found.unpriced),
+    }
+    print(json.dumps({**totals, "tiers": tiers}))
+
+
 def follow(status: Callable[[], Status], prompts: int) -> None:
     """Show a progress bar until the batch is over; interrupting leaves the batch running."""
     columns = (
@@ -78,11 +105,11 @@ def follow(status: Callable[[], Status], prompts: int) -> None:
                 time.sleep(_POLL_SECONDS)
             progress.update(task, completed=min(now.prompts_done, prompts))
     except KeyboardInterrupt:
-        raise SystemExit("the batch goes on: see its status") from None
+        raise SystemExit("the batch continues: `faregate batch status` shows it") from None
 
 
 def print_status(status: Status) -> int:
-    """Print how a batch stands; return the exit status: 0 unless it ended badly."""
+    """Print the state of a batch; return the exit code: 0 unless it failed."""
     console = Console(width=120)
     console.print(f"batch {status.batch_id}: {status.state}")
     if status.summary is None:
@@ -93,6 +120,16 @@ def print_status(status: Status) -> int:
             console.print(line)
     if status.error:
         console.print(f"{status.error}: {status.cause}")
+    return _exit_code(status)
+
+
+def print_status_json(status: Status) -> int:
+    """Print the same as JSON."""
+    print(json.dumps(asdict(status)))
+    return _exit_code(status)
+
+
+def _exit_code(status: Status) -> int:
     return 0 if status.state in ("RUNNING", "SUCCEEDED") else 1
 
 
@@ -120,6 +157,10 @@ def _totals(summary: Mapping[str, Any]) -> list[str]:
     if not summary["complete"]:
         lines.append("Not complete: submit again, which does only what is missing.")
     return lines
+
+
+def _text(amount: Decimal | None) -> str | None:
+    return None if amount is None else plain(amount)
 
 
 def _usd(amount: Decimal | None) -> str:

@@ -7,6 +7,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+from cost_calculator.cli.options import add_json_argument
 from cost_calculator.cli.tables import add_table_arguments, dynamodb, table_name
 from cost_calculator.clock import iso
 from router.aws.breaker_store import ControlBreakers
@@ -14,12 +15,12 @@ from router.guards.breaker import Breaker, Phase, from_row, model_of
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", required=True, metavar="show|close")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     show = actions.add_parser("show", help="each breaker that has seen a failure")
-    show.add_argument("--json", action="store_true", help="print JSON")
-    close = actions.add_parser("close", help="let requests through again; known within seconds")
+    close = actions.add_parser("close", help="let requests through again, within seconds")
     close.add_argument("model", metavar="PROVIDER/MODEL", help="as `show` names it")
     for action in (show, close):
+        add_json_argument(action)
         add_table_arguments(action, ("control",))
 
 
@@ -27,7 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
     store = ControlBreakers(dynamodb(arguments), table_name(arguments, "control"))
     items = {str(model_of(item["key"])): item for item in store.all()}
     if arguments.action == "close":
-        return _close(store, arguments.model, items)
+        return _close(store, arguments, items)
     found = {model: from_row(item) for model, item in sorted(items.items())}
     if arguments.json:
         print(json.dumps([_as_json(model, state) for model, state in found.items()]))
@@ -36,14 +37,16 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _close(store: ControlBreakers, model: str, items: dict[str, Any]) -> int:
+def _close(store: ControlBreakers, arguments: argparse.Namespace, items: dict[str, Any]) -> int:
+    model: str = arguments.model
     if model not in items:
         known = ", ".join(sorted(items)) or "none"
         raise SystemExit(f"no breaker is called {model}; there are: {known}")
     before = from_row(items[model])
     if not store.save(items[model]["key"], before, Breaker(version=before.version + 1)):
-        raise SystemExit("it has moved just now: look at it, and try again")
-    print(f"{model} is closed")
+        raise SystemExit("it changed just now: look at it, and try again")
+    closed = json.dumps({"model": model, "phase": Phase.CLOSED.value})
+    print(closed if arguments.json else f"{model} is closed")
     return 0
 
 

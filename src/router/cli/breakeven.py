@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from cost_calculator.cli.tables import add_table_arguments, duration, open_store
+from cost_calculator.cli.arguments import duration, share, whole
+from cost_calculator.cli.options import add_json_argument
+from cost_calculator.cli.tables import add_table_arguments, open_store
 from cost_calculator.planning.break_even import (
     Answer,
     Assumptions,
@@ -27,6 +28,7 @@ from cost_calculator.reports import days_between, partitions, roll_up
 from cost_calculator.tiers import TIERS
 from cost_calculator.usage import TOKEN_CLASSES, Tokens
 from router.catalog.service_tiers import mode_of
+from router.cli.environment import configured
 
 DEFAULT_MIX = "SIMPLE=60:300/200,CALCULATION=15:400/300,COMPLEX=25:1500/900"
 DEFAULT_TIERS = {
@@ -34,37 +36,50 @@ DEFAULT_TIERS = {
     "CALCULATION": Model("openai", "gpt-6-luna"),
     "COMPLEX": Model("bedrock", "us.anthropic.claude-sonnet-5-5"),
 }
-_PART = re.compile(r"(SIMPLE|CALCULATION|COMPLEX)=(\d+(?:\.\d+)?):(\d+)/(\d+)")
+_PART = re.compile(
+    r"(SIMPLE|CALCULATION|COMPLEX)=(\d{1,9}(?:\.\d{1,9})?):(\d{1,9})/(\d{1,9})", re.ASCII
+)
 _ASKING = Tokens(input=600, output=40)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     source = parser.add_mutually_exclusive_group()
     source.add_argument(
-        "--mix", default=DEFAULT_MIX, help="TIER=share:tokens in/tokens out,… (%(default)s)"
+        "--mix",
+        type=read_mix,
+        default=DEFAULT_MIX,
+        help="TIER=share:tokens in/tokens out,… (%(default)s)",
     )
     source.add_argument("--last", type=duration, help="take mix and volume from the tables: 30d")
-    parser.add_argument("--volume", type=int, default=10_000, help="requests a day (%(default)s)")
     parser.add_argument(
-        "--asked", type=Decimal, default=Decimal(0), metavar="SHARE",
+        "--volume",
+        type=whole(example=10_000),
+        default=10_000,
+        help="requests a day (%(default)s)",
+    )
+    parser.add_argument(
+        "--asked", type=share, default=Decimal(0), metavar="SHARE",
         help="share of prompts (0..1) for which a model is asked to classify (%(default)s)",
     )  # fmt: skip
     parser.add_argument(
-        "--answer-ms", type=int, default=Assumptions().answer_ms, help="of a call (%(default)s)"
+        "--answer-ms",
+        type=whole(high=900_000, example=2000),
+        default=Assumptions().answer_ms,
+        help="milliseconds that a call takes (%(default)s)",
     )
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    add_json_argument(parser)
     add_table_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    tiers = configured_tiers(os.environ.get("FAREGATE_CONFIG", ""))
+    tiers = configured(configured_tiers)
     if arguments.last:
         now = datetime.now(UTC)
         days = days_between(now - arguments.last, now)
         mix, requests = measured_mix(open_store(arguments).cells_of(partitions(days)))
         volume = max(1, round(requests / len(days)))
     else:
-        mix, volume = read_mix(arguments.mix), arguments.volume
+        mix, volume = arguments.mix, arguments.volume
     asked = Classifier(tiers["SIMPLE"], arguments.asked, _ASKING) if arguments.asked else None
     try:
         answer = break_even(
@@ -83,7 +98,7 @@ def read_mix(text: str) -> dict[str, PromptKind]:
     parts = [part for part in found if part]
     total = sum((Decimal(part[2]) for part in parts), Decimal(0))
     if len(parts) != len(found) or not total or len({part[1] for part in parts}) != len(parts):
-        raise SystemExit(f"--mix {text!r} cannot be read: write {DEFAULT_MIX}")
+        raise argparse.ArgumentTypeError(f"{text!r} cannot be used: write {DEFAULT_MIX}")
     return {
         part[1]: PromptKind(Decimal(part[2]) / total, Tokens(int(part[3]), int(part[4])))
         for part in parts

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,8 @@ from botocore.exceptions import ClientError
 from cost_calculator.aws.items import from_item, to_item
 from cost_calculator.aws.ledger_store import LedgerStore
 from cost_calculator.aws.transactions import code_of
+from cost_calculator.cli.arguments import UsageError, matching, number, share
+from cost_calculator.cli.options import add_json_argument
 from cost_calculator.cli.tables import add_table_arguments, dynamodb, table_name
 from cost_calculator.clock import iso, now
 from cost_calculator.pricing import plain
@@ -24,27 +25,44 @@ from router.operations.budgets import AS_IN_THE_MODULE, NO_LIMIT, Line, changed,
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-_TENANT = re.compile(r"\*|[0-9A-Za-z_.@-]{1,64}")
+_tenant = matching(
+    r"\*|[0-9A-Za-z_.@-]{1,64}", "it as a request does, or '*' for the whole deployment"
+)
+_amount = number(example="50")
 _HEADS = (
-    "tenant", "period", "limit $", "used or reserved $", "reserved $", "left $", "begins anew",
+    "tenant", "period", "limit $", "used or reserved $", "reserved $", "left $", "resets",
 )  # fmt: skip
 _WORDS = f"US dollars, {NO_LIMIT}, or {AS_IN_THE_MODULE} for what the module says"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", required=True, metavar="show|set")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     show = actions.add_parser("show", help="limit, used, reserved, left and reset of each budget")
-    change = actions.add_parser("set", help="change a tenant's limits; known within seconds")
-    change.add_argument("--tenant", required=True, help=f"{EVERYONE} for the whole deployment")
-    change.add_argument("--day", dest="day_usd", metavar="USD", help=_WORDS)
-    change.add_argument("--month", dest="month_usd", metavar="USD", help=_WORDS)
+    change = actions.add_parser("set", help="change a tenant's limits, within seconds")
     change.add_argument(
-        "--soft-share", metavar="SHARE", help="0..1, from where COMPLEX is served one tier down"
+        "--tenant", required=True, type=_tenant, help=f"{EVERYONE} for the whole deployment"
     )
-    show.add_argument("--tenant", help="this tenant's alone")
+    change.add_argument("--day", dest="day_usd", type=_limit, metavar="USD", help=_WORDS)
+    change.add_argument("--month", dest="month_usd", type=_limit, metavar="USD", help=_WORDS)
+    change.add_argument(
+        "--soft-share",
+        type=_soft_share,
+        metavar="SHARE",
+        help="share of the limit, 0..1, from which COMPLEX is served one tier down",
+    )
+    show.add_argument("--tenant", type=_tenant, help="of this tenant alone")
     for action in (show, change):
-        action.add_argument("--json", action="store_true", help="print JSON")
+        add_json_argument(action)
         add_table_arguments(action, ("control",))
+
+
+def _limit(text: str) -> str:
+    """Check an amount or a word; ``changed`` reads it."""
+    return text if text in (NO_LIMIT, AS_IN_THE_MODULE) else str(_amount(text))
+
+
+def _soft_share(text: str) -> str:
+    return text if text == AS_IN_THE_MODULE else str(share(text))
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -61,12 +79,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _set(client: DynamoDBClient, table: str, arguments: argparse.Namespace) -> None:
-    if not _TENANT.fullmatch(arguments.tenant):
-        raise SystemExit("write --tenant as a request does, or as '*' for the whole deployment")
     fields = ("day_usd", "month_usd", "soft_share")
     words = {name: word for name in fields if (word := getattr(arguments, name)) is not None}
     if not words:
-        raise SystemExit("nothing to set: give --day, --month or --soft-share")
+        raise UsageError("nothing to set: write --day, --month or --soft-share")
     attribute = attribute_of(arguments.tenant)
     before = _set_limits(client, table).get(attribute)
     try:
@@ -87,7 +103,7 @@ def _set(client: DynamoDBClient, table: str, arguments: argparse.Namespace) -> N
     except ClientError as error:
         if code_of(error) != "ConditionalCheckFailedException":
             raise
-        raise SystemExit("somebody else has set it just now: look at it, and try again") from None
+        raise SystemExit("it was changed just now: look at it, and try again") from None
 
 
 def _set_limits(client: DynamoDBClient, table: str) -> Item:

@@ -4,36 +4,46 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+from cost_calculator.cli.arguments import UsageError, number
+from cost_calculator.cli.options import add_json_argument
 from router.analyzer import load
 from router.analyzer.calibration import Outcome, Point, Refit, refit, rewrite
 from router.analyzer.model import shipped_weights
 from router.analyzer.weights import read_weights
-from router.cli.jsonl import BadLine, lines, parse
+from router.cli.jsonl import BadLine, add_weights_argument, lines, parse
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument(
-        "--labels", required=True, type=Path,
+        "--labels", required=True, type=Path, metavar="FILE",
         help="JSONL {prompt, strong, weak}: what each model scored; without strong, 1 is assumed",
     )  # fmt: skip
-    parser.add_argument("--out", required=True, type=Path, help="the weights file to write")
-    parser.add_argument("--weights", type=Path, help="start from these; default: the shipped ones")
+    parser.add_argument(
+        "--out", required=True, type=Path, metavar="FILE", help="the weights file to write"
+    )
+    add_weights_argument(parser)
     target = parser.add_mutually_exclusive_group()
     target.add_argument(
-        "--target-quality", type=_share, default=0.95, metavar="SHARE",
+        "--target-quality", type=_kept, default=0.95, metavar="SHARE",
         help="share of the strong model's quality to keep (default 0.95)",
     )  # fmt: skip
     target.add_argument(
-        "--budget", type=float,
+        "--budget", type=_cost_a_prompt, metavar="COST",
         help="highest mean cost a prompt, in the unit of the costs below",
     )  # fmt: skip
-    parser.add_argument("--strong-cost", type=float, default=1.0, help="of a prompt (default 1)")
-    parser.add_argument("--weak-cost", type=float, default=0.0, help="of a prompt (default 0)")
+    for name, default in (("strong", 1.0), ("weak", 0.0)):
+        parser.add_argument(
+            f"--{name}-cost", type=_cost_a_prompt, default=default, metavar="COST",
+            help=f"what a prompt costs on the {name} model (%(default)s)",
+        )  # fmt: skip
+    add_json_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -42,8 +52,7 @@ def run(args: argparse.Namespace) -> int:
     for message in bad[:20]:
         print(message, file=sys.stderr)
     if args.strong_cost <= args.weak_cost:
-        print("--strong-cost must be above --weak-cost", file=sys.stderr)
-        return 2
+        raise UsageError("write a --strong-cost above --weak-cost")
     weights = read_weights(args.weights) if args.weights else shipped_weights()
     try:
         fitted = refit(load(args.weights), rows)
@@ -54,7 +63,11 @@ def run(args: argparse.Namespace) -> int:
     digest = hashlib.sha256(args.labels.read_bytes()).hexdigest()[:8]
     version = f"{weights.header['version'].split('+')[0]}+{digest}"
     args.out.write_bytes(rewrite(weights, fitted, chosen.threshold, version))
-    print(report(fitted, chosen, len(rows), assumed, len(bad), args))
+    if args.json:
+        counts = {"rows": len(rows), "bad_lines": len(bad), "strong_assumed": assumed}
+        print(json.dumps(counts | as_json(fitted, chosen, version, args)))
+    else:
+        print(report(fitted, chosen, len(rows), assumed, len(bad), args))
     return 0
 
 
@@ -94,11 +107,7 @@ def report(
     fitted: Refit, chosen: Point, rows: int, assumed: int, bad: int, args: argparse.Namespace
 ) -> str:
     """Return the curve, the choice and what it would have saved, all on held-out rows."""
-    top = args.strong_cost
-    shipped = min(
-        (p for p in fitted.shipped if p.kept >= min(chosen.kept, 1.0)), key=lambda p: p.strong_share
-    )
-    saved = 1 - _cost(chosen, args) / top
+    shipped, saved = _shipped(fitted, chosen), _saved(chosen, args)
     shown = [
         min(fitted.curve, key=lambda p: abs(p.strong_share - share / 100))
         for share in range(100, -1, -10)
@@ -108,7 +117,7 @@ def report(
         for p in shown
     ]
     return "\n".join([
-        f"{rows} rows, {bad} bad lines left out; figures on held-out fifths of the rows",
+        f"{rows} rows, {bad} bad lines skipped; figures on held-out fifths of the rows",
         *([f"{assumed} rows without \"strong\": 1 was assumed"] if assumed else []),
         "   strong   quality   cost a prompt  threshold",
         *table,
@@ -117,6 +126,34 @@ def report(
         f"would have saved {saved:.1%} against the strong model alone;"
         f" the weights as they were need {shipped.strong_share:.0%} strong calls for that quality",
     ])  # fmt: skip
+
+
+def as_json(fitted: Refit, chosen: Point, version: str, args: argparse.Namespace) -> dict[str, Any]:
+    """Return the same; ``curve`` has every threshold that was tried."""
+    return {
+        "weights": str(args.out),
+        "version": version,
+        "threshold": chosen.threshold,
+        "strong_share": chosen.strong_share,
+        "quality_kept": chosen.kept,
+        "cost_a_prompt": _cost(chosen, args),
+        "saved_share": _saved(chosen, args),
+        "strong_share_of_the_old_weights": _shipped(fitted, chosen).strong_share,
+        "curve": [
+            {"threshold": p.threshold, "strong_share": p.strong_share, "quality_kept": p.kept}
+            for p in fitted.curve
+        ],
+    }
+
+
+def _shipped(fitted: Refit, chosen: Point) -> Point:
+    """Return the cheapest point of the weights as they were with the quality that was chosen."""
+    wanted = min(chosen.kept, 1.0)
+    return min((p for p in fitted.shipped if p.kept >= wanted), key=lambda p: p.strong_share)
+
+
+def _saved(chosen: Point, args: argparse.Namespace) -> float:
+    return float(1 - _cost(chosen, args) / args.strong_cost)
 
 
 def _cost(point: Point, args: argparse.Namespace) -> float:
@@ -130,8 +167,13 @@ def _number(value: object) -> float:
     return number
 
 
-def _share(text: str) -> float:
-    value = float(text)
-    if not 0 < value <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is no share; write one such as 0.95")
-    return value
+def _kept(text: str) -> float:
+    return float(_share_above_0(text))
+
+
+def _cost_a_prompt(text: str) -> float:
+    return float(_amount(text))
+
+
+_share_above_0 = number(0, 1, example="0.95", above=True)
+_amount = number(example="0.01")

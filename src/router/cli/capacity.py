@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from cost_calculator.cli.arguments import number, whole
+from cost_calculator.cli.options import add_json_argument
 from cost_calculator.planning.break_even import Answer, Assumptions, PriceMissing, PromptKind
 from cost_calculator.planning.capacity import (
     DAYS_A_MONTH,
@@ -21,6 +22,7 @@ from cost_calculator.planning.capacity import (
 )
 from cost_calculator.rates import default_rates
 from router.cli.breakeven import DEFAULT_MIX, configured_tiers, read_mix
+from router.cli.environment import configured
 
 SIZES = {"POC": 500, "production": 20_000, "enterprise": 500_000}
 """Requests a day of what people call a size, for comparison."""
@@ -31,33 +33,43 @@ _LAMBDA_QUOTA = 1_000
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--per-day", type=_count, default=5_000, help="requests (%(default)s)")
     parser.add_argument(
-        "--mix", default=DEFAULT_MIX, help="TIER=share:tokens in/tokens out,… (%(default)s)"
+        "--per-day",
+        type=whole(example=5000),
+        default=5_000,
+        help="requests (%(default)s)",
     )
     parser.add_argument(
-        "--peak", type=_factor, default=Decimal(5),
+        "--mix",
+        type=read_mix,
+        default=DEFAULT_MIX,
+        help="TIER=share:tokens in/tokens out,… (%(default)s)",
+    )
+    parser.add_argument(
+        "--peak", type=number(1, 10_000, example="5"), default=Decimal(5),
         help="busiest minute over the mean of the day (%(default)s)",
     )  # fmt: skip
     parser.add_argument(
-        "--burndown", type=_count, default=5,
+        "--burndown", type=whole(high=1000, example=5), default=5,
         help="tokens of Bedrock's quota that an output token takes (%(default)s)",
     )  # fmt: skip
     parser.add_argument(
-        "--unit-tokens-per-minute", type=_count, metavar="N",
+        "--unit-tokens-per-minute", type=whole(example=4000), metavar="N",
         help="throughput of a provisioned model unit, as AWS names it for your model",
     )  # fmt: skip
     parser.add_argument(
-        "--answer-ms", type=_count, default=Assumptions().answer_ms, help="of a call (%(default)s)"
+        "--answer-ms",
+        type=whole(high=900_000, example=2000),
+        default=Assumptions().answer_ms,
+        help="milliseconds that a call takes (%(default)s)",
     )
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    add_json_argument(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    config = os.environ.get("FAREGATE_CONFIG", "")
-    tiers, mix = configured_tiers(config), read_mix(arguments.mix)
+    tiers, mix = configured(configured_tiers), arguments.mix
     given = Assumptions(answer_ms=arguments.answer_ms)
-    peak = Peak(arguments.peak, arguments.burndown, _max_tokens(config))
+    peak = Peak(arguments.peak, arguments.burndown, configured(_max_tokens))
     needs = capacity(mix, tiers, arguments.per_day, peak, given)
     volumes = sorted({arguments.per_day, *SIZES.values()})
     try:
@@ -170,21 +182,3 @@ def _max_tokens(config: str) -> Mapping[str, int]:
         return DEFAULT_MAX_TOKENS
     tiers = json.loads(config)["tiers"]
     return {name: int(tiers[name]["max_tokens"]) for name in DEFAULT_MAX_TOKENS}
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is no count: write a whole number from 1 up")
-    return int(text)
-
-
-def _factor(text: str) -> Decimal:
-    try:
-        value = Decimal(text)
-    except ArithmeticError:
-        value = Decimal(0)
-    if not value.is_finite() or value < 1:
-        raise argparse.ArgumentTypeError(
-            f"{text} is no factor: write a number from 1 up, such as 5"
-        )
-    return value

@@ -3,26 +3,60 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
-from pathlib import Path
+from typing import Any
 
+from cost_calculator.cli.arguments import UsageError
+from cost_calculator.cli.options import add_json_argument
 from router.analyzer import Classification, load
+from router.analyzer.types import Complexity
+from router.cli.jsonl import add_weights_argument
 
 _BAR = 24
+NO_SIGN = "no sign of a harder task"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("prompt", nargs="?", help="the prompt; read from stdin if left out")
-    parser.add_argument("--weights", type=Path, help="weights file; default: the shipped one")
+    parser.add_argument("prompt", nargs="?", default="-", help="the prompt; - reads stdin (-)")
+    add_weights_argument(parser)
+    add_json_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the verdict, what carried it, and by which weights."""
-    prompt = sys.stdin.read() if args.prompt is None else args.prompt
+    prompt = sys.stdin.read() if args.prompt == "-" else args.prompt
+    if not prompt.strip():
+        raise UsageError("write a prompt, or - and the prompt on stdin")
     analyzer = load(args.weights)
-    print(render(analyzer.classify_prompt(prompt), analyzer.threshold))
+    found, threshold = analyzer.classify_prompt(prompt), analyzer.threshold
+    print(json.dumps(as_json(found, threshold)) if args.json else render(found, threshold))
     return 0
+
+
+def as_json(found: Classification, threshold: float | None) -> dict[str, Any]:
+    """Return the same, as ``classify --explain`` has it."""
+    return {
+        "label": found.label,
+        "confidence": round(found.confidence, 6),
+        "probabilities": {name: round(p, 6) for name, p in found.probabilities.items()},
+        "score": round(found.score, 6),
+        "threshold": threshold,
+        "reasons": reasons(found),
+        "version": found.version,
+    }
+
+
+def reasons(found: Classification) -> list[str]:
+    """Return the reasons that support the verdict.
+
+    In some prompts no single signal stands out, and the sum of all decides.
+    """
+    if found.label == Complexity.SIMPLE:
+        return list(found.reasons)
+    supporting = [reason for reason in found.reasons if reason != NO_SIGN]
+    return supporting or ["no single signal decides; their sum does"]
 
 
 def render(found: Classification, threshold: float | None) -> str:
@@ -31,8 +65,8 @@ def render(found: Classification, threshold: float | None) -> str:
     return "\n".join([
         f"{found.label}  (confidence {found.confidence:.0%})",
         *(f"  {k:<12} {v:6.1%} {'█' * round(v * _BAR)}" for k, v in found.probabilities.items()),
-        f"  need of the strong model {found.score:.2f} (0 none .. 1 full{ruled})",
+        f"  need for the strong model {found.score:.2f} (from 0 to 1{ruled})",
         "because",
-        *(f"  - {reason}" for reason in found.reasons),
+        *(f"  - {reason}" for reason in reasons(found)),
         f"weights {found.version}",
     ])  # fmt: skip

@@ -1,14 +1,15 @@
-"""``forget``: removes the texts of a request or a tenant wherever they are stored."""
+"""``forget``: deletes the texts of a request or a tenant wherever they are stored."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from dataclasses import asdict
-from datetime import UTC, date, datetime
 
+from cost_calculator.cli.arguments import UsageError, day, request_id, tenant
+from cost_calculator.cli.deployment import open_deployment
+from cost_calculator.cli.options import add_json_argument
 from cost_calculator.cli.tables import add_table_arguments, client, table_name
 from cost_calculator.clock import iso, now
 from cost_calculator.row_keys import DEFAULT_TENANT
@@ -19,27 +20,34 @@ from router.operations.erase import BEYOND_REACH, Forgotten, forget_request, for
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--request-id", metavar="ID", help="one request; without it, a tenant's all"
+        "--request-id",
+        type=request_id,
+        metavar="ID",
+        help="one request; without it all of a tenant",
     )
     parser.add_argument(
-        "--tenant", metavar="NAME", help=f"whose requests, or the one of (then: {DEFAULT_TENANT})"
+        "--tenant",
+        type=tenant,
+        metavar="NAME",
+        help=f"whose requests; with --request-id the tenant it belongs to ({DEFAULT_TENANT})",
     )
     parser.add_argument(
-        "--before", type=_day, metavar="DAY", help="of a tenant, those accepted before this UTC day"
+        "--before", type=day, metavar="DAY", help="with --tenant: accepted before this UTC day"
     )
-    parser.add_argument("--dry-run", action="store_true", help="count, and remove nothing")
+    parser.add_argument("--dry-run", action="store_true", help="count, and delete nothing")
     parser.add_argument(
-        "--answers-bucket", default=os.environ.get("ANSWERS_BUCKET"), metavar="NAME"
+        "--answers-bucket", metavar="NAME", help="default: ANSWERS_BUCKET, or the deployment's own"
     )
+    add_json_argument(parser, "as without it")
     add_table_arguments(parser, ("usage",))
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print what was removed as JSON; return 1 where requests still ran and were left alone."""
+    """Print what was deleted as JSON; return 1 if requests still ran and were left alone."""
     if not (arguments.request_id or arguments.tenant):
-        raise SystemExit("say what to forget: --request-id ID, --tenant NAME, or both")
+        raise UsageError("say what to forget: write --request-id ID, --tenant NAME, or both")
     if arguments.before and arguments.request_id:
-        raise SystemExit("--before goes with --tenant alone: a request has one id")
+        raise UsageError("write --before with --tenant alone: a request has one id")
     done = _forget(_texts(arguments), arguments)
     print(json.dumps(asdict(done) | {"dry_run": arguments.dry_run}))
     if arguments.request_id and done == Forgotten():
@@ -64,15 +72,6 @@ def _forget(texts: TextStore, arguments: argparse.Namespace) -> Forgotten:
 
 
 def _texts(arguments: argparse.Namespace) -> TextStore:
-    table, bucket = table_name(arguments, "usage"), arguments.answers_bucket
-    if not bucket:
-        raise SystemExit("name the bucket: --answers-bucket NAME, or set ANSWERS_BUCKET")
+    table = table_name(arguments, "usage")
+    bucket = arguments.answers_bucket or open_deployment(arguments).answers_bucket
     return TextStore(client(arguments, "dynamodb"), table, client(arguments, "s3"), bucket)
-
-
-def _day(text: str) -> datetime:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError("write a day such as 2026-11-21") from None
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)

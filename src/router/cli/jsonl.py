@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
+from cost_calculator.cli.options import add_json_argument
 from router.analyzer import Analyzer, Classification, load
 
 LONGEST_LINE = 8 * 1024 * 1024  # bytes; a longer line is reported, its rest skipped
@@ -24,7 +25,25 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "file", nargs="?", default="-", help="JSONL with {id, prompt} or {id, messages}; - is stdin"
     )
-    parser.add_argument("--weights", type=Path, help="weights file; default: the shipped one")
+    add_weights_argument(parser)
+    add_json_argument(parser, "as without it: JSON lines")
+
+
+def add_weights_argument(parser: argparse.ArgumentParser) -> None:
+    """Add ``--weights``; a file that cannot be used is a usage error."""
+    parser.add_argument(
+        "--weights", type=_weights, metavar="FILE", help="weights of yours (the shipped ones)"
+    )
+
+
+def _weights(text: str) -> Path:
+    try:
+        load(Path(text))
+    except (OSError, ValueError) as error:
+        raise argparse.ArgumentTypeError(
+            f"{error}: give a file that `faregate calibrate` wrote"
+        ) from None
+    return Path(text)
 
 
 def answer(args: argparse.Namespace, record: Callable[[Classification], Mapping[str, Any]]) -> int:

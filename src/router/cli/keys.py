@@ -1,9 +1,9 @@
-"""Makes, lists and revokes the Bearer keys of the HTTP door (``api.auth = "AUTHORIZER"``)."""
+"""Creates, lists and revokes the Bearer keys of the HTTP API (``api.auth = "AUTHORIZER"``)."""
 
 from __future__ import annotations
 
 import argparse
-import re
+import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from cost_calculator.aws.items import from_item, to_item
+from cost_calculator.cli.arguments import tenant
+from cost_calculator.cli.options import add_json_argument
 from cost_calculator.cli.tables import add_table_arguments, dynamodb, table_name
 from cost_calculator.clock import now
 from router.ingress.api.bearer_keys import ITEM_PREFIX, key_id, key_item, new_key
@@ -18,18 +20,19 @@ from router.ingress.api.bearer_keys import ITEM_PREFIX, key_id, key_item, new_ke
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-_TENANT = re.compile(r"[0-9A-Za-z_.@-]{1,64}")
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", required=True)
-    create = actions.add_parser("create", help="make a key and print it: this once, nowhere else")
-    create.add_argument("--tenant", required=True, type=_tenant, help="whom the key's requests are")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    create = actions.add_parser("create", help="create a key and print it, this once")
+    create.add_argument(
+        "--tenant", required=True, type=tenant, help="the tenant that its requests belong to"
+    )
     create.add_argument("--label", default="", help="what the key is for")
-    show = actions.add_parser("list", help="list the keys: ids, tenants, labels; never the keys")
-    revoke = actions.add_parser("revoke", help="let a key in no longer, at most a minute later")
+    show = actions.add_parser("list", help="list ids, tenants and labels; never the keys")
+    revoke = actions.add_parser("revoke", help="revoke a key; it works for a minute more at most")
     revoke.add_argument("id", help="as `list` shows it")
     for action in (create, show, revoke):
+        add_json_argument(action)
         add_table_arguments(action, ("control",))
 
 
@@ -40,18 +43,23 @@ def run(arguments: argparse.Namespace) -> int:
         key = new_key()
         item = key_item(key, arguments.tenant, arguments.label, now())
         client.put_item(TableName=table, Item=to_item(item))
-        print(key)
+        made = {"key": key, "id": key_id(item), "tenant": item["tenant"], "label": item["label"]}
+        print(json.dumps(made) if arguments.json else key)
         return 0
     items = sorted(_stored(client, table), key=lambda item: str(item["created_at"]))
     if arguments.action == "list":
-        Console().print(_listed(items))
+        if arguments.json:
+            print(json.dumps([_as_json(item) for item in items]))
+        else:
+            Console().print(_listed(items))
         return 0
     found = [item for item in items if key_id(item) == arguments.id]
     if not found:
-        raise SystemExit(f"no key has the id {arguments.id}: `keys list` shows them")
+        raise SystemExit(f"no key has the id {arguments.id}: `faregate keys list` shows them")
     for item in found:
         client.delete_item(TableName=table, Key=to_item({"key": item["key"]}))
-    print(f"revoked {arguments.id}; the gateway may know it for another minute")
+    revoked = f"revoked {arguments.id}; the gateway may accept it for another minute"
+    print(json.dumps({"revoked": arguments.id}) if arguments.json else revoked)
     return 0
 
 
@@ -66,14 +74,12 @@ def _stored(client: DynamoDBClient, table: str) -> Iterator[dict[str, Any]]:
         yield from map(from_item, page["Items"])
 
 
+def _as_json(item: dict[str, Any]) -> dict[str, str]:
+    return {"id": key_id(item), **{name: item[name] for name in ("tenant", "label", "created_at")}}
+
+
 def _listed(items: list[dict[str, Any]]) -> Table:
     table = Table("id", "tenant", "label", "created")
     for item in items:
         table.add_row(key_id(item), item["tenant"], item["label"], item["created_at"])
     return table
-
-
-def _tenant(text: str) -> str:
-    if not _TENANT.fullmatch(text):
-        raise argparse.ArgumentTypeError("write up to 64 letters, digits, _, ., @ and -")
-    return text

@@ -15,13 +15,14 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cost_calculator.cli.deployed import Deployment
+from cost_calculator.cli.deployment import open_deployment
+from cost_calculator.cli.options import add_deployment_arguments, add_json_argument
 from cost_calculator.clock import iso
 from cost_calculator.row_keys import request_id_of, tenant_of
 from cost_calculator.rows import SHARDS
 from cost_calculator.settlement import UnreadableRow, check_readable
 from router.aws.usage_table import UsageStore
-from router.cli.deployed import Deployment
-from router.cli.deployment import add_deployment_arguments, open_deployment
 from router.operations.redrive import Event, StreamRecords, Subject, subject_of
 
 # Longer than the longest function, so that no message comes twice while its work is done.
@@ -34,7 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "what", choices=("stream", "events"),
         help="stream: rows that price_rows gave up; events: what the other functions could not do",
     )  # fmt: skip
-    parser.add_argument("--json", action="store_true", help="print JSON lines")
+    add_json_argument(parser, "print JSON lines")
     add_deployment_arguments(parser)
 
 

@@ -14,13 +14,14 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cost_calculator.aws.items import from_item
-from cost_calculator.cli.tables import duration
+from cost_calculator.cli.arguments import duration, number, tenant, whole
+from cost_calculator.cli.deployment import open_deployment
+from cost_calculator.cli.options import add_deployment_arguments, add_json_argument
 from cost_calculator.clock import iso, now
 from cost_calculator.row_keys import request_id_of
 from cost_calculator.rows import SHARDS, Row
 from router.aws.executions import Executions
 from router.aws.usage_table import UsageStore
-from router.cli.deployment import add_deployment_arguments, open_deployment
 from router.errors import StoreUnavailable
 from router.executions.run import Busy, NotStarted
 from router.operations.rerun import Outcome, failed_for, run_again
@@ -32,18 +33,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--since",
         type=duration,
-        default=timedelta(days=1),
-        help="accepted in the last: 12h, 7d (1d)",
+        default="1d",
+        help="accepted in the last 12h, 7d … (%(default)s)",
     )
     parser.add_argument(
         "--cause",
-        help="only these: a cause (Throttled) or an outcome (THROTTLED); without it, FAILED",
+        help="only this cause (Throttled) or outcome (THROTTLED); default: all that FAILED",
     )
-    parser.add_argument("--tenant", help="only this tenant's")
-    parser.add_argument("--limit", type=int, help="no more than so many")
-    parser.add_argument("--rate", type=float, default=5, help="starts a second (%(default)s)")
-    parser.add_argument("--dry-run", action="store_true", help="say what would be started")
-    parser.add_argument("--json", action="store_true", help="print JSON lines")
+    parser.add_argument("--tenant", type=tenant, help="of this tenant alone")
+    parser.add_argument("--limit", type=whole(example=100), help="no more than this many")
+    parser.add_argument(
+        "--rate",
+        type=number(0, 1000, example="5", above=True),
+        default="5",
+        help="starts a second (%(default)s)",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="show what would start")
+    add_json_argument(parser, "print JSON lines")
     add_deployment_arguments(parser)
 
 
@@ -62,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
         for row in islice(found, arguments.limit):
             outcomes.append(run_again(row["request_id"], store, runs, dry_run=arguments.dry_run))
             if outcomes[-1].started:
-                time.sleep(1 / arguments.rate)
+                time.sleep(float(1 / arguments.rate))
     except (ClientError, BotoCoreError, StoreUnavailable, Busy, NotStarted) as error:
         print(f"stopped, and safe to repeat: {error}", file=sys.stderr)
         return 1

@@ -11,6 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from cost_calculator.cli.arguments import request_id, tenant
+from cost_calculator.cli.options import add_json_argument
 from cost_calculator.cli.tables import add_table_arguments, client, table_name
 from cost_calculator.row_keys import request_id_of
 from cost_calculator.rows import SHARDS, Row
@@ -25,23 +27,26 @@ _ALWAYS = "9999"  # sorts behind every time
 
 def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    listing = actions.add_parser("list", help="drafts that wait, the oldest first, as JSONL")
-    listing.add_argument("--tenant", help="of this tenant alone")
+    listing = actions.add_parser("list", help="the drafts that wait, oldest first, as JSONL")
+    listing.add_argument("--tenant", type=tenant, help="of this tenant alone")
+    add_json_argument(listing, "as without it: JSON lines")
+    add_table_arguments(listing, ("usage",))
     for name, summary in (
-        ("show", "prompt, draft and what is wrong with it, as JSON"),
-        ("approve", "the draft is the answer"),
-        ("reject", "there is no answer: the request fails with ReviewRejected"),
-        ("edit", "another text is the answer; it must fit the request's schema"),
+        ("show", "a prompt, its draft and what is wrong with it, as JSON"),
+        ("approve", "make the draft the answer"),
+        ("reject", "give no answer: the request fails with ReviewRejected"),
+        ("edit", "make another text the answer; it must fit the request's schema"),
     ):
         action = actions.add_parser(name, help=summary)
-        action.add_argument("request_id")
+        action.add_argument("request_id", type=request_id, help="as `review list` shows it")
         add_tenant_argument(action)
         if name == "edit":
             action.add_argument("file", help="holds the new answer; - is stdin")
         if name != "show":
             action.add_argument("--by", default=getpass.getuser(), help="who decides (%(default)s)")
             action.add_argument("--note", default="", help="why; kept on the REVIEW row")
-    add_table_arguments(parser, ("usage",))
+        add_json_argument(action)
+        add_table_arguments(action, ("usage",))
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -123,12 +128,12 @@ def _show(desk: ReviewDesk, arguments: argparse.Namespace) -> int:
 def _approve(desk: ReviewDesk, arguments: argparse.Namespace) -> int:
     review = desk.rows_of(arguments.tenant, arguments.request_id)[REVIEW]
     decision = approval(review, desk.draft(review), arguments.by, arguments.note)
-    return _decided(desk, review, decision)
+    return _decided(desk, review, decision, arguments)
 
 
 def _reject(desk: ReviewDesk, arguments: argparse.Namespace) -> int:
     review = desk.rows_of(arguments.tenant, arguments.request_id)[REVIEW]
-    return _decided(desk, review, rejection(review, arguments.by, arguments.note))
+    return _decided(desk, review, rejection(review, arguments.by, arguments.note), arguments)
 
 
 def _edit(desk: ReviewDesk, arguments: argparse.Namespace) -> int:
@@ -138,12 +143,17 @@ def _edit(desk: ReviewDesk, arguments: argparse.Namespace) -> int:
     decision = edition(review, text, arguments.by, arguments.note)
     if problems := _problems(text, desk.schema(review)):
         raise NotPossible("the new answer does not fit the schema: " + "; ".join(problems))
-    return _decided(desk, review, decision)
+    return _decided(desk, review, decision, arguments)
 
 
-def _decided(desk: ReviewDesk, review: Row, decision: dict[str, Any]) -> int:
+def _decided(
+    desk: ReviewDesk, review: Row, decision: dict[str, Any], arguments: argparse.Namespace
+) -> int:
     desk.decide(review, decision)
-    print(f"{request_id_of(review['request_id'])}: {decision['decision']} by {decision['by']}")
+    whose = request_id_of(review["request_id"])
+    done = {"request_id": whose, **{name: decision[name] for name in ("decision", "by")}}
+    in_words = f"{done['request_id']}: {done['decision']} by {done['by']}"
+    print(json.dumps(done) if arguments.json else in_words)
     return 0
 
 

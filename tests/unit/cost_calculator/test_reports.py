@@ -128,8 +128,8 @@ def test_bad_time_span_says_what_to_write(since, capsys):
     assert "such as 7d" in capsys.readouterr().err
 
 
-def test_missing_table_name_says_how_to_name_it(monkeypatch):
+def test_missing_table_name_says_how_to_name_it(dynamodb, monkeypatch):
     monkeypatch.delenv("USAGE_TABLE", raising=False)
 
-    with pytest.raises(SystemExit, match="--usage-table"):
+    with pytest.raises(SystemExit, match=r"give --name and --region.*USAGE_TABLE"):
         main(["report"])

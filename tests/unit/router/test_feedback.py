@@ -137,8 +137,8 @@ def test_labels_are_what_calibrate_reads(dynamodb, store, capsys, tmp_path):
         ("What is 2 + 2?", 1.0, 1.0), ("Name {x}", 1.0, 0.0),
     }  # fmt: skip
     assert (assumed, bad) == (2, [])
-    assert "1 left out: answered by the COMPLEX tier's model" in err
-    assert "1 left out: the text is gone" in err
+    assert "1 skipped: answered by the COMPLEX tier's model" in err
+    assert "1 skipped: the text is gone" in err
 
 
 def test_a_label_says_what_the_cheaper_model_was_worth():
@@ -148,5 +148,6 @@ def test_a_label_says_what_the_cheaper_model_was_worth():
 
 
 def test_a_request_without_a_verdict_is_asked_for_one(dynamodb, capsys):
-    assert say("r-1") == 2
-    assert "good" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="2"):
+        say("r-1")
+    assert "write `good` or `bad`" in capsys.readouterr().err

@@ -7,7 +7,8 @@ import json
 from collections import Counter
 from dataclasses import asdict
 
-from router.cli.deployment import add_deployment_arguments, open_deployment
+from cost_calculator.cli.deployment import open_deployment
+from cost_calculator.cli.options import add_deployment_arguments, add_json_argument
 from router.cli.doctor.checks import Finding, examine
 from router.cli.doctor.models import provider_checks
 from router.cli.doctor.parts import part_checks
@@ -19,12 +20,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--paid", action="store_true", help="also call each model once, for 16 tokens at most"
     )
-    parser.add_argument("--json", action="store_true", help="print JSON lines")
+    add_json_argument(parser, "print JSON lines")
     add_deployment_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     deployment = open_deployment(arguments)
+    deployment.identity  # noqa: B018  without credentials no check can run
     checks = [*part_checks(deployment), *provider_checks(deployment, paid=arguments.paid)]
     findings = []
     for finding in examine(checks):

@@ -11,9 +11,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from cost_calculator.book import BOOK_PATH, PriceBook, PriceUnknown, read_overrides
+from cost_calculator.cli.deployed import Deployment
 from router.catalog.providers import PROVIDERS
 from router.catalog.service_tiers import mode_of
-from router.cli.deployed import Deployment
 from router.cli.doctor.checks import Check, Finding, failed, ok, unchecked
 
 GEOGRAPHIES = ("us.", "us-gov.", "eu.", "apac.", "au.", "jp.", "ca.", "global.")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from router.cli.deployed import Deployment
+from cost_calculator.cli.deployed import Deployment
 from router.cli.doctor.checks import Check, Finding, failed, ok, unchecked
 
 APPLY = "terraform apply"
@@ -167,7 +167,7 @@ def _failures_queue(deployment: Deployment) -> Iterator[Finding]:
     found = client.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"]
     count = int(found[name])
     if count:
-        cure = "python -m router redrive stream; python -m router redrive events"
+        cure = "faregate redrive stream; faregate redrive events"
         yield failed("failures queue", f"{count} message(s) wait", cure)
     else:
         yield ok("failures queue", "empty")

@@ -23,6 +23,7 @@ from cost_calculator.dashboard.serving import serve
 from tests.support.cost_rows import HAIKU, attempt, request
 from tests.support.tables import CONTROL, SPEND, USAGE
 
+TABLES = ["--usage-table", USAGE, "--spend-table", SPEND, "--control-table", CONTROL]
 NOW = datetime.now(UTC)
 TODAY = f"{NOW:%Y-%m-%d}"
 YESTERDAY = f"{NOW - timedelta(days=1):%Y-%m-%d}"
@@ -131,11 +132,12 @@ def test_a_served_page_is_made_anew_at_each_load_and_for_this_machine_alone():
 
 
 @pytest.mark.parametrize("missing", ["--usage-table", "--spend-table"])
-def test_the_command_says_which_table_it_misses(missing):
+def test_the_command_says_which_table_it_misses(dynamodb, missing):
     names = {"--usage-table": USAGE, "--spend-table": SPEND}
     given = [word for name, value in names.items() if name != missing for word in (name, value)]
 
-    with pytest.raises(SystemExit, match=missing):
+    variable = missing.strip("-").replace("-", "_").upper()
+    with pytest.raises(SystemExit, match=variable):
         main(["dashboard", *given])
 
 
@@ -143,9 +145,7 @@ def test_the_command_writes_one_file_with_the_data_in_it(dynamodb, tmp_path, cap
     put(dynamodb, failed("r-1", f"{TODAY}T00:00:00.000Z"))
     out = tmp_path / "folder" / "page.html"
 
-    assert (
-        main(["dashboard", "--out", str(out), "--usage-table", USAGE, "--spend-table", SPEND]) == 0
-    )
+    assert main(["dashboard", "--out", str(out), *TABLES]) == 0
 
     page = out.read_text("utf-8")
     packed = re.search(r'id="data">([^<]+)<', page)[1]

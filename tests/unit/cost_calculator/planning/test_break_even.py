@@ -120,6 +120,8 @@ def test_command_measures_the_mix_in_the_tables(dynamodb, store, capsys):
 
 
 @pytest.mark.parametrize("text", ["", "SIMPLE", "SIMPLE=1:2", "EASY=1:2/3", "SIMPLE=0:1/1"])
-def test_mix_that_cannot_be_read_says_what_to_write(text):
-    with pytest.raises(SystemExit, match="SIMPLE=60:300/200"):
+def test_mix_that_cannot_be_read_says_what_to_write(text, capsys):
+    with pytest.raises(SystemExit, match="2"):
         main(["breakeven", f"--mix={text}"])
+
+    assert "write SIMPLE=60:300/200" in capsys.readouterr().err

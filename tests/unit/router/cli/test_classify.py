@@ -99,7 +99,7 @@ def test_calibration_learns_what_the_outcomes_show(
     assert main(["calibrate", "--labels", str(outcomes), "--out", str(weights), *target]) == 0
 
     told = capsys.readouterr()
-    assert "120 rows, 1 bad lines left out" in told.out
+    assert "120 rows, 1 bad lines skipped" in told.out
     assert "rows.jsonl:121" in told.err
     asked = tmp_path / "asked.jsonl"
     asked.write_text(

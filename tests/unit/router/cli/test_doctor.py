@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from router.cli import deployment as cli
+from cost_calculator.cli.deployment import read_outputs
 from router.cli.doctor.checks import Check, Finding, examine
 from router.cli.doctor.models import provider_checks
 from router.cli.doctor.parts import part_checks
@@ -197,12 +197,12 @@ OUTPUT = {"state_machine": {"arn": ARN, "name": "mine"}}
         {"region": {"value": "x"}, "faregate": {"value": OUTPUT}},
     ],
 )
-def test_terraforms_outputs_name_deployment_and_region(
+def test_terraforms_outputs_name_the_deployment(
     outputs: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(outputs)))
 
-    assert cli._of_outputs("-") == ("mine", "eu-west-1")
+    assert read_outputs("-")["state_machine"] == OUTPUT["state_machine"]
 
 
 def test_outputs_without_the_module_say_what_to_give_instead(
@@ -211,7 +211,7 @@ def test_outputs_without_the_module_say_what_to_give_instead(
     monkeypatch.setattr("sys.stdin", io.StringIO("{}"))
 
     with pytest.raises(SystemExit, match="or use --name"):
-        cli._of_outputs("-")
+        read_outputs("-")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,20 @@
+"""The deployment's settings as a shell holds them: ``FAREGATE_CONFIG``, copied from ``analyze``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def configured(read: Callable[[str], T]) -> T:
+    """Return what ``read`` makes of FAREGATE_CONFIG (empty where it is not set), or exit."""
+    try:
+        return read(os.environ.get("FAREGATE_CONFIG", ""))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise SystemExit(
+            f"FAREGATE_CONFIG cannot be read ({type(error).__name__}: {error}): copy it whole from"
+            " the environment of the function `analyze`, or unset it"
+        ) from None
