@@ -32,6 +32,7 @@ COMMANDS = (
     _command("batch", "files", "run a file of prompts: submit, status, results"),
     _command("calibrate", "models", "fit the score and its threshold to your own outcomes"),
     _command("score", "models", "score prompts offline: JSONL in, JSONL with scores out"),
+    _command("completion", "shell", "print completion for bash, zsh or fish"),
 )
 
 

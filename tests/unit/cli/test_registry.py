@@ -23,7 +23,7 @@ WANTED = {
     "operate": "doctor review rerun redrive budget breaker keys forget feedback",
     "files": "batch",
     "models": "calibrate score",
-    "shell": "",
+    "shell": "completion",
 }
 OFFLINE = ["explain", "classify", "score", "price", "breakeven", "capacity", "calibrate"]
 PARSERS = {command.name: command.parser("faregate") for command in registry.COMMANDS}
