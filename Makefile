@@ -32,7 +32,7 @@ override PROMPT := $(value PROMPT)
 export PROMPT
 endif
 ask: $(READY) ## route one prompt through it: make ask PROMPT="…"
-	@$(RUN) -m local.ask
+	@$(RUN) -m router ask --local -- "$$PROMPT"
 
 env: $(READY) ## print the variables that point the AWS CLI at it
 	@$(RUN) -m local.cloud env

@@ -15,6 +15,7 @@ def _command(name: str, group: str, summary: str) -> Command:
 
 
 COMMANDS = (
+    _command("ask", "ask", "send a prompt; print the answer, why that model, and the cost"),
     _command("explain", "ask", "classify one prompt offline and say why"),
     _command("classify", "ask", "label prompts offline: JSONL in, JSONL with labels out"),
     *COST_COMMANDS,
