@@ -157,7 +157,7 @@ resource "aws_lambda_function" "this" {
         for variable, value in merge(local.powertools[each.key], each.value.environment) :
         length(base64encode("${variable}${value}")) * 3 / 4
       ])
-      error_message = "The settings of ${each.key} exceed the 4 KB that Lambda allows its environment. Shorten `models`, `prices` or `tenants` (fewer pins, budgets of single tenants by `python -m router budget set`, common rules under \"*\"); prices for everybody belong in src/cost_calculator/price_book.json."
+      error_message = "The settings of ${each.key} exceed the 4 KB that Lambda allows its environment. Shorten `models`, `prices` or `tenants` (fewer pins, budgets of single tenants by `faregate budget set`, common rules under \"*\"); prices for everybody belong in src/cost_calculator/price_book.json."
     }
   }
 }

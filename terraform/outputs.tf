@@ -70,7 +70,7 @@ output "queue" {
 }
 
 output "batch" {
-  description = "The `state_machine_arn` and the `bucket` that `python -m router batch` needs; null without `batch`."
+  description = "The `state_machine_arn` and the `bucket` that `faregate batch` needs; null without `batch`."
   value = var.batch == null ? null : {
     state_machine_arn = aws_sfn_state_machine.batch[0].arn
     bucket            = aws_s3_bucket.answers.id
@@ -143,11 +143,11 @@ output "commands" {
     describe_execution = "aws stepfunctions describe-execution --region ${local.region} --execution-arn \"$EXECUTION_ARN\""
     read_request       = "aws dynamodb query --region ${local.region} --table-name ${local.tables.usage.name} --key-condition-expression 'request_id = :id' --expression-attribute-values '{\":id\": {\"S\": \"'\"$REQUEST_ID\"'\"}}'"
     subscribe          = "aws sns subscribe --region ${local.region} --topic-arn ${local.topic_arn} --protocol email --notification-endpoint \"$EMAIL\""
-    dashboard          = "python -m cost_calculator dashboard --region ${local.region} --usage-table ${local.tables.usage.name} --spend-table ${local.tables.spend.name} --control-table ${local.tables.control.name}"
+    dashboard          = "faregate dashboard --region ${local.region} --usage-table ${local.tables.usage.name} --spend-table ${local.tables.spend.name} --control-table ${local.tables.control.name}"
     read_failures      = "aws sqs receive-message --region ${local.region} --queue-url ${aws_sqs_queue.failures.url} --max-number-of-messages 10"
     },
     local.api_authorizes ? {
-      create_caller_key = "python -m router keys create --region ${local.region} --control-table ${local.tables.control.name} --tenant \"$TENANT\""
+      create_caller_key = "faregate keys create --region ${local.region} --control-table ${local.tables.control.name} --tenant \"$TENANT\""
       ask_api           = "curl ${aws_api_gateway_stage.this[0].invoke_url}/prompts -H \"authorization: Bearer $FAREGATE_KEY\" -H 'content-type: application/json' -d '{\"input\": \"What is the capital of France?\"}'"
     } : {},
     var.queue == null ? {} : {
@@ -156,7 +156,7 @@ output "commands" {
       redrive           = "aws sqs start-message-move-task --region ${local.region} --source-arn ${aws_sqs_queue.requests_dead[0].arn} --destination-arn ${aws_sqs_queue.requests[0].arn}"
     },
     var.batch == null ? {} : {
-      submit_batch = "python -m router batch submit prompts.jsonl --region ${local.region} --state-machine ${local.batch_machine_arn} --bucket ${aws_s3_bucket.answers.id}"
+      submit_batch = "faregate batch submit prompts.jsonl --region ${local.region} --state-machine ${local.batch_machine_arn} --bucket ${aws_s3_bucket.answers.id}"
     },
   )
 }

@@ -23,7 +23,7 @@ variable "privacy" {
 variable "review" {
   description = <<-EOT
     Human review: the answer to a request with `review` is shown to a reviewer before its caller gets it. Standard
-    workflows only. Waiting costs nothing; `python -m router review` lists the drafts and records decisions. Reviewers
+    workflows only. Waiting costs nothing; `faregate review` lists the drafts and records decisions. Reviewers
     are notified through the topic of `notifications`.
 
     - `answer_above`, `fail_below`: bands of the confidence in the structured answer, in the field that the request

@@ -1,6 +1,6 @@
 variable "budgets" {
   description = <<-EOT
-    What all tenants together may spend; a tenant's own budget is in `tenants`. `python -m router budget set` changes
+    What all tenants together may spend; a tenant's own budget is in `tenants`. `faregate budget set` changes
     limits at run time.
 
     - `day_usd`, `month_usd`: US dollars of a UTC day and month. By default there is no limit.

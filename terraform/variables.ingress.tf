@@ -4,7 +4,7 @@ variable "api" {
     there is none.
 
     - `auth`: how callers authenticate. Their tenant follows from it, never from a request's body.
-      `AUTHORIZER`: a Bearer key, as OpenAI's clients send it, created by `python -m router keys create` and stored as a
+      `AUTHORIZER`: a Bearer key, as OpenAI's clients send it, created by `faregate keys create` and stored as a
       hash.
       `API_KEY`: an `x-api-key` of API Gateway with limits of its own; its value is in Terraform's state.
       `COGNITO`: a token of a user pool. `IAM`: Signature Version 4.
@@ -164,7 +164,7 @@ variable "queue" {
 
 variable "batch" {
   description = <<-EOT
-    A second state machine that runs files of prompts (JSONL or CSV), which `python -m router batch` uploads to the
+    A second state machine that runs files of prompts (JSONL or CSV), which `faregate batch` uploads to the
     answers bucket. `batch = {}` creates it. By default there is none.
 
     - `concurrency`: prompts that run at a time, over all chunks of a batch, in steps of 10. Defaults to 100.

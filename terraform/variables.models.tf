@@ -21,7 +21,7 @@ variable "models" {
     No model is called twice for one request, not even in another service tier. Models whose provider has no key are
     skipped. After `too_long`, only models with a larger window are called. Not every model has every service tier and
     latency; the provider refuses a call that asks for one the model does not have. A call is priced by the service tier
-    that the provider reports, and is UNPRICED if `prices` and the price book have no price for it; `python -m router
+    that the provider reports, and is UNPRICED if `prices` and the price book have no price for it; `faregate
     doctor` warns about such a model.
 
     Defaults to Claude Haiku 5.5 for SIMPLE, GPT-6 Luna for CALCULATION and Claude Sonnet 5.5 for COMPLEX. A tier that

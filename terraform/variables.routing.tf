@@ -5,7 +5,7 @@ variable "routing" {
     - `raise_above`: a prompt classified SIMPLE with a score above this goes to COMPLEX; 1 disables it. Defaults to 0.8,
       which moves about one SIMPLE prompt in a hundred.
     - `lower_below`: a prompt classified COMPLEX with a score below this goes to SIMPLE; 0 disables it. Defaults to 0.2,
-      which moves almost none. `python -m router calibrate` finds both bounds from your own traffic.
+      which moves almost none. `faregate calibrate` finds both bounds from your own traffic.
   EOT
   type = object({
     raise_above = optional(number, 0.8)
@@ -32,7 +32,7 @@ variable "analyzer" {
     - `unsure_below`: confidence below which `hybrid` considers the heuristic unsure. Defaults to 0.7.
     - `timeout_ms`: how long to wait for the opinion; after that the heuristic decides. Defaults to 3000.
     - `max_tokens`: limit of the reply, which is one word in JSON. Defaults to 24.
-    - `weights`: `bucket` and `key` of weights that `python -m router calibrate` computed from your own outcomes; their
+    - `weights`: `bucket` and `key` of weights that `faregate calibrate` computed from your own outcomes; their
       threshold replaces `routing.raise_above`. If the bucket has a KMS key of its own, that key's policy must let
       `analyze` decrypt. Defaults to the weights in the package.
   EOT

@@ -24,6 +24,6 @@ output "queue" {
 }
 
 output "batch" {
-  description = "What `python -m router batch` needs."
+  description = "What `faregate batch` needs."
   value       = module.faregate.batch
 }

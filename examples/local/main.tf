@@ -57,7 +57,7 @@ module "faregate" {
   }
   breaker = { throttles = 1000, min_calls = 1000, batch_seconds = 0 }
 
-  # Requests with `review` wait for a reviewer: python -m router review list.
+  # Requests with `review` wait for a reviewer: faregate review list.
   review = { timeout_seconds = 3600 }
 
   # A throw-away deployment that tests wait for.

@@ -88,7 +88,7 @@ def savings_in_words(total: Sums) -> str:
     elif net < 0:
         words = (
             f"Routing LOST ${-net:.6f}: models and overhead cost more than they saved, {against}. "
-            "`python -m router breakeven --last 30d` says what to change."
+            "`faregate breakeven --last 30d` says what to change."
         )
     else:
         words = f"Routing neither saved nor lost anything, {against}."

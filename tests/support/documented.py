@@ -16,7 +16,7 @@ PAGES = [
 ]
 NEEDS_AN_ACCOUNT = "<!-- needs an AWS account -->"
 _SHELL = ("", "sh", "bash", "console")
-_PROGRAMS = ("make", "python", "aws", "terraform", "curl", "export", "eval", "docker")
+_PROGRAMS = ("make", "faregate", "python", "aws", "terraform", "curl", "export", "eval", "docker")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,12 @@ A command of ours is also read by its own parser, so that no option is documente
 
 from __future__ import annotations
 
-import argparse
-import importlib
 import re
 import shlex
 
 import pytest
 
+from router.cli.registry import COMMANDS
 from tests.support.documented import (
     NEEDS_AN_ACCOUNT,
     PAGES,
@@ -26,24 +25,27 @@ from tests.support.documented import (
 
 # The test that runs each command; the first words decide.
 RUN_BY = {
-    "python -m router batch": "tests/local_cloud/test_batch.py",
-    "python -m router breakeven": "tests/unit/cost_calculator/planning/test_break_even.py",
-    "python -m router breaker": "tests/unit/router/cli/test_guard_commands.py",
-    "python -m router budget": "tests/unit/router/cli/test_guard_commands.py",
-    "python -m router calibrate": "tests/unit/router/cli/test_classify.py",
-    "python -m router capacity": "tests/unit/cost_calculator/planning/test_capacity.py",
-    "python -m router classify": "tests/unit/router/cli/test_classify.py",
-    "python -m router doctor": "tests/local_cloud/test_doctor.py",
-    "python -m router feedback": "tests/unit/router/test_feedback.py",
-    "python -m router forget": "tests/local_cloud/test_forget.py",
-    "python -m router keys": "tests/unit/router/ingress/api/test_bearer_keys.py",
-    "python -m router redrive": "tests/local_cloud/test_fault_queue.py",
-    "python -m router rerun": "tests/local_cloud/test_fault_reruns.py",
-    "python -m router review": "tests/unit/router/review/test_decisions.py",
-    "python -m cost_calculator dashboard": "tests/unit/cost_calculator/dashboard/test_dashboard.py",
-    "python -m cost_calculator reconcile": "tests/unit/cost_calculator/test_backlog.py",
-    "python -m cost_calculator report": "tests/unit/cost_calculator/test_reports.py",
-    "python -m cost_calculator reprice": "tests/local_cloud/test_fault_stream.py",
+    "faregate ask": "tests/local_cloud/test_ask.py",
+    "faregate completion": "tests/unit/cli/test_completion.py",
+    "faregate explain": "tests/unit/router/cli/test_classify.py",
+    "faregate batch": "tests/local_cloud/test_batch.py",
+    "faregate breakeven": "tests/unit/cost_calculator/planning/test_break_even.py",
+    "faregate breaker": "tests/unit/router/cli/test_guard_commands.py",
+    "faregate budget": "tests/unit/router/cli/test_guard_commands.py",
+    "faregate calibrate": "tests/unit/router/cli/test_classify.py",
+    "faregate capacity": "tests/unit/cost_calculator/planning/test_capacity.py",
+    "faregate classify": "tests/unit/router/cli/test_classify.py",
+    "faregate doctor": "tests/local_cloud/test_doctor.py",
+    "faregate feedback": "tests/unit/router/test_feedback.py",
+    "faregate forget": "tests/local_cloud/test_forget.py",
+    "faregate keys": "tests/unit/router/ingress/api/test_bearer_keys.py",
+    "faregate redrive": "tests/local_cloud/test_fault_queue.py",
+    "faregate rerun": "tests/local_cloud/test_fault_reruns.py",
+    "faregate review": "tests/unit/router/review/test_decisions.py",
+    "faregate dashboard": "tests/unit/cost_calculator/dashboard/test_dashboard.py",
+    "faregate reconcile": "tests/unit/cost_calculator/test_backlog.py",
+    "faregate report": "tests/unit/cost_calculator/test_reports.py",
+    "faregate reprice": "tests/local_cloud/test_fault_stream.py",
     "make faults": "tests/unit/test_fault_list.py",
     "make soak": "tests/local_cloud/test_soak.py",
 }
@@ -56,9 +58,9 @@ OF_THE_REPOSITORY = re.compile(
 def ours_in(text: str) -> set[str]:
     """Return the commands of ours anywhere on a page, in blocks and between the lines."""
     between = re.sub(r"^```.*?^```", "", text, flags=re.S | re.M)
-    inline = re.findall(r"`[^`\n]*?(python -m (?:router|cost_calculator) [^`\n]+)`", between)
+    inline = re.findall(r"`(?:[^`\n]*? )?(faregate [a-z][^`\n]*)`", between)
     blocked = [command for _, body in blocks(text) for command in commands_in(body)]
-    return {*inline, *(one for one in blocked if one.startswith("python -m "))}
+    return {*inline, *(one for one in blocked if one.startswith("faregate "))}
 
 
 def run_by(command: str) -> str | None:
@@ -86,9 +88,8 @@ def test_the_test_that_runs_a_command_is_there_and_speaks_of_it(words: str) -> N
 )
 def test_our_own_parser_takes_every_documented_command(command: str) -> None:
     assert run_by(command), "put the test that runs it into RUN_BY"
-    _, _, package, name, *options = shlex.split(re.sub(r"\s+# .*$", "", command))
-    parser = argparse.ArgumentParser(exit_on_error=False)
-    importlib.import_module(f"{package}.cli.{name}").configure(parser)
+    _, name, *options = shlex.split(re.sub(r"\$[A-Z_]+", "x", re.sub(r"\s+# .*$", "", command)))
+    [parser] = [each.parser("faregate") for each in COMMANDS if each.name == name]
 
     # Between the lines a command may stand for itself, without what it needs.
     if any(one.startswith("-") for one in options) and not any("…" in one for one in options):

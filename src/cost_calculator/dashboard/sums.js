@@ -60,7 +60,7 @@ function savingsInWords(total, gaps) {
   const against = `against ${plain(baseline)} for the same tokens on the COMPLEX tier's model`;
   let words = `Routing neither saved nor lost anything, ${against}.`;
   if (net > 0n) words = `Routing saved ${plain(net)} net (${percent(net, baseline)}) ${against}.`;
-  if (net < 0n) words = `Routing LOST ${plain(net)}: models and overhead cost more than they saved, ${against}. \`python -m router breakeven --last 30d\` says what to change.`;
+  if (net < 0n) words = `Routing LOST ${plain(net)}: models and overhead cost more than they saved, ${against}. \`faregate breakeven --last 30d\` says what to change.`;
   const leftOut = Object.keys(gaps).filter((name) => total.count(name)).map((name) => `${total.count(name)} ${name.replaceAll("_", " ")}`);
   if (total.count("cache_hits")) words += ` ${total.count("cache_hits")} answers came out of the cache.`;
   return words + (leftOut.length ? ` Not in this figure: ${leftOut.join(", ")} attempts.` : "");
