@@ -1,6 +1,7 @@
-"""Makes `build/faregate-<version>.zip`: module, workflow and built code in one file.
+"""Makes `build/faregate-<version>.zip`: module, workflow, built code and command line in one file.
 
-Terraform takes it as a module source; nothing has to be built where it is used. The same sources
+Terraform takes it as a module source; nothing has to be built where it is used. pip, pipx and uvx
+install `faregate` from it. The same sources
 give the same bytes.
 """
 
@@ -14,12 +15,14 @@ from pathlib import Path
 from local.locking import alone
 from tools.package import BUILD, ROOT, function_zip, layer_zip, write_zip
 
-# What the module reads, and what a reader needs; the module finds its neighbours by relative paths.
+# What the module reads, what the command line is built from, and what a reader needs; the module finds its neighbours by relative paths.
 _CONTENT = (
     "terraform/*.tf",
     "terraform/README.md",
     "asl/*.json",
-    "src/router/**/*.schema.json",
+    "pyproject.toml",
+    "src/router/**/*.*",
+    "src/cost_calculator/**/*.*",
     "build/function.zip",
     "build/layer-arm64.zip",
     "build/layer-x86_64.zip",
@@ -57,7 +60,7 @@ def version() -> str:
 def _content() -> Iterator[tuple[str, Path]]:
     for pattern in _CONTENT:
         for path in ROOT.glob(pattern):
-            if path.is_file():
+            if path.is_file() and "__pycache__" not in path.parts:
                 yield path.relative_to(ROOT).as_posix(), path
 
 

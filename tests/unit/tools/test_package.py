@@ -56,6 +56,12 @@ def test_the_release_holds_every_file_that_the_module_reads(tmp_path: Path) -> N
     }
     assert schemas <= names
     assert {"LICENSE", "docs/upgrading.md"} <= names
+    commands = {
+        path.relative_to(package.ROOT).as_posix()
+        for path in (package.ROOT / "src").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert commands | {"pyproject.toml", "README.md"} <= names
     assert not [name for name in names if name.startswith(("terraform/tests", "tests", "local"))]
 
 
