@@ -15,7 +15,8 @@ from pathlib import Path
 from local.locking import alone
 from tools.package import BUILD, ROOT, function_zip, layer_zip, write_zip
 
-# What the module reads, what the command line is built from, and what a reader needs; the module finds its neighbours by relative paths.
+# What the module reads, what the command line is built from, and what a reader needs. The module
+# finds its neighbours by relative paths.
 _CONTENT = (
     "terraform/*.tf",
     "terraform/README.md",

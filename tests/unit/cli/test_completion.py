@@ -40,6 +40,29 @@ def test_every_command_and_option_is_in_it(script: tuple[str, str]) -> None:
             assert wanted in text
 
 
+# The zsh script keeps to what bash understands too, so bash can press Tab where zsh is missing.
+# zsh counts words from 1, and `_describe` takes the name of an array of `word:summary`.
+STAND_INS = """
+compdef() { :; }
+compadd() { shift; printf '%s\\n' "$@"; }
+_files() { echo FILES; }
+_describe() { local each; for each in "${offered[@]}"; do printf '%s\\n' "${each%%:*}"; done; }
+"""
+
+
+def offered_by_zsh(tmp_path: Path, *words: str) -> set[str]:
+    script = tmp_path / "_faregate"
+    script.write_text(SHELLS["zsh"]("faregate", list(PLACES.values())))
+    line = " ".join(f"'{word}'" for word in words)
+    done = subprocess.run(
+        ["bash", "-c", f"{STAND_INS} . {script}; words=('' {line}); CURRENT={len(words)};"
+         " _faregate"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stderr == ""
+    return {word for word in done.stdout.split() if word.startswith(words[-1]) or word == "FILES"}
+
+
 def offered(tmp_path: Path, *words: str) -> set[str]:
     """Press Tab in bash after these words."""
     script = tmp_path / "faregate.bash"
@@ -71,3 +94,19 @@ def offered(tmp_path: Path, *words: str) -> set[str]:
 )
 def test_bash_offers_what_may_follow(words: list[str], expected: set[str], tmp_path: Path) -> None:
     assert offered(tmp_path, *words) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["faregate", "rep"], {"report", "reprice"}),
+        (["faregate", "--region", "x", "budget", "set", "--soft"], {"--soft-share"}),
+        (["faregate", "report", "--by", "t"], {"tenant", "tier"}),
+        (["faregate", "report", "--since", ""], set()),
+        (["faregate", "classify", "--ex"], {"--explain", "FILES"}),
+        (["faregate", "batch", "submit", "--id", ""], set()),
+        (["faregate", "calibrate", "--labels", ""], {"FILES"}),
+    ],
+)
+def test_zsh_offers_what_may_follow(words: list[str], expected: set[str], tmp_path: Path) -> None:
+    assert offered_by_zsh(tmp_path, *words) == expected
