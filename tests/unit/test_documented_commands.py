@@ -58,7 +58,7 @@ OF_THE_REPOSITORY = re.compile(
 def ours_in(text: str) -> set[str]:
     """Return the commands of ours anywhere on a page, in blocks and between the lines."""
     between = re.sub(r"^```.*?^```", "", text, flags=re.S | re.M)
-    inline = re.findall(r"`(?:[^`\n]*? )?(faregate [a-z][^`\n]*)`", between)
+    inline = re.findall(r"`(?:[^`\n]*? )?(faregate [a-z][^`\n>|]*)[^`\n]*`", between)
     blocked = [command for _, body in blocks(text) for command in commands_in(body)]
     return {*inline, *(one for one in blocked if one.startswith("faregate "))}
 

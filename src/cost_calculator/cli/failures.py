@@ -34,7 +34,8 @@ def exit_code_of(error: BaseException, prog: str) -> int | None:
     if isinstance(error, KeyboardInterrupt):
         print("interrupted", file=sys.stderr)
         return 130
-    message = in_one_line(error)
+    # A command that exits has its own message.
+    message = None if isinstance(error, SystemExit) else in_one_line(error)
     if message is None:
         return None
     print(f"{prog}: {message}", file=sys.stderr)

@@ -47,13 +47,13 @@ def test_every_command_is_in_its_group_once() -> None:
 
 
 def test_no_module_of_a_command_is_forgotten() -> None:
-    found = {
-        f"{package.__name__}.{path.stem}"
-        for package in (router.cli, cost_calculator.cli)
-        for path in Path(package.__path__[0]).glob("*")
-        if (path / "__init__.py" if path.is_dir() else path).suffix == ".py"
-        and "\ndef run(" in ((path / "__init__.py") if path.is_dir() else path).read_text("utf-8")
-    }
+    found = set()
+    for package in (router.cli, cost_calculator.cli):
+        folder = Path(package.__path__[0])
+        for path in (*folder.glob("*.py"), *folder.glob("*/__init__.py")):
+            name = path.stem if path.parent == folder else path.parent.name
+            if "\ndef run(" in path.read_text(encoding="utf-8"):
+                found.add(f"{package.__name__}.{name}")
 
     assert found == {command.module for command in registry.COMMANDS}
 
