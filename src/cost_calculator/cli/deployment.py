@@ -54,7 +54,9 @@ def _find(arguments: argparse.Namespace) -> Deployment:
     name = arguments.name or os.environ.get("FAREGATE_NAME") or DEFAULT_NAME
     # A name on the command line means that deployment's own parts, whatever the shell exported.
     known = {} if arguments.name else {n: os.environ[n] for n in NAMES if os.environ.get(n)}
-    return Deployment(name, _session(arguments, None), arguments.endpoint_url, known)
+    return Deployment(
+        name, _session(arguments, os.environ.get("AWS_REGION")), arguments.endpoint_url, known
+    )
 
 
 def _is_named(arguments: argparse.Namespace) -> bool:
@@ -63,6 +65,7 @@ def _is_named(arguments: argparse.Namespace) -> bool:
 
 
 def _session(arguments: argparse.Namespace, region: str | None) -> boto3.Session:
+    """Return a session in a region; boto3 itself reads AWS_DEFAULT_REGION and the profile alone."""
     session = boto3.Session(profile_name=arguments.profile, region_name=arguments.region or region)
     if session.region_name is None:
         raise NoRegionError

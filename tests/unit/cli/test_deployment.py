@@ -175,3 +175,21 @@ def test_outputs_of_terraform_name_everything(tmp_path: Path) -> None:
     assert (found.name, found.region, found.answers_bucket) == ("mine", "eu-west-1", "b")
     assert [found.table(name) for name in ("usage", "spend", "control")] == ["u", "s", "c"]
     assert found.batch_machine_arn == f"{arn}-batch"
+
+
+@pytest.mark.parametrize(
+    ("words", "variables", "region"),
+    [
+        ([], {"AWS_REGION": "eu-west-1"}, "eu-west-1"),
+        ([], {"AWS_DEFAULT_REGION": "eu-west-2"}, "eu-west-2"),
+        ([], {"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-2"}, "eu-west-1"),
+        (["--region", "eu-west-3"], {"AWS_REGION": "eu-west-1"}, "eu-west-3"),
+    ],
+)
+def test_the_region_is_read_as_the_aws_cli_reads_it(
+    words: list[str], variables: dict[str, str], region: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+    assert opened(*words).region == region
