@@ -16,6 +16,8 @@ from cost_calculator.cli.arguments import UsageError, matching, request_id, tena
 from cost_calculator.cli.deployed import Deployment
 from cost_calculator.cli.deployment import open_deployment
 from cost_calculator.cli.options import add_deployment_arguments, add_json_argument
+from cost_calculator.ledger import ANSWERED
+from cost_calculator.row_keys import DEFAULT_TENANT
 from router.aws.answers_bucket import AnswerStore
 from router.aws.executions import Executions
 from router.aws.usage_table import UsageStore
@@ -24,8 +26,6 @@ from router.executions.run import Busy, NoSuchRun, NotStarted, Run
 from router.ingress.api.errors import ApiError
 from router.ingress.api.lookup import answer_of, failure
 from router.ingress.api.ports import ApiContext, Rows
-from router.ingress.api.views import ANSWERED
-from router.intake.request import DEFAULT_TENANT
 from router.operations import ask as operation
 
 _tier = matching(r"[A-Za-z][0-9A-Za-z_-]{0,31}", "SIMPLE, CALCULATION, COMPLEX or a tenant's name")
