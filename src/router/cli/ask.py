@@ -36,7 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("prompt", help="the prompt; - reads stdin")
     parser.add_argument("--tier", type=_tier, help="take this tier's model, whatever the prompt")
     parser.add_argument(
-        "--tenant", type=tenant, default=DEFAULT_TENANT, help="who asks (%(default)s)"
+        "--tenant", type=tenant, default=DEFAULT_TENANT, help="the tenant that pays (%(default)s)"
     )
     parser.add_argument("--system", metavar="TEXT", help="instructions for the model")
     parser.add_argument(

@@ -32,7 +32,7 @@ _amount = number(example="50")
 _HEADS = (
     "tenant", "period", "limit $", "used or reserved $", "reserved $", "left $", "resets",
 )  # fmt: skip
-_WORDS = f"US dollars, {NO_LIMIT}, or {AS_IN_THE_MODULE} for what the module says"
+_WORDS = f"US dollars, {NO_LIMIT}, or {AS_IN_THE_MODULE} for the limit of the Terraform module"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
