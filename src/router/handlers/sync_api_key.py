@@ -10,33 +10,53 @@ from aws_lambda_powertools import Logger
 from botocore.exceptions import ClientError
 
 logger = Logger()
+# Each turn but the first is a key that was changed while the one before it was written.
+_TURNS = 5
 
 
 def handler(_event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answer ``{"synced": bool}``; no key yet is no failure, and says how to put one there.
 
-    The key is never in the event, the answer or a log.
+    The key is never in the event, the answer or a log. Two changes close together run two of
+    these at once: each looks again after it has written, so that the newest key is written last.
     """
     parameter = os.environ["OPENAI_API_KEY_PARAMETER"]
+    written: int | None = None
+    for _ in range(_TURNS):
+        found = _read(parameter)
+        if found is None:
+            hint = f"aws ssm put-parameter --type SecureString --name {parameter} --value sk-…"
+            logger.info("no key yet", parameter=parameter)
+            return {"synced": False, "reason": f"no key yet: {hint}"}
+        key, version = found
+        if version == written:
+            return {"synced": True, "version": version}
+        _write(key)
+        written = version
+        logger.info("key synced", parameter=parameter, version=version)
+    raise RuntimeError("the key changes faster than the connection takes it: run this again")
+
+
+def _read(parameter: str) -> tuple[str, int] | None:
     try:
         answer = boto3.client("ssm").get_parameter(Name=parameter, WithDecryption=True)
     except ClientError as error:
         if error.response["Error"]["Code"] != "ParameterNotFound":
             raise
-        hint = f"aws ssm put-parameter --type SecureString --name {parameter} --value sk-…"
-        logger.info("no key yet", parameter=parameter)
-        return {"synced": False, "reason": f"no key yet: {hint}"}
+        return None
+    return answer["Parameter"]["Value"], int(answer["Parameter"]["Version"])
+
+
+def _write(key: str) -> None:
     boto3.client("events").update_connection(
         Name=os.environ["CONNECTION_NAME"],
         AuthorizationType="API_KEY",
-        # Left out, the secret would fall back to a key that AWS owns.
+        # Without it, the secret would fall back to a key that AWS owns.
         KmsKeyIdentifier=os.environ["CONNECTION_KMS_KEY"],
         AuthParameters={
             "ApiKeyAuthParameters": {
                 "ApiKeyName": "Authorization",
-                "ApiKeyValue": f"Bearer {answer['Parameter']['Value']}",
+                "ApiKeyValue": f"Bearer {key}",
             }
         },
     )
-    logger.info("key synced", parameter=parameter, version=answer["Parameter"]["Version"])
-    return {"synced": True, "version": answer["Parameter"]["Version"]}

@@ -13,13 +13,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from router.errors import InvalidModelRequest
 from router.invocation.call import ModelCall
+from router.invocation.schema_validator import TooMuchWork, errors_of, parse
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
 
-_FENCED = re.compile(r"\s*```(?:json)?[ \t]*\n(.*?)\n?```\s*", re.DOTALL)
+# As models wrap JSON: a code fence in any spelling, a byte order mark, CRLF.
+_FENCED = re.compile(r"\s*```[a-z]*[ \t]*\r?\n(.*?)\r?\n?```\s*", re.DOTALL | re.IGNORECASE)
 _TOLD_PROBLEMS = 10
 _PROBLEM_LENGTH = 300
 
@@ -41,17 +42,13 @@ class Fit:
     problems: tuple[Problem, ...]
 
 
-def check_schema(schema: Mapping[str, Any]) -> None:
-    """Raise ``InvalidModelRequest`` for a schema that is none: before a call is paid for."""
-    _validator(json.dumps(schema))
-
-
 def validate(text: str, schema: Mapping[str, Any]) -> Fit:
     """Measure an answer; raise ``InvalidModelRequest`` for a schema that is none."""
-    fenced = _FENCED.fullmatch(text)
-    inner = (fenced[1] if fenced else text).strip()
+    bare = text.lstrip("\ufeff")
+    fenced = _FENCED.fullmatch(bare)
+    inner = (fenced[1] if fenced else bare).strip()
     try:
-        value = json.loads(inner, parse_constant=_no_constant)
+        value = parse(inner)
     except (ValueError, RecursionError) as error:
         return Fit(inner, None, (Problem("is not JSON", f"it is not JSON: {error}"),))
     return Fit(inner, value, tuple(_problems(value, schema)))
@@ -79,24 +76,11 @@ def repair_call(call: ModelCall, draft: str) -> ModelCall:
 
 def _problems(value: Any, schema: Mapping[str, Any]) -> Iterator[Problem]:
     names = _names_in(schema)
-    for found in _validator(json.dumps(schema)).iter_errors(value):
-        yield _problem(found, names)
-
-
-@lru_cache(maxsize=16)
-def _validator(schema: str) -> Any:
-    """Return the validator of a schema, which many requests may share."""
-    from jsonschema import Draft202012Validator, SchemaError
-    from referencing import Registry
-
-    parsed = json.loads(schema)
     try:
-        Draft202012Validator.check_schema(parsed)
-    except SchemaError as error:
-        raise InvalidModelRequest(f"response_schema breaks {error.validator}") from None
-    # An empty registry: nothing is ever fetched for a reference.
-    registry: Any = Registry()
-    return Draft202012Validator(parsed, registry=registry)
+        for found in errors_of(value, schema):
+            yield _problem(found, names)
+    except (TooMuchWork, RecursionError):
+        yield Problem("takes too much work to check", "the answer is too large for its schema")
 
 
 def _problem(error: ValidationError, names: frozenset[str]) -> Problem:
@@ -117,10 +101,6 @@ def _names_in(schema: Any) -> frozenset[str]:
     if isinstance(schema, Sequence) and not isinstance(schema, str):
         return frozenset().union(*map(_names_in, schema))
     return frozenset()
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
 
 
 @lru_cache(maxsize=2)

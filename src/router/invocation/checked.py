@@ -8,10 +8,11 @@ from typing import Any
 from router import errors
 from router.encoding import size_in_bytes
 from router.intake.response_schema import sent_bytes as schema_bytes
-from router.invocation.answer_schema import Fit, check_schema, repair_call, validate
+from router.invocation.answer_schema import Fit, repair_call, validate
 from router.invocation.answer_store import NotStored, Store
 from router.invocation.call import Answer, ModelCall, Provider
 from router.invocation.invoke import billed, complete_safely
+from router.invocation.schema_validator import check_schema
 
 
 def complete_checked(call: ModelCall, provider: Provider, drafts: Store) -> Answer:
