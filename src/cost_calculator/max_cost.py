@@ -8,12 +8,20 @@ provider may serve in another tier than it was asked for: of it and the ordinary
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
 from cost_calculator.book import PriceBook, PriceUnknown
-from cost_calculator.overhead import AwsPrices, attempt_overhead, request_overhead
+from cost_calculator.overhead import (
+    GUARDRAIL_POLICIES,
+    GUARDRAIL_UNIT_CHARACTERS,
+    AwsPrices,
+    attempt_overhead,
+    guardrail_usd,
+    request_overhead,
+)
 from cost_calculator.price_entry import Rates
 from cost_calculator.usage import TOKEN_CLASSES, Tokens
 
@@ -90,6 +98,13 @@ def most_overhead(
     parts = [request_overhead(request, prices), attempt_overhead({"purpose": "classify"}, prices)]
     parts += [attempt_overhead(call, prices)] * calls
     return sum((usd for part in parts for usd in part.values()), Decimal(0))
+
+
+def most_of_guardrail(text_bytes: int, prices: AwsPrices) -> Decimal:
+    """Return the most that a guardrail with every policy is billed for so much text."""
+    units = -(-text_bytes // GUARDRAIL_UNIT_CHARACTERS) + 1
+    counts = dict.fromkeys(GUARDRAIL_POLICIES, units)
+    return guardrail_usd(json.dumps(counts), prices)
 
 
 def _most_expensive_input(rates: Rates) -> Decimal:

@@ -33,6 +33,15 @@ EXPRESS_MEMORY_MB = Decimal(64)
 _STEP = Decimal("1E-12")
 _ZERO = Decimal(0)
 
+_GUARDRAIL_PRICES = {
+    "contentPolicyUnits": "guardrail_content_unit",
+    "topicPolicyUnits": "guardrail_topic_unit",
+    "sensitiveInformationPolicyUnits": "guardrail_sensitive_unit",
+    "contextualGroundingPolicyUnits": "guardrail_grounding_unit",
+}
+GUARDRAIL_POLICIES = tuple(_GUARDRAIL_PRICES)
+GUARDRAIL_UNIT_CHARACTERS = 1_000
+
 AwsPrices = Mapping[str, Decimal]
 
 
@@ -64,7 +73,8 @@ def request_overhead(row: Mapping[str, Any], prices: AwsPrices) -> dict[str, Dec
 
 
 def attempt_overhead(row: Mapping[str, Any], prices: AwsPrices) -> dict[str, Decimal]:
-    """Return the dollars of the Lambda that made one attempt; none where the workflow made it.
+    """Return the dollars of the Lambda that made one attempt, none if the workflow made it, and of
+    the guardrail that assessed it.
 
     A question to the classifier has no Lambda of its own; it costs rows that the request's count of
     attempts leaves out: its own, and the REQUEST row once more.
@@ -72,7 +82,25 @@ def attempt_overhead(row: Mapping[str, Any], prices: AwsPrices) -> dict[str, Dec
     if row.get("purpose") == "classify":
         return _rounded({"tables": 2 * ATTEMPT_WRITE_UNITS * prices["dynamodb_write_unit"]})
     ms, memory = row.get("lambda_ms"), row.get("lambda_mb")
-    return _rounded({"invoke": lambda_call(ms, memory, prices)}) if ms and memory else {}
+    parts = {"invoke": lambda_call(ms, memory, prices)} if ms and memory else {}
+    if usd := guardrail_usd(row.get("guardrail_units"), prices):
+        parts["guardrail"] = usd
+    return _rounded(parts)
+
+
+def guardrail_usd(units: Any, prices: AwsPrices) -> Decimal:
+    """Return the dollars of a guardrail's text units, JSON by policy as Bedrock names them.
+
+    Word filters and patterns of sensitive information are free.
+    """
+    try:
+        given = json.loads(units) if units else {}
+    except (TypeError, ValueError):
+        return _ZERO
+    counts = {name: given.get(name, 0) for name in _GUARDRAIL_PRICES} if given else {}
+    return sum(
+        (Decimal(count) * prices[_GUARDRAIL_PRICES[name]] for name, count in counts.items()), _ZERO
+    )
 
 
 def lambda_call(ms: Any, memory_mb: Any, prices: AwsPrices) -> Decimal:

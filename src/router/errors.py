@@ -123,6 +123,7 @@ class CallError(RouterError):
     ``usage`` is the provider's own object where one came back: a failed call may still be billed.
     ``draft_s3`` is where an answer that was withheld is kept. ``input_bytes`` counts what was sent
     where that is more than the request. ``mode`` is how the provider says that it served.
+    ``guardrail_units`` is what a guardrail was billed for, by policy.
     """
 
     outcome: str
@@ -135,9 +136,11 @@ class CallError(RouterError):
         response_model: str | None = None,
         draft_s3: str | None = None,
         mode: str | None = None,
+        guardrail_units: Mapping[str, int] | None = None,
     ) -> None:
         super().__init__(detail)
         self.detail = detail
+        self.guardrail_units = guardrail_units
         self.usage = usage
         self.response_model = response_model
         self.draft_s3 = draft_s3

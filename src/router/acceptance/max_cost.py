@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from cost_calculator.book import default_book
-from cost_calculator.max_cost import most_of_call, most_overhead
+from cost_calculator.max_cost import most_of_call, most_of_guardrail, most_overhead
 from cost_calculator.overhead import aws_prices
 from router.catalog.models import Model
 from router.catalog.pricing_context import PricingContext
@@ -48,6 +48,10 @@ def _most_of_plan(plan: Plan, request: Request, config: Config, pricing: Pricing
     calls = [_most_of_model(model, request.input_bytes, pricing) for model in models]
     if request.options.response_schema is not None:
         calls += [max(_most_of_mending(model, request, pricing) for model in models)] * MOST_REPAIRS
+    if config.guardrail:
+        longest = max(model.max_tokens for model in models) * BYTES_PER_TOKEN
+        most = most_of_guardrail(request.input_bytes + longest, aws_prices())
+        calls += [most] * len(calls)
     return sum(calls, Decimal(0)) + most_overhead(
         len(calls),
         config.workflow_type,

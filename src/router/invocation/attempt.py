@@ -31,7 +31,8 @@ class Attempt:
     """One call. ``usage`` is the provider's own object; ``None`` stands for what is not known.
 
     ``retries`` counts the wire calls before the last one, which cannot have been billed.
-    ``input_bytes`` is what was sent, where that is more than the request. Times are ISO 8601.
+    ``input_bytes`` is what was sent, where that is more than the request. ``guardrail_units`` is
+    what a guardrail was billed for, by policy. Times are ISO 8601.
     """
 
     provider: str
@@ -52,6 +53,7 @@ class Attempt:
     lambda_mb: int | None = None
     draft_s3: str | None = None
     input_bytes: int | None = None
+    guardrail_units: Mapping[str, int] | None = None
 
     @property
     def answered(self) -> bool:
@@ -63,7 +65,8 @@ class Attempt:
         known = {name: getattr(self, name) for name in (*_TEXTS, *_NUMBERS)}
         written = {name: value for name, value in known.items() if value is not None}
         usage = {"usage": dict(self.usage)} if self.usage is not None else {}
-        return written | usage | {"served": self.served}
+        units = {"guardrail_units": dict(self.guardrail_units)} if self.guardrail_units else {}
+        return written | usage | units | {"served": self.served}
 
     def seen_from_outside(self) -> Attempt:
         """Return the attempt without what is for the log alone."""
@@ -81,6 +84,8 @@ def read_attempt(data: Any, base: Attempt) -> Attempt:
         del known["outcome"]
     if isinstance(given.get("usage"), Mapping):
         known["usage"] = given["usage"]
+    if units := counts_in(given.get("guardrail_units")):
+        known["guardrail_units"] = units
     return replace(base, **known, served=given.get("served") is True)
 
 
@@ -92,6 +97,11 @@ def attempt_in_error(cause: Any, base: Attempt) -> Attempt | None:
     reported = json_object(json_object(cause).get("errorMessage"))
     outcome = text_of(reported.get("outcome"))
     return read_attempt(reported, base) if outcome in OUTCOMES else None
+
+
+def counts_in(value: Any) -> dict[str, int]:
+    """Return the counts above 0 of an object, whatever else it holds."""
+    return {name: n for name, n in mapping_of(value).items() if _is_count(n) and n}
 
 
 def _is_count(value: Any) -> bool:

@@ -56,7 +56,7 @@ class Answer:
 
     An answer too large to hand on is at ``output_s3``, and ``text`` is empty. ``mode`` is how
     the provider says that it served, ``None`` if it does not. ``altered`` if characters that no
-    store takes were replaced.
+    store takes were replaced. ``guardrail_units`` is what a guardrail was billed for, by policy.
     """
 
     text: str
@@ -66,11 +66,17 @@ class Answer:
     output_s3: str | None = None
     mode: str | None = None
     altered: bool = False
+    guardrail_units: Mapping[str, int] | None = None
 
     @property
     def facts(self) -> dict[str, Any]:
         """What an error must know of the call, where its answer does not reach the caller."""
-        return {"usage": self.usage, "response_model": self.response_model, "mode": self.mode}
+        return {
+            "usage": self.usage,
+            "response_model": self.response_model,
+            "mode": self.mode,
+            "guardrail_units": self.guardrail_units,
+        }
 
     def with_text(self, text: str, *, altered: bool = False) -> Answer:
         """Return the answer with another text."""

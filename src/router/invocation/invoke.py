@@ -65,6 +65,7 @@ def attempt_of(
         served=True,
         usage=answer.usage,
         response_model=answer.response_model,
+        guardrail_units=answer.guardrail_units,
         latency_ms=milliseconds,
         lambda_ms=milliseconds if memory_mb else None,
         lambda_mb=memory_mb or None,
@@ -113,6 +114,7 @@ def failed_attempt(
         lambda_ms=milliseconds if memory_mb else None,
         lambda_mb=memory_mb or None,
         draft_s3=error.draft_s3,
+        guardrail_units=error.guardrail_units,
         input_bytes=error.input_bytes,
     )
 

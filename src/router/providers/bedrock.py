@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,8 @@ from botocore.parsers import ResponseParserError
 from router import errors
 from router.invocation.call import Answer, ModelCall
 from router.providers.bedrock_converse import read_converse
-from router.providers.guardrail import Guardrail
+from router.providers.guardrail import Guardrail, check_instructions
+from router.providers.guardrail_trace import added
 from router.providers.json_modes import for_claude, has_claude_mode
 from router.providers.statuses import error_of_status, words
 
@@ -77,6 +79,17 @@ class Bedrock:
 
     def complete(self, call: ModelCall) -> Answer:
         """Return the model's text; see ``Provider``."""
+        units: Mapping[str, int] = {}
+        if self._guardrail:
+            units = check_instructions(self._client, self._guardrail, call)
+        try:
+            answer = read_converse(self._converse(self._arguments(call)), call)
+        except errors.CallError as error:
+            error.guardrail_units = added(error.guardrail_units, units)
+            raise
+        return replace(answer, guardrail_units=added(answer.guardrail_units, units) or None)
+
+    def _arguments(self, call: ModelCall) -> dict[str, Any]:
         arguments: dict[str, Any] = {
             "modelId": _profiles().get(call.model, call.model),
             "messages": [
@@ -95,8 +108,11 @@ class Bedrock:
             arguments["system"] = [{"text": call.system}]
             if call.marks_system:
                 arguments["system"].append({"cachePoint": {"type": "default"}})
+        return arguments
+
+    def _converse(self, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         try:
-            response = self._client.converse(**arguments)
+            return self._client.converse(**arguments)
         except ClientError as error:
             raise _of_client_error(error) from error
         except (ConnectTimeoutError, EndpointConnectionError) as error:
@@ -112,7 +128,6 @@ class Bedrock:
             raise errors.BadResponse("the body is not Converse's JSON") from error
         except BotoCoreError as error:
             raise errors.ModelError(type(error).__name__) from error
-        return read_converse(response, call)
 
     def _bound_to_schema(self, call: ModelCall, arguments: dict[str, Any]) -> ModelCall:
         """Put the schema into the arguments; return the call as it is to be told the rest."""

@@ -9,7 +9,7 @@ from router import errors
 from router.catalog.service_tiers import mode_of
 from router.encoding import mapping_of, text_of
 from router.invocation.call import Answer, ModelCall
-from router.providers.guardrail_trace import of_trace
+from router.providers.guardrail_trace import of_trace, units_in
 from router.providers.replies import joined_text, shown
 
 _ANSWERED = frozenset({"end_turn", "stop_sequence"})
@@ -26,6 +26,7 @@ def read_converse(response: Mapping[str, Any], call: ModelCall) -> Answer:
     facts: dict[str, Any] = {
         "usage": usage if isinstance(usage, Mapping) and usage else None,
         "mode": _mode(response, call),
+        "guardrail_units": units_in(response.get("trace")) or None,
     }
     stop = text_of(response.get("stopReason"))
     if stop == "guardrail_intervened":

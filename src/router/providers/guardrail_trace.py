@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from router.encoding import mapping_of
+from router.invocation.attempt import counts_in
 from router.providers.statuses import words
 
 
@@ -25,6 +26,25 @@ def of_trace(trace: Any) -> str:
         return policies_named("INPUT", inputs)
     several = (found for found in outputs if isinstance(found, list))
     return policies_named("OUTPUT", [assessment for found in several for assessment in found])
+
+
+def units_in(trace: Any) -> dict[str, int]:
+    """Return the text units that Converse's ``trace`` names as billed, by policy."""
+    guardrail = mapping_of(mapping_of(trace).get("guardrail"))
+    assessments = list(mapping_of(guardrail.get("inputAssessment")).values())
+    for several in mapping_of(guardrail.get("outputAssessments")).values():
+        assessments += several if isinstance(several, list) else []
+    metrics = (mapping_of(mapping_of(each).get("invocationMetrics")) for each in assessments)
+    return added(*(each.get("usage") for each in metrics))
+
+
+def added(*usages: Any) -> dict[str, int]:
+    """Return the sum of several objects of counts."""
+    total: dict[str, int] = {}
+    for counts in map(counts_in, usages):
+        for name, count in counts.items():
+            total[name] = total.get(name, 0) + count
+    return total
 
 
 def _policies(assessment: Mapping[str, Any]) -> Iterator[str]:

@@ -57,4 +57,6 @@ def _said(attempt: Attempt, facts: RequestFacts) -> Row:
     }
     if attempt.usage is not None:
         row["usage"] = json.dumps(dict(attempt.usage))
+    if attempt.guardrail_units:
+        row["guardrail_units"] = json.dumps(dict(attempt.guardrail_units))
     return row
