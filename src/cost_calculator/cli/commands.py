@@ -53,15 +53,15 @@ def run_command(prog: str, commands: Sequence[Command], argv: Sequence[str] | No
     """Run ``PROG [options] COMMAND …`` and return its exit code; ``argv`` defaults to sys.argv."""
     words = sys.argv[1:] if argv is None else list(argv)
     top = top_parser(prog, commands)
-    if not words:
+    place = _place_of_command(top, words)
+    given = top.parse_args(words[:place])
+    if place == len(words):
         top.print_help(sys.stderr)
         return 2
-    given = top.parse_args(words)
-    chosen = next((each for each in commands if each.name == given.command_name), None)
+    name, rest = words[place], words[place + 1 :]
+    chosen = next((each for each in commands if each.name == name), None)
     if chosen is None:
-        top.error(_unknown(prog, given.command_name, commands))
-    rest = given.command_words
-    del given.command_name, given.command_words
+        top.error(_unknown(prog, name, commands))
     parser: argparse.ArgumentParser | None = None
     try:
         parser = chosen.parser(prog)
@@ -89,11 +89,21 @@ def top_parser(prog: str, commands: Sequence[Command]) -> argparse.ArgumentParse
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("command_name", metavar="COMMAND", help=argparse.SUPPRESS)
-    parser.add_argument("command_words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     add_json_argument(parser)
     add_deployment_arguments(parser)
     return parser
+
+
+def _place_of_command(top: argparse.ArgumentParser, words: Sequence[str]) -> int:
+    """Return where the command is: the first word that is no option and no option's value.
+
+    argparse can only find it together with the rest, and takes a `--` of the command's away.
+    """
+    place = 0
+    while place < len(words) and words[place].startswith("-"):
+        option = top._option_string_actions.get(words[place])
+        place += 2 if option is not None and option.nargs is None else 1
+    return min(place, len(words))
 
 
 def _listing(commands: Sequence[Command]) -> str:

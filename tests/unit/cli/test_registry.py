@@ -162,3 +162,19 @@ def test_shared_options_may_come_before_or_after_the_command(
     assert registry.main(words) == 0
 
     assert (seen[0].region, seen[0].json, seen[0].name) == ("eu-west-1", True, None)
+
+
+@pytest.mark.parametrize("prompt", ["--volume", "-5", "--", "report"])
+def test_a_prompt_may_look_like_an_option(prompt: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert registry.main(["--json", "explain", "--", prompt]) == 0
+
+    assert '"label"' in capsys.readouterr().out
+
+
+def test_an_option_before_the_command_without_its_value_is_a_usage_error(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        registry.main(["--region"])
+
+    assert "expected one argument" in capsys.readouterr().err
