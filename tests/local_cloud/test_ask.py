@@ -62,7 +62,7 @@ def test_answer_model_reason_and_cost_are_printed(checkout: Path) -> None:
 def test_json_has_the_costs_of_the_rows(deployment: Deployment, checkout: Path) -> None:
     found = asked(checkout, "-", "--tier", "COMPLEX", "--tenant", "acme", stdin="Name a river.")
 
-    [traced] = client.wait_until_settled(deployment, [found["request_id"]], 60)
+    [traced] = client.wait_until_settled(deployment, [found["request_id"]], 60, "acme")
     assert found["cost_status"] == "PRICED"
     assert found["cost_usd"] == f"{traced.cost_usd:f}"
     assert found["overhead_usd"] == f"{traced.overhead_usd:f}"

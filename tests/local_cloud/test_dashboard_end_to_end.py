@@ -13,6 +13,7 @@ import cost_calculator.__main__ as cost_calculator
 import router.__main__ as router
 from cost_calculator.aws.ledger_store import LedgerStore
 from cost_calculator.cli.reconcile import reconcile_tables
+from local import client
 from tests.local_cloud.cloud_control import wait_for
 
 
@@ -60,14 +61,14 @@ def test_requests_and_verdicts_are_on_the_page_as_reconcile_counts_them(
     wait_for(counts_against_its_budget, "the limit was never seen")
     assert router.main(["feedback", ids[0], "bad", "--note", "wrong"]) == 0
     assert router.main(["feedback", ids[0], "good"]) == 0
-    client = deployment.client("dynamodb")
+    dynamodb = deployment.client("dynamodb")
     names = (deployment.usage_table, deployment.spend_table, deployment.control_table)
     seen = {}
 
     def looked_at_once():
         """Look at the sums between two pages that say the same: nothing was priced meanwhile."""
         before = page_at(tmp_path / "before.html")
-        seen["found"] = reconcile_tables(LedgerStore(client, *names))
+        seen["found"] = reconcile_tables(LedgerStore(dynamodb, *names))
         seen["page"] = page_at(tmp_path / "after.html")
         return before["sums"] == seen["page"]["sums"]
 

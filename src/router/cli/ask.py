@@ -26,6 +26,7 @@ from router.executions.run import Busy, NoSuchRun, NotStarted, Run
 from router.ingress.api.errors import ApiError
 from router.ingress.api.lookup import answer_of, failure
 from router.ingress.api.ports import ApiContext, Rows
+from router.intake.identity import Identity
 from router.operations import ask as operation
 
 _tier = matching(r"[A-Za-z][0-9A-Za-z_-]{0,31}", "SIMPLE, CALCULATION, COMPLEX or a tenant's name")
@@ -67,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
         submitted = operation.start(payload, arguments.tenant, api)
         rows = operation.ended(submitted, api, arguments.wait, arguments.wait_for_cost)
         if rows is None:
-            return _not_ended(api.store.rows_of(submitted.request_id), payload["request_id"])
+            return _not_ended(api.store.rows_of(submitted.identity.key), submitted.identity)
         found = operation.shown(rows, _answer(rows, api))
         error = None if found["status"] in ANSWERED else failure(rows)
     except (ApiError, RequestError, NotStarted, Busy) as refused:
@@ -159,9 +160,11 @@ def _cost(found: Mapping[str, Any]) -> str:
     return text
 
 
-def _not_ended(rows: Rows, request: str) -> int:
+def _not_ended(rows: Rows, identity: Identity) -> int:
+    request = identity.request_id
     if rows.get("REQUEST", {}).get("status") == "PENDING_REVIEW":
-        print(f"{request} waits for a reviewer: `faregate review show {request}`", file=sys.stderr)
+        show = f"`faregate review show --tenant {identity.tenant} {request}`"
+        print(f"{request} waits for a reviewer: {show}", file=sys.stderr)
     else:
         print(_again(request), file=sys.stderr)
     return 1

@@ -13,8 +13,9 @@ from cost_calculator.cli.options import add_json_argument
 from cost_calculator.cli.tables import add_table_arguments, dynamodb, open_store, table_name
 from cost_calculator.clock import now
 from cost_calculator.reports import days_between
+from cost_calculator.row_keys import key_of
 from router.aws.feedback_store import FeedbackStore
-from router.cli.whose import add_tenant_argument, request_key
+from router.cli.whose import add_tenant_argument
 from router.feedback import NOTE_BYTES, FeedbackRefused, judge, label
 
 
@@ -49,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
             judge(
                 ledger,
                 rows,
-                request_key(arguments.tenant, arguments.request_id),
+                key_of(arguments.tenant, arguments.request_id),
                 arguments.verdict,
                 by=arguments.by or getpass.getuser(),
                 note=arguments.note,

@@ -12,9 +12,8 @@ from cost_calculator.cli.deployment import open_deployment
 from cost_calculator.cli.options import add_json_argument
 from cost_calculator.cli.tables import add_table_arguments, client, table_name
 from cost_calculator.clock import iso, now
-from cost_calculator.row_keys import DEFAULT_TENANT
+from cost_calculator.row_keys import DEFAULT_TENANT, key_of
 from router.aws.erasure_store import TextStore
-from router.cli.whose import request_key
 from router.operations.erase import BEYOND_REACH, Forgotten, forget_request, forget_tenant
 
 
@@ -65,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _forget(texts: TextStore, arguments: argparse.Namespace) -> Forgotten:
     rehearsal = arguments.dry_run
     if arguments.request_id:
-        key = request_key(arguments.tenant or DEFAULT_TENANT, arguments.request_id)
+        key = key_of(arguments.tenant or DEFAULT_TENANT, arguments.request_id)
         return forget_request(texts, key, now(), rehearsal=rehearsal)
     before = iso(arguments.before) if arguments.before else None
     return forget_tenant(texts, arguments.tenant, before, now(), rehearsal=rehearsal)

@@ -14,11 +14,11 @@ from typing import Any
 from cost_calculator.cli.arguments import request_id, tenant
 from cost_calculator.cli.options import add_json_argument
 from cost_calculator.cli.tables import add_table_arguments, client, table_name
-from cost_calculator.row_keys import request_id_of
+from cost_calculator.row_keys import key_of, request_id_of
 from cost_calculator.rows import SHARDS, Row
 from router.aws.answers_bucket import AnswerStore
 from router.aws.usage_table import UsageStore
-from router.cli.whose import add_tenant_argument, request_key
+from router.cli.whose import add_tenant_argument
 from router.errors import StoreUnavailable
 from router.review.decisions import REVIEW, NotPossible, approval, edition, rejection, shown
 
@@ -72,7 +72,7 @@ class ReviewDesk:
         return sorted(rows, key=lambda row: str(row["queued_at"]))
 
     def rows_of(self, tenant: str, request_id: str) -> dict[str, Row]:
-        rows = self._store.rows_of(request_key(tenant, request_id))
+        rows = self._store.rows_of(key_of(tenant, request_id))
         if REVIEW not in rows:
             raise NotPossible(f"no draft of {request_id} waits: `review list` shows those that do")
         return rows

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
+from cost_calculator.row_keys import key_of
 from router.errors import StoreUnavailable
 from router.ingress.api.ports import ApiContext, Rows
 from router.ingress.api.submit import Submitted, submit, wait
@@ -19,7 +20,7 @@ def start(payload: Mapping[str, Any], tenant: str, api: ApiContext) -> Submitted
 
     Raise what ``router.ingress.api.submit`` raises, and ``StoreUnavailable``.
     """
-    api.store.request_of(str(payload["request_id"]))
+    api.store.request_of(key_of(tenant, str(payload["request_id"])))
     return submit(dict(payload), tenant, api)
 
 
@@ -35,7 +36,7 @@ def ended(
     while rows and not is_settled(rows) and api.clock() < until:
         api.sleep(_PAUSE_SECONDS)
         with suppress(StoreUnavailable):  # the answer is there: only its price is late
-            rows = api.store.rows_of(submitted.request_id)
+            rows = api.store.rows_of(submitted.identity.key)
     return rows
 
 

@@ -9,16 +9,19 @@ from typing import Any
 
 import pytest
 
+from cost_calculator.row_keys import key_of
 from router.cli.ask import as_text
-from router.errors import StoreUnavailable
+from router.errors import InvalidRequest, StoreUnavailable
 from router.executions.run import Run
-from router.ingress.api.errors import ApiError
 from router.ingress.api.ports import ApiContext
+from router.intake.identity import payload_hash
 from router.operations.ask import ended, is_settled, shown, start
 
 PAYLOAD = {"input": "Who wrote Faust?", "request_id": "r-1"}
 REQUEST = {
-    "request_id": "r-1", "status": "SUCCEEDED", "complexity": "SIMPLE", "reasons": ["short"],
+    "request_id": key_of("acme", "r-1"), "tenant": "acme",
+    "payload_hash": payload_hash({**PAYLOAD, "tenant": "acme"}),
+    "status": "SUCCEEDED", "complexity": "SIMPLE", "reasons": ["short"],
     "confidence": Decimal("0.9"), "model": "haiku", "provider": "bedrock",
 }  # fmt: skip
 PRICED = {
@@ -48,11 +51,11 @@ class World:
     def sleep(self, seconds: float) -> None:
         self.at += seconds
 
-    def rows_of(self, request_id: str) -> Rows:
-        return self.rows(self.at)
+    def rows_of(self, key: str) -> Rows:
+        return self.rows(self.at) if key == key_of("acme", "r-1") else {}
 
-    def request_of(self, request_id: str) -> Mapping[str, Any] | None:
-        return self.rows_of(request_id).get("REQUEST")
+    def request_of(self, key: str) -> Mapping[str, Any] | None:
+        return self.rows_of(key).get("REQUEST")
 
     def start(self, name: str, payload: str) -> Run | None:
         self.started += 1
@@ -62,7 +65,7 @@ class World:
         return Run("RUNNING", json.dumps(PAYLOAD))
 
     def ask(self, price_seconds: float = 60) -> Rows | None:
-        return ended(start(PAYLOAD, "default", self.api), self.api, 900, price_seconds)
+        return ended(start(PAYLOAD, "acme", self.api), self.api, 900, price_seconds)
 
 
 def test_the_price_is_waited_for() -> None:
@@ -118,7 +121,7 @@ def test_what_is_not_answered_in_time_is_not_an_answer() -> None:
 def test_a_field_that_no_caller_may_set_is_refused() -> None:
     world = World(lambda at: {})
 
-    with pytest.raises((ApiError, Exception), match="rerun"):
-        start({**PAYLOAD, "rerun": 2}, "default", world.api)
+    with pytest.raises(InvalidRequest, match="rerun"):
+        start({**PAYLOAD, "rerun": 2}, "acme", world.api)
 
     assert world.started == 0
