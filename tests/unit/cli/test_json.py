@@ -10,8 +10,8 @@ import pytest
 
 from cost_calculator.aws.items import to_item
 from router.cli import registry
-from tests.cost_rows import request
-from tests.tables import CONTROL, SPEND, USAGE
+from tests.support.cost_rows import request
+from tests.support.tables import CONTROL, SPEND, USAGE
 
 TABLES = {"usage": USAGE, "spend": SPEND, "control": CONTROL}
 
