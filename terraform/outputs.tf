@@ -139,6 +139,7 @@ output "commands" {
   description = "Commands to paste, for the AWS CLI and the package's own; those of the HTTP API, queue and batch only if they exist."
   value = merge({
     put_openai_api_key = "aws ssm put-parameter --region ${local.region} --name ${var.openai.api_key_parameter} --type SecureString --key-id ${local.kms_key_arn} --overwrite --value \"$OPENAI_API_KEY\""
+    ask                = "faregate ask --name ${var.name} --region ${local.region} \"What is the capital of France?\""
     start_execution    = "aws stepfunctions start-execution --region ${local.region} --state-machine-arn ${aws_sfn_state_machine.this.arn} --input '{\"input\": \"What is the capital of France?\"}'"
     describe_execution = "aws stepfunctions describe-execution --region ${local.region} --execution-arn \"$EXECUTION_ARN\""
     read_request       = "aws dynamodb query --region ${local.region} --table-name ${local.tables.usage.name} --key-condition-expression 'request_id = :id' --expression-attribute-values '{\":id\": {\"S\": \"'\"$REQUEST_ID\"'\"}}'"

@@ -54,13 +54,13 @@ def test_requests_and_verdicts_are_on_the_page_as_reconcile_counts_them(
         """Ask until analyze has seen the new limit: it keeps what holds for all for seconds."""
         asked = [{"input": f"What is {len(ids)} + 1?", "tenant": "seen"}]
         ids.extend(arn.rsplit(":", 1)[1] for arn in client.start(deployment, asked))
-        [traced] = client.wait_until_settled(deployment, ids[-1:], 90)
+        [traced] = client.wait_until_settled(deployment, ids[-1:], 90, "seen")
         assert traced.priced
         return "budgets" in traced.request
 
     wait_for(counts_against_its_budget, "the limit was never seen")
-    assert router.main(["feedback", ids[0], "bad", "--note", "wrong"]) == 0
-    assert router.main(["feedback", ids[0], "good"]) == 0
+    assert router.main(["feedback", ids[0], "bad", "--note", "wrong", "--tenant", "seen"]) == 0
+    assert router.main(["feedback", ids[0], "good", "--tenant", "seen"]) == 0
     dynamodb = deployment.client("dynamodb")
     names = (deployment.usage_table, deployment.spend_table, deployment.control_table)
     seen = {}
