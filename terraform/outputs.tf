@@ -144,11 +144,11 @@ output "commands" {
     describe_execution = "aws stepfunctions describe-execution --region ${local.region} --execution-arn \"$EXECUTION_ARN\""
     read_request       = "aws dynamodb query --region ${local.region} --table-name ${local.tables.usage.name} --key-condition-expression 'request_id = :id' --expression-attribute-values '{\":id\": {\"S\": \"'\"$REQUEST_ID\"'\"}}'"
     subscribe          = "aws sns subscribe --region ${local.region} --topic-arn ${local.topic_arn} --protocol email --notification-endpoint \"$EMAIL\""
-    dashboard          = "faregate dashboard --region ${local.region} --usage-table ${local.tables.usage.name} --spend-table ${local.tables.spend.name} --control-table ${local.tables.control.name}"
+    dashboard          = "faregate dashboard --name ${var.name} --region ${local.region}"
     read_failures      = "aws sqs receive-message --region ${local.region} --queue-url ${aws_sqs_queue.failures.url} --max-number-of-messages 10"
     },
     local.api_authorizes ? {
-      create_caller_key = "faregate keys create --region ${local.region} --control-table ${local.tables.control.name} --tenant \"$TENANT\""
+      create_caller_key = "faregate keys create --name ${var.name} --region ${local.region} --tenant \"$TENANT\""
       ask_api           = "curl ${aws_api_gateway_stage.this[0].invoke_url}/prompts -H \"authorization: Bearer $FAREGATE_KEY\" -H 'content-type: application/json' -d '{\"input\": \"What is the capital of France?\"}'"
     } : {},
     var.queue == null ? {} : {
@@ -157,7 +157,7 @@ output "commands" {
       redrive           = "aws sqs start-message-move-task --region ${local.region} --source-arn ${aws_sqs_queue.requests_dead[0].arn} --destination-arn ${aws_sqs_queue.requests[0].arn}"
     },
     var.batch == null ? {} : {
-      submit_batch = "faregate batch submit prompts.jsonl --region ${local.region} --state-machine ${local.batch_machine_arn} --bucket ${aws_s3_bucket.answers.id}"
+      submit_batch = "faregate batch submit prompts.jsonl --name ${var.name} --region ${local.region}"
     },
   )
 }
