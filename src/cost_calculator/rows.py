@@ -25,9 +25,9 @@ CACHED = "CACHED"
 """The outcome of an attempt that was answered without a call."""
 
 
-def in_turn(streams: Iterable[Iterator[Row]]) -> Iterator[Row]:
+def in_turn(streams: Iterable[Iterable[Row]]) -> Iterator[Row]:
     """Yield a row of each stream in turn, so that a long one keeps no other from being read."""
-    waiting = list(streams)
+    waiting = [iter(stream) for stream in streams]
     while waiting:
         for stream in list(waiting):
             row = next(stream, None)

@@ -37,7 +37,7 @@ def test_what_the_workflow_calls_itself_takes_no_lambda_and_no_bedrock_quota():
     assert found.loads[0].quota is None
     assert found.invoke_concurrency == 0
     assert found.analyze_concurrency > 0
-    assert found.transitions_per_month == 5 * 86_400 * 30
+    assert found.transitions_per_month == 4 * 86_400 * 30
 
 
 def test_a_model_of_two_tiers_is_one_load():

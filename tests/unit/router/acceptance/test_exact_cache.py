@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from cost_calculator.row_keys import key_of
 from router.config.tenants import InvalidRules, parse_cache
 from router.errors import Conflict, InvalidRequest
 from tests.support.desk import Desk, desk, tenant
@@ -32,7 +33,7 @@ def keep(at: Desk, plan: dict[str, Any], seconds: int = 600, **changes: Any) -> 
         "model": HAIKU,
         "output": "Paris.",
         "usage": json.dumps(USAGE),
-        "source": plan["request_id"],
+        "source": key_of(plan["tenant"], plan["request_id"]),
         "cache_until": int(at.at.timestamp()) + seconds,
     }
     at.tables.rows.setdefault(kept["request_id"], {})["CONTENT"] = kept | changes

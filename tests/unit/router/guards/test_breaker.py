@@ -280,9 +280,11 @@ def test_a_retried_analysis_answers_as_accepted_whatever_the_breaker_says_since(
     at.memory.read_at = None
 
     assert model_asked(probing) == HAIKU
-    for name in ("call", "fallbacks", "reasons", "route"):
-        assert at.ask("r-1")[name] == skipping[name]
-        assert at.ask("r-2")[name] == probing[name]
+    for request_id, first in (("r-1", skipping), ("r-2", probing)):
+        again = at.ask(request_id)
+        assert (again["route"], again["call"]) == (first["route"], first["call"])
+        for name in ("targets", "reasons"):
+            assert again["plan"][name] == first["plan"][name]
 
 
 def test_without_a_breaker_in_the_settings_nothing_is_skipped() -> None:
