@@ -111,9 +111,11 @@ def _reported(entry: _Entry, target: Target, unknown: Attempt) -> Attempt:
     if "ResponseBody" in output:
         return _spoken_http(output["ResponseBody"], target, unknown)
     attempts = mapping_of(output.get("Payload")).get("attempts")
-    return (
-        read_attempt(attempts[-1], unknown) if isinstance(attempts, list) and attempts else unknown
-    )
+    if not isinstance(attempts, list) or not attempts:
+        return unknown
+    # It has reported: a cause is what it says, and where it says none there is none.
+    found = read_attempt(attempts[-1], replace(unknown, cause=None))
+    return replace(found, cause=found.cause or unknown.cause) if found.outcome == UNKNOWN else found
 
 
 def _spoken_http(body: Any, target: Target, unknown: Attempt) -> Attempt:
