@@ -1,0 +1,222 @@
+"""The functions of the workflow on tables of moto, a bucket and a model in memory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from cost_calculator.aws.items import to_item
+from cost_calculator.rows import Row
+from router.aws.usage_table import UsageStore
+from router.errors import CallError, StoreUnavailable
+from router.handlers import await_review, invoke_model, plan_next_step, record_answer
+from router.invocation.answer_store import NotStored
+from router.invocation.call import Answer, ModelCall
+from router.providers.call_json import call_to_json
+from router.routing.run_plan import RunPlan, Target
+from tests.support.factories import accepted
+from tests.support.runs import ARN, NOW, STARTED, USAGE, run_plan
+from tests.support.tables import USAGE as TABLE
+
+QUESTION = "the launch code is 0042"
+
+
+class Bucket:
+    """The answers' bucket, in memory."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, str] = {}
+        self.down = False
+
+    def put(self, request_id: str, text: str) -> str:
+        return self._put("answers", request_id, text)
+
+    def put_draft(self, request_id: str, text: str) -> str:
+        return self._put("drafts", request_id, text)
+
+    def get(self, address: str) -> str | None:
+        if self.down:
+            raise StoreUnavailable("SlowDown")
+        return self.kept.get(address)
+
+    def _put(self, folder: str, request_id: str, text: str) -> str:
+        if self.down:
+            raise NotStored("SlowDown")
+        address = f"s3://answers-1/{folder}/{request_id}/{len(self.kept)}.txt"
+        self.kept[address] = text
+        return address
+
+
+@dataclass
+class Model:
+    """Says what it is told to, one thing a call, and remembers the calls."""
+
+    says: list[Answer | CallError] = field(default_factory=list)
+    asked: list[ModelCall] = field(default_factory=list)
+
+    def complete(self, call: ModelCall) -> Answer:
+        self.asked.append(call)
+        said = self.says.pop(0) if self.says else Answer("Paris.", False, USAGE, "m-2026")
+        if isinstance(said, CallError):
+            raise said
+        return said
+
+
+class Table:
+    """The real client, with faults: before a write, or after it, when its answer is lost."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self.faults: list[Exception | Callable[[], None]] = []
+        self.loses: list[Exception] = []
+        self.writes = 0
+
+    def transact_write_items(self, **given: Any) -> Any:
+        if self.faults:
+            fault = self.faults.pop(0)
+            if isinstance(fault, Exception):
+                raise fault
+            fault()
+        done = self._client.transact_write_items(**given)
+        self.writes += 1
+        if self.loses:
+            raise self.loses.pop(0)
+        return done
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+
+def down() -> ClientError:
+    return ClientError({"Error": {"Code": "InternalServerError"}}, "TransactWriteItems")
+
+
+def lost() -> ReadTimeoutError:
+    return ReadTimeoutError(endpoint_url="https://dynamodb")
+
+
+@dataclass
+class Stage:
+    """One request, accepted, and what its states hand on."""
+
+    client: Any
+    model: Model
+    bucket: Bucket
+    table: Table
+    plan: RunPlan
+    progress: dict[str, Any] = field(
+        default_factory=lambda: {"attempts": [], "target": None, "entered": 0}
+    )
+    review: Any = None
+    execution: str = ARN
+    # States entered and retried so far, AnalyzeComplexity and RouteByComplexity included.
+    entered: int = 2
+
+    def accept(self, **changes: Any) -> None:
+        row = accepted(request_id="r-1", tenant="acme", execution_arn=ARN) | changes
+        del row["confidence"]
+        self.put(row)
+        self.put({"request_id": "r-1", "item": "CONTENT", "input": "{}"})
+
+    def put(self, row: Row) -> None:
+        self.client.put_item(TableName=TABLE, Item=to_item(row))
+
+    def rows(self, request_id: str = "r-1") -> dict[str, Row]:
+        return UsageStore(self.client, TABLE).rows_of(request_id)
+
+    def call(self, **asked: Any) -> dict[str, Any]:
+        first = self.plan.targets[0]
+        made = ModelCall(
+            first.provider, first.model, ({"role": "user", "content": QUESTION},), None,
+            first.max_tokens, request_id="r-1", **asked,
+        )  # fmt: skip
+        return call_to_json(made, http=self.plan.via == "http")
+
+    def invoke(self, retries: int = 0, **asked: Any) -> dict[str, Any]:
+        """Enter one of the Invoke states."""
+        self.entered += 1 + retries
+        event = {
+            "call": self.call(**asked),
+            "plan": self.plan.to_json(),
+            "progress": self.progress,
+            "retries": retries,
+            "execution": self.execution,
+        }
+        return invoke_model.handler(_json(event), None)
+
+    def record(self, http: Any = None, answer: Any = None, at: str = NOW) -> dict[str, Any]:
+        """Enter RecordAnswer."""
+        self.entered += 1
+        event = {
+            "plan": self.plan.to_json(),
+            "progress": self.progress,
+            "http": http,
+            "answer": answer,
+            "execution": self.execution,
+            "at": at,
+        }
+        return record_answer.handler(_json(event), None)
+
+    def next(self, failure: Any = None, at: str = NOW) -> dict[str, Any]:
+        """Enter PlanNextStep and NextStep; what the step says is what the next state is given."""
+        self.entered += 2
+        event = {
+            "plan": self.plan.to_json(),
+            "progress": self.progress,
+            "failure": failure,
+            "review": self.review,
+            "execution": self.execution,
+            "at": at,
+        }
+        step = plan_next_step.handler(_json(event), None)
+        self.progress = step["progress"]
+        if step["step"] == "FAIL":
+            self.entered += 2
+        return step
+
+    def wait(self, token: str = "token-1", at: str = NOW) -> None:
+        """Enter NotifyReviewers and AwaitReview."""
+        self.entered += 2
+        event = {
+            "plan": self.plan.to_json(),
+            "progress": self.progress,
+            "token": token,
+            "execution": self.execution,
+            "at": at,
+        }
+        await_review.handler(_json(event), None)
+
+
+def http(body: Any, retries: int = 0) -> dict[str, Any]:
+    """Return the variable ``http`` after the HTTP Task."""
+    return {"body": body, "started_at": STARTED, "retries": retries}
+
+
+def failed(error: BaseException, state: str = "InvokeHaiku", retries: int = 0) -> dict[str, Any]:
+    """Return the variable ``failure`` as Step Functions fills it from what a function raised."""
+    cause = {"errorType": type(error).__name__, "errorMessage": str(error), "stackTrace": []}
+    return {
+        "output": {"Error": type(error).__name__, "Cause": json.dumps(cause)},
+        "state": state,
+        "entered_at": STARTED,
+        "retries": retries,
+    }
+
+
+def spare(**changes: Any) -> Target:
+    return Target(
+        "anthropic", "claude-spare", 99, when=("throttled", "error", "refused"), **changes
+    )
+
+
+def a_plan(*others: Target, **record: Any) -> RunPlan:
+    return run_plan(*others, **record)
+
+
+def _json(event: Any) -> Any:
+    """Return an event as it arrives: nothing but JSON, and nothing shared with who sent it."""
+    return json.loads(json.dumps(event))

@@ -1,0 +1,78 @@
+"""plan_next_step: fallback, the end, and what a repeat of either is."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from router import errors
+from router.errors import StoreUnavailable
+from tests.support.runs import attempt
+from tests.unit.router.handlers.stage import (
+    QUESTION,
+    Stage,
+    a_plan,
+    failed,
+    lost,
+    spare,
+)
+
+
+def test_a_fallback_is_asked_the_same_question_in_its_own_words(stage: Stage) -> None:
+    stage.plan = a_plan(spare(service_tier="standard_only"))
+    stage.model.says = [errors.Throttled("HTTP 429")]
+    with pytest.raises(errors.Throttled) as raised:
+        stage.invoke(retries=3)
+
+    step = stage.next(failed(raised.value, retries=3))
+    stage.invoke()
+
+    first, second = stage.model.asked
+    assert step["step"] == "INVOKE"
+    assert (second.provider, second.model, second.max_tokens) == ("anthropic", "claude-spare", 99)
+    assert second.service_tier == "standard_only"
+    assert second.messages == first.messages
+    rows = stage.rows()
+    assert rows["REQUEST"]["fallback_cause"] == "Throttled"
+    assert rows["REQUEST"]["transitions"] == stage.entered == 9
+    assert [rows[f"ATTEMPT#0{n}"]["served"] for n in (1, 2)] == [0, 1]
+
+
+def test_a_run_that_nobody_could_answer_is_closed_before_anybody_is_told(stage: Stage) -> None:
+    stage.model.says = [errors.AccessDenied("HTTP 403")]
+    with pytest.raises(errors.AccessDenied) as raised:
+        stage.invoke()
+
+    step = stage.next(failed(raised.value))
+
+    row = stage.rows()["REQUEST"]
+    assert (row["status"], row["cause"]) == ("FAILED", "AccessDenied")
+    assert row["transitions"] == stage.entered == 7
+    assert step["step"] == "FAIL"
+    assert step["error"]["name"] == step["notice"]["cause"] == "AccessDenied"
+    assert QUESTION not in str(step)
+
+
+def test_a_failure_whose_write_was_done_and_not_answered_is_the_same_failure(
+    stage: Stage,
+) -> None:
+    failure = failed(errors.AccessDenied(json.dumps(attempt("REJECTED", "AccessDenied").to_json())))
+    event = stage.progress
+    stage.table.loses = [lost()]
+    with pytest.raises(StoreUnavailable):
+        stage.next(failure)
+    rows, stage.progress = stage.rows(), event
+
+    assert stage.next(failure)["step"] == "FAIL"
+    assert stage.rows() == rows
+
+
+def test_attempts_of_an_earlier_run_stand_and_are_counted_on(stage: Stage) -> None:
+    stage.plan = a_plan(earlier_attempts=2)
+
+    stage.invoke()
+
+    rows = stage.rows()
+    assert "ATTEMPT#03" in rows
+    assert rows["REQUEST"]["attempts"] == 3
