@@ -12,7 +12,7 @@ from router.ingress.batch.chunk_runner import WINDOW
 from router.ingress.batch.finish import BatchIncomplete
 from router.ingress.batch.layout import InvalidBatch
 from router.ingress.queue.ingest import LAST_TRY
-from tests.workflow.test_definition import A_FUNCTION, ASL, lint
+from tests.workflow.test_definition import ASL, filled, lint
 
 TEXT = (ASL / "batch.asl.json").read_text(encoding="utf-8")
 DEFINITION: dict[str, Any] = json.loads(TEXT)
@@ -22,7 +22,14 @@ TERRAFORM = ASL.parent / "terraform"
 
 
 def test_the_published_schema_of_the_language_accepts_it() -> None:
-    assert lint(json.loads(re.sub(r"\$\{\w+\}", A_FUNCTION, TEXT))) == []
+    assert lint(json.loads(filled(TEXT))) == []
+
+
+def test_the_holes_of_the_template_are_what_terraform_fills() -> None:
+    module = (TERRAFORM / "batch.tf").read_text(encoding="utf-8")
+    [given] = re.findall(r"/batch\.asl\.json\", \{(.*?)\}\)", module, re.DOTALL)
+
+    assert set(re.findall(r"\$\{(\w+)\}", TEXT)) == set(re.findall(r"^ *(\w+) +=", given, re.M))
 
 
 @pytest.mark.parametrize("name", STATES)
