@@ -14,6 +14,7 @@ from tests.support.factories import HAIKU, SONNET
 STARTED, ENDED = "2026-11-21T10:00:00.000Z", "2026-11-21T10:00:01.000Z"
 NOW = "2026-11-21T10:00:02.000Z"
 ARN = "arn:run-1"
+KEY = "acme/r-1"  # of the rows: an id is its tenant's own
 USAGE = {"inputTokens": 12, "outputTokens": 9, "totalTokens": 21}
 DRAFT = "s3://answers-1/drafts/r-1/1.txt"
 REVIEW = {"timeout_seconds": 3600, "default": "reject"}

@@ -19,7 +19,7 @@ from router.invocation.call import Answer, ModelCall
 from router.providers.call_json import call_to_json
 from router.routing.run_plan import RunPlan, Target
 from tests.support.factories import accepted
-from tests.support.runs import ARN, NOW, STARTED, USAGE, run_plan
+from tests.support.runs import ARN, KEY, NOW, STARTED, USAGE, run_plan
 from tests.support.tables import USAGE as TABLE
 
 QUESTION = "the launch code is 0042"
@@ -117,16 +117,16 @@ class Stage:
     entered: int = 2
 
     def accept(self, **changes: Any) -> None:
-        row = accepted(request_id="r-1", tenant="acme", execution_arn=ARN) | changes
+        row = accepted(request_id=KEY, tenant="acme", execution_arn=ARN) | changes
         del row["confidence"]
         self.put(row)
-        self.put({"request_id": "r-1", "item": "CONTENT", "input": "{}"})
+        self.put({"request_id": KEY, "item": "CONTENT", "input": "{}"})
 
     def put(self, row: Row) -> None:
         self.client.put_item(TableName=TABLE, Item=to_item(row))
 
-    def rows(self, request_id: str = "r-1") -> dict[str, Row]:
-        return UsageStore(self.client, TABLE).rows_of(request_id)
+    def rows(self, key: str = KEY) -> dict[str, Row]:
+        return UsageStore(self.client, TABLE).rows_of(key)
 
     def call(self, **asked: Any) -> dict[str, Any]:
         first = self.plan.targets[0]

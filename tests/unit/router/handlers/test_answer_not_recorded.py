@@ -11,7 +11,7 @@ from router import errors
 from router.encoding import STATE_BYTES
 from router.errors import AnswerNotRecorded, RequestClosed, StoreUnavailable
 from router.invocation.call import Answer
-from tests.support.runs import USAGE, attempt
+from tests.support.runs import KEY, USAGE, attempt
 from tests.unit.router.handlers.stage import (
     Stage,
     a_plan,
@@ -184,7 +184,7 @@ def test_texts_that_were_erased_meanwhile_stay_erased_and_the_money_is_written(
     stage: Stage,
 ) -> None:
     def erase() -> None:
-        key = {"request_id": {"S": "r-1"}, "item": {"S": "CONTENT"}}
+        key = {"request_id": {"S": KEY}, "item": {"S": "CONTENT"}}
         stage.client.delete_item(TableName="usage", Key=key)
 
     stage.plan = a_plan(cache={"key": "CACHE#1", "ttl_seconds": 600})

@@ -35,11 +35,11 @@ class Memory:
         return {"REQUEST": found, **self.review} if found else {}
 
     def queued(self, queue: str, before: str) -> Any:
-        return [
+        return (
             row
             for row in self.requests.values()
             if row.get("queue") == queue and row["queued_at"] < before
-        ]
+        )
 
     def record(self, closing: Closing) -> bool:
         self.closed.append((closing.request, [*closing.attempts]))

@@ -13,7 +13,7 @@ from router.review.decisions import approval, edition, rejection
 from router.runner.review import default_decision, review_row, reviewed
 from router.runner.run import Answered
 from tests.support.factories import HAIKU
-from tests.support.runs import ARN, DRAFT, NOW, REVIEW, attempt, progress, run_plan
+from tests.support.runs import ARN, DRAFT, KEY, NOW, REVIEW, attempt, progress, run_plan
 from tests.support.strategies import JSON, shaped
 
 APPROVING = {**REVIEW, "default": "approve"}
@@ -139,7 +139,7 @@ def test_the_row_of_a_draft_has_what_a_reviewer_needs_and_not_the_text() -> None
     row = review_row(run_plan(review=REVIEW), progress(GOOD), ARN, "token-1", NOW)
 
     assert row | {"queue": ""} == {
-        "request_id": "r-1",
+        "request_id": KEY,
         "item": "REVIEW",
         "schema": 1,
         "tenant": "acme",
