@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -22,22 +23,40 @@ _BUSY = {
     "Lambda.Unknown", "DynamoDb.SdkClientException", "DynamoDb.TransactionConflictException",
     "DynamoDb.TransactionInProgressException",
 }  # fmt: skip
+_NOTHING = "nothing"
 _ADDRESSES = {"output_s3", "draft_s3"}
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-def rows_of(ran: Ran) -> dict[str, Any]:
-    """Return the rows of a request, by item, without what no two runs have in common."""
-    return {item: _plain(row) for item, row in ran.rows.items()}
+def differences(one: Ran, other: Ran) -> list[str]:
+    """Return what two runs of the same request do not agree on; empty where they agree."""
+    found = [
+        {
+            "entered": list(ran.entered),
+            "retries": _retries(ran),
+            "end": _end(ran),
+            "rows": {item: _plain(row) for item, row in ran.rows.items()},
+        }
+        for ran in (one, other)
+    ]
+    return list(_differing("", *found))
 
 
-def retries_of(ran: Ran) -> list[tuple[str, str]]:
-    """Return the retries of a run, without those that a busy machine may cause."""
+def _differing(where: str, one: Any, other: Any) -> Iterator[str]:
+    if isinstance(one, dict) and isinstance(other, dict):
+        for name in sorted({*one, *other}):
+            pair = (it.get(name, _NOTHING) for it in (one, other))
+            yield from _differing(f"{where}/{name}", *pair)
+    elif one != other:
+        yield f"{where}: {one!r} here, {other!r} there"
+
+
+def _retries(ran: Ran) -> list[tuple[str, str]]:
     return [(state, error) for state, error in ran.retries if error not in _BUSY]
 
 
-def end_of(ran: Ran) -> dict[str, Any]:
-    """Return how a run ended, likewise.
+def _end(ran: Ran) -> dict[str, Any]:
+    """Return how a run ended.
 
     Only a run that succeeded has an output. What Step Functions itself says of an error of its own
     is written nowhere: there the name alone counts.
