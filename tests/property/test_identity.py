@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cost_calculator.row_keys import folder_of, key_of, request_id_of, tenant_of
 from router.executions.names import execution_name
-from router.intake.identity import is_request_id, is_tenant
+from router.intake.identity import is_request_id, is_tenant, requested_key
 
 _ID_CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-"
 # Few characters, so that ids look like tenants and like each other's prefixes.
@@ -21,6 +21,11 @@ TENANTS = (
     | st.text(_ID_CHARACTERS + ".@", min_size=1, max_size=64)
 )
 PAIRS = st.tuples(TENANTS, IDS)
+FIELDS = st.sampled_from(["tenant", "request_id", "input", "rerun"])
+
+
+def key_of_pair(pair):
+    return key_of(*pair)
 
 
 @settings(max_examples=500, deadline=None)
@@ -56,6 +61,23 @@ def test_a_name_is_one_that_step_functions_takes_and_never_an_id_that_a_caller_m
     assert re.fullmatch("[0-9A-Za-z_-]{1,80}", name)
     # Only a name that holds its own hash would be a derived one.
     assert execution_name(tenant, name) != name
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.text(max_size=5) | PAIRS.map(key_of_pair),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(FIELDS, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(payload=JSON, name=st.text(max_size=90))
+def test_whatever_a_run_was_started_with_its_rows_are_looked_for_under_one_key(payload, name):
+    key = requested_key(payload, name)
+
+    assert isinstance(key, str)
+    if isinstance(payload, dict) and "/" in str(payload.get("request_id", "")):
+        assert key == name or request_id_of(key) == name
 
 
 @settings(max_examples=200, deadline=None)

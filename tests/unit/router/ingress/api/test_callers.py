@@ -47,6 +47,10 @@ def test_the_identity_has_its_tenant(callers: Callers, context: dict[str, Any]) 
         (Callers("API_KEY", {"k1": "acme"}), {"identity": {"apiKeyId": "acme"}}),
         (Callers("API_KEY", {"k1": "acme"}), {"authorizer": {"tenant": "acme"}}),
         (Callers("COGNITO", {}), claims(**{"custom:tenant": "a#b"})),
+        # No tenant holds a slash: "a/b" with the id "c" would be the key of "a" with "b/c".
+        (Callers("COGNITO", {}), claims(**{"custom:tenant": "acme/r"})),
+        (Callers("API_KEY", {"k1": "acme/r"}), {"identity": {"apiKeyId": "k1"}}),
+        (Callers("AUTHORIZER", {}), {"authorizer": {"tenant": "acme/"}}),
         (Callers("COGNITO", {}), claims(tenant="acme")),
         (Callers("AUTHORIZER", {}), {"authorizer": None}),
     ],

@@ -366,6 +366,17 @@ def test_a_request_is_found_by_its_tenant_alone(aws: Aws, client: Client) -> Non
     assert client.call("GET", "/prompts/r-2")[0] == 404
 
 
+def test_a_row_that_says_another_tenant_than_its_key_is_shown_to_nobody(
+    aws: Aws, client: Client
+) -> None:
+    aws.rows[KEY] = answered("r-1", tenant="other", cost_status="PRICED")
+
+    assert client.call("GET", "/prompts/r-1")[0] == 404
+    assert client.call("POST", "/prompts/r-1/feedback", {"feedback": "bad"})[0] == 404
+    assert client.call("POST", "/prompts", PROMPT)[0] == 409
+    assert aws.judged == []
+
+
 def test_a_request_that_has_just_been_started_is_found_by_its_tenant_alone(
     aws: Aws, client: Client
 ) -> None:
