@@ -230,15 +230,17 @@ def test_what_is_set_aside_keeps_its_id_for_when_it_is_sent_back() -> None:
     assert json.loads(sqs.received().body)["request_id"] == "sqs-m"
 
 
+@pytest.mark.parametrize("value", ["trace-1", "0", "1"])
 @pytest.mark.parametrize("name", ["request_id", "runs_as", "put_back", "tenant"])
-def test_an_attribute_of_the_senders_own_changes_nothing(name: str) -> None:
+def test_an_attribute_of_the_senders_own_changes_nothing(name: str, value: str) -> None:
     """H45: two messages with one attribute were one run, and `runs_as` made a message vanish."""
     executions, queues = Executions(), Queues()
-    first = received(BODY, "a", **{name: "trace-1"})
-    second = received('{"input": "other"}', "b", **{name: "trace-1"})
+    first = received(BODY, "a", **{name: value})
+    second = received('{"input": "other"}', "b", **{name: value})
 
     report = run(first, second, executions=executions, queues=queues)
 
+    assert (first.watches, first.put_back) == (None, 0)
     assert (report.started, queues.aside) == (["a", "b"], [])
     assert list(executions.runs) == [execution_name("default", f"sqs-{i}") for i in "ab"]
 
