@@ -73,8 +73,9 @@ locals {
     }
   }
 
-  # Lambda's own name for the level that Python calls WARNING.
-  lambda_log_level = var.functions.log_level == "WARNING" ? "WARN" : var.functions.log_level
+  # Metrics are lines of the log (EMF) without a level, which Lambda takes for INFO: its filter would drop them together with the lines
+  # that are too verbose. Where these are not wanted, Lambda filters nothing (Text), and Powertools, which goes by LOG_LEVEL then, does.
+  lambda_filters_logs = contains(["DEBUG", "INFO"], var.functions.log_level)
 }
 
 resource "aws_lambda_function" "this" {
@@ -112,10 +113,10 @@ resource "aws_lambda_function" "this" {
   }
 
   logging_config {
-    log_format            = "JSON"
+    log_format            = local.lambda_filters_logs ? "JSON" : "Text"
     log_group             = local.log_groups[each.key].name
-    application_log_level = local.lambda_log_level
-    system_log_level      = "INFO"
+    application_log_level = local.lambda_filters_logs ? var.functions.log_level : null
+    system_log_level      = local.lambda_filters_logs ? "INFO" : null
   }
 
   dynamic "snap_start" {

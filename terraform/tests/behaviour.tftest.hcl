@@ -437,7 +437,6 @@ run "settings_reach_the_functions_that_need_them" {
       && aws_lambda_function.this["analyze"].memory_size == 512
       && aws_lambda_function.this["analyze"].reserved_concurrent_executions == 50
       && aws_lambda_function.this["sweep"].reserved_concurrent_executions == -1
-      && aws_lambda_function.this["sweep"].logging_config[0].application_log_level == "WARN"
       && aws_lambda_function.this["sweep"].environment[0].variables["LOG_LEVEL"] == "WARNING"
     )
     error_message = "Sizes go to the functions named, and the others keep theirs."
@@ -580,4 +579,34 @@ run "what_only_other_functions_can_be_is_refused" {
   }
 
   expect_failures = [var.functions]
+}
+
+run "no_log_level_silences_the_metrics" {
+  command = plan
+
+  variables {
+    functions = { log_level = "ERROR" }
+  }
+
+  assert {
+    condition = alltrue([
+      for function in aws_lambda_function.this : function.logging_config[0].log_format == "Text" && function.environment[0].variables["LOG_LEVEL"] == "ERROR"
+    ])
+    error_message = "A metric's line has no level, so Lambda takes it for INFO: a filter above INFO would drop it, and alarms would see no data."
+  }
+}
+
+run "debug_reaches_the_log" {
+  command = plan
+
+  variables {
+    functions = { log_level = "DEBUG" }
+  }
+
+  assert {
+    condition = alltrue([
+      for function in aws_lambda_function.this : function.logging_config[0].log_format == "JSON" && function.logging_config[0].application_log_level == "DEBUG"
+    ])
+    error_message = "Lambda must not filter what was asked for; DEBUG lets metrics pass."
+  }
 }
