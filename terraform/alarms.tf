@@ -87,6 +87,14 @@ locals {
     local.queue_alarms,
     local.batch_alarms,
   )
+
+  alarm_names = [for name in sort(keys(local.alarms)) : "${var.name}-${name}" if var.alarms.enabled]
+  # The longest name has 32 characters of the deployment, 64 of a tenant and some 30 between: 75 of them stay below 10,240.
+  alarms_a_part = 75
+  alarm_parts = length(local.alarm_names) <= local.alarms_a_part ? {} : {
+    for place, names in chunklist(local.alarm_names, local.alarms_a_part) : "${var.name}-any-${place + 1}" => names
+  }
+  alarm_children = length(local.alarm_parts) == 0 ? local.alarm_names : keys(local.alarm_parts)
 }
 
 resource "aws_cloudwatch_metric_alarm" "this" {
@@ -112,14 +120,40 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   tags          = local.tags
 }
 
-# One state for all of them. Each alarm has sent its own notification.
+# One state for all of them. Each alarm has sent its own notification. CloudWatch takes 100 children and 10,240 characters a rule:
+# more alarms are gathered in parts first.
+resource "aws_cloudwatch_composite_alarm" "part" {
+  for_each = local.alarm_parts
+
+  alarm_name        = each.key
+  alarm_description = "At least one of ${length(each.value)} alarms of ${var.name}."
+  alarm_rule        = join(" OR ", [for name in each.value : "ALARM(\"${name}\")"])
+  tags              = local.tags
+
+  depends_on = [aws_cloudwatch_metric_alarm.this]
+
+  lifecycle {
+    precondition {
+      condition     = length(join(" OR ", [for name in each.value : "ALARM(\"${name}\")"])) <= 10240
+      error_message = "The rule of ${each.key} exceeds CloudWatch's 10,240 characters. Shorten `name`, or write alarms.thresholds.budget_percent with fewer digits."
+    }
+  }
+}
+
 resource "aws_cloudwatch_composite_alarm" "this" {
   count = var.alarms.enabled ? 1 : 0
 
   alarm_name        = var.name
   alarm_description = "At least one alarm of ${var.name}."
-  alarm_rule        = join(" OR ", [for name in sort(keys(local.alarms)) : "ALARM(\"${var.name}-${name}\")"])
+  alarm_rule        = join(" OR ", [for name in local.alarm_children : "ALARM(\"${name}\")"])
   tags              = local.tags
 
-  depends_on = [aws_cloudwatch_metric_alarm.this]
+  depends_on = [aws_cloudwatch_metric_alarm.this, aws_cloudwatch_composite_alarm.part]
+
+  lifecycle {
+    precondition {
+      condition     = length(local.alarm_children) <= 100
+      error_message = "${length(local.alarms)} alarms exceed the ${100 * local.alarms_a_part} that one composite can gather. Write alarms.thresholds.budget_percent with fewer shares, or give fewer tenants a budget of their own."
+    }
+  }
 }

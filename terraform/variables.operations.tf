@@ -346,6 +346,19 @@ variable "alarms" {
   }
 
   validation {
+    condition     = length(coalesce(var.alarms.topic_arns, [])) <= 5
+    error_message = "Write at most 5 alarms.topic_arns, as many as CloudWatch notifies."
+  }
+
+  validation {
+    condition = (
+      length(var.alarms.thresholds.budget_percent) <= 10
+      && length(distinct(var.alarms.thresholds.budget_percent)) == length(var.alarms.thresholds.budget_percent)
+    )
+    error_message = "Write at most 10 shares as alarms.thresholds.budget_percent, each once: every budget has an alarm for each of them."
+  }
+
+  validation {
     condition     = alltrue([for threshold in flatten(values(var.alarms.thresholds)) : threshold >= 0])
     error_message = "Write alarms.thresholds from 0 up."
   }

@@ -176,3 +176,68 @@ run "thresholds_and_topics_that_cannot_be_are_refused" {
 
   expect_failures = [var.alarms, var.observability]
 }
+
+run "any_number_of_budgets_fits_the_composite" {
+  command = plan
+
+  variables {
+    name = "a-name-of-thirty-two-characters1"
+    # Names as long as they can be.
+    tenants = { for number in range(12) : format("%064d", number) => { budget = { day_usd = 1 } } }
+    alarms  = { thresholds = { budget_percent = [for tenth in range(10) : 90.1 + tenth] } }
+    queue   = {}
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.this) == 12 + 12 * 10
+    error_message = "This is about more alarms than one composite may have."
+  }
+
+  assert {
+    condition = toset(flatten([
+      for part in aws_cloudwatch_composite_alarm.part : regexall("[(]\"([^\"]+)\"[)]", part.alarm_rule)
+    ])) == toset([for alarm in aws_cloudwatch_metric_alarm.this : alarm.alarm_name])
+    error_message = "Each alarm must be in a part."
+  }
+
+  assert {
+    condition = (
+      toset(flatten(regexall("[(]\"([^\"]+)\"[)]", aws_cloudwatch_composite_alarm.this[0].alarm_rule)))
+      == toset([for part in aws_cloudwatch_composite_alarm.part : part.alarm_name])
+    )
+    error_message = "The composite must be on while any part is."
+  }
+
+  assert {
+    condition = alltrue([
+      for composite in concat(values(aws_cloudwatch_composite_alarm.part), aws_cloudwatch_composite_alarm.this) :
+      length(composite.alarm_rule) <= 10240 && length(regexall("ALARM", composite.alarm_rule)) <= 100
+    ])
+    error_message = "CloudWatch takes 100 children and 10,240 characters a rule."
+  }
+}
+
+run "a_tenant_a_budget_fits_the_composite" {
+  command = plan
+
+  variables {
+    tenants = { for number in range(60) : "tenant-${number}" => { budget = { day_usd = 1 } } }
+  }
+
+  assert {
+    condition = (
+      length(aws_cloudwatch_metric_alarm.this) == 129
+      && [for part in aws_cloudwatch_composite_alarm.part : length(regexall("ALARM", part.alarm_rule))] == [75, 54]
+    )
+    error_message = "46 tenants with a budget were more than one composite may have."
+  }
+}
+
+run "few_alarms_need_no_parts" {
+  command = plan
+
+  assert {
+    condition     = length(aws_cloudwatch_composite_alarm.part) == 0
+    error_message = "A composite costs five times an alarm."
+  }
+}
