@@ -129,6 +129,14 @@ variable "models" {
     ])
     error_message = "Write latency as its provider names it (${join("; ", [for name, provider in local.providers : "${name}: ${join(", ", provider.latencies)}" if length(provider.latencies) > 0])}), and leave it out for others."
   }
+
+  validation {
+    condition = alltrue([
+      for call in flatten([for tier in values(var.models) : concat([tier], tier.fallbacks) if tier != null]) :
+      call.provider != "bedrock" ? true : contains(concat(local.callable_geographies, [""]), try(regex(local.geography, call.model)[0], ""))
+    ])
+    error_message = "Bedrock in ${local.region} can call models of these geographies: ${join(", ", local.callable_geographies)}. Write a model's id without its geography, or with one of these."
+  }
 }
 
 variable "bedrock" {
@@ -136,7 +144,9 @@ variable "bedrock" {
     How Bedrock models are called.
 
     - `profile_prefix`: geography of the cross-region inference profiles: `us`, `eu`, `apac`, `au`, `jp`, `ca`, `us-gov`
-      or `global`; `""` calls models in this region only. Prices differ between geographies. Defaults to `us`.
+      or `global`; `""` calls models in this region only. Prices differ between geographies, and a geography that the
+      region cannot call is refused. Defaults to the region's own: `us` in us-east-1, `eu` in eu-central-1, `jp` in
+      ap-northeast-1; `global` in regions without one.
     - `foundation_models`: model ids behind the application inference profiles whose ARNs you use in `models`; the role
       must be allowed to call them. Defaults to none.
     - `application_profiles`: create an application inference profile for each Bedrock model and call the model through
@@ -149,7 +159,7 @@ variable "bedrock" {
       units, which no row contains. By default no guardrail is applied.
   EOT
   type = object({
-    profile_prefix       = optional(string, "us")
+    profile_prefix       = optional(string)
     foundation_models    = optional(list(string), [])
     application_profiles = optional(bool, false)
     endpoint             = optional(string)
@@ -159,8 +169,8 @@ variable "bedrock" {
   nullable = false
 
   validation {
-    condition     = contains(["", "us", "eu", "apac", "au", "jp", "ca", "us-gov", "global"], var.bedrock.profile_prefix)
-    error_message = "Write bedrock.profile_prefix as us, eu, apac, au, jp, ca, us-gov or global, or \"\" for models of this region."
+    condition     = var.bedrock.profile_prefix == null ? true : contains(concat([""], local.callable_geographies), var.bedrock.profile_prefix)
+    error_message = "Bedrock in ${local.region} has no inference profiles of bedrock.profile_prefix = \"${coalesce(var.bedrock.profile_prefix, "-")}\". Leave it out, or write one of: ${join(", ", local.callable_geographies)}; or \"\" for models of this region."
   }
 
   validation {

@@ -58,6 +58,11 @@ variable "analyzer" {
   }
 
   validation {
+    condition     = contains(concat(local.callable_geographies, [""]), try(regex(local.geography, var.analyzer.model)[0], ""))
+    error_message = "Bedrock in ${local.region} can call models of these geographies: ${join(", ", local.callable_geographies)}. Write analyzer.model without its geography, or with one of these."
+  }
+
+  validation {
     condition     = var.analyzer.unsure_below >= 0 && var.analyzer.unsure_below <= 1
     error_message = "Write analyzer.unsure_below from 0 to 1."
   }

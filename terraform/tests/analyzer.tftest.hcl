@@ -15,7 +15,7 @@ run "hybrid_is_the_default_and_may_ask_one_model" {
 
   assert {
     condition = jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).analyzer == {
-      strategy = "hybrid", provider = "bedrock", model = "us.anthropic.claude-haiku-5-5", unsure_below = 0.7, timeout_ms = 3000, max_tokens = 24
+      strategy = "hybrid", provider = "bedrock", model = "eu.anthropic.claude-haiku-5-5", unsure_below = 0.7, timeout_ms = 3000, max_tokens = 24
     }
     error_message = "These defaults are documented."
   }
@@ -25,7 +25,7 @@ run "hybrid_is_the_default_and_may_ask_one_model" {
       for statement in data.aws_iam_policy_document.analyze.statement : statement.sid => toset(statement.resources)
       if contains(statement.actions, "bedrock:InvokeModel")
       } == {
-      AskTheClassifier     = toset(["arn:aws:bedrock:eu-central-1:123456789012:inference-profile/us.anthropic.claude-haiku-5-5"])
+      AskTheClassifier     = toset(["arn:aws:bedrock:eu-central-1:123456789012:inference-profile/eu.anthropic.claude-haiku-5-5"])
       BeRoutedByItsProfile = toset(["arn:aws:bedrock:*::foundation-model/anthropic.claude-haiku-5-5"])
     }
     error_message = "analyze may ask the classifier's model and call no other."
@@ -35,7 +35,7 @@ run "hybrid_is_the_default_and_may_ask_one_model" {
     condition = one([
       for statement in data.aws_iam_policy_document.analyze.statement :
       tolist(one(statement.condition).values) if statement.sid == "BeRoutedByItsProfile"
-    ]) == tolist(["arn:aws:bedrock:eu-central-1:123456789012:inference-profile/us.anthropic.claude-haiku-5-5"])
+    ]) == tolist(["arn:aws:bedrock:eu-central-1:123456789012:inference-profile/eu.anthropic.claude-haiku-5-5"])
     error_message = "The model is reached through the profile alone."
   }
 

@@ -72,22 +72,22 @@ run "the_workflow_calls_what_the_module_made" {
   }
 }
 
-run "default_models_are_called_through_us_profiles" {
+run "default_models_are_called_through_the_profiles_of_the_region" {
   command = plan
 
   assert {
     condition = {
       for name, calls in local.calls : name => [for call in calls : "${call.provider}/${call.model}"]
       } == {
-      SIMPLE      = ["bedrock/us.anthropic.claude-haiku-5-5", "bedrock/us.anthropic.claude-sonnet-5-5"]
-      CALCULATION = ["openai/gpt-6-luna", "bedrock/us.anthropic.claude-sonnet-5-5"]
-      COMPLEX     = ["bedrock/us.anthropic.claude-sonnet-5-5", "bedrock/us.anthropic.claude-sonnet-5"]
+      SIMPLE      = ["bedrock/eu.anthropic.claude-haiku-5-5", "bedrock/eu.anthropic.claude-sonnet-5-5"]
+      CALCULATION = ["openai/gpt-6-luna", "bedrock/eu.anthropic.claude-sonnet-5-5"]
+      COMPLEX     = ["bedrock/eu.anthropic.claude-sonnet-5-5", "bedrock/eu.anthropic.claude-sonnet-5"]
     }
     error_message = "These defaults are documented."
   }
 
   assert {
-    condition     = jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).tiers.SIMPLE.model == "us.anthropic.claude-haiku-5-5"
+    condition     = jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).tiers.SIMPLE.model == "eu.anthropic.claude-haiku-5-5"
     error_message = "analyze must be told the id that is called."
   }
 }
@@ -530,9 +530,9 @@ run "a_model_may_be_served_in_a_tier_of_its_provider" {
 
   assert {
     condition = jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).tiers.SIMPLE == {
-      provider = "bedrock", model = "us.anthropic.claude-haiku-5-5", max_tokens = 2048, latency = "optimized",
+      provider = "bedrock", model = "eu.anthropic.claude-haiku-5-5", max_tokens = 2048, latency = "optimized",
       fallbacks = [
-        { provider = "bedrock", model = "us.anthropic.claude-sonnet-5-5", max_tokens = 4096, service_tier = "flex" },
+        { provider = "bedrock", model = "eu.anthropic.claude-sonnet-5-5", max_tokens = 4096, service_tier = "flex" },
         { provider = "openai", model = "gpt-6-sol", max_tokens = 4096, service_tier = "priority" },
       ]
     }

@@ -32,7 +32,7 @@ run "the_dashboard_shows_the_deployment" {
 
   assert {
     condition = alltrue([
-      for model in ["eu.anthropic.claude-haiku-5-5", "us.anthropic.claude-haiku-5-5"] :
+      for model in ["eu.anthropic.claude-haiku-5-5", "eu.anthropic.claude-haiku-5-5"] :
       strcontains(aws_cloudwatch_dashboard.this[0].dashboard_body, model) == contains(local.called_models, model)
     ]) && length(local.called_models) >= 3
     error_message = "Spend has a line for each model that is called."

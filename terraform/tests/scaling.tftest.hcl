@@ -166,7 +166,7 @@ run "bedrocks_bill_can_carry_the_tags" {
     condition = {
       for id, profile in aws_bedrock_inference_profile.this : id => profile.model_source[0].copy_from
       } == {
-      for id in ["us.anthropic.claude-haiku-5-5", "us.anthropic.claude-sonnet-5-5", "us.anthropic.claude-sonnet-5"] :
+      for id in ["eu.anthropic.claude-haiku-5-5", "eu.anthropic.claude-sonnet-5-5", "eu.anthropic.claude-sonnet-5"] :
       id => "arn:aws:bedrock:eu-central-1:123456789012:inference-profile/${id}"
     }
     error_message = "Each Bedrock model that is called has a profile of the deployment's own."
@@ -179,9 +179,9 @@ run "bedrocks_bill_can_carry_the_tags" {
 
   assert {
     condition = (
-      jsondecode(aws_lambda_function.this["invoke_model"].environment[0].variables["BEDROCK_PROFILES"])["us.anthropic.claude-sonnet-5"] == "arn:aws:bedrock:eu-central-1:123456789012:application-inference-profile/made"
-      && can(jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["BEDROCK_PROFILES"])["us.anthropic.claude-haiku-5-5"])
-      && jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).tiers.SIMPLE.model == "us.anthropic.claude-haiku-5-5"
+      jsondecode(aws_lambda_function.this["invoke_model"].environment[0].variables["BEDROCK_PROFILES"])["eu.anthropic.claude-sonnet-5"] == "arn:aws:bedrock:eu-central-1:123456789012:application-inference-profile/made"
+      && can(jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["BEDROCK_PROFILES"])["eu.anthropic.claude-haiku-5-5"])
+      && jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).tiers.SIMPLE.model == "eu.anthropic.claude-haiku-5-5"
     )
     error_message = "Functions know a model by its own id, by which it is priced, and call its profile."
   }
