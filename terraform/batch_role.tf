@@ -34,6 +34,13 @@ data "aws_iam_policy_document" "batch" {
     resources = ["${local.batch_execution_arns}:*", "${local.batch_execution_arns}/*"]
   }
 
+  # A redrive of the batch runs the children again that failed.
+  statement {
+    sid       = "RedriveChildren"
+    actions   = ["states:RedriveExecution"]
+    resources = ["${local.batch_execution_arns}/*"]
+  }
+
   # Execution data is encrypted with the machine's ARN as context, that of children with their Map's label.
   statement {
     sid       = "EncryptExecutions"

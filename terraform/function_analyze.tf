@@ -31,15 +31,33 @@ data "aws_iam_policy_document" "analyze" {
 
   # The exact cache is read together with the items of the guards.
   statement {
-    sid       = "ReadBeforeAccepting"
+    sid       = "ReadTheCache"
     actions   = ["dynamodb:BatchGetItem"]
-    resources = [local.tables.control.arn, local.tables.usage.arn]
+    resources = [local.tables.usage.arn]
   }
 
+  # Limits that were set at run time are in the item `limits`.
+  statement {
+    sid       = "ReadTheGuards"
+    actions   = ["dynamodb:BatchGetItem"]
+    resources = [local.tables.control.arn]
+    condition {
+      test     = "ForAllValues:StringLike"
+      variable = "dynamodb:LeadingKeys"
+      values   = ["limits", "budget#*", "rate#*", "breaker#*"]
+    }
+  }
+
+  # Never a caller's key (`apikey#`), nor the limits that it is held to.
   statement {
     sid       = "ReserveAndTake"
     actions   = ["dynamodb:UpdateItem"]
     resources = [local.tables.control.arn]
+    condition {
+      test     = "ForAllValues:StringLike"
+      variable = "dynamodb:LeadingKeys"
+      values   = ["budget#*", "rate#*", "breaker#*"]
+    }
   }
 
   # A rerun takes a failed request out of the sums until it ends again.

@@ -35,7 +35,18 @@ data "aws_iam_policy_document" "price_rows" {
   statement {
     sid       = "PriceAndAddUp"
     actions   = ["dynamodb:UpdateItem"]
-    resources = [local.tables.usage.arn, local.tables.spend.arn, local.tables.control.arn]
+    resources = [local.tables.usage.arn, local.tables.spend.arn]
+  }
+
+  statement {
+    sid       = "ChargeBudgets"
+    actions   = ["dynamodb:UpdateItem"]
+    resources = [local.tables.control.arn]
+    condition {
+      test     = "ForAllValues:StringLike"
+      variable = "dynamodb:LeadingKeys"
+      values   = ["budget#*"]
+    }
   }
 }
 

@@ -34,7 +34,18 @@ data "aws_iam_policy_document" "sweep" {
   statement {
     sid       = "AddUp"
     actions   = ["dynamodb:UpdateItem"]
-    resources = [local.tables.spend.arn, local.tables.control.arn]
+    resources = [local.tables.spend.arn]
+  }
+
+  statement {
+    sid       = "ChargeBudgets"
+    actions   = ["dynamodb:UpdateItem"]
+    resources = [local.tables.control.arn]
+    condition {
+      test     = "ForAllValues:StringLike"
+      variable = "dynamodb:LeadingKeys"
+      values   = ["budget#*"]
+    }
   }
 
   statement {

@@ -32,6 +32,11 @@ data "aws_iam_policy_document" "watch_models" {
     sid       = "KeepTheBreakers"
     actions   = ["dynamodb:BatchGetItem", "dynamodb:PutItem"]
     resources = [local.tables.control.arn]
+    condition {
+      test     = "ForAllValues:StringLike"
+      variable = "dynamodb:LeadingKeys"
+      values   = ["breaker#*"]
+    }
   }
 }
 

@@ -91,4 +91,21 @@ data "aws_iam_policy_document" "kms_key" {
       values   = [local.account]
     }
   }
+
+  # For EventBridge and an encrypted topic, KMS supports no aws:Source… keys. SNS names the topic in the encryption context; the name is
+  # built, since the topic needs the key first.
+  statement {
+    sid       = "RulesReachTheTopic"
+    actions   = ["kms:Decrypt", "kms:GenerateDataKey*"]
+    resources = ["*"]
+    principals {
+      type        = "Service"
+      identifiers = ["events.amazonaws.com"]
+    }
+    condition {
+      test     = "StringEquals"
+      variable = "kms:EncryptionContext:aws:sns:topicArn"
+      values   = ["arn:${local.partition}:sns:${local.arn_suffix}:${local.own_topic_name}"]
+    }
+  }
 }

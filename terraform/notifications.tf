@@ -1,7 +1,8 @@
 # Where the workflow reports failed requests. Notices contain no text.
 
 locals {
-  topic_arn = one(concat(aws_sns_topic.failures[*].arn, var.notifications[*].topic_arn))
+  own_topic_name = "${var.name}-failures"
+  topic_arn      = one(concat(aws_sns_topic.failures[*].arn, var.notifications[*].topic_arn))
   # The key that publishing needs: the topic's own, if it has another one.
   topic_key_arn = var.notifications == null ? local.kms_key_arn : coalesce(var.notifications.kms_key_arn, local.kms_key_arn)
 }
@@ -42,7 +43,7 @@ resource "aws_iam_role_policy" "notify_of_failures" {
 resource "aws_sns_topic" "failures" {
   count = var.notifications == null ? 1 : 0
 
-  name              = "${var.name}-failures"
+  name              = local.own_topic_name
   kms_master_key_id = local.kms_key_arn
   tags              = local.tags
 }
@@ -53,17 +54,28 @@ data "aws_iam_policy_document" "topic" {
   source_policy_documents = [data.aws_iam_policy_document.tls_only["topic"].json]
 
   statement {
-    sid       = "AlarmsAndRulesPublish"
+    sid       = "AlarmsPublish"
     actions   = ["sns:Publish"]
     resources = [local.topic_arn]
     principals {
       type        = "Service"
-      identifiers = ["cloudwatch.amazonaws.com", "events.amazonaws.com"]
+      identifiers = ["cloudwatch.amazonaws.com"]
     }
     condition {
       test     = "StringEquals"
       variable = "aws:SourceAccount"
       values   = [local.account]
+    }
+  }
+
+  # For rules of your own. EventBridge sends SNS no condition keys: a statement with any would allow nothing.
+  statement {
+    sid       = "RulesPublish"
+    actions   = ["sns:Publish"]
+    resources = [local.topic_arn]
+    principals {
+      type        = "Service"
+      identifiers = ["events.amazonaws.com"]
     }
   }
 }

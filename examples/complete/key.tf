@@ -1,4 +1,4 @@
-# A key of one's own: what the module would put on its key stands here by hand.
+# A key of your own, with the policy that the module would give its key.
 
 data "aws_caller_identity" "this" {}
 
@@ -74,6 +74,22 @@ data "aws_iam_policy_document" "key" {
       test     = "StringEquals"
       variable = "aws:SourceAccount"
       values   = [local.account]
+    }
+  }
+
+  # Without an aws:Source… key, which EventBridge does not send for an encrypted topic.
+  statement {
+    sid       = "RulesReachTheTopic"
+    actions   = ["kms:Decrypt", "kms:GenerateDataKey*"]
+    resources = ["*"]
+    principals {
+      type        = "Service"
+      identifiers = ["events.amazonaws.com"]
+    }
+    condition {
+      test     = "StringEquals"
+      variable = "kms:EncryptionContext:aws:sns:topicArn"
+      values   = ["arn:${local.partition}:sns:${var.region}:${local.account}:platform-failures"]
     }
   }
 }

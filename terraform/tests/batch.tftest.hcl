@@ -182,3 +182,18 @@ run "each_machine_runs_as_a_role_that_it_alone_may_take" {
     error_message = "Another machine of the account must not get the rights of this one; children of a Map run under its name."
   }
 }
+
+run "a_redrive_may_run_the_children_again" {
+  command = plan
+
+  variables {
+    batch = {}
+  }
+
+  assert {
+    condition = one([
+      for statement in data.aws_iam_policy_document.batch[0].statement : tolist(statement.resources) if contains(statement.actions, "states:RedriveExecution")
+    ]) == tolist(["arn:aws:states:eu-central-1:123456789012:execution:faregate-batch/*"])
+    error_message = "Children of a Map run as executions of <machine>/<Map>."
+  }
+}

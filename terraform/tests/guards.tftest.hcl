@@ -154,3 +154,56 @@ run "a_cool_down_above_its_own_limit_is_refused" {
   }
   expect_failures = [var.breaker]
 }
+
+run "each_role_reaches_only_its_own_items_of_control" {
+  command = plan
+
+  variables {
+    api   = { auth = "AUTHORIZER" }
+    queue = {}
+    batch = {}
+  }
+
+  override_resource {
+    target          = aws_dynamodb_table.control[0]
+    override_during = plan
+    values          = { arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/control" }
+  }
+
+  # Who may do what to which keys; `*` would be any key, `apikey#` above all.
+  assert {
+    condition = {
+      for name, document in {
+        analyze        = data.aws_iam_policy_document.analyze
+        api            = data.aws_iam_policy_document.api[0]
+        authorize      = data.aws_iam_policy_document.authorize[0]
+        finish_batch   = data.aws_iam_policy_document.finish_batch[0]
+        ingest         = data.aws_iam_policy_document.ingest[0]
+        invoke_model   = data.aws_iam_policy_document.invoke_model
+        price_rows     = data.aws_iam_policy_document.price_rows
+        record_outcome = data.aws_iam_policy_document.record_outcome
+        run_chunk      = data.aws_iam_policy_document.run_chunk[0]
+        split_batch    = data.aws_iam_policy_document.split_batch[0]
+        sweep          = data.aws_iam_policy_document.sweep
+        sync_api_key   = data.aws_iam_policy_document.sync_api_key[0]
+        watch_models   = data.aws_iam_policy_document.watch_models[0]
+        workflow       = data.aws_iam_policy_document.workflow
+      } :
+      name => [
+        for statement in document.statement : format(
+          "%s: %s",
+          join(" ", sort([for action in statement.actions : trimprefix(action, "dynamodb:")])),
+          join(" ", flatten([for condition in statement.condition : sort(condition.values) if condition.variable == "dynamodb:LeadingKeys"])),
+        ) if contains(statement.resources, aws_dynamodb_table.control[0].arn)
+      ] if length([for statement in document.statement : statement if contains(statement.resources, aws_dynamodb_table.control[0].arn)]) > 0
+      } == {
+      analyze      = ["BatchGetItem: breaker#* budget#* limits rate#*", "UpdateItem: breaker#* budget#* rate#*"]
+      authorize    = ["GetItem: apikey#*"]
+      ingest       = ["GetItem: rate#*"]
+      price_rows   = ["UpdateItem: budget#*"]
+      sweep        = ["UpdateItem: budget#*"]
+      watch_models = ["BatchGetItem PutItem: breaker#*"]
+    }
+    error_message = "A role that may write any item of control can give itself a caller's key."
+  }
+}

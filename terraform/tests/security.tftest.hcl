@@ -294,3 +294,24 @@ run "a_guardrail_that_cannot_be_is_refused" {
 
   expect_failures = [var.bedrock]
 }
+
+run "rules_of_your_own_reach_the_encrypted_topic" {
+  command = plan
+
+  assert {
+    condition = [
+      for statement in data.aws_iam_policy_document.topic[0].statement : length(statement.condition)
+      if contains(flatten([for principal in statement.principals : tolist(principal.identifiers)]), "events.amazonaws.com")
+    ] == [0]
+    error_message = "EventBridge sends SNS no condition keys: a condition would drop each event without an error."
+  }
+
+  assert {
+    condition = contains([
+      for statement in data.aws_iam_policy_document.kms_key[0].statement : {
+        for condition in statement.condition : condition.variable => tolist(condition.values)
+      } if tolist(one(statement.principals).identifiers) == tolist(["events.amazonaws.com"])
+    ], { "kms:EncryptionContext:aws:sns:topicArn" = tolist(["arn:aws:sns:eu-central-1:123456789012:faregate-failures"]) })
+    error_message = "The key is open to EventBridge for this topic, and by no key that EventBridge does not send."
+  }
+}

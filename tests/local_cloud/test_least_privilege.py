@@ -39,6 +39,7 @@ AWS_CALLS = {
     "ReadTheListOfChunks": "a Distributed Map reads its items",
     "StartChildren": "a Distributed Map starts its children",
     "WatchChildren": "a Distributed Map follows its children",
+    "RedriveChildren": "a redriven Distributed Map runs its children again",
     "SeeWhatIsMissing": "S3 looks at it to say 404 rather than 403",
 }
 # Where AWS names a resource in another way than the call does.

@@ -53,7 +53,7 @@ OWN = Group(
             f"arn:aws:dynamodb:{ACCOUNT}:table/u",
             [
                 *gone("aws_dynamodb_table.usage[0]"),
-                *policy("analyze", "AcceptOnce.Resource"),
+                *policy("analyze", "AcceptOnce.Resource", "ReadTheCache.Resource"),
                 *policy("api[0]", "ReadRequestsAndJudgeThem.Resource"),
                 *policy("record_outcome", "CloseTheRequest.Resource"),
                 *policy("run_chunk[0]", "ReadOutcomes.Resource"),
@@ -80,6 +80,7 @@ OWN = Group(
                 *gone("aws_dynamodb_table.spend[0]"),
                 *policy("analyze", "TakeBackAFailure.Resource"),
                 *policy("api[0]", "ReadSumsAndCountVerdicts.Resource"),
+                *policy("sweep", "AddUp.Resource"),
             ],
         ),
         "tables.existing.control.name": ("c", environment("CONTROL_TABLE", *READS_CONTROL)),
@@ -87,8 +88,10 @@ OWN = Group(
             f"arn:aws:dynamodb:{ACCOUNT}:table/c",
             [
                 *gone("aws_dynamodb_table.control[0]"),
-                *policy("analyze", "ReserveAndTake.Resource"),
+                *policy("analyze", "ReadTheGuards.Resource", "ReserveAndTake.Resource"),
                 *policy("authorize[0]", "FindKeys.Resource"),
+                *policy("price_rows", "ChargeBudgets.Resource"),
+                *policy("sweep", "ChargeBudgets.Resource"),
                 *policy("ingest[0]", "LookAtTenantsRates.Resource"),
                 *policy("watch_models[0]", "KeepTheBreakers.Resource"),
             ],
@@ -160,7 +163,7 @@ OWN = Group(
             function("code_signing_config_arn"),
         ),
         "bedrock.profile_prefix": (
-            "eu",
+            "global",
             [
                 *config(
                     "analyzer.model",
@@ -187,9 +190,7 @@ OWN = Group(
     together=[
         *function("last_modified ?"),
         # Two tables each; the key of the workflow's services and that of the topic.
-        *policy("analyze", "ReadBeforeAccepting.Resource"),
         *policy("price_rows", "PriceAndAddUp.Resource"),
-        *policy("sweep", "AddUp.Resource"),
         *policy("workflow", "UseTheKeyThroughServices.Resource"),
     ],
 )
