@@ -12,6 +12,14 @@ locals {
     claim          = var.api.tenant_claim
   }
 
+  # What the environment of `api` will hold at least: ids of keys, which AWS makes, have ten characters.
+  api_environment_bytes = var.api == null ? 0 : 700 + sum([
+    for value in [
+      jsonencode(merge(var.api.tenants, { for place, name in keys(var.api.keys) : format("%010d", place) => var.api.keys[name].tenant })),
+      jsonencode(var.prices), jsonencode(local.api_cors_environment),
+    ] : length(base64encode(value)) * 3 / 4
+  ])
+
   # Null if API Gateway authenticates without an authorizer: by API key or signature.
   api_authorizer_id = one(concat(aws_api_gateway_authorizer.bearer[*].id, aws_api_gateway_authorizer.user_pool[*].id))
 }

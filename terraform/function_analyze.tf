@@ -104,4 +104,11 @@ resource "aws_iam_role_policy" "analyze" {
   name   = "analyze"
   role   = aws_iam_role.function["analyze"].id
   policy = data.aws_iam_policy_document.analyze.json
+
+  lifecycle {
+    precondition {
+      condition     = local.policy_characters["analyze"] <= local.inline_policy_characters
+      error_message = "The policies of analyze would exceed the 10,240 characters that IAM allows a role. Name fewer or shorter models in `models`, or fewer in bedrock.foundation_models."
+    }
+  }
 }

@@ -98,4 +98,11 @@ resource "aws_iam_role_policy" "invoke_model" {
   name   = "invoke-model"
   role   = aws_iam_role.function["invoke_model"].id
   policy = data.aws_iam_policy_document.invoke_model.json
+
+  lifecycle {
+    precondition {
+      condition     = local.policy_characters["invoke_model"] <= local.inline_policy_characters
+      error_message = "The policies of invoke_model would exceed the 10,240 characters that IAM allows a role. Name fewer or shorter models in `models`, or fewer in bedrock.foundation_models."
+    }
+  }
 }

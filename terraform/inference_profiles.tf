@@ -16,7 +16,10 @@ locals {
 resource "aws_bedrock_inference_profile" "this" {
   for_each = toset(local.profiled_ids)
 
-  name        = substr("${var.name}-${replace(each.key, "/[^0-9A-Za-z]/", "-")}", 0, 64)
+  # Of 64 characters; where the id is cut, what was cut still tells two of them apart.
+  name = length("${var.name}-${each.key}") <= 64 ? "${var.name}-${replace(each.key, "/[^0-9A-Za-z]/", "-")}" : join("-", [
+    substr("${var.name}-${replace(each.key, "/[^0-9A-Za-z]/", "-")}", 0, 55), substr(sha256(each.key), 0, 8),
+  ])
   description = "${each.key}, as ${var.name} calls it."
   tags        = local.tags
 

@@ -115,6 +115,14 @@ resource "aws_iam_role_policy" "function_runtime" {
 }
 
 locals {
+  # IAM counts the inline policies of a role together, without white space. Those of these two grow with the inputs: their ARNs, and room
+  # for everything else. It is worked out from inputs, so that a plan knows it before anything is created.
+  inline_policy_characters = 10240
+  policy_characters = {
+    invoke_model = 2500 + sum(concat([0], [for id in concat(local.bedrock_ids, local.bedrock_ids) : length(id) + 85], [for arn in local.bedrock_profile_model_arns : length(arn) + 3]))
+    analyze      = 3500 + 2 * (length(local.classifier_model) + 85) + sum(concat([0], [for arn in local.classifier_routed_arns : length(arn) + 3]))
+  }
+
   vpc_actions = [
     "ec2:AssignPrivateIpAddresses",
     "ec2:CreateNetworkInterface",

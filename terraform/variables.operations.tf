@@ -139,8 +139,11 @@ variable "functions" {
   }
 
   validation {
-    condition     = var.functions.vpc == null ? true : length(var.functions.vpc.subnet_ids) > 0 && length(var.functions.vpc.security_group_ids) > 0
-    error_message = "Write functions.vpc with at least one subnet and one security group, or leave it out."
+    condition = var.functions.vpc == null ? true : (
+      length(var.functions.vpc.subnet_ids) >= 1 && length(var.functions.vpc.subnet_ids) <= 16
+      && length(var.functions.vpc.security_group_ids) >= 1 && length(var.functions.vpc.security_group_ids) <= 5
+    )
+    error_message = "Write functions.vpc with 1 to 16 subnets and 1 to 5 security groups, as many as Lambda takes, or leave it out."
   }
 
   validation {

@@ -21,6 +21,12 @@ variable "tags" {
   type        = map(string)
   default     = {}
   nullable    = false
+
+  validation {
+    # The key has three tags of its own.
+    condition     = length(var.tags) <= 47 && alltrue([for name, value in var.tags : length(name) <= 128 && length(value) <= 256])
+    error_message = "Write at most 47 tags (AWS allows 50, the module adds up to three), with names of up to 128 characters and values of up to 256."
+  }
 }
 
 variable "kms_key" {
