@@ -1,94 +1,184 @@
-"""An in-memory DynamoDB that knows ``transact_write_items`` alone: fast, and faulty on demand."""
+"""DynamoDB in memory, behind the calls that the product makes: fast, and faulty on demand.
+
+``tests/property/test_fake_dynamodb.py`` holds it equal to moto on the product's own calls.
+"""
 
 from __future__ import annotations
 
-import copy
-import re
-from collections.abc import Callable
-from decimal import Decimal
+import functools
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
-_ABSENT = re.compile(r"attribute_not_exists\((.*)\)")
-_CLAUSE = re.compile(r"(SET|REMOVE|ADD) (.*?)(?= (?:SET|REMOVE|ADD) |$)")
+from tests.fakes.conditions import InvalidExpression, Item
+from tests.fakes.dynamodb_table import Key, Table, Write, copied, pages
+from tests.fakes.expressions import check, projected
 
-
-def cancelled(*codes: str) -> ClientError:
-    """Return the error of a transaction that was not done, one code for each of its items."""
-    reasons = [{"Code": code} for code in codes]
-    error = {"Code": "TransactionCanceledException", "Message": "cancelled"}
-    return ClientError({"Error": error, "CancellationReasons": reasons}, "TransactWriteItems")  # type: ignore[typeddict-unknown-key]
+_MOST = 100
 
 
-def service_error(code: str) -> ClientError:
+def service_error(code: str, operation: str = "TransactWriteItems") -> ClientError:
     """Return the error of a call that the service refused as a whole."""
-    return ClientError({"Error": {"Code": code, "Message": code}}, "TransactWriteItems")
+    return ClientError({"Error": {"Code": code, "Message": code}}, operation)
 
 
-class FakeDynamoDB:
-    """All or nothing, conditions checked, no item twice; ``fault`` may raise before or after."""
+def cancelled(*reasons: str | dict[str, Any]) -> ClientError:
+    """Return the error of a transaction that was not done, one reason for each of its actions."""
+    found = [{"Code": reason} if isinstance(reason, str) else reason for reason in reasons]
+    error = {"Code": "TransactionCanceledException", "Message": "cancelled"}
+    return ClientError({"Error": error, "CancellationReasons": found}, "TransactWriteItems")  # type: ignore[typeddict-unknown-key]
 
-    def __init__(self, key_names: dict[str, tuple[str, ...]]) -> None:
-        self.tables: dict[str, dict[tuple[str, ...], dict[str, Any]]] = {n: {} for n in key_names}
-        self._key_names = key_names
-        self.fault: Callable[[str], None] = lambda _when: None
 
-    def put(self, table: str, item: dict[str, Any]) -> None:
-        """Put an item in DynamoDB's own notation."""
-        self.tables[table][self._key(table, item)] = copy.deepcopy(item)
+def timed_out() -> ReadTimeoutError:
+    """Return the error of a call that was not answered: it may or may not have been done."""
+    return ReadTimeoutError(endpoint_url="http://localhost")
 
-    def transact_write_items(self, TransactItems: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
-        """Do all puts and updates or none, as the service does."""
-        self.fault("before")
-        actions = [next(iter(action.values())) for action in TransactItems]
-        targets = [
-            (a["TableName"], self._key(a["TableName"], a.get("Key") or a["Item"])) for a in actions
-        ]
-        if len(actions) > 100 or len(set(targets)) != len(targets):
-            raise service_error("ValidationException")
-        codes = []
-        for action, (table, key) in zip(actions, targets, strict=True):
-            met = _condition_holds(action, self.tables[table].get(key, {}))
-            codes.append("None" if met else "ConditionalCheckFailed")
-        if "ConditionalCheckFailed" in codes:
-            raise cancelled(*codes)
-        for action, (table, key) in zip(actions, targets, strict=True):
-            if "Item" in action:
-                self.tables[table][key] = copy.deepcopy(action["Item"])
-            else:
-                _apply(action, self.tables[table].setdefault(key, copy.deepcopy(action["Key"])))
-        self.fault("after")
+
+class _Paginator:
+    def __init__(self, read: Callable[..., dict[str, Any]]) -> None:
+        self._read = read
+
+    def paginate(self, **asked: Any) -> Iterator[dict[str, Any]]:
+        return pages(self._read, asked)
+
+
+def _operation(method: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """Note the call, let ``fault`` raise before or after it, and refuse as the service does."""
+    name = method.__name__.title().replace("_", "")
+
+    @functools.wraps(method)
+    def call(self: DynamoDB, **arguments: Any) -> dict[str, Any]:
+        self.calls.append(name)
+        self.fault(name, "before")
+        try:
+            answer = method(self, **arguments)
+        except InvalidExpression as error:
+            refusal = {"Error": {"Code": "ValidationException", "Message": str(error)}}
+            raise ClientError(refusal, name) from error  # type: ignore[arg-type]
+        self.fault(name, "after")
+        return answer
+
+    return call
+
+
+class DynamoDB:
+    """The client: all or nothing, conditions checked, no item twice.
+
+    ``fault(operation, "before" or "after")`` may raise: the call was not done, or nobody knows that
+    it was. The next ``unprocessed`` batches are answered but for their last key.
+    """
+
+    def __init__(self) -> None:
+        self.tables: dict[str, Table] = {}
+        self.calls: list[str] = []
+        self.fault: Callable[[str, str], None] = lambda _operation, _when: None
+        self.unprocessed = 0
+
+    def fail(self, *errors: BaseException, when: str = "before") -> None:
+        """Raise each of these errors once, one a call; then answer again."""
+        left = list(errors)
+
+        def fault(_operation: str, moment: str) -> None:
+            if left and moment == when:
+                raise left.pop(0)
+
+        self.fault = fault
+
+    def rows(self, table: str) -> list[Item]:
+        """Return a table's items, for a test to look at."""
+        return list(map(copied, self.tables[table].items.values()))
+
+    def put(self, table: str, item: Item) -> None:
+        """Put an item, faults or not: what a test starts from."""
+        Write(self._table(table), "Put", {"Item": item}).plan()()
+
+    def create_table(
+        self,
+        *,
+        TableName: str,  # noqa: N803
+        KeySchema: Sequence[Any],  # noqa: N803
+        GlobalSecondaryIndexes: Sequence[Any] = (),  # noqa: N803
+        **_: Any,
+    ) -> None:
+        indexes = {
+            index["IndexName"]: _names(index["KeySchema"]) for index in GlobalSecondaryIndexes
+        }
+        self.tables[TableName] = Table(_names(KeySchema), indexes)
+
+    @_operation
+    def get_item(self, **asked: Any) -> dict[str, Any]:
+        table = self._table(asked["TableName"])
+        found = table.items.get(table.bare_key(asked["Key"]))
+        return {"Item": copied(found)} if found is not None else {}
+
+    @_operation
+    def put_item(self, **action: Any) -> dict[str, Any]:
+        return self._write_alone("Put", action)
+
+    @_operation
+    def update_item(self, **action: Any) -> dict[str, Any]:
+        return self._write_alone("Update", action)
+
+    @_operation
+    def delete_item(self, **action: Any) -> dict[str, Any]:
+        return self._write_alone("Delete", action)
+
+    @_operation
+    def transact_write_items(self, **asked: Any) -> dict[str, Any]:
+        actions = [next(iter(action.items())) for action in asked["TransactItems"]]
+        writes = [Write(self._table(action["TableName"]), verb, action) for verb, action in actions]
+        if not 0 < len(writes) <= _MOST or len({write.place() for write in writes}) != len(writes):
+            raise InvalidExpression("1 to 100 actions, each on an item of its own")
+        if not all(write.holds() for write in writes):
+            raise cancelled(*(write.refusal() for write in writes))
+        for do in [write.plan() for write in writes]:
+            do()
         return {}
 
-    def _key(self, table: str, item: dict[str, Any]) -> tuple[str, ...]:
-        return tuple(item[name]["S"] for name in self._key_names[table])
+    @_operation
+    def batch_get_item(self, **asked: Any) -> dict[str, Any]:
+        responses, left = {}, {}
+        for name, wanted in asked["RequestItems"].items():
+            table, keys = self._table(name), list(wanted["Keys"])
+            if len(set(map(table.bare_key, keys))) != len(keys) or not 0 < len(keys) <= _MOST:
+                raise InvalidExpression("1 to 100 keys, each of them once")
+            shape, names = (
+                wanted.get("ProjectionExpression"),
+                wanted.get("ExpressionAttributeNames"),
+            )
+            check([shape] if shape else [], names, None)
+            if self.unprocessed:
+                left[name] = {**wanted, "Keys": [keys.pop()]}
+            keep = projected(shape, names or {}) if shape else copied
+            found = [table.items.get(table.bare_key(key)) for key in keys]
+            responses[name] = [keep(item) for item in found if item is not None]
+        self.unprocessed = max(0, self.unprocessed - 1)
+        return {"Responses": responses, "UnprocessedKeys": left}
+
+    @_operation
+    def query(self, **asked: Any) -> dict[str, Any]:
+        return self._table(asked["TableName"]).query(asked)
+
+    @_operation
+    def scan(self, **asked: Any) -> dict[str, Any]:
+        return self._table(asked["TableName"]).scan(asked)
+
+    def get_paginator(self, operation: str) -> _Paginator:
+        return _Paginator(getattr(self, operation))
+
+    def _write_alone(self, verb: str, action: dict[str, Any]) -> dict[str, Any]:
+        write = Write(self._table(action["TableName"]), verb, action)
+        if not write.holds():
+            raise service_error("ConditionalCheckFailedException", f"{verb}Item")
+        write.plan()()
+        return {}
+
+    def _table(self, name: str) -> Table:
+        if name not in self.tables:
+            raise service_error("ResourceNotFoundException")
+        return self.tables[name]
 
 
-def _condition_holds(action: dict[str, Any], item: dict[str, Any]) -> bool:
-    if "ConditionExpression" not in action:
-        return True
-    names = action.get("ExpressionAttributeNames", {})
-    for term in action["ConditionExpression"].split(" AND "):
-        if absent := _ABSENT.fullmatch(term):
-            if names.get(absent[1], absent[1]) in item:
-                return False
-            continue
-        name, value = term.split(" = ")
-        if item.get(names.get(name, name)) != action["ExpressionAttributeValues"][value]:
-            return False
-    return True
-
-
-def _apply(update: dict[str, Any], item: dict[str, Any]) -> None:
-    names, values = update["ExpressionAttributeNames"], update["ExpressionAttributeValues"]
-    for verb, terms in _CLAUSE.findall(update["UpdateExpression"]):
-        for term in terms.split(", "):
-            name, _, value = term.replace(" = ", " ").partition(" ")
-            if verb == "SET":
-                item[names[name]] = values[value]
-            elif verb == "REMOVE":
-                item.pop(names[name], None)
-            else:
-                total = Decimal(item.get(names[name], {"N": "0"})["N"])
-                item[names[name]] = {"N": str(total + Decimal(values[value]["N"]))}
+def _names(schema: Sequence[Any]) -> Key:
+    return tuple(key["AttributeName"] for key in schema)

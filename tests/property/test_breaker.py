@@ -10,11 +10,13 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from cost_calculator.clock import iso
 from router.acceptance.control_memory import KEPT_SECONDS
+from router.aws.breaker_store import ControlBreakers
 from router.guards.breaker import Admission, Phase, admission, from_row, milliseconds
 from router.guards.breaker_observer import PendingSuccesses, watch
 from tests.support.desk import BREAKER, Desk
 from tests.support.factories import HAIKU, config
-from tests.unit.router.guards.test_breaker import KEY, SETTINGS, Breakers
+from tests.support.tables import CONTROL
+from tests.unit.router.guards.test_breaker import KEY, SETTINGS
 
 ENDS = st.sampled_from(
     [
@@ -31,8 +33,9 @@ class Breaking(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         first = Desk(config(breaker=BREAKER))
-        self.desks = [first, *(Desk(first.config, first.tables) for _ in range(2))]
-        self.control = first.tables.control
+        self.desks = [first, *(Desk(first.config, first.client) for _ in range(2))]
+        self.control = first.control
+        self.breakers = ControlBreakers(first.client, CONTROL)
         self.watchers = [PendingSuccesses(), PendingSuccesses()]
         self.flying = []  # the calls under way: request id, start, whether it is the probe
         self.probes = {}  # request id of each claimed probe under way: when its place is free
@@ -69,7 +72,7 @@ class Breaking(RuleBasedStateMachine):
             "cause": cause, "started_at": iso(started), "ended_at": iso(self.at),
         }  # fmt: skip
         for _ in range(1 + twice):
-            watch([row], Breakers(self.control), self.watchers[watcher], SETTINGS, self.at)
+            watch([row], self.breakers, self.watchers[watcher], SETTINGS, self.at)
         probed = self.probes.pop(request_id, None)
         if probed and probed > self.at and outcome in ("OK", "REFUSED"):
             assert self.state().phase is Phase.CLOSED
@@ -112,7 +115,7 @@ class Breaking(RuleBasedStateMachine):
             "request_id": request_id, "provider": "bedrock", "model": HAIKU, "outcome": "OK",
             "started_at": iso(started), "ended_at": iso(self.at),
         }  # fmt: skip
-        watch([row], Breakers(self.control), self.watchers[0], SETTINGS, self.at)
+        watch([row], self.breakers, self.watchers[0], SETTINGS, self.at)
         assert self.state().phase is Phase.CLOSED
 
 

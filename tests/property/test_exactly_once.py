@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from decimal import Decimal
 
-from botocore.exceptions import ReadTimeoutError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,7 +14,7 @@ from cost_calculator.ledger import Cell
 from cost_calculator.reconciliation import reconcile
 from cost_calculator.settlement import settle
 from cost_calculator.stream import price_records
-from tests.fakes.dynamodb import FakeDynamoDB, cancelled, service_error
+from tests.fakes.dynamodb import cancelled, service_error, timed_out
 from tests.support.cost_rows import (
     HAIKU,
     PRICED_AT,
@@ -26,6 +25,7 @@ from tests.support.cost_rows import (
     request,
     sums_by_hand,
 )
+from tests.support.desk import new_tables
 from tests.support.tables import CONTROL, SPEND, USAGE
 
 COUNTS = st.integers(0, 200_000)
@@ -98,15 +98,14 @@ def deliveries(draw, rows):
 FAULTS = {
     "conflict": lambda: cancelled("TransactionConflict"),
     "throttle": lambda: service_error("ThrottlingException"),
-    "time-out": lambda: ReadTimeoutError(endpoint_url="http://localhost"),
+    "time-out": timed_out,
     "kill": Killed,
 }
 
 
 def table(rows):
     """Return the tables as they stand when all rows are written and none is priced."""
-    keys = {USAGE: ("request_id", "item"), SPEND: ("day", "cell"), CONTROL: ("key",)}
-    fake = FakeDynamoDB(keys)
+    fake = new_tables()
     for row in rows:
         fake.put(USAGE, to_item(row))
     for name, usd in by_budget(rows, "reserved_usd").items():
@@ -128,7 +127,7 @@ def by_budget(rows, attribute):
 def budgets(fake):
     return {
         stored.pop("key").removeprefix("budget#"): {n: v for n, v in stored.items() if v}
-        for stored in map(from_item, fake.tables[CONTROL].values())
+        for stored in map(from_item, fake.rows(CONTROL))
     }
 
 
@@ -140,7 +139,7 @@ def charged(rows):
 
 def cells(fake):
     found = {}
-    for stored in map(from_item, fake.tables[SPEND].values()):
+    for stored in map(from_item, fake.rows(SPEND)):
         key = Cell(stored.pop("day"), stored.pop("cell"))
         found[key] = {name: value for name, value in stored.items() if value}
     return {key: sums for key, sums in found.items() if sums}
@@ -175,7 +174,7 @@ def test_any_order_duplication_batching_and_kill_schedule_gives_the_same_sums(da
     )
     fake = table(rows)
 
-    def fault(when):
+    def fault(_operation, when):
         if schedule and schedule[0][0] == when:
             _, name = schedule.pop(0)
             if name:
@@ -185,13 +184,13 @@ def test_any_order_duplication_batching_and_kill_schedule_gives_the_same_sums(da
     work(fake, batches)
 
     assert cells(fake) == sums_by_hand(rows)
-    stored = [from_item(row) for row in fake.tables[USAGE].values()]
+    stored = [from_item(row) for row in fake.rows(USAGE)]
     assert all(row["cost_status"] != "PENDING" for row in stored)
     assert budgets(fake) == charged(rows)
     found = reconcile(
         stored,
-        map(from_item, fake.tables[SPEND].values()),
-        map(from_item, fake.tables[CONTROL].values()),
+        map(from_item, fake.rows(SPEND)),
+        map(from_item, fake.rows(CONTROL)),
     )
     assert found.differences == ()
 
@@ -205,7 +204,7 @@ def test_two_workers_on_the_same_rows_count_each_once(data):
     other = LedgerStore(fake, USAGE, SPEND, CONTROL)
     turns = iter(theirs)
 
-    def interleave(when):
+    def interleave(_operation, when):
         """Between the plan of one worker and its write, the other worker does a batch."""
         if when == "before" and (batch := next(turns, None)):
             price_records([record(row) for row in batch], other, RATES, PRICED_AT)
@@ -225,7 +224,7 @@ def test_a_thousand_requests_replayed_and_shuffled_three_times_reconcile_to_zero
         rows.append(attempt(f"r-{index}", tenant=f"t-{index % 5}"))
     fake = table(rows)
 
-    def fault(when):
+    def fault(_operation, when):
         if shuffle.random() < 0.2:
             raise shuffle.choice([cancelled("TransactionConflict"), Killed()])
 
@@ -234,9 +233,7 @@ def test_a_thousand_requests_replayed_and_shuffled_three_times_reconcile_to_zero
         order = shuffle.sample(rows, len(rows))
         work(fake, [order[start : start + 100] for start in range(0, len(order), 100)])
 
-    found = reconcile(
-        map(from_item, fake.tables[USAGE].values()), map(from_item, fake.tables[SPEND].values())
-    )
+    found = reconcile(map(from_item, fake.rows(USAGE)), map(from_item, fake.rows(SPEND)))
     assert (found.differences, found.pending) == ((), 0)
     assert found.total["cost_usd"] == 1_000 * Decimal("0.00000627")
     assert found.total["requests"] == 1_000

@@ -6,16 +6,19 @@ import json
 from datetime import timedelta
 from decimal import Decimal
 
+from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cost_calculator.aws.items import to_item
+from cost_calculator.aws.transactions import code_of
 from cost_calculator.settlement import settle
 from router.errors import BudgetExceeded, InvalidRequest, RateLimited
-from router.guards.rate_limit import Rate, demand_of, retry_after, take
-from tests.fakes.memory_tables import applied, holds
+from router.guards.rate_limit import Rate, demand_of, rate_key, retry_after, take
 from tests.support.cost_rows import PRICED_AT, RATES, attempt, request
-from tests.support.desk import desk, tenant
+from tests.support.desk import Control, desk, new_tables, tenant
 from tests.support.factories import AT
+from tests.support.tables import CONTROL
 
 _KEPT = st.characters(exclude_characters="\0", exclude_categories=["Cs"])  # the rest is removed
 OUTCOMES = ["OK", "TRUNCATED", "REFUSED", "BAD_RESPONSE", "THROTTLED", "UNKNOWN", "REJECTED"]
@@ -90,12 +93,12 @@ def test_what_is_committed_never_passes_a_limit(data):
             accepted += 1
         except BudgetExceeded:
             pass
-    for key, item in at.tables.control.items():
+    for key, item in at.control.items():
         if key.startswith("budget#"):
             assert item["committed_usd"] <= item["limit_usd"]
-    assert len(at.tables.rows) == accepted
-    reserved = sum(rows["REQUEST"]["reserved_usd"] for rows in at.tables.rows.values())
-    whole = [it for key, it in at.tables.control.items() if key.startswith("budget#*#")]
+    assert len(at.requests()) == accepted
+    reserved = sum(at.row(name)["reserved_usd"] for name in at.requests())
+    whole = [it for key, it in at.control.items() if key.startswith("budget#*#")]
     assert reserved == sum((it["committed_usd"] for it in whole), Decimal(0))
 
 
@@ -110,7 +113,8 @@ STEPS = st.lists(
 )
 def test_the_bucket_gives_what_a_bucket_of_one_minutes_worth_gives(steps, requests, tokens, stale):
     """Beside a plain bucket that is filled by the clock: the same yes and no, whatever was read."""
-    rate, item, at = Rate(requests, tokens), {}, AT
+    rate, at, tables = Rate(requests, tokens), AT, new_tables()
+    item, control = {}, Control(tables)
     level = {"requests": Decimal(requests), "tokens": Decimal(tokens)}
     seen = {}
     for pause, amount, reads in steps:
@@ -120,25 +124,35 @@ def test_the_bucket_gives_what_a_bucket_of_one_minutes_worth_gives(steps, reques
             level[name] = min(Decimal(limit), filled)
         demand = {"requests": 1, "tokens": amount}
         seen = item if reads or not stale else seen
-        given = taken(rate, demand, seen, item, at)
+        # By two tries at most, as ``accept`` does it.
+        given = any(took(tables, take("acme", rate, demand, known, at)) for known in (seen, item))
 
         has = all(level[name] >= demand[name] for name in level)
         just = any(abs(level[name] - demand[name]) < Decimal("0.001") for name in level)
-        assert given is not None if has and not just else True
-        assert given is None if not has and not just else True
-        if given is not None:
-            item = given
+        assert given if has and not just else True
+        assert not given if not has and not just else True
+        if given:
+            item = control[rate_key("acme")]
             level = {name: level[name] - demand[name] for name in level}
         else:
             assert retry_after(rate, demand, item, at) > 0 or amount > tokens or just
 
 
-def taken(rate, demand, seen, item, at):
-    """Return the item after taking, by two tries at most, or None; as ``accept`` does it."""
-    action = take("acme", rate, demand, seen, at)
-    if not holds(action, item):
-        action = take("acme", rate, demand, item, at)
-    return applied(action, item) if holds(action, item) else None
+def took(tables, action):
+    """Do the action on its item, where its condition holds."""
+    try:
+        tables.update_item(
+            TableName=CONTROL,
+            Key={"key": {"S": action.key}},
+            UpdateExpression=action.update,
+            ConditionExpression=action.condition,
+            ExpressionAttributeValues=to_item(action.values),
+        )
+    except ClientError as error:
+        if code_of(error) != "ConditionalCheckFailedException":
+            raise
+        return False
+    return True
 
 
 @settings(max_examples=60, deadline=None)

@@ -12,10 +12,10 @@ from cost_calculator.aws.ledger_store import LedgerStore
 from cost_calculator.reconciliation import reconcile
 from cost_calculator.stream import price_records
 from router.acceptance.reopen import reopened
-from router.aws.accept_store import AcceptStore
-from tests.fakes.dynamodb import FakeDynamoDB
 from tests.support.cost_rows import HAIKU, PRICED_AT, RATES, SONNET, attempt, record, request
-from tests.support.tables import CONTROL, SPEND, USAGE
+from tests.support.dependencies import accept_store
+from tests.support.desk import new_tables
+from tests.support.tables import SPEND, USAGE
 
 DAYS = ("2026-11-21T10:00:02.000Z", "2026-11-22T10:00:02.000Z")
 END = ("request_id", "item", "tenant", "schema")
@@ -25,14 +25,13 @@ class Life:
     """The rows of one request, written as the workflow, the stream and analyze write them."""
 
     def __init__(self):
-        self.fake = FakeDynamoDB({USAGE: ("request_id", "item"), SPEND: ("day", "cell")})
-        self.store = AcceptStore(self.fake, USAGE, CONTROL, SPEND)
-        self.store.rows_of = lambda _request_id: self.rows()
+        self.fake = new_tables()
+        self.store = accept_store(self.fake)
         self.images = []
         self.attempts = 0
 
     def rows(self):
-        return {row["item"]: row for row in map(from_item, self.fake.tables[USAGE].values())}
+        return {row["item"]: row for row in map(from_item, self.fake.rows(USAGE))}
 
     def end(self, status, calls, model, day):
         """Close the run: a terminal row and its attempts, all PENDING."""
@@ -98,7 +97,7 @@ def test_however_often_it_is_run_again_a_request_counts_once_and_every_call_is_p
             stale = (before, after)
 
     rows = life.rows()
-    sums = reconcile(rows.values(), map(from_item, life.fake.tables[SPEND].values()))
+    sums = reconcile(rows.values(), map(from_item, life.fake.rows(SPEND)))
     assert (sums.differences, sums.pending) == ((), 0)
     assert sums.total["requests"] == 1
     assert sums.total.get("failures", 0) == (status == "FAILED")

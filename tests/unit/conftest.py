@@ -1,23 +1,24 @@
-"""An account of its own for each test, with the project's tables in it."""
+"""DynamoDB with the project's tables, for each test its own, behind every client that asks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
-from tests.support.tables import create_tables
+from tests.fakes.dynamodb import DynamoDB
+from tests.support.desk import new_tables
 
 
 @pytest.fixture
-def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
+def dynamodb(monkeypatch: pytest.MonkeyPatch) -> DynamoDB:
+    fake = new_tables()
+
+    def client(_session: Any, name: str, **_: Any) -> DynamoDB:
+        assert name == "dynamodb", f"no fake of {name} is here"
+        return fake
+
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with mock_aws():
-        client = boto3.client("dynamodb")
-        create_tables(client)
-        yield client
+    monkeypatch.setattr(boto3.Session, "client", client)
+    return fake

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit
-
 from cost_calculator.metrics import emit
 
 

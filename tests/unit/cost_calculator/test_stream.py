@@ -3,13 +3,12 @@
 from decimal import Decimal
 
 import pytest
-from botocore.exceptions import ReadTimeoutError
 
 from cost_calculator.aws.items import from_item, to_item
 from cost_calculator.aws.ledger_store import LedgerStore
 from cost_calculator.ledger import Cell
 from cost_calculator.stream import price_records
-from tests.fakes.dynamodb import FakeDynamoDB, cancelled, service_error
+from tests.fakes.dynamodb import cancelled, service_error, timed_out
 from tests.support.cost_rows import PRICED_AT, RATES, attempt, record, request, sums_by_hand
 from tests.support.tables import SPEND, USAGE
 
@@ -27,7 +26,7 @@ def deliver(store, rows):
 
 def cells(dynamodb):
     found = {}
-    for cell in map(from_item, dynamodb.scan(TableName=SPEND)["Items"]):
+    for cell in map(from_item, dynamodb.rows(SPEND)):
         found[Cell(cell.pop("day"), cell.pop("cell"))] = cell
     return found
 
@@ -73,17 +72,15 @@ def test_new_row_in_a_batch_of_old_ones_is_still_priced(dynamodb, store):
     assert cells(dynamodb) == sums_by_hand([*ROWS, attempt("r-3")])
 
 
-def test_more_rows_than_a_transaction_takes_are_all_priced():
+def test_more_rows_than_a_transaction_takes_are_all_priced(dynamodb, store):
     rows = [attempt(f"r-{number}", tenant=f"t-{number % 7}") for number in range(230)]
-    fake = FakeDynamoDB({USAGE: ("request_id", "item"), SPEND: ("day", "cell")})
-    for row in rows:
-        fake.put(USAGE, to_item(row))
+    put(dynamodb, rows)
 
-    report = deliver(LedgerStore(fake, USAGE, SPEND), rows)
+    report = deliver(store, rows)
 
     assert len(report.priced) == 230
     by_hand = sums_by_hand(rows)
-    assert {Cell(*key) for key in fake.tables[SPEND]} == set(by_hand)
+    assert cells(dynamodb) == by_hand
     assert sum(cell["attempts"] for cell in by_hand.values()) == 230
 
 
@@ -101,7 +98,7 @@ def test_poison_record_is_named_and_the_rest_is_priced(dynamodb, store):
 def test_row_deleted_in_the_meantime_is_not_made_anew(dynamodb, store):
     deliver(store, [attempt()])
 
-    assert dynamodb.scan(TableName=USAGE)["Items"] == []
+    assert dynamodb.rows(USAGE) == []
     assert cells(dynamodb) == {}
 
 
@@ -113,26 +110,6 @@ def test_rows_that_are_not_pending_are_left_alone(dynamodb, store):
     assert (report.priced, report.failed, cells(dynamodb)) == ([], {}, {})
 
 
-class Faulty:
-    """A client that fails at the given calls, before or after the write was made."""
-
-    def __init__(self, client, faults):
-        self._client = client
-        self._faults = list(faults)
-
-    def transact_write_items(self, **arguments):
-        when, error = self._faults.pop(0) if self._faults else (None, None)
-        if when == "before":
-            raise error
-        answer = self._client.transact_write_items(**arguments)
-        if when == "after":
-            raise error
-        return answer
-
-
-TIMEOUT = ReadTimeoutError(endpoint_url="http://localhost")
-
-
 @pytest.mark.parametrize(
     "fault",
     [
@@ -140,15 +117,17 @@ TIMEOUT = ReadTimeoutError(endpoint_url="http://localhost")
         ("before", cancelled("ThrottlingError", "None")),
         ("before", service_error("ProvisionedThroughputExceededException")),
         ("before", service_error("TransactionInProgressException")),
-        ("before", TIMEOUT),
-        ("after", TIMEOUT),
+        ("before", timed_out()),
+        ("after", timed_out()),
         ("after", service_error("InternalServerError")),
     ],
 )
 def test_what_passes_is_tried_again_and_never_read_as_a_duplicate(dynamodb, fault):
     put(dynamodb, ROWS)
     waits = []
-    store = LedgerStore(Faulty(dynamodb, [fault, fault]), USAGE, SPEND, sleep=waits.append)
+    when, error = fault
+    dynamodb.fail(error, error, when=when)
+    store = LedgerStore(dynamodb, USAGE, SPEND, sleep=waits.append)
 
     report = deliver(store, ROWS)
 
@@ -157,13 +136,13 @@ def test_what_passes_is_tried_again_and_never_read_as_a_duplicate(dynamodb, faul
     assert cells(dynamodb) == sums_by_hand(ROWS)
 
 
-def test_conflict_that_does_not_pass_is_reported_and_the_row_stays_pending(dynamodb):
+def test_conflict_that_does_not_pass_is_reported_and_the_row_stays_pending(dynamodb, store):
     put(dynamodb, [attempt()])
-    conflicts = [("before", cancelled("TransactionConflict", "None"))] * 50
-    store = LedgerStore(Faulty(dynamodb, conflicts), USAGE, SPEND, sleep=lambda _seconds: None)
+    dynamodb.fail(*[cancelled("TransactionConflict", "None")] * 50)
 
     report = deliver(store, [attempt()])
 
+    dynamodb.fail()
     assert list(report.failed) == [f"{0:021d}"]
     assert usage_row(dynamodb)["cost_status"] == "PENDING"
     assert cells(dynamodb) == {}
@@ -180,19 +159,14 @@ def test_row_the_table_will_not_take_does_not_hold_up_the_others(dynamodb, store
     assert cells(dynamodb) == sums_by_hand(ROWS)
 
 
-def test_missing_right_fails_the_batch_at_once_and_loses_nothing(dynamodb):
+def test_missing_right_fails_the_batch_at_once_and_loses_nothing(dynamodb, store):
     put(dynamodb, ROWS)
-    calls = []
+    dynamodb.fail(service_error("AccessDeniedException"))
 
-    class Denied:
-        def transact_write_items(self, **arguments):
-            calls.append(arguments)
-            raise service_error("AccessDeniedException")
-
-    report = deliver(LedgerStore(Denied(), USAGE, SPEND), ROWS)
+    report = deliver(store, ROWS)
 
     assert len(report.failed) == len(ROWS)
-    assert len(calls) == 1
+    assert dynamodb.calls.count("TransactWriteItems") == 1
     assert usage_row(dynamodb)["cost_status"] == "PENDING"
 
 

@@ -3,44 +3,29 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from cost_calculator.rows import shard_of
 from router.acceptance.accept import accept
-from router.acceptance.control_memory import Memory
-from router.acceptance.ports import Dependencies, Execution
-from router.acceptance.request_rows import Analysis
+from router.acceptance.ports import Execution
 from router.aws.accept_store import AcceptStore
 from router.errors import Conflict, InvalidRequest, PolicyDenied, StoreUnavailable
-from tests.support.factories import AT, classification, config
+from tests.fakes.dynamodb import DynamoDB, cancelled
+from tests.support.dependencies import accept_store, dependencies
+from tests.support.factories import config
 
 FIRST = Execution("arn:run-1", "run-1")
 SECOND = Execution("arn:run-2", "run-2")
 
 
 @pytest.fixture
-def store(dynamodb: Any) -> AcceptStore:
-    return AcceptStore(dynamodb, "usage", "control", "spend")
-
-
-def no_llm() -> Any:
-    raise AssertionError("the heuristic decides alone here")
+def store(dynamodb: DynamoDB) -> AcceptStore:
+    return accept_store(dynamodb)
 
 
 def ask(
     store: AcceptStore, payload: Any, execution: Execution = FIRST, **changes: Any
 ) -> dict[str, Any]:
-    deps = Dependencies(
-        store=store,
-        memory=Memory(),
-        meter=lambda *_: None,
-        classify=lambda _messages: classification(),
-        llm=no_llm,
-        stopwatch=lambda: Analysis(3, 256),
-        clock=lambda: AT,
-        region="us-east-1",
-    )
-    return accept(payload, execution, config(**changes), deps)
+    return accept(payload, execution, config(**changes), dependencies(store))
 
 
 def test_an_accepted_request_has_its_row_before_any_model_is_called(store: AcceptStore) -> None:
@@ -102,18 +87,9 @@ def test_a_refused_request_leaves_no_row(store: AcceptStore) -> None:
 
 
 def test_a_table_that_does_not_answer_is_no_verdict_on_the_request(
-    store: AcceptStore, monkeypatch: pytest.MonkeyPatch
+    dynamodb: DynamoDB, store: AcceptStore
 ) -> None:
-    def throttled(**_: Any) -> None:
-        raise ClientError(
-            {
-                "Error": {"Code": "TransactionCanceledException"},
-                "CancellationReasons": [{"Code": "TransactionConflict"}],
-            },
-            "TransactWriteItems",
-        )
-
-    monkeypatch.setattr(store._client, "transact_write_items", throttled)
+    dynamodb.fail(*[cancelled("TransactionConflict")] * 50)
 
     with pytest.raises(StoreUnavailable):
         ask(store, {"input": "hi"})

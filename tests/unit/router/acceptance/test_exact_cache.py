@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from cost_calculator.aws.items import to_item
 from cost_calculator.row_keys import key_of
 from router.config.tenants import InvalidRules, parse_cache
 from router.errors import Conflict, InvalidRequest
 from tests.support.desk import Desk, desk, tenant
 from tests.support.factories import HAIKU
+from tests.support.tables import USAGE as TABLE
 
 USAGE = {"inputTokens": 12, "outputTokens": 9, "totalTokens": 21}
 CACHE = {"ttl_seconds": 600}
@@ -36,7 +38,7 @@ def keep(at: Desk, plan: dict[str, Any], seconds: int = 600, **changes: Any) -> 
         "source": key_of(plan["tenant"], plan["request_id"]),
         "cache_until": int(at.at.timestamp()) + seconds,
     }
-    at.tables.rows.setdefault(kept["request_id"], {})["CONTENT"] = kept | changes
+    at.client.put(TABLE, to_item(kept | changes))
 
 
 def test_a_hit_is_answered_and_closed_as_it_is_accepted() -> None:
@@ -52,11 +54,11 @@ def test_a_hit_is_answered_and_closed_as_it_is_accepted() -> None:
     assert (row["cost_status"], row["transitions"], row["model"]) == ("PENDING", 3, HAIKU)
     assert row["queue"].startswith("PENDING#")
     assert row["reasons"][0] == "the same was answered by r-1: out of the cache"
-    attempt = at.tables.rows["acme/r-2"]["ATTEMPT#01"]
+    attempt = at.row("r-2", item="ATTEMPT#01")
     assert (attempt["outcome"], attempt["served"], attempt["usage"]) == (
         "CACHED", 1, json.dumps(USAGE),
     )  # fmt: skip
-    assert at.tables.rows["acme/r-2"]["CONTENT"]["output"] == "Paris."
+    assert at.row("r-2", item="CONTENT")["output"] == "Paris."
 
 
 def test_where_tenants_share_an_answer_they_share_no_name_and_no_id() -> None:
@@ -159,11 +161,11 @@ def test_an_answer_of_a_provider_or_tier_that_a_tenant_may_not_use_is_none_for_i
 def test_a_hit_takes_nothing_from_budget_and_rate_and_runs_also_when_they_are_used_up() -> None:
     at = tenant(cache=CACHE, budget={"day_usd": 1}, rate={"requests": 1})
     keep(at, at.ask("r-1"))
-    before = dict(at.tables.control)
+    before = dict(at.control)
 
     assert at.ask("r-2")["route"] == "CACHED"
 
-    assert at.tables.control == before
+    assert at.control == before
     assert "reserved_usd" not in at.row("r-2")
     assert at.row("r-2")["budgets"]  # its workflow is on the bill
 
@@ -205,16 +207,16 @@ def test_with_every_guard_and_the_cache_on_there_are_two_round_trips_at_most() -
     at = tenant(cache=CACHE, budget={"day_usd": 1}, rate={"requests": 9})
 
     keep(at, at.ask("r-1"))
-    assert at.tables.calls == ["read", "accept"]
+    assert at.client.calls == ["BatchGetItem", "TransactWriteItems"]
     at.ask("r-2")
-    assert at.tables.calls == ["read", "accept"] * 2
+    assert at.client.calls == ["BatchGetItem", "TransactWriteItems"] * 2
 
 
 def test_what_a_guard_made_worse_is_not_kept_for_when_all_is_well() -> None:
     at = tenant(cache=CACHE, budget={"day_usd": 1})
     at.label = "COMPLEX"
     assert place(at, "r-1") is not None
-    at.tables.control["budget#acme#2026-11-21"]["committed_usd"] = Decimal("0.9")
+    at.control["budget#acme#2026-11-21"] |= {"committed_usd": Decimal("0.9")}
 
     assert at.ask("r-2", input="ho")["route"] == "CALCULATION"
     assert place(at, "r-3", input="hm") is None

@@ -8,10 +8,12 @@ import pytest
 from cost_calculator.rows import Row
 from router.acceptance.control_memory import KEPT_SECONDS
 from router.acceptance.ports import Acceptance, ReadResult
-from router.aws.accept_store import AcceptStore, accept_store
+from router.aws import accept_store as module
+from router.aws.accept_store import AcceptStore
 from router.errors import StoreUnavailable
 from router.guards.conditional_update import ConditionalUpdate
-from tests.fakes.dynamodb import cancelled, service_error
+from tests.fakes.dynamodb import DynamoDB, cancelled, service_error
+from tests.support.dependencies import accept_store
 from tests.support.desk import Desk
 from tests.support.factories import accepted, analyzer, config
 from tests.support.tables import CONTROL, USAGE
@@ -27,48 +29,40 @@ TAKE_ONE = ConditionalUpdate("purse", "ADD taken :one", "taken < :most", {":one"
 
 
 @pytest.fixture
-def store(dynamodb: Any) -> AcceptStore:
+def store(dynamodb: DynamoDB) -> AcceptStore:
     dynamodb.put_item(TableName=CONTROL, Item={"key": {"S": "purse"}, "taken": {"N": "0"}})
-    return AcceptStore(dynamodb, USAGE, CONTROL, "spend", sleep=lambda _seconds: None)
-
-
-def calls_of(store: AcceptStore) -> list[str]:
-    calls: list[str] = []
-    store._client.meta.events.register(
-        "before-call.dynamodb", lambda model, **_: calls.append(model.name)
-    )
-    return calls
+    dynamodb.calls.clear()
+    return accept_store(dynamodb)
 
 
 def taken(store: AcceptStore) -> int:
     return int(store.read(["purse"]).control["purse"]["taken"])
 
 
-def test_items_of_both_tables_come_in_one_round_trip(store: AcceptStore) -> None:
+def test_items_of_both_tables_come_in_one_round_trip(
+    dynamodb: DynamoDB, store: AcceptStore
+) -> None:
     cached = {"request_id": {"S": "CACHE#1"}, "item": {"S": "CONTENT"}, "output": {"S": "Paris."}}
-    store._client.put_item(TableName=USAGE, Item=cached)  # type: ignore[arg-type]
-    calls = calls_of(store)
+    dynamodb.put(USAGE, cached)
 
     found = store.read(["purse", "nothing there"], cache_key="CACHE#1")
 
     assert set(found.control) == {"purse"}
     assert found.cached is not None
     assert found.cached["output"] == "Paris."
-    assert calls == ["BatchGetItem"]
+    assert dynamodb.calls == ["BatchGetItem"]
 
 
-def test_nothing_is_read_where_nothing_is_asked_for(store: AcceptStore) -> None:
-    calls = calls_of(store)
+def test_nothing_is_read_where_nothing_is_asked_for(dynamodb: DynamoDB, store: AcceptStore) -> None:
 
     assert store.read(()) == ReadResult()
-    assert calls == []
+    assert dynamodb.calls == []
 
 
 def test_a_read_that_is_not_answered_in_full_is_no_answer(
-    store: AcceptStore, monkeypatch: pytest.MonkeyPatch
+    dynamodb: DynamoDB, store: AcceptStore
 ) -> None:
-    half: dict[str, Any] = {"Responses": {}, "UnprocessedKeys": {CONTROL: {"Keys": []}}}
-    monkeypatch.setattr(store._client, "batch_get_item", lambda **_: half)
+    dynamodb.unprocessed = 1
 
     with pytest.raises(StoreUnavailable):
         store.read(["purse"])
@@ -114,59 +108,47 @@ def test_a_request_that_stands_already_takes_nothing_whatever_its_guards_say(
     ],
 )
 def test_a_conflict_or_a_throttle_is_tried_again_and_is_no_verdict(
-    store: AcceptStore, monkeypatch: pytest.MonkeyPatch, passing: Exception
+    dynamodb: DynamoDB, store: AcceptStore, passing: Exception
 ) -> None:
-    real, faults = store._client.transact_write_items, [passing, passing]
-
-    def flaky(**arguments: Any) -> Any:
-        if faults:
-            raise faults.pop()
-        return real(**arguments)
-
-    monkeypatch.setattr(store._client, "transact_write_items", flaky)
+    dynamodb.fail(passing, passing)
 
     assert store.accept([row()], [TAKE_ONE]) == Acceptance()
     assert taken(store) == 1
 
 
 def test_contention_that_does_not_end_is_no_verdict_either(
-    store: AcceptStore, monkeypatch: pytest.MonkeyPatch
+    dynamodb: DynamoDB, store: AcceptStore
 ) -> None:
-    def contended(**_: Any) -> None:
-        raise cancelled("None", "TransactionConflict")
-
-    monkeypatch.setattr(store._client, "transact_write_items", contended)
+    dynamodb.fail(*[cancelled("None", "TransactionConflict")] * 50)
 
     with pytest.raises(StoreUnavailable):
         store.accept([row()], [TAKE_ONE])
 
 
 def test_all_guards_together_cost_one_round_trip_to_read_and_one_to_write(
-    store: AcceptStore,
+    dynamodb: DynamoDB,
 ) -> None:
     limits = {"budget": {"day_usd": 5, "month_usd": 50}, "rate": {"requests": 60, "tokens": 10**6}}
     settings = config(budget={"day_usd": 50}, tenants={"*": limits}, breaker={"throttles": 5})
-    at = Desk(settings, store)
-    calls = calls_of(store)
+    at = Desk(settings, dynamodb)
 
     at.ask("r-1")
     at.ask("r-2")
 
-    assert calls == ["BatchGetItem", "TransactWriteItems"] * 2
+    assert dynamodb.calls == ["BatchGetItem", "TransactWriteItems"] * 2
 
 
 def test_without_guards_a_request_costs_one_round_trip_and_a_read_every_few_seconds(
-    store: AcceptStore,
+    dynamodb: DynamoDB,
 ) -> None:
-    at = Desk(config(breaker={"throttles": 5}, analyzer=analyzer("hybrid")), store)
-    calls = calls_of(store)
+    at = Desk(config(breaker={"throttles": 5}, analyzer=analyzer("hybrid")), dynamodb)
 
     at.ask("r-1")
     at.ask("r-2")
-    assert calls == ["BatchGetItem", "TransactWriteItems", "TransactWriteItems"]
+    assert dynamodb.calls == ["BatchGetItem", "TransactWriteItems", "TransactWriteItems"]
     at.pass_time(KEPT_SECONDS)
     at.ask("r-3")
-    assert calls[3:] == ["BatchGetItem", "TransactWriteItems"]
+    assert dynamodb.calls[3:] == ["BatchGetItem", "TransactWriteItems"]
 
 
 def test_a_table_that_hangs_leaves_the_function_time_to_answer(
@@ -175,9 +157,9 @@ def test_a_table_that_hangs_leaves_the_function_time_to_answer(
     for name in ("USAGE_TABLE", "CONTROL_TABLE", "SPEND_TABLE"):
         monkeypatch.setenv(name, "table")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    accept_store.cache_clear()
+    module.accept_store.cache_clear()
 
-    config: Any = accept_store()._client.meta.config
+    config: Any = module.accept_store()._client.meta.config
 
     one_call = (config.connect_timeout + config.read_timeout) * config.retries["total_max_attempts"]
     assert one_call < ANALYZE_SECONDS - 5

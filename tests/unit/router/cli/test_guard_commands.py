@@ -8,20 +8,18 @@ import pytest
 
 from cost_calculator.clock import now
 from router.__main__ import main
-from router.aws.accept_store import AcceptStore
 from router.aws.breaker_store import ControlBreakers
 from router.errors import BudgetExceeded
 from router.guards.breaker import Breaker, Phase, breaker_key, from_row
 from tests.support.desk import Desk
 from tests.support.factories import config
-from tests.support.tables import CONTROL, USAGE
+from tests.support.tables import CONTROL
 
 TABLE = ["--control-table", CONTROL]
 
 
 def desk(dynamodb: Any, **rules: Any) -> Desk:
-    store = AcceptStore(dynamodb, USAGE, CONTROL, sleep=lambda _seconds: None)
-    return Desk(config(tenants={"acme": rules}), store, now())
+    return Desk(config(tenants={"acme": rules}), dynamodb, now())
 
 
 def shown(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str, Any]]:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,9 +11,9 @@ from cost_calculator.row_keys import key_of
 from router.aws.breaker_store import ControlBreakers
 from router.config.settings import Config
 from router.errors import StoreUnavailable
-from router.guards.breaker import Breaker, Phase, Settings, breaker_key, from_row, to_row
+from router.guards.breaker import Breaker, Phase, Settings, breaker_key, from_row
 from router.guards.breaker_observer import PendingSuccesses, watch
-from router.guards.conditional_update import Item
+from tests.fakes.dynamodb import timed_out
 from tests.support.desk import BREAKER, Desk, desk
 from tests.support.factories import AT, HAIKU, SONNET, config
 from tests.support.tables import CONTROL
@@ -24,30 +23,12 @@ SONNETS = breaker_key("bedrock", SONNET)
 SETTINGS = Settings(**BREAKER)
 
 
-class Breakers:
-    """The breakers of a desk's control table, and how often they were written."""
-
-    def __init__(self, control: dict[str, Item]) -> None:
-        self.control = control
-        self.writes = 0
-
-    def read(self, keys: Collection[str]) -> dict[str, Item]:
-        return {key: dict(self.control[key]) for key in keys if key in self.control}
-
-    def save(self, key: str, before: Breaker, after: Breaker) -> bool:
-        if from_row(self.control.get(key, {})).version != before.version:
-            return False
-        self.writes += 1
-        self.control[key] = to_row(key, after)
-        return True
-
-
 class Watched(Desk):
     """A desk whose calls are watched, as the stream would tell."""
 
     def __init__(self, settings: Config, label: str = "SIMPLE") -> None:
         super().__init__(settings, label=label)
-        self.breakers = Breakers(self.tables.control)
+        self.breakers = ControlBreakers(self.client, CONTROL)
         self.healthy = PendingSuccesses()
 
     def ended(self, outcome: str, request_id: str = "r-0", **changes: Any) -> list[str]:
@@ -65,7 +46,7 @@ class Watched(Desk):
         return self
 
     def state(self, key: str = KEY) -> Breaker:
-        return from_row(self.tables.control.get(key, {}))
+        return from_row(self.control.get(key, {}))
 
 
 def watched(**changes: Any) -> Watched:
@@ -111,7 +92,7 @@ def test_a_deployment_without_failures_writes_nothing() -> None:
     for _ in range(50):
         at.ended("OK")
 
-    assert at.breakers.writes == 0
+    assert "PutItem" not in at.client.calls
 
 
 def test_what_lies_before_the_window_does_not_count() -> None:
@@ -261,7 +242,7 @@ def test_a_probe_that_is_never_heard_of_again_frees_its_place() -> None:
 def test_of_two_processes_that_would_probe_one_does() -> None:
     at = watched().opened()
     at.pass_time(30)
-    other = Desk(at.config, at.tables, at.at)
+    other = Desk(at.config, at.client, at.at)
     for process in (at, other):  # both have read the breaker while it was open
         process.ask(f"warm-{id(process)}", tenant="w", tier="COMPLEX")
 
@@ -289,23 +270,20 @@ def test_a_retried_analysis_answers_as_accepted_whatever_the_breaker_says_since(
 
 def test_without_a_breaker_in_the_settings_nothing_is_skipped() -> None:
     at = watched().opened()
-    bare = Desk(config(), at.tables, at.at)
+    bare = Desk(config(), at.client, at.at)
 
     assert model_asked(bare.ask()) == HAIKU
 
 
-def failing(at: Desk) -> list[Collection[str]]:
-    """Let every read of the control table fail from now on; return what was asked for."""
-    reads: list[Collection[str]] = []
+def failing(at: Desk) -> None:
+    """Let every read of the control table fail from now on."""
+    at.client.calls.clear()
 
-    def read(keys: Collection[str], *_: Any) -> Any:
-        if keys:
-            reads.append(keys)
-            raise StoreUnavailable("ReadTimeoutError")
-        return type(at.tables).read(at.tables, keys)
+    def hangs(operation: str, _when: str) -> None:
+        if operation == "BatchGetItem":
+            raise timed_out()
 
-    at.tables.read = read
-    return reads
+    at.client.fault = hangs
 
 
 def test_a_control_table_that_does_not_answer_lets_pass_what_is_known_and_the_row_says_so() -> None:
@@ -330,7 +308,7 @@ def test_where_nobody_knows_the_limits_that_were_set_at_run_time_nothing_passes(
 
     with pytest.raises(StoreUnavailable):
         at.ask()
-    del at.tables.read
+    at.client.fail()
     assert at.ask("r-2")["route"] == "SIMPLE"
 
 
@@ -345,14 +323,14 @@ def test_a_table_that_is_down_is_not_asked_again_by_each_request() -> None:
     at = desk(breaker=BREAKER)
     at.ask("r-before")
     at.pass_time(10)
-    reads = failing(at)
+    failing(at)
     for number in range(10):
         at.ask(f"r-{number}")
-    assert len(reads) == 1
+    assert at.client.calls.count("BatchGetItem") == 1
 
     at.pass_time(6)
     at.ask("r-later")
-    assert len(reads) == 2
+    assert at.client.calls.count("BatchGetItem") == 2
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from router.aws.accept_store import AcceptStore
+from router.config.settings import Config
 from router.config.tenants import InvalidRules, parse_rules
 from router.errors import BudgetExceeded, Conflict, StoreUnavailable
 from router.guards.budgets import (
@@ -18,9 +18,10 @@ from router.guards.budgets import (
     budgets_at,
     parse_limits,
 )
+from tests.fakes.dynamodb import cancelled
 from tests.support.desk import Desk, desk, tenant
 from tests.support.factories import AT, analyzer, config
-from tests.support.tables import CONTROL, USAGE
+from tests.support.tables import CONTROL
 
 DAY, MONTH = "budget#acme#2026-11-21", "budget#acme#2026-11"
 
@@ -31,11 +32,6 @@ def needed(**payload: Any) -> Decimal:
     free.ask(**payload)
     reserved: Decimal = free.row()["reserved_usd"]
     return reserved
-
-
-@pytest.fixture
-def on_dynamodb(dynamodb: Any) -> AcceptStore:
-    return AcceptStore(dynamodb, USAGE, CONTROL, "spend", sleep=lambda _seconds: None)
 
 
 @pytest.mark.parametrize(
@@ -96,8 +92,8 @@ def test_a_request_reserves_what_all_models_of_its_plan_can_cost() -> None:
     row = at.row()
     assert row["budgets"] == plan["plan"]["record"]["budgets"] == "acme#2026-11-21,acme#2026-11"
     for key in (DAY, MONTH):
-        assert at.tables.control[key]["committed_usd"] == row["reserved_usd"]
-        assert at.tables.control[key]["reserved_usd"] == row["reserved_usd"]
+        assert at.control[key]["committed_usd"] == row["reserved_usd"]
+        assert at.control[key]["reserved_usd"] == row["reserved_usd"]
     # Haiku's 2,048 tokens and Sonnet's 4,096, and less than a cent of workflow and Lambda.
     models = (2048 * Decimal("0.55") + 4096 * Decimal(11)) / 10**6
     assert models < row["reserved_usd"] < models + Decimal("0.004")
@@ -108,7 +104,7 @@ def test_without_a_budget_nothing_is_written_and_the_row_names_none() -> None:
 
     plan = at.ask()
 
-    assert at.tables.control == {}
+    assert at.control == {}
     assert plan["plan"]["record"]["budgets"] is None
     assert not {"budgets", "reserved_usd"} & set(at.row())
 
@@ -135,7 +131,7 @@ def test_where_an_opinion_may_move_the_request_the_dearest_end_and_the_question_
 
     complex_alone = needed(tier="COMPLEX")
     assert sure.row()["reserved_usd"] < complex_alone < unsure.row()["reserved_usd"]
-    assert unsure.tables.rows["acme/r-1"]["ATTEMPT#00"]["budgets"] == unsure.row()["budgets"]
+    assert unsure.row(item="ATTEMPT#00")["budgets"] == unsure.row()["budgets"]
 
 
 def test_an_answer_that_must_fit_a_schema_reserves_its_mendings_and_the_stronger_model() -> None:
@@ -149,9 +145,9 @@ def test_an_answer_that_must_fit_a_schema_reserves_its_mendings_and_the_stronger
     assert needed(max_tokens=1000) < haiku + sonnet + Decimal("0.004")
 
 
-def test_of_a_hundred_requests_with_room_for_ten_ten_run(on_dynamodb: AcceptStore) -> None:
+def test_of_a_hundred_requests_with_room_for_ten_ten_run() -> None:
     settings = config(tenants={"acme": {"budget": {"day_usd": float(needed() * 10)}}})
-    at = Desk(settings, on_dynamodb)
+    at = Desk(settings)
     refused = 0
     for number in range(100):
         try:
@@ -159,10 +155,10 @@ def test_of_a_hundred_requests_with_room_for_ten_ten_run(on_dynamodb: AcceptStor
         except BudgetExceeded:
             refused += 1
 
-    item = on_dynamodb.read([DAY]).control[DAY]
+    item = at.control[DAY]
     assert refused == 90
     assert item["committed_usd"] == item["reserved_usd"] == needed() * 10
-    assert on_dynamodb.rows_of("acme/r-99") == {}
+    assert len(at.requests()) == 10
 
 
 def test_a_used_up_budget_says_what_is_left_of_which_and_when_it_begins_anew() -> None:
@@ -216,7 +212,7 @@ def test_a_retried_analysis_reserves_once_also_when_nothing_is_left() -> None:
     first = at.ask("r-1")
 
     assert at.ask("r-1") == first
-    assert at.tables.control[DAY]["committed_usd"] == needed()
+    assert at.control[DAY]["committed_usd"] == needed()
     with pytest.raises(BudgetExceeded):
         at.ask("r-2")
 
@@ -245,7 +241,7 @@ def test_near_its_limit_a_tenants_complex_work_is_served_one_tier_down_and_the_r
 ):
     at = tenant(budget={"day_usd": 5})
     at.label = "COMPLEX"
-    at.tables.control[DAY] = {"key": DAY, "committed_usd": Decimal("4.2")}
+    at.control[DAY] = {"key": DAY, "committed_usd": Decimal("4.2")}
 
     plan = at.ask()
 
@@ -269,7 +265,7 @@ def test_a_soft_limit_moves_complex_work_alone_and_no_floor(
 ) -> None:
     at = tenant(budget={"day_usd": 5, "soft_share": 0.5}, **rules)
     at.label = label
-    at.tables.control[DAY] = {"key": DAY, "committed_usd": Decimal("2.5")}
+    at.control[DAY] = {"key": DAY, "committed_usd": Decimal("2.5")}
 
     assert at.ask()["route"] == tier
 
@@ -284,7 +280,7 @@ def test_a_soft_limit_does_not_leave_a_tenant_without_a_model() -> None:
         },
         tenants={"acme": {"budget": {"day_usd": 5}, "deny_providers": ["openai"]}},
     )
-    at.tables.control[DAY] = {"key": DAY, "committed_usd": Decimal("4.5")}
+    at.control[DAY] = {"key": DAY, "committed_usd": Decimal("4.5")}
 
     assert at.ask()["route"] == "COMPLEX"
 
@@ -293,7 +289,7 @@ def test_a_retried_analysis_answers_as_accepted_though_the_soft_limit_was_reache
     at = tenant(budget={"day_usd": 5})
     at.label = "COMPLEX"
     first = at.ask()
-    at.tables.control[DAY]["committed_usd"] = Decimal("4.5")
+    at.control[DAY] |= {"committed_usd": Decimal("4.5")}
 
     assert first["route"] == "COMPLEX"
     assert at.ask() == first
@@ -303,7 +299,7 @@ def test_a_limit_set_at_run_time_is_known_within_seconds() -> None:
     at = desk()
     at.ask("r-1")
     limits = {"key": LIMITS_KEY, attribute_of("acme"): {"day_usd": Decimal("0.001")}}
-    at.tables.control[LIMITS_KEY] = limits
+    at.control[LIMITS_KEY] = limits
     at.pass_time(5)
 
     with pytest.raises(BudgetExceeded):
@@ -313,8 +309,8 @@ def test_a_limit_set_at_run_time_is_known_within_seconds() -> None:
 
 def test_how_much_is_used_is_told_by_tenant_and_in_all() -> None:
     at = desk(budget={"day_usd": 50}, tenants={"acme": {"budget": {"day_usd": 5, "month_usd": 10}}})
-    at.tables.control[DAY] = {"key": DAY, "committed_usd": Decimal(1)}
-    at.tables.control[MONTH] = {"key": MONTH, "committed_usd": Decimal(4)}
+    at.control[DAY] = {"key": DAY, "committed_usd": Decimal(1)}
+    at.control[MONTH] = {"key": MONTH, "committed_usd": Decimal(4)}
 
     at.ask()
 
@@ -324,7 +320,7 @@ def test_how_much_is_used_is_told_by_tenant_and_in_all() -> None:
 
 def test_a_budget_that_has_no_room_left_is_told_as_used() -> None:
     at = desk(tenants={"acme": {"budget": {"day_usd": 5}}})
-    at.tables.control[DAY] = {"key": DAY, "committed_usd": Decimal("4.9999")}
+    at.control[DAY] = {"key": DAY, "committed_usd": Decimal("4.9999")}
 
     with pytest.raises(BudgetExceeded):
         at.ask()
@@ -334,39 +330,28 @@ def test_a_budget_that_has_no_room_left_is_told_as_used() -> None:
     assert percent > 100
 
 
-class Silent(Desk):
-    """Its control table does not answer; the usage table does."""
-
-    def ask(self, *arguments: Any, **payload: Any) -> dict[str, Any]:
-        tables, accept = self.tables, type(self.tables).accept
-        # What it said a moment ago is known.
-        self.memory.read_at = self.at - timedelta(seconds=10)
-
-        def read(keys: Any, cache_key: str | None = None) -> Any:
-            raise StoreUnavailable("ResourceNotFoundException")
-
-        def without_control(rows: Any, guards: Any = ()) -> Any:
-            if guards:
-                raise StoreUnavailable("ResourceNotFoundException")
-            return accept(tables, rows)
-
-        tables.read, tables.accept = read, without_control
-        return super().ask(*arguments, **payload)
+def without_control(settings: Config) -> Desk:
+    """Return a desk whose control table does not answer; the usage table does."""
+    at = Desk(settings)
+    # What it said a moment ago is known.
+    at.memory.read_at = at.at - timedelta(seconds=10)
+    del at.client.tables[CONTROL]
+    return at
 
 
 def test_a_control_table_that_does_not_answer_stops_who_has_a_budget_and_nobody_else() -> None:
     settings = config(tenants={"acme": {"budget": {"day_usd": 5}}})
 
     with pytest.raises(StoreUnavailable):
-        Silent(settings).ask()
-    free = Silent(settings)
+        without_control(settings).ask()
+    free = without_control(settings)
     free.ask(tenant="other")
     assert free.row(tenant="other")["status"] == "ACCEPTED"
 
 
 def test_where_the_configuration_says_so_the_request_passes_and_its_row_says_so() -> None:
     settings = config(tenants={"acme": {"budget": {"day_usd": 5}}}, on_store_failure="accept")
-    at = Silent(settings)
+    at = without_control(settings)
 
     at.ask()
 
@@ -380,10 +365,11 @@ def test_where_the_configuration_says_so_the_request_passes_and_its_row_says_so(
 def test_contention_is_no_reason_to_pass_without_a_reservation() -> None:
     at = desk(tenants={"acme": {"budget": {"day_usd": 5}}}, on_store_failure="accept")
 
-    def contended(rows: Any, guards: Any = ()) -> Any:
-        raise StoreUnavailable("TransactionConflict", contended=True)
+    def contended(operation: str, _when: str) -> None:
+        if operation == "TransactWriteItems":
+            raise cancelled("None", "TransactionConflict")
 
-    at.tables.accept = contended
+    at.client.fault = contended
 
     with pytest.raises(StoreUnavailable):
         at.ask()

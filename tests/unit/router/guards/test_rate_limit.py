@@ -4,18 +4,11 @@ from typing import Any
 
 import pytest
 
-from router.aws.accept_store import AcceptStore
 from router.config.tenants import InvalidRules, parse_rules
 from router.errors import InvalidRequest, RateLimited
 from router.guards.rate_limit import parse_rate
 from tests.support.desk import Desk, tenant
 from tests.support.factories import config
-from tests.support.tables import CONTROL, USAGE
-
-
-@pytest.fixture
-def on_dynamodb(dynamodb: Any) -> AcceptStore:
-    return AcceptStore(dynamodb, USAGE, CONTROL, "spend", sleep=lambda _seconds: None)
 
 
 def accepted(at: Desk, count: int, first: int = 0, **payload: Any) -> int:
@@ -30,10 +23,8 @@ def accepted(at: Desk, count: int, first: int = 0, **payload: Any) -> int:
     return taken
 
 
-def test_a_full_bucket_takes_a_minutes_worth_at_once_and_then_as_it_fills(
-    on_dynamodb: AcceptStore,
-) -> None:
-    at = Desk(config(tenants={"acme": {"rate": {"requests": 6}}}), on_dynamodb)
+def test_a_full_bucket_takes_a_minutes_worth_at_once_and_then_as_it_fills() -> None:
+    at = tenant(rate={"requests": 6})
 
     assert accepted(at, 10) == 6
     at.pass_time(10)
@@ -67,20 +58,20 @@ def test_who_is_limited_hears_when_to_come_again_and_is_taken_then() -> None:
 def test_a_limited_request_leaves_no_row_and_takes_nothing() -> None:
     at = tenant(rate={"requests": 1, "tokens": 10_000})
     accepted(at, 1)
-    before = dict(at.tables.control["rate#acme"])
+    before = dict(at.control["rate#acme"])
 
     assert accepted(at, 5, first=1) == 0
-    assert at.tables.control["rate#acme"] == before
-    assert set(at.tables.rows) == {"acme/r-0"}
+    assert at.control["rate#acme"] == before
+    assert at.requests() == {"acme/r-0"}
 
 
 def test_a_retried_analysis_takes_once_also_when_the_bucket_is_empty() -> None:
     at = tenant(rate={"requests": 1})
     first = at.ask("r-0")
-    before = dict(at.tables.control["rate#acme"])
+    before = dict(at.control["rate#acme"])
 
     assert at.ask("r-0") == first
-    assert at.tables.control["rate#acme"] == before
+    assert at.control["rate#acme"] == before
 
 
 def test_a_request_larger_than_the_bucket_is_told_so_and_not_to_wait() -> None:

@@ -7,22 +7,21 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from cost_calculator.rows import shard_of
 from cost_calculator.settlement import settle
 from router import errors
 from router.acceptance.accept import accept
-from router.acceptance.control_memory import Memory
-from router.acceptance.ports import Dependencies, Execution
-from router.acceptance.request_rows import Analysis
+from router.acceptance.ports import Execution
 from router.aws.accept_store import AcceptStore
 from router.config.settings import Config
 from router.errors import StoreUnavailable
 from router.invocation.call import Answer, ModelCall
 from router.recovery.close import EndedRun, close_request
+from tests.fakes.dynamodb import DynamoDB, service_error
 from tests.support.cost_rows import RATES
-from tests.support.factories import AT, HAIKU, SONNET, analyzer, classification, config
+from tests.support.dependencies import accept_store, dependencies
+from tests.support.factories import HAIKU, SONNET, analyzer, classification, config
 from tests.unit.router.recovery.test_close import silent
 
 RUN = Execution("arn:run-1", "run-1")
@@ -52,7 +51,7 @@ class Died(BaseException):
 
 @pytest.fixture
 def store(dynamodb: Any) -> AcceptStore:
-    return AcceptStore(dynamodb, "usage", "control", "spend")
+    return accept_store(dynamodb)
 
 
 def verdict(tier: str) -> str:
@@ -69,15 +68,10 @@ def route(
         assert llm is not None, "nobody is to be asked here"
         return llm
 
-    deps = Dependencies(
-        store=store,
-        memory=Memory(),
-        meter=lambda *_: None,
+    deps = dependencies(
+        store,
         classify=lambda _messages: classification("COMPLEX", confidence=0.5),
         llm=provider,
-        stopwatch=lambda: Analysis(3, 512),
-        clock=lambda: AT,
-        region="us-east-1",
     )
     payload = {"input": "Which of the two offers is better?", "request_id": "r-1"}
     return accept(payload, execution, settings or config(analyzer=analyzer()), deps)
@@ -187,19 +181,12 @@ def test_after_a_death_in_the_call_the_retry_asks_nobody_and_the_bill_is_said_to
 
 
 def test_a_verdict_that_cannot_be_written_is_retried_without_a_second_call(
-    store: AcceptStore, monkeypatch: pytest.MonkeyPatch
+    dynamodb: DynamoDB, store: AcceptStore
 ) -> None:
-    def throttled(**_: Any) -> None:
-        error = {"Error": {"Code": "ThrottlingException"}}
-        raise ClientError(error, "TransactWriteItems")  # type: ignore[arg-type]
-
-    with monkeypatch.context() as broken:
-        llm = Llm(
-            verdict("CALCULATION"),
-            meanwhile=lambda: broken.setattr(store._client, "transact_write_items", throttled),
-        )
-        with pytest.raises(StoreUnavailable):
-            route(store, llm)
+    throttled = service_error("ThrottlingException")
+    llm = Llm(verdict("CALCULATION"), meanwhile=lambda: dynamodb.fail(throttled))
+    with pytest.raises(StoreUnavailable):
+        route(store, llm)
 
     assert route(store, None)["route"] == "COMPLEX"
     assert rows(store)[1]["outcome"] == "UNKNOWN"

@@ -14,17 +14,15 @@ from cost_calculator.aws.ledger_store import LedgerStore
 from cost_calculator.row_keys import key_of
 from cost_calculator.rows import Row
 from router.acceptance.accept import accept
-from router.acceptance.control_memory import Memory
-from router.acceptance.ports import Dependencies, Execution
-from router.acceptance.request_rows import Analysis
-from router.aws.accept_store import AcceptStore
+from router.acceptance.ports import Execution
 from router.errors import BudgetExceeded, StoreUnavailable
 from router.executions.names import execution_name
 from router.executions.run import NoSuchRun, Run
 from router.intake.identity import payload_hash
 from router.operations.rerun import failed_for, run_again
 from router.recovery.close import EndedRun, close_request
-from tests.support.factories import AT, SONNET, accepted, classification, config
+from tests.support.dependencies import accept_store, dependencies
+from tests.support.factories import AT, SONNET, accepted, config
 from tests.unit.router.recovery.test_close import (
     ENDED,
     called,
@@ -47,27 +45,18 @@ def name_of(request_id: str = "r-1", run: int = 2, turn: int = 0) -> str:
 
 
 class Table:
-    """The tables on moto, and what happens to one request on them."""
+    """The tables, and what happens to one request on them."""
 
     def __init__(self, client: Any) -> None:
         self.client = client
-        self.store = AcceptStore(client, "usage", "control", "spend")
+        self.store = accept_store(client)
 
     def analyze(self, run_number: int, payload: Any = None, **changes: Any) -> dict[str, Any]:
-        deps = Dependencies(
-            store=self.store,
-            memory=Memory(),
-            classify=lambda _messages: classification(),
-            llm=lambda: pytest.fail("the heuristic decides alone here"),
-            stopwatch=lambda: Analysis(3, 256),
-            clock=lambda: AT,
-            region="us-east-1",
-            meter=lambda _name, _value, _tenant: None,
-        )
         given = {**PAYLOAD, "request_id": ID} if payload is None else payload
         if run_number > 1:
             given = {**given, "rerun": run_number}
-        return accept(given, Execution(f"arn:run-{run_number}", "n"), config(**changes), deps)
+        execution = Execution(f"arn:run-{run_number}", "n")
+        return accept(given, execution, config(**changes), dependencies(self.store))
 
     def fail(self, cause: str = "Throttled", **changes: Any) -> None:
         """End the request's present run as record_outcome would, and price it."""
@@ -200,7 +189,7 @@ def test_the_text_is_stored_anew_so_that_it_outlives_the_next_run(table: Table) 
     assert "capital of France" in table.store.rows_of(KEY)["CONTENT"]["input"]
 
 
-def failed_rows(content: bool = True, **changes: Any) -> Memory:
+def failed_rows(content: bool = True, **changes: Any) -> MemoryStore:
     row = accepted(status="FAILED", cost_status="PRICED", payload_hash=payload_hash(PAYLOAD))
     row |= {"request_id": MINE, "tenant": "acme"}
     memory = MemoryStore(row | changes)
