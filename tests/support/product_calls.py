@@ -1,0 +1,194 @@
+"""Every kind of call that the product makes to DynamoDB, as it makes it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import boto3
+
+from cost_calculator.aws.items import to_item
+from cost_calculator.aws.ledger_store import LedgerStore
+from cost_calculator.clock import now
+from cost_calculator.dashboard.reading import Tables, snapshot
+from cost_calculator.settlement import settle
+from cost_calculator.stream import price_records
+from router.__main__ import main
+from router.acceptance.reopen import reopened
+from router.aws.batch_rows import BatchRows
+from router.aws.breaker_store import ControlBreakers
+from router.aws.erasure_store import TextStore
+from router.aws.feedback_store import FeedbackStore
+from router.aws.rate_buckets import RateBuckets
+from router.cli.rerun import accepted_since
+from router.errors import BudgetExceeded, InvalidRequest
+from router.guards.breaker import Breaker, Phase, breaker_key
+from router.recording.record import Closing
+from tests.fakes.dynamodb import DynamoDB
+from tests.support.cost_rows import HAIKU, PRICED_AT, RATES, attempt, record, request
+from tests.support.dependencies import accept_store
+from tests.support.desk import BREAKER, Desk, new_tables
+from tests.support.factories import config
+from tests.support.tables import CONTROL, SPEND, USAGE
+
+SOURCE = Path(__file__).resolve().parents[2] / "src"
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call: what is asked, with its arguments, and the file that asks it."""
+
+    operation: str
+    arguments: dict[str, Any]
+    file: str
+
+    @property
+    def shape(self) -> str:
+        """What makes it another kind of call: everything but the values."""
+        text = json.dumps([self.operation, self.arguments], default=str)
+        return re.sub(r'"(S|N)": "[^"]*"', r'"\1"', text)
+
+
+class Recording:
+    """Passes every call on to the fake, and keeps it."""
+
+    def __init__(self, client: DynamoDB) -> None:
+        self._client = client
+        self.calls: list[Call] = []
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._client, name)
+        if not name.endswith(("_item", "_items", "query", "scan")):
+            return method
+
+        def call(**arguments: Any) -> Any:
+            self._keep(name, arguments)
+            return method(**arguments)
+
+        return call
+
+    def get_paginator(self, name: str) -> Any:
+        recording, paginator = self, self._client.get_paginator(name)
+
+        class Pages:
+            def paginate(self, **arguments: Any) -> Iterator[Any]:
+                recording._keep(name, arguments)
+                return paginator.paginate(**arguments)
+
+        return Pages()
+
+    def _keep(self, name: str, arguments: dict[str, Any]) -> None:
+        self.calls.append(Call(name, arguments, sys._getframe(2).f_code.co_filename))
+
+
+def product_calls() -> dict[str, Call]:
+    """Return one call of each kind, by its shape."""
+    calls: list[Call] = []
+    for part in (_guards, _run, _ledger, _operators, _readers):
+        client = Recording(new_tables())
+        part(client)
+        calls += client.calls
+    return {call.shape: call for call in calls if Path(call.file).is_relative_to(SOURCE)}
+
+
+def files_with_expressions() -> set[str]:
+    """Return the files of the product that write an expression."""
+    texts = {str(path): path.read_text(encoding="utf-8") for path in SOURCE.rglob("*.py")}
+    return {path for path, text in texts.items() if re.search(r"\w+Expression\b[\"=]", text)}
+
+
+def _guards(client: Any) -> None:
+    limits = {"budget": {"day_usd": 1, "month_usd": 20}, "rate": {"requests": 9, "tokens": 50_000}}
+    at = Desk(config(tenants={"acme": limits}, breaker=BREAKER), client)
+    haiku = breaker_key("bedrock", HAIKU)
+    at.control[haiku] = {"key": haiku, "phase": "OPEN", "version": 3, "open_until_ms": 1}
+    for number in range(3):
+        at.ask(f"r-{number}", cache=True)
+    for rules in ({"rate": {"tokens": 10}}, {"budget": {"day_usd": 0.000001}}):
+        with contextlib.suppress(InvalidRequest, BudgetExceeded):
+            Desk(config(tenants={"acme": rules}), client).ask("r-9")
+    RateBuckets(client, CONTROL).read("acme")
+    breakers = ControlBreakers(client, CONTROL)
+    first = Breaker(Phase.OPEN, version=1)
+    breakers.save("breaker#a", Breaker(), first)
+    breakers.save("breaker#a", first, Breaker(version=2))
+    breakers.read([haiku])
+    list(breakers.all())
+
+
+def _run(client: Any) -> None:
+    store = accept_store(client)
+    Desk(config(), client).ask("r-1", tier="SIMPLE")
+    asked = store.rows_of("r-1")["REQUEST"]
+    store.request_of("r-1")
+    store.record_opinion(asked, {"tier": "COMPLEX"}, {"outcome": "OK", "verdict": "COMPLEX"})
+    store.ask_reviewer("r-1", asked["execution_arn"], {
+        "request_id": "r-1", "item": "REVIEW", "decide_before": PRICED_AT, "queue": "REVIEW",
+    })  # fmt: skip
+    changes = {"status": "SUCCEEDED", "ended_at": PRICED_AT, "attempts": 1}
+    closing = Closing(
+        "r-1", asked["execution_arn"], changes, [attempt()], {"output": "Paris."}, {"note": "fine"},
+        {"request_id": "CACHE#1", "item": "CONTENT", "output": "Paris."},
+    )  # fmt: skip
+    store.record(closing)
+    store.add_attempts(asked, [attempt(number=2)], 2)
+    ended = {"status": "FAILED", "budgets": "a#2026-11", "day_shard": "2026-11-21#0"}
+    failed = settle(request("r-2", execution_arn="arn:1", **ended), RATES, PRICED_AT)
+    client.put(USAGE, to_item(failed))
+    fresh = {name: failed[name] for name in ("request_id", "item", "tenant", "accepted_at")}
+    after = reopened({"REQUEST": failed}, {**fresh, "status": "ACCEPTED", "execution_arn": "arn:2"})
+    store.reopen(failed, after, [{"request_id": "r-2", "item": "CONTENT", "input": "hi"}], [])
+
+
+def _ledger(client: Any) -> None:
+    store = LedgerStore(client, USAGE, SPEND, CONTROL)
+    rows = [request(budgets="a#2026-11", reserved_usd=1), attempt(), attempt("r-2", model="odd")]
+    for row in rows:
+        client.put(USAGE, to_item(row))
+    list(store.queued(rows[0]["queue"], "2026-12"))
+    list(accept_store(client).queued(rows[0]["queue"], "2026-12"))
+    price_records([record(row, n) for n, row in enumerate(rows)], store, RATES, PRICED_AT)
+    list(store.cells_of(["2026-11-21#0"]))
+    list(store.cells_of_tenant(["2026-11-21#0"], "default"))
+    list(store.all_rows())
+    list(store.all_budgets())
+
+
+def _operators(client: Any) -> None:
+    table = ["--control-table", CONTROL]
+    with patch.object(boto3.Session, "client", lambda *_, **__: client):
+        for limit in ("1", "2"):
+            main(["budget", "set", "--tenant", "acme", "--day", limit, *table])
+        main(["keys", "create", "--tenant", "acme", *table])
+        main(["keys", "list", *table])
+        [item] = [item for item in client.rows(CONTROL) if "label" in item]
+        main(["keys", "revoke", item["key"]["S"].removeprefix("apikey#")[:12], *table])
+    texts = TextStore(client, USAGE, None, "")
+    client.put(USAGE, to_item(request()))
+    for before in (None, PRICED_AT):
+        list(texts.requests_of("default", before))
+    client.put(USAGE, to_item({"request_id": "CACHE#1", "item": "CONTENT", "source": "r-1"}))
+    texts.has_kept("CACHE#1", "r-1")
+    texts.delete_kept("CACHE#1", "r-1")
+    texts.delete_content("r-1")
+    for removed, values in ((["model"], {}), ([], {"forgotten": 1}), (["tier"], {"forgotten": 1})):
+        texts.change(request(), removed, values)
+
+
+def _readers(client: Any) -> None:
+    client.put(USAGE, to_item({"request_id": "r-1", "item": "CONTENT", "input": "hi"}))
+    feedback = FeedbackStore(client, USAGE)
+    feedback.row("r-1", "CONTENT")
+    feedback.note("r-1", "right")
+    list(feedback.judged(["2026-11-21"]))
+    BatchRows(client, USAGE).statuses(["r-1", "r-2"])
+    list(accepted_since(client, USAGE, now() - timedelta(seconds=1)))
+    snapshot(client, Tables(USAGE, SPEND, CONTROL), timedelta(days=1))
