@@ -24,20 +24,22 @@ from tests.local_cloud.simulator import Simulator
 FOLDER = cloud.ROOT / "build" / os.environ.get("LOCAL_TEST_FOLDER", "local-test")
 HTTP_TASK_SECONDS = "8"
 RUNNING = os.environ.get("FAREGATE_CLOUD") == "running"
-# The first looks at what nobody has touched yet, the last but one at what all others have done; the
-# last ends it. Thousands of rows come late: some tests before them price again all that there is.
-_PLACES = {
-    "test_terraform_plan.py": -1,
-    "test_batch.py": 1,
-    "test_queue.py": 1,
-    "test_least_privilege.py": 2,
-    "test_lifecycle.py": 3,
-}
+# What `pytestmark = pytest.mark.runs(…)` may say in a file, with the reason beside it.
+_WHEN = ("first", "among the others", "late", "after the others", "last")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", f"runs(when): {', '.join(_WHEN)}; on the shared cloud")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
-    items.sort(key=lambda item: _PLACES.get(item.path.name, 0) if item.path.parent == here else -2)
+    items.sort(key=lambda item: _place(item) if item.path.parent == here else -1)
+
+
+def _place(item: pytest.Item) -> int:
+    marker = item.get_closest_marker("runs")
+    return _WHEN.index(marker.args[0] if marker else "among the others")
 
 
 @pytest.fixture(scope="session")

@@ -7,10 +7,15 @@ import uuid
 from collections import Counter
 from typing import Any
 
+import pytest
+
 from local import client
 from local.deployment import Deployment
 from tests.local_cloud.cloud_control import Emulator, limited_to, spend_totals, states_entered
 from tests.local_cloud.simulator import Simulator
+
+# Leaves thousands of rows, and some tests price again all that there is.
+pytestmark = pytest.mark.runs("late")
 
 PROMPTS = 1000  # `make load` runs 10,000
 MONEY = ("cost_usd", "baseline_usd", "overhead_usd")

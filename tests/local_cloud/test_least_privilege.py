@@ -52,6 +52,9 @@ ASTRAY = (
     "arn:aws:sns:*:gone",
     "*:inference-profile/us.vendor.unheard-of-1",
 )
+
+# Looks at what all others have done.
+pytestmark = pytest.mark.runs("after the others")
 # One test sets a guardrail on the deployed function; its right is plan-tested (terraform/tests).
 NOT_DEPLOYED = ("ApplyGuardrail",)
 # They have a deployment of their own, and use no right that others do not.

@@ -19,7 +19,10 @@ from tests.local_cloud.conftest import RUNNING
 from tests.local_cloud.released import Root
 from tests.local_cloud.settings import GROUPS, IN_PLACE, KEPT_UNDER_ANOTHER_NAME
 
-pytestmark = pytest.mark.skipif(RUNNING, reason="the cloud that make up left is not ours to end")
+pytestmark = [
+    pytest.mark.skipif(RUNNING, reason="the cloud that make up left is not ours to end"),
+    pytest.mark.runs("last"),  # it ends the deployment
+]
 
 
 # The local gateway keeps the tags that it is made with, whatever it is told later.

@@ -22,6 +22,9 @@ from router.guards.rate_limit import rate_key
 from tests.local_cloud.cloud_control import Emulator, limited_to, spend_totals, wait_for
 from tests.local_cloud.reader import paste
 
+# Leaves thousands of rows, and some tests price again all that there is.
+pytestmark = pytest.mark.runs("late")
+
 BURST = 1000
 TIERS = ("SIMPLE", "CALCULATION", "COMPLEX")
 
