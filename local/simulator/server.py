@@ -3,6 +3,7 @@
 import json
 import time
 import uuid
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -35,8 +36,14 @@ class Simulator(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 512
 
-    def __init__(self, port: int, upstream: Upstream | None = None) -> None:
+    def __init__(
+        self,
+        port: int,
+        upstream: Upstream | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         super().__init__(("127.0.0.1", port), Handler)
+        self.sleep = sleep
         self.upstream = upstream
         self.script = Script()
         self.journal = Journal()
@@ -86,7 +93,7 @@ class Handler(BaseHTTPRequestHandler):
             call.model, call.prompt_hash = ask.model, fingerprint(ask.prompt)
             action = self.server.script.action(provider.name, ask)
             milliseconds = _delay(ask, action)
-            time.sleep(milliseconds / 1000)
+            self.server.sleep(milliseconds / 1000)
             if action.fault == "drop":
                 self.close_connection = True
                 return

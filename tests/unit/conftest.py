@@ -1,14 +1,22 @@
-"""DynamoDB with the project's tables, for each test its own, behind every client that asks."""
+"""No test really waits; DynamoDB is a fake with the project's tables, each test's own."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import boto3
 import pytest
 
 from tests.fakes.dynamodb import DynamoDB
+from tests.support import no_sleep
 from tests.support.desk import new_tables
+
+
+@pytest.fixture(autouse=True)
+def _nobody_sleeps() -> Iterator[None]:
+    with no_sleep.forbidden():
+        yield
 
 
 @pytest.fixture

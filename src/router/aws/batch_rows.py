@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from router.aws.usage_table import UsageStore
@@ -18,9 +18,15 @@ _MOST = 100  # of BatchGetItem
 class BatchRows:
     """Reads REQUEST rows in batches, and all rows of one request."""
 
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        table: str,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._client = client
         self._table = table
+        self._sleep = sleep
         self.rows_of = UsageStore(client, table).rows_of
 
     def statuses(self, keys: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
@@ -51,5 +57,5 @@ class BatchRows:
                 found[row.pop("request_id")] = row
             asked = answer.get("UnprocessedKeys") or {}
             if asked:  # the table is over its throughput
-                time.sleep(0.2)
+                self._sleep(0.2)
         return found

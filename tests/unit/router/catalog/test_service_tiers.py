@@ -42,7 +42,7 @@ NOVEMBER = datetime(2026, 11, 21, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    with Simulator(0) as server:
+    with Simulator(0, sleep=lambda _seconds: None) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}"

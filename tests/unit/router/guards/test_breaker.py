@@ -13,7 +13,7 @@ from router.config.settings import Config
 from router.errors import StoreUnavailable
 from router.guards.breaker import Breaker, Phase, Settings, breaker_key, from_row
 from router.guards.breaker_observer import PendingSuccesses, watch
-from tests.fakes.dynamodb import timed_out
+from tests.fakes.dynamodb import DynamoDB, timed_out
 from tests.support.desk import BREAKER, Desk, desk
 from tests.support.factories import AT, HAIKU, SONNET, config
 from tests.support.tables import CONTROL
@@ -347,3 +347,13 @@ def test_of_two_writers_one_sees_the_other(on_dynamodb: ControlBreakers) -> None
     assert not on_dynamodb.save(KEY, first, second)
     assert from_row(on_dynamodb.read([KEY, SONNETS])[KEY]) == second
     assert [item["calls"] for item in on_dynamodb.all()] == [Decimal(2)]
+
+
+def test_breakers_that_a_throttled_table_left_out_are_read_again(
+    dynamodb: DynamoDB, on_dynamodb: ControlBreakers
+) -> None:
+    for key in (KEY, SONNETS):
+        on_dynamodb.save(key, Breaker(), Breaker(version=1))
+    dynamodb.unprocessed = 1
+
+    assert set(on_dynamodb.read([KEY, SONNETS])) == {KEY, SONNETS}
