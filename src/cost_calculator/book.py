@@ -38,6 +38,7 @@ class PriceBook:
         self._dated = {name: frozenset(models) for name, models in book["dated_aliases"].items()}
         self._aliases = {name: dict(pairs) for name, pairs in book["aliases"].items()}
         self._overrides: dict[tuple[str, str, str], list[PriceRow]] = {}
+        self._dearest: dict[str, Rates] = {}  # by day: it looks at every row of the book
         for raw in (overrides or {}).get("rows", ()):
             row = read_row(raw, origin="override:")
             self._overrides.setdefault((row.provider, row.model, row.mode), []).append(row)
@@ -67,12 +68,15 @@ class PriceBook:
     def most_expensive(self, at: datetime) -> Rates:
         """Return the highest rate of each token class that any model of the book has at ``at``."""
         day = at.astimezone(UTC).isoformat()[:10]
+        if day in self._dearest:
+            return self._dearest[day]
         highest: dict[str, Decimal | None] = {}
         for key in {*self._raw, *self._overrides}:
             row = next((r for r in self._newest_first(key) if r.effective_from <= day), None)
             for rates in (row.rates, *(tier for _, tier in row.above)) if row else ():
                 for name, rate in rates.items():
                     highest[name] = max(rate or Decimal(0), highest.get(name) or Decimal(0))
+        self._dearest[day] = highest
         return highest
 
     def resolve(self, provider: str, model: str) -> tuple[str, str]:
