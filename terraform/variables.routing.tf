@@ -2,14 +2,15 @@ variable "routing" {
   description = <<-EOT
     Bounds on the score (0: any model will do; 1: the strongest model is needed) that override the classifier's tier.
 
-    - `raise_above`: a prompt classified SIMPLE with a score above this goes to COMPLEX; 1 disables it. Defaults to 0.8,
-      which moves about one SIMPLE prompt in a hundred.
-    - `lower_below`: a prompt classified COMPLEX with a score below this goes to SIMPLE; 0 disables it. Defaults to 0.2,
-      which moves almost none. `faregate calibrate` finds both bounds from your own traffic.
+    - `raise_above`: a prompt classified SIMPLE with a score above this goes to COMPLEX. Defaults to 1, which is never.
+    - `lower_below`: a prompt classified COMPLEX with a score below this goes to SIMPLE. Defaults to 0, which is never.
+
+    The score that ships was learned from other people's models: it decides nothing until `faregate calibrate` has
+    fitted it to your own outcomes and chosen its threshold.
   EOT
   type = object({
-    raise_above = optional(number, 0.8)
-    lower_below = optional(number, 0.2)
+    raise_above = optional(number, 1)
+    lower_below = optional(number, 0)
   })
   default  = {}
   nullable = false

@@ -37,7 +37,7 @@ _CONFIG = {
         tier: {"provider": "bedrock", "model": "us.a", "max_tokens": 9, "fallbacks": []}
         for tier in ("SIMPLE", "CALCULATION", "COMPLEX")
     },
-    "routing": {"raise_above": 0.8, "lower_below": 0.2},
+    "routing": {"raise_above": 1.0, "lower_below": 0.0},
     "limits": {"input_bytes": 1024},
     "store_text": True,
     "text_ttl_days": 1,

@@ -47,6 +47,17 @@ run "hybrid_is_the_default_and_may_ask_one_model" {
   }
 }
 
+run "the_score_decides_nothing_until_it_is_calibrated" {
+  command = plan
+
+  assert {
+    condition = jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).routing == {
+      raise_above = 1, lower_below = 0
+    }
+    error_message = "No score is above 1 or below 0: these bounds leave the label alone."
+  }
+}
+
 run "the_heuristic_alone_needs_no_model" {
   command = plan
 

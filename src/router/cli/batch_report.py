@@ -33,7 +33,7 @@ def configuration(text: str) -> Config:
     }
     defaults = {
         "tiers": tiers,
-        "routing": {"raise_above": 0.8, "lower_below": 0.2},
+        "routing": {"raise_above": 1.0, "lower_below": 0.0},
         "limits": {"input_bytes": 131072},
         "store_text": True,
         "text_ttl_days": 30,
