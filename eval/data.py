@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from router.analyzer.conversation import judged_text
 
 ROOT = Path(__file__).parent.parent
 SHARED = Path(os.environ.get("FAREGATE_DATA", ROOT.parent / "shared" / "data"))
@@ -16,12 +20,14 @@ LABELS = ("SIMPLE", "CALCULATION", "COMPLEX")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A labelled prompt; ``group`` is its source, family or language."""
+    """A labelled prompt or conversation; ``group`` is its source, family or language."""
 
-    prompt: str
+    prompt: str  # of a conversation: what its last turn asks
     label: int
     group: str
     clean: str | None = None  # red team: the same ask without the attack
+    messages: Sequence[Mapping[str, Any]] = ()
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +41,7 @@ class Outcome:
     weak: float
 
 
-def jsonl(path: Path) -> list[dict[str, object]]:
+def jsonl(path: Path) -> list[dict[str, Any]]:
     """Return the rows of a JSONL file."""
     with path.open(encoding="utf-8") as lines:
         return [json.loads(line) for line in lines if line.strip()]
@@ -47,18 +53,29 @@ def rows(path: Path) -> list[Row]:
         return []
     return [
         Row(
-            prompt=str(r["prompt"]),
+            prompt=str(r["prompt"]) if "prompt" in r else judged_text(r["messages"]),
             label=LABELS.index(str(r["label"])),
             group=str(r.get("source") or r.get("family") or r.get("language") or path.stem),
             clean=str(r["clean"]) if "clean" in r else None,
+            messages=r.get("messages", ()),
+            kind=str(r.get("kind", "")),
         )
         for r in jsonl(path)
     ]
 
 
-def public(split: str) -> list[Row]:
-    """Return the rows of ``train`` or ``dev`` of the shared data, if it is there."""
-    return rows(SHARED / "complexity" / f"{split}.jsonl")
+def public(split: str, folder: str = "complexity") -> list[Row]:
+    """Return the rows of ``train`` or ``dev`` of the shared data, if they are there.
+
+    ``complexity`` holds single prompts of 43 sources, ``complexity2`` conversations and what came
+    up since, of 70.
+    """
+    return rows(SHARED / folder / f"{split}.jsonl")
+
+
+def everything(split: str) -> list[Row]:
+    """Return the rows of both folders."""
+    return public(split) + public(split, "complexity2")
 
 
 def own() -> list[Row]:
@@ -68,15 +85,14 @@ def own() -> list[Row]:
     return found + [Row(c, label, group) for c, label, group in sorted(twins) if c]
 
 
-def outcomes(name: str) -> list[Outcome]:
+def outcomes(name: str, folder: str = "outcomes") -> list[Outcome]:
     """Return routing outcomes such as ``mmlu_labels``, if they are there."""
-    path = SHARED / "outcomes" / f"{name}.jsonl"
+    path = SHARED / folder / f"{name}.jsonl"
     if not path.exists():
         return []
     return [
         Outcome(
-            str(r["id"]), str(r["prompt"]), str(r["bench"]),
-            float(str(r["strong"])), float(str(r["weak"])),
+            str(r["id"]), str(r["prompt"]), str(r["bench"]), float(r["strong"]), float(r["weak"])
         )
         for r in jsonl(path)
-    ]  # fmt: skip
+    ]

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from eval.vectors import Floats, Vocabulary, signals, vocabularies
-from router.analyzer.features import Features
+from router.analyzer.features import SIGNALS, Features
 
 SEED = 20261121
 RARE = 2  # n-grams in fewer prompts are noise
@@ -19,6 +21,7 @@ SIGNAL_WEIGHT = 0.15  # of a standardised signal beside n-grams of unit length
 INVERSE_L2 = 1.0
 TREES = 60
 TREE_WEIGHT = 0.4
+ASK_SHARE = 0.35  # of a second linear part, which knows the ask alone, mixed in log space
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +47,44 @@ class Space:
         dense = SIGNAL_WEIGHT * (signals(read) - self.mean) / self.spread
         return sp.hstack([*blocks, sp.csr_matrix(dense)]).tocsr()
 
+    def of_the_ask(self) -> NDArray[np.int64]:
+        """Return the columns that tell of the ask alone."""
+        ask, letters, *rest = self.widths()
+        signals_at = ask + letters + sum(rest)
+        told = [i for i, name in enumerate(SIGNALS) if name.startswith(("ask: ", "form: "))]
+        told += [SIGNALS.index(n) for n in ("ask words", "numbers in the ask", "not english")]
+        return np.concatenate([np.arange(ask + letters), signals_at + np.array(sorted(told))])
+
     def widths(self) -> list[int]:
         """Return the number of columns of each block."""
         return [len(v.columns) for v in self.vocabularies]
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """Weights of the three labels, one row each, and their constants."""
+
+    weights: Floats
+    constants: Floats
+
+    def logits(self, x: sp.csr_matrix) -> Floats:
+        """Return one row a prompt."""
+        return np.asarray(x @ self.weights.T + self.constants)
+
+
+def mixed_labels(space: Space, x: sp.csr_matrix, y: Floats, weight: Floats) -> Linear:
+    """Fit the labels' linear part twice, on all columns and on those of the ask, and mix them.
+
+    What surrounds an ask (stuffing, padding, a topic) can then move a label only so far. A mixture
+    of two linear parts is one linear part, so at run time it costs nothing.
+    """
+    whole = linear_labels(x, y, weight)
+    columns = space.of_the_ask()
+    ask = linear_labels(x[:, columns], y, weight)
+    weights = (1 - ASK_SHARE) * whole.coef_
+    weights[:, columns] += ASK_SHARE * ask.coef_
+    constants = (1 - ASK_SHARE) * whole.intercept_ + ASK_SHARE * ask.intercept_
+    return Linear(weights, constants)
 
 
 def linear_labels(

@@ -11,7 +11,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from eval.data import OWN
+from eval.data import OWN, Row
+from router.analyzer.conversation import Turn, last_turn
 from router.analyzer.features import BLOCKS, LONGEST_STEM, Features, Stems, extract
 from router.analyzer.lexicon import CATEGORIES
 from router.analyzer.text import fold
@@ -23,7 +24,8 @@ _FEEDS = {
     "calculate": "calculate", "lookup": "lookup", "edit": "edit", "create": "creative_object",
     "design": "design", "prove": "prove", "explain_why": "diagnosis", "code": "code_object",
     "compare": "analysis", "plan": "planning", "quantity_words": "quantity",
-    "number_words": "number_word",
+    "number_words": "number_word", "constraints": "constraint", "math_terms": "maths",
+    "command": "assistant", "judge": "analysis", "produce": "create",
 }  # fmt: skip
 
 
@@ -52,6 +54,20 @@ def features(prompts: Sequence[str]) -> list[Features]:
     """Read prompts exactly as the run time does."""
     stems = Stems(counters(foreign_lexicon()))
     return [extract(p, stems) for p in prompts]
+
+
+def turns(rows: Sequence[Row]) -> tuple[list[Features], list[bool]]:
+    """Read rows as the run time does; False marks those that their own text does not decide.
+
+    Thanks, and short turns that inherit the label of an earlier ask, would teach the wrong words.
+    """
+    stems = Stems(counters(foreign_lexicon()))
+    read, own = [], []
+    for row in rows:
+        turn = last_turn(row.messages) if row.messages else Turn(row.prompt)
+        read.append(extract(turn.text, stems, turn.context))
+        own.append(not turn.settled and not turn.task)
+    return read, own
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,10 @@ HANDWRITTEN = [
     ROOT / "eval/data/train/handwritten.jsonl",
     ROOT / "tests/sets/handwritten.jsonl",
     ROOT / "eval/data/train/styles.jsonl",
+    ROOT / "eval/data/train/contrast.jsonl",
 ]
 REDTEAM = [ROOT / "eval/data/train/redteam.jsonl", ROOT / "tests/sets/redteam.jsonl"]
-TRAIN = [HANDWRITTEN[0], REDTEAM[0], HANDWRITTEN[2]]
+TRAIN = [HANDWRITTEN[0], REDTEAM[0], HANDWRITTEN[2], HANDWRITTEN[3]]
 MEASURED = [HANDWRITTEN[1], REDTEAM[1]]
 LABELS = {"SIMPLE", "CALCULATION", "COMPLEX"}
 DATA = Path(os.environ.get("FAREGATE_DATA", ROOT / "../shared/data")) / "complexity/train.jsonl"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from router.analyzer.lexicon import ENGLISH, words
+from router.analyzer.lexicon import EDITS, ENGLISH, IMPERATIVES, words
 from router.analyzer.text import strip_opener
 
 MAX_SENTENCES = 48
@@ -16,6 +16,13 @@ _CODE_START = re.compile(
 )
 _CALL_AT_END = re.compile(r"\w\(\w*\)$")
 _CODE_STARTS = words("#in imp fro def cla ret for whi pub pri sta con let var")
+_GREEK = re.compile(r"[\u0370-\u03ff]")
+# Says how to answer, not what: the ask stands elsewhere if there is another one.
+_FRAME = re.compile(
+    r"(?:only )?(?:answer|respond|reply|output|return|say|use|read|based on|using|according to|be"
+    r"|just|format|do not|don't|keep|given|you are|if (?:it|the answer) is not|here (?:is|are)"
+    r"|let's think)\b"
+)
 _OPTION = re.compile(r"(?:\(?[a-h1-9][).:]\s|[-*•]\s)")
 _CELLS = re.compile(r"[|\t;]|, ?(?=[\d(\"'$])|,(?=\S)")
 _QUOTED = re.compile(r'"[^"]{20,3000}"|^>.*$', re.M)
@@ -24,25 +31,6 @@ _COMMON = (" the ", " a ", " of ", " to ", " is ", " in ", " and ")
 _QUESTION_WORDS = words(
     """what whats who whos whom whose when where wheres which why how hows is are was were do does
     did can could should will would has have in on at name if"""
-)
-_IMPERATIVES = words(
-    """write translate summarize summarise explain describe list give find calculate compute solve
-    evaluate determine simplify factor expand convert design implement create build develop compose
-    draft generate make prove show derive compare contrast analyze analyse discuss propose plan
-    outline suggest recommend rewrite rephrase paraphrase fix correct proofread shorten extract
-    identify classify categorize label tag count sort rank order sum add subtract multiply divide
-    integrate differentiate estimate round spell define name tell say state use turn change set book
-    play remind call send schedule cancel debug refactor optimize optimise review improve diagnose
-    investigate assess argue critique imagine pretend act roleplay invent devise architect model
-    simulate answer choose select pick complete continue fill replace remove rename delete insert
-    capitalize format reformat sketch construct provide produce return output print read formulate
-    elaborate work figure decide predict reverse transform reduce plot draw graph decode encode
-    decrypt parse validate test migrate deploy configure troubleshoot brainstorm narrate adapt"""
-)
-# What follows these is worked on, not asked.
-_EDITS = words(
-    """translate summarize summarise proofread paraphrase rephrase shorten copy capitalize
-    transcribe uppercase lowercase"""
 )
 
 
@@ -62,6 +50,8 @@ class Parts:
     options: int
     code_lines: int
     table_lines: int
+    own_block: float  # 1 where the ask stands in a short first or last block of a longer text
+    others: tuple[str, ...]  # sentences beside the ask
 
 
 class _Cutter:
@@ -70,11 +60,15 @@ class _Cutter:
     def __init__(self) -> None:
         self.best, self.score, self.index = "", -99.0, 0
         self.kept: list[str] = []
+        self.own_block = False
         self.questions = self.imperatives = self.options = self.code = self.table = 0
         self.fenced = False
 
-    def see(self, sentence: str, index: int, final: int) -> None:
-        """Count one sentence and compare how much it looks like the ask."""
+    def see(self, sentence: str, index: int, final: int, own_block: bool) -> None:
+        """Count one sentence and compare how much it looks like the ask.
+
+        ``own_block`` says that it stands in a short block at either end of a longer text.
+        """
         if len(sentence) > 50 and _is_keywords(sentence):
             return
         self.kept.append(sentence)
@@ -84,16 +78,19 @@ class _Cutter:
             return
         bare = strip_opener(sentence)
         score = self._layout(sentence) + self._wording(sentence, bare)
-        score += 1.7 * (index == 0) + 1.6 * (index == final)
+        score += 1.7 * (index == 0) + 1.6 * (index == final) + 2.0 * own_block
+        if sentence[-1] not in "?？؟" and _FRAME.match(bare):
+            score -= 4
         if score >= self.score:
             self.best, self.score, self.index = bare, score, index
+            self.own_block = own_block
 
     def _layout(self, sentence: str) -> float:
         score = 0.0
         end = sentence[-1]
         if (
             self.fenced
-            or end in ";{}"
+            or (end in ";{}" and not (end == ";" and _GREEK.search(sentence)))
             or (_may_start_code(sentence) and _CODE_START.match(sentence))
             or (end == ")" and _CALL_AT_END.search(sentence))
         ):
@@ -113,12 +110,12 @@ class _Cutter:
         score = 1.5 if len(bare) < len(sentence) else 0.0
         word = _WORDS.search(bare)
         opening = word.group() if word else ""
-        if opening in _IMPERATIVES or opening in _EDITS:
+        if opening in IMPERATIVES or opening in EDITS:
             self.imperatives += 1
-            score += 6 if opening in _EDITS else 3
+            score += 6 if opening in EDITS else 3
         elif opening in _QUESTION_WORDS:
             score += 1.5
-        if sentence[-1] in "?？؟":
+        if sentence[-1] in "?？؟" or (sentence[-1] == ";" and _GREEK.search(sentence)):
             self.questions += 1
             score += 3
         elif "?" in sentence:
@@ -137,12 +134,13 @@ def split(text: str) -> Parts:
         lines = lines[: MAX_SENTENCES // 2] + lines[-MAX_SENTENCES // 2 :]
     cutter = _Cutter()
     final = len(lines) - 1
+    at_start, at_end = _ends(text, lines)
     for index, sentence in enumerate(lines):
-        cutter.see(sentence, index, final)
+        cutter.see(sentence, index, final, index < at_start or index > final - at_end)
     ask = cutter.best or text.strip()
     kept = cutter.kept or [ask]
     opening = _WORDS.match(ask)
-    edits = opening is not None and opening.group() in _EDITS
+    edits = opening is not None and opening.group() in EDITS
     return Parts(
         ask=ask,
         body=ask if edits else "\n".join(kept),
@@ -156,7 +154,23 @@ def split(text: str) -> Parts:
         options=cutter.options,
         code_lines=cutter.code,
         table_lines=cutter.table,
+        own_block=float(cutter.own_block),
+        others=tuple(s for i, s in enumerate(lines) if i != cutter.index),
     )
+
+
+def _ends(text: str, lines: list[str]) -> tuple[int, int]:
+    """Return how many sentences stand in a short block of their own at the start and at the end."""
+    if len(lines) < 4 or "\n\n" not in text:
+        return 0, 0
+    blocks = [b for b in text.split("\n\n") if b.strip()]
+    if len(blocks) < 2:
+        return 0, 0
+    short = min(400, len(text) // 3)
+    first, last = blocks[0], blocks[-1]
+    opening = len(_SENTENCE.findall(first)) if len(first) <= short else 0
+    closing = len(_SENTENCE.findall(last)) if len(last) <= short else 0
+    return opening, closing
 
 
 def _outside_quotes(text: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from math import expm1
 
 from router.analyzer.features import SIGNALS, Features
@@ -72,56 +73,111 @@ _PHRASES = {
 
 _AT = {name: index for index, name in enumerate(SIGNALS)}
 PHRASED = tuple((_AT[name], phrase) for name, phrase in _PHRASES.items())
-_NUMBERS, _SHARE, _WORDS, _CHARACTERS, _MUST, _AT_LEAST = (
-    _AT[name]
-    for name in (
-        "numbers", "share of the ask", "words", "characters", "text: constraint",
-        "text: phrase_constraint",
-    )
+FLOOR = 0.12  # of the logit; what moves it by less is not what decided
+_UNMOVED = "no sign of a harder task"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A phrase, the signals that it names and the value each would have without what it says."""
+
+    phrase: str
+    signals: tuple[tuple[int, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What the layout of a prompt says, if its signals moved the label that way."""
+
+    phrase: str  # with {} for the number of them
+    names: tuple[str, ...]
+    number: Callable[[Features], float]
+    at_least: float = 1.0
+    neutral: float = 0.0
+
+
+def _signal(name: str) -> Callable[[Features], float]:
+    index = _AT[name]
+    return lambda features: features.signals[index]
+
+
+def _numbers(features: Features) -> float:
+    return round(expm1(features.signals[_AT["numbers"]]))
+
+
+def _constraints(features: Features) -> float:
+    signals = features.signals
+    return signals[_AT["text: constraint"]] + signals[_AT["text: phrase_constraint"]]
+
+
+def _around(features: Features) -> float:
+    return 1.0 - features.signals[_AT["share of the ask"]]
+
+
+_SHAPES = (
+    _Shape("short ask after a long context", ("share of the ask",), _around, 0.7, neutral=1.0),
+    _Shape("{} numbers to work with", ("numbers", "distinct numbers"), _numbers, 2),
+    _Shape("{} constraints", ("text: constraint", "text: phrase_constraint"), _constraints, 2),
+    _Shape("long task", ("characters", "words"), _signal("characters"), 6.2),
+    _Shape("many sentences", ("sentences",), _signal("sentences"), 1.9),
+    _Shape("code supplied", ("code lines",), _signal("code lines"), 1.5),
+    _Shape("a table supplied", ("table lines",), _signal("table lines"), 1.3),
+    _Shape("options to choose from", ("options",), _signal("options"), 3),
+    _Shape("a table earlier in the conversation", ("tables before",), _signal("tables before"), 1),
+    _Shape("code earlier in the conversation", ("code before",), _signal("code before"), 1),
+    _Shape("follows a tool's result", ("after a tool",), _signal("after a tool")),
+    _Shape(
+        "one sentence of the text holds what is asked", ("ask in one sentence",),
+        _signal("ask in one sentence"), 0.5,
+    ),
 )  # fmt: skip
+_PLACES = tuple((shape, tuple(_AT[name] for name in shape.names)) for shape in _SHAPES)
 
 
 def _counted(number: int) -> str:
     return _COUNT[number] if number < len(_COUNT) else str(number)
 
 
-def _structural(label: Complexity, features: Features) -> list[str]:
-    signals, parts = features.signals, features.parts
-    found = []
-    numbers = round(expm1(signals[_NUMBERS]))
-    constraints = int(signals[_MUST] + signals[_AT_LEAST])
-    if label is Complexity.COMPLEX and constraints >= 2:
-        found.append(f"{_counted(constraints)} constraints")
-    if label is Complexity.CALCULATION and parts.table_lines >= 3:
-        found.append("asks for a number from supplied data")
-    elif label is Complexity.CALCULATION and numbers >= 2:
-        found.append(f"{_counted(numbers)} numbers to work with")
-    if signals[_SHARE] < 0.3 and parts.sentences > 3:
-        found.append("long paste, short ask")
-    elif label is Complexity.SIMPLE and signals[_WORDS] < 3.1:
-        found.append("short question")
-    if label is Complexity.COMPLEX and signals[_CHARACTERS] > 6.2:
-        found.append("long task")
-    if parts.code_lines > 3:
-        found.append("code supplied")
-    if parts.options > 2:
-        found.append("options to choose from")
-    return found
-
-
-def reasons(label: Complexity, features: Features, weights: Sequence[float]) -> tuple[str, ...]:
-    """Return up to four phrases, the weightiest signals first, then the prompt's structure.
+def named(features: Features, weights: Sequence[float]) -> list[Reason]:
+    """Return up to four reasons, the weightiest first: each moved the label's logit by FLOOR.
 
     ``weights`` holds what one more of each signal adds to the label's logit.
     """
     signals = features.signals
-    ranked = sorted(
-        [
-            (weight, phrase)
-            for index, phrase in PHRASED
-            if signals[index] and (weight := weights[index] * signals[index]) > 0.05
-        ],
-        reverse=True,
-    )
-    words = list(dict.fromkeys([*[p for _, p in ranked[:3]], *_structural(label, features)]))
-    return tuple(words[:4]) or ("no sign of a harder task",)
+    ranked: list[tuple[float, Reason]] = []
+    for index, phrase in PHRASED:
+        if (value := signals[index]) and (moved := weights[index] * value) > FLOOR:
+            ranked.append((moved, Reason(phrase, ((index, 0.0),))))
+    for shape, places in _PLACES:
+        neutral = shape.neutral
+        if any(signals[i] != neutral for i in places):
+            moved = sum(weights[i] * (signals[i] - neutral) for i in places)
+            if moved > FLOOR and (number := shape.number(features)) >= shape.at_least:
+                phrase = shape.phrase.format(_counted(int(number)))
+                ranked.append((moved, Reason(phrase, tuple((i, neutral) for i in places))))
+    ranked.sort(key=lambda pair: -pair[0])
+    found: dict[str, Reason] = {}
+    for _, reason in ranked:
+        found.setdefault(reason.phrase, reason)
+        if len(found) == 4:
+            break
+    return list(found.values())
+
+
+def reasons(
+    label: Complexity, features: Features, weights: Sequence[float],
+    worded: Callable[[], Sequence[str]],
+) -> tuple[str, ...]:  # fmt: skip
+    """Return what decided, in words; where no signal did, the words of the ask that did.
+
+    ``worded`` looks those up: it is called only where they are needed.
+    """
+    if found := named(features, weights):
+        return tuple(reason.phrase for reason in found)
+    if label is not Complexity.SIMPLE and (said := worded()):
+        quoted = ", ".join(f'"{words}"' for words in said)
+        return (f"worded like {_LIKE[label]}: {quoted}",)
+    return (_UNMOVED,) if label is Complexity.SIMPLE else (f"reads like {_LIKE[label]}",)
+
+
+_LIKE = {Complexity.CALCULATION: "a calculation", Complexity.COMPLEX: "a harder task"}

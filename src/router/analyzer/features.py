@@ -10,7 +10,8 @@ from itertools import pairwise
 from math import log1p
 
 from router.analyzer.ask import Parts, split
-from router.analyzer.lexicon import CATEGORIES, ENGLISH, counters
+from router.analyzer.lexicon import CATEGORIES, ENGLISH, counters, words
+from router.analyzer.messages import ALONE, Context, without_harness
 from router.analyzer.noise import strip_noise
 from router.analyzer.text import bounded, fold, strip_courtesies
 
@@ -59,6 +60,32 @@ _SCRIPTS = (
     ("indic or thai", re.compile(r"[\u0900-\u0eff]")),
     ("east asian", re.compile(r"[\u1100-\u11ff\u3040-\u9fff\uac00-\ud7af]")),
 )
+_LETTERS = re.compile(r"[a-z]+")
+_LONG_WORD = re.compile(r"[^\W_]{4,}|[^\W_]*\d[^\W_]*")
+_POINTERS = words(
+    """this that these those it its they them he she his her their above below here i my we our
+    us"""
+)
+_COMMON_STARTS = frozenset(
+    w[:6]
+    for w in words(
+        """what when where which whose does have been were with from that this than then there
+        their about would could should will into many much your also they them only some each
+        other more most such like just very give tell find list name make write true false answer question
+        statement following above below table text passage document context"""
+    )
+)
+_AMOUNT = re.compile(
+    r"\b(?:how (?:many|much)|number of|total|sum|average|mean|difference|change|more|less|percent"
+    r"|ratio|increase|decrease|combined|altogether|times)"
+)
+_NOTHING_BEFORE = (0.0,) * 5
+_RULE = re.compile(r"\b(?:if|all|every|each|either|unless|whenever|no|nobody|only)\b")
+_PLACE = re.compile(
+    r"\b(?:left|right|above|below|north|south|east|west|top|bottom|behind|front|upper|lower|next to"
+    r"|o'clock|before|after|older|younger|taller|shorter)\b"
+)
+_RELATION = re.compile(r"\b(?:of|that|which|who|whose|whom|where|by|in)\b")
 LONGEST_STEM = 14
 _WORD_START = re.compile(  # a word with what follows it, as far as a stem may reach
     rf"(?=((?:(?<!\w)\w|[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]).{{0,{LONGEST_STEM - 1}}}))",
@@ -73,12 +100,15 @@ COUNTED = (  # on a logarithmic scale
     "decimals",
     "percent signs", "currency signs", "equals signs", "single letters", "brackets", "quotes",
     "commas", "long words",
-    "underscores",
+    "underscores", "rules", "places", "relations in the ask",
 )  # fmt: skip
 STRUCTURE = (
     *COUNTED, "share of the ask", "place of the ask", "questions", "imperatives", "options",
     "share of numbers", "question mark at end", "colon at end", "letters per word", "not ascii",
     "longest number", "code fence", "json", "distinct words", "share in quotes", "not english",
+    "ask in one sentence", "ask in the rest", "ask points back", "own block",
+    "turns before", "tables before", "code before", "text before", "after a tool",
+    "amount asked of a table",
 )  # fmt: skip
 SIGNALS: tuple[str, ...] = (
     *STRUCTURE,
@@ -152,24 +182,25 @@ class Stems:
         return found
 
 
-def extract(prompt: str, stems: Stems) -> Features:
+def extract(prompt: str, stems: Stems, context: Context = ALONE) -> Features:
     """Read one prompt of any length in bounded time; ``stems`` are other languages'."""
-    return read(strip_courtesies(strip_noise(fold(bounded(prompt)))), stems)
+    cleaned = fold(bounded(without_harness(prompt)))
+    return read(strip_courtesies(strip_noise(cleaned)), stems, context)
 
 
-def read(text: str, stems: Stems) -> Features:
+def read(text: str, stems: Stems, context: Context = ALONE) -> Features:
     """Read text that was cleaned already."""
     parts = split(text)
     asked = _clip(parts.ask, 160, 80).replace("'", "")
-    ask = words = tokens(asked)
+    ask = body_words = tokens(asked)
     if (body := _clip(parts.body, 1100, 700).replace("'", "")) != asked:
-        words = tokens(body)
-        if len(words) > 250:
-            words = words[:160] + words[-90:]
+        body_words = tokens(body)
+        if len(body_words) > 250:
+            body_words = body_words[:160] + body_words[-90:]
     ask_grams = _ngrams(["^", *ask, "$"], 3)
-    text_grams = _ngrams(words, 2)
-    ends = {"<" + g for g in _ngrams(words[:6], 3)}
-    ends.update([">" + g for g in _ngrams(words[-7:], 2)])
+    text_grams = _ngrams(body_words, 2)
+    ends = {"<" + g for g in _ngrams(body_words[:6], 3)}
+    ends.update([">" + g for g in _ngrams(body_words[-7:], 2)])
     grams = (ask_grams, _letters(_DIGITS.sub("0", asked)), ends, text_grams)
     in_ask = sum(map(_COUNTS.__getitem__, _COUNTED & ask_grams))
     in_text = sum(map(_COUNTS.__getitem__, _COUNTED & text_grams))
@@ -178,16 +209,56 @@ def read(text: str, stems: Stems) -> Features:
         in_ask += stems.seen(asked)
         in_text += stems.seen(_clip(parts.body, 300, 200))
     counts = in_ask.to_bytes(_WIDTH, "little") + in_text.to_bytes(_WIDTH, "little")
+    amount = parts.table_lines > 2 or context.table_lines > 2
     return Features(
         grams,
         [
-            *_structure(text, parts, words, ask),
+            *_structure(text, parts, body_words, ask),
             float(foreign),
+            *_related(parts),
+            *_surrounded(context),
+            float(amount and bool(_AMOUNT.search(parts.ask))),
             *_form(text, parts.ask),
             *counts.translate(_CAPPED),
         ],
         parts,
     )
+
+
+def _linked(text: str, parts: Parts) -> tuple[int, int, int]:
+    """Count what has to be chained: rules to reason by, places to relate, hops within the ask."""
+    hops = len(_RELATION.findall(parts.ask))
+    if parts.sentences < 2:
+        return 0, 0, hops
+    return len(_RULE.findall(text)), len(_PLACE.findall(text)), hops
+
+
+def _related(parts: Parts) -> tuple[float, float, float, float]:
+    """Return how much of the ask one sentence of the rest holds, and how much all of it does.
+
+    A look-up shares its words with one sentence; padding shares none, several steps share few.
+    """
+    ask = parts.ask
+    points = float(not _POINTERS.isdisjoint(_LETTERS.findall(ask)))
+    if parts.sentences < 2 or len(parts.body) <= len(ask) + 1:
+        return 0.0, 0.0, points, 0.0
+    asked = {w[:6] for w in _LONG_WORD.findall(ask)} - _COMMON_STARTS
+    if not asked:
+        return 0.0, 0.0, points, parts.own_block
+    best = 0
+    found: set[str] = set()
+    for sentence in parts.others:
+        shared = asked & {w[:6] for w in _LONG_WORD.findall(sentence)}
+        best = max(best, len(shared))
+        found |= shared
+    return best / len(asked), len(found) / len(asked), points, parts.own_block
+
+
+def _surrounded(context: Context) -> tuple[float, ...]:
+    if context is ALONE:
+        return _NOTHING_BEFORE
+    turns, tables, code, other, tool = context
+    return log1p(turns), log1p(tables), log1p(code), log1p(other), float(tool)
 
 
 def _form(text: str, ask: str) -> list[float]:
@@ -234,6 +305,7 @@ def _structure(text: str, parts: Parts, words: list[str], ask: list[str]) -> lis
         count(","),
         len(lengths) - bisect_right(lengths, 9),
         count("_"),
+        *_linked(text, parts),
     )
     return [
         *map(log1p, counted),

@@ -126,6 +126,30 @@ WORDS: dict[str, str] = {
     "sql": "select from where join group having distinct limit insert update",
     "log": """error warn warning info debug fatal traceback exception stderr errno line failed
         null undefined""",
+    "rule": """every all each any no either neither implies unless whenever if then everything
+        someone something anything everyone always entails follows necessarily""",
+    "place": """left right above below north south east west top bottom behind beside front near
+        between opposite over under upper lower next clockwise adjacent directly""",
+    "puzzle": """clue clues puzzle match owner owns exactly seated sits row position liar liars
+        knight knave truth lies truthful lying different neither respectively grid cell rules
+        moves goal initially configuration arrange arrangement seating order schedule""",
+    "case": """patient year-old old-year presents history examination symptoms mg blood chest pain
+        fever physician diagnosis likely management defendant plaintiff client court sued
+        contract employee employer agreement tenant landlord""",
+    "dilemma": """should whether boss colleague colleagues coworker friend friends partner husband
+        wife mother father parents team manager teacher neighbour neighbor guilty worried torn
+        upset feel feels feelings trust honest lie lying promise secret refuse decide decision
+        choice ethical unfair conflict relationship""",
+    "symptom": """suddenly keeps stopped since lately anymore nobody somehow complaining complain
+        complaints dropping worse rising losing struggling leaving missed trouble problem""",
+    "mechanical": """rename comment docstring indent tabs spaces print prints type return returns
+        line variable parameter name language file missing semicolon bracket colon typo syntax
+        compile compiles static import message""",
+    "several": """all every both bugs errors methods functions remaining rest whole entire several
+        multiple others complete completely also then additionally finally lastly moreover""",
+    "relation": "of in by that which who whose where from whom with for at when",
+    "opinion": """best better worth recommend prefer suggest opinion think thoughts ideas advice
+        consider views debate agree disagree""",
     "length": "words paragraphs pages sentences word paragraph page essay lines stanzas chapters",
 }
 
@@ -134,6 +158,27 @@ ENGLISH = words(
     """the of is what a to in how for and i you are on do does that with it my this who when where
     why which can be was from have has an if by we at your as me not or will there many much did
     their he she they were write find between each get whats all give her his its"""
+)
+
+# Verbs that an ask may start with.
+IMPERATIVES = words(
+    """write translate summarize summarise explain describe list give find calculate compute solve
+    evaluate determine simplify factor expand convert design implement create build develop compose
+    draft generate make prove show derive compare contrast analyze analyse discuss propose plan
+    outline suggest recommend rewrite rephrase paraphrase fix correct proofread shorten extract
+    identify classify categorize label tag count sort rank order sum add subtract multiply divide
+    integrate differentiate estimate round spell define name tell say state use turn change set book
+    play remind call send schedule cancel debug refactor optimize optimise review improve diagnose
+    investigate assess argue critique imagine pretend act roleplay invent devise architect model
+    simulate answer choose select pick complete continue fill replace remove rename delete insert
+    capitalize format reformat sketch construct provide produce return output print read formulate
+    elaborate work figure decide predict reverse transform reduce plot draw graph decode encode
+    decrypt parse validate test migrate deploy configure troubleshoot brainstorm narrate adapt"""
+)
+# What follows these is worked on, not asked.
+EDITS = words(
+    """translate summarize summarise proofread paraphrase rephrase shorten copy capitalize
+    transcribe uppercase lowercase"""
 )
 
 CATEGORIES: tuple[str, ...] = (*VERBS, *WORDS)

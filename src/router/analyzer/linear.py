@@ -19,6 +19,11 @@ class Block:
         self.table = table
         self._scales = scales
 
+    def weight(self, gram: str, lane: int) -> int:
+        """Return the weight of one n-gram toward a label, as it is stored; 0 if it is unknown."""
+        packed = self.table.get(gram)
+        return 0 if packed is None else (packed >> LANE * lane & _MASK) - BIAS
+
     def sums(self, grams: Collection[str]) -> Sums:
         """Return the block's share of the two label logits and of the score."""
         known = list(filter(None, map(self.table.get, grams)))

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from math import exp
 from pathlib import Path
 from pkgutil import get_data
 
-from router.analyzer.conversation import judged_text
+from router.analyzer.conversation import last_turn
 from router.analyzer.explain import reasons
 from router.analyzer.features import BLOCKS, SIGNALS, Features, Stems, extract
 from router.analyzer.forest import Forest
 from router.analyzer.lexicon import CATEGORIES
 from router.analyzer.linear import Block, Dense, Sums
+from router.analyzer.messages import ALONE, Context, Message
 from router.analyzer.types import Classification, Complexity
 from router.analyzer.weights import Weights, parse, read_weights
 
@@ -53,16 +55,38 @@ class Analyzer:
                 counters[stem] = counters.get(stem, 0) | bytes_of[category]
         self._stems = Stems(counters)
 
-    def classify(self, messages: Sequence[Mapping[str, str]]) -> Classification:
-        """Judge a conversation by its last user turn, with what that answers.
+    def classify(self, messages: Sequence[Message]) -> Classification:
+        """Judge a conversation by its last turn, with what that goes on with.
 
-        Text of the system role and of the caller's framework never steers the label.
+        Messages have OpenAI's chat shape. What the system and the caller's framework say is
+        counted, never read: no word of theirs steers the label.
         """
-        return self.classify_prompt(judged_text(messages))
+        turn = last_turn(messages)
+        if turn.settled:
+            return self._settled()
+        found = self._judge(turn.text, turn.context)
+        if turn.continues and not turn.task:
+            return replace(found, reasons=(_inherits(turn.text), *found.reasons[:3]))
+        if not turn.task:
+            return found
+        task = self._judge(turn.task, ALONE)
+        if _LABELS.index(task.label) < _LABELS.index(found.label):
+            return found
+        return replace(task, reasons=(_inherits(turn.task), *task.reasons[:3]))
 
     def classify_prompt(self, prompt: str) -> Classification:
         """Judge one prompt."""
-        features = self.read(prompt)
+        return self._judge(prompt, ALONE)
+
+    def _settled(self) -> Classification:
+        shares = dict(zip(_LABELS, (0.97, 0.01, 0.02), strict=True))
+        return Classification(
+            _SIMPLE, 0.97, shares, self._scored(0.0, shares), ("nothing more is asked",),
+            self.version,
+        )  # fmt: skip
+
+    def _judge(self, prompt: str, context: Context) -> Classification:
+        features = self.read(prompt, context)
         calculation, complex_, raw = self.outputs(features)
         slope, shift_calculation, shift_complex = self._calibration
         calculation = slope * calculation + shift_calculation
@@ -79,13 +103,15 @@ class Analyzer:
             confidence=confidence,
             probabilities=shares,
             score=self._scored(raw, shares),
-            reasons=reasons(label, features, self._toward[label]),
+            reasons=reasons(
+                label, features, self._toward[label], lambda: self._worded(label, features)
+            ),
             version=self.version,
         )
 
-    def read(self, prompt: str) -> Features:
+    def read(self, prompt: str, context: Context = ALONE) -> Features:
         """Return what the model reads of a prompt."""
-        return extract(prompt, self._stems)
+        return extract(prompt, self._stems, context)
 
     def outputs(self, features: Features) -> Sums:
         """Return the logits of CALCULATION and COMPLEX against SIMPLE, and the raw score."""
@@ -107,10 +133,22 @@ class Analyzer:
         )
         return first, second, third
 
+    def _worded(self, label: Complexity, features: Features) -> list[str]:
+        """Return the words of the ask that weigh most toward a label, two at most."""
+        block, lane = self._blocks[0], _LABELS.index(label) - 1
+        weighed = sorted((-block.weight(gram, lane), gram) for gram in features.grams[0])
+        said = [gram.strip("^$ ") for weight, gram in weighed[:6] if weight < 0]
+        return [words for words in dict.fromkeys(said) if words[:1].isalpha()][:2]
+
     def _scored(self, raw: float, shares: Mapping[Complexity, float]) -> float:
         s = self._score
         hard = s["complex"] * shares[_COMPLEX] + s["calculation"] * shares[_CALCULATION]
         return 1 / (1 + exp(-max(-30.0, min(30.0, s["slope"] * raw + hard + s["shift"]))))
+
+
+def _inherits(task: str) -> str:
+    line = " ".join(task[-400:].split())
+    return f"inherits the task: {line[:57] + '...' if len(line) > 60 else line}"
 
 
 @lru_cache(maxsize=4)

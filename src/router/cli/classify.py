@@ -1,4 +1,4 @@
-"""``classify``: JSONL {id, prompt} in, JSONL {id, label, confidence, probabilities, score} out."""
+"""``classify``: JSONL {id, prompt} or {id, messages} in, {id, label, probabilities, score} out."""
 
 from __future__ import annotations
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from cost_calculator.cli.options import add_json_argument
-from router.analyzer import Analyzer, Classification, load
+from router.analyzer import Analyzer, Classification, Message, load
 
 LONGEST_LINE = 8 * 1024 * 1024  # bytes; a longer line is reported, its rest skipped
-_ROLES = ("user", "assistant", "system", "developer", "tool")
+_ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 
 
 class BadLine(ValueError):
@@ -23,7 +23,10 @@ class BadLine(ValueError):
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that every JSONL command takes."""
     parser.add_argument(
-        "file", nargs="?", default="-", help="JSONL with {id, prompt} or {id, messages}; - is stdin"
+        "file",
+        nargs="?",
+        default="-",
+        help="JSONL with {id, prompt} or {id, messages, tools}; - is stdin",
     )
     add_weights_argument(parser)
     add_json_argument(parser, "as without it: JSON lines")
@@ -93,7 +96,7 @@ def parse(line: bytes) -> dict[str, Any]:
 
 
 def judge(analyzer: Analyzer, row: Mapping[str, Any]) -> Classification:
-    """Classify the prompt or the messages of a row."""
+    """Classify the prompt or the messages of a row; what tools there are moves no label."""
     if "messages" in row:
         return analyzer.classify(_messages(row["messages"]))
     if not isinstance(row.get("prompt"), str):
@@ -101,15 +104,28 @@ def judge(analyzer: Analyzer, row: Mapping[str, Any]) -> Classification:
     return analyzer.classify_prompt(row["prompt"])
 
 
-def _messages(value: object) -> Sequence[Mapping[str, str]]:
-    fine = (
-        isinstance(value, list)
-        and bool(value)
-        and all(
-            isinstance(m, dict) and m.get("role") in _ROLES and isinstance(m.get("content"), str)
-            for m in value
-        )
-    )
-    if not fine or not isinstance(value, list):
+def _messages(value: object) -> Sequence[Message]:
+    if not isinstance(value, list) or not value:
         raise BadLine('"messages" must be a list of {"role": "user", "content": "..."}')
+    for number, message in enumerate(value, 1):
+        if not isinstance(message, dict) or message.get("role") not in _ROLES:
+            raise BadLine(f'message {number}: "role" must be one of {", ".join(_ROLES)}')
+        if not _is_content(message.get("content"), message):
+            raise BadLine(
+                f'message {number}: "content" must be text or a list of parts such as'
+                ' {"type": "text", "text": "..."}'
+            )
     return value
+
+
+def _is_content(content: object, message: Mapping[str, Any]) -> bool:
+    if content is None:  # an assistant that calls tools need not say anything
+        return bool(message["role"] == "assistant")
+    if isinstance(content, list):
+        return all(
+            isinstance(p, dict)
+            and isinstance(p.get("type"), str)
+            and isinstance(p.get("text", ""), str)
+            for p in content
+        )
+    return isinstance(content, str)
