@@ -15,7 +15,7 @@ from eval.vectors import Floats, Vocabulary, signals, vocabularies
 from router.analyzer.features import SIGNALS, Features
 
 SEED = 20261121
-RARE = 2  # n-grams in fewer prompts are noise
+RARE = 3  # n-grams in fewer prompts are noise
 BLOCK_WEIGHTS = (1.0, 1.0, 0.7, 1.0)  # ask, letters, ends, text
 SIGNAL_WEIGHT = 0.15  # of a standardised signal beside n-grams of unit length
 INVERSE_L2 = 1.0
@@ -45,7 +45,8 @@ class Space:
             for block, (v, weight) in enumerate(zip(self.vocabularies, BLOCK_WEIGHTS, strict=True))
         ]
         dense = SIGNAL_WEIGHT * (signals(read) - self.mean) / self.spread
-        return sp.hstack([*blocks, sp.csr_matrix(dense)]).tocsr()
+        # Half the width is half the memory to walk through; weights end up in eight bits anyway.
+        return sp.hstack([*blocks, sp.csr_matrix(dense)]).tocsr().astype(np.float32)
 
     def of_the_ask(self) -> NDArray[np.int64]:
         """Return the columns that tell of the ask alone."""
@@ -91,7 +92,7 @@ def linear_labels(
     x: sp.csr_matrix, y: Floats, weight: Floats, inverse_l2: float = INVERSE_L2
 ) -> LogisticRegression:
     """Fit the labels' linear part."""
-    return LogisticRegression(C=inverse_l2, max_iter=120, tol=1e-4).fit(x, y, weight)
+    return LogisticRegression(C=inverse_l2, max_iter=60, tol=1e-3).fit(x, y, weight)
 
 
 def tree_labels(x: Floats, y: Floats, weight: Floats) -> HistGradientBoostingClassifier:

@@ -31,7 +31,7 @@ from eval.fit import (
     tree_score,
 )
 from eval.trees import flatten
-from eval.vectors import Floats, Vocabulary, features, foreign_lexicon, signals, turns
+from eval.vectors import Floats, Vocabulary, features, foreign_lexicon, readings, signals
 from router.analyzer.features import BLOCKS, SIGNALS, Features
 from router.analyzer.weights import BIAS, LANE, dump
 
@@ -92,8 +92,9 @@ def train(rows: Sequence[Row], own_rows: Sequence[Row], routed: Sequence[Outcome
     """Return the bytes of a weights file."""
     made = generated([r for r in rows if not r.messages], Random(SEED)) if rows else []
     all_rows = [*rows, *own_rows, *made]
-    read, by_own_text = turns(all_rows)
-    read = list(compress(read, by_own_text))
+    found = readings(all_rows)
+    by_own_text = [r.by_own_text for r in found]
+    read = [r.own for r in compress(found, by_own_text)]
     y = np.array([r.label for r in compress(all_rows, by_own_text)])
     weight = np.array(
         [1.0] * len(rows) + [OWN_WEIGHT] * len(own_rows) + [GENERATED_WEIGHT] * len(made)

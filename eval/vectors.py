@@ -12,7 +12,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from eval.data import OWN, Row
-from router.analyzer.conversation import Turn, last_turn
+from router.analyzer.conversation import last_turn, prompt_turn
 from router.analyzer.features import BLOCKS, LONGEST_STEM, Features, Stems, extract
 from router.analyzer.lexicon import CATEGORIES
 from router.analyzer.text import fold
@@ -56,18 +56,29 @@ def features(prompts: Sequence[str]) -> list[Features]:
     return [extract(p, stems) for p in prompts]
 
 
-def turns(rows: Sequence[Row]) -> tuple[list[Features], list[bool]]:
-    """Read rows as the run time does; False marks those that their own text does not decide.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A row as the run time reads it, with the earlier ask whose label it may inherit."""
 
-    Thanks, and short turns that inherit the label of an earlier ask, would teach the wrong words.
-    """
+    own: Features
+    task: Features | None
+    settled: bool
+
+    @property
+    def by_own_text(self) -> bool:
+        """Tell whether the row's own text decides; others would teach the wrong words."""
+        return self.task is None and not self.settled
+
+
+def readings(rows: Sequence[Row]) -> list[Reading]:
+    """Read rows exactly as the run time does."""
     stems = Stems(counters(foreign_lexicon()))
-    read, own = [], []
+    found = []
     for row in rows:
-        turn = last_turn(row.messages) if row.messages else Turn(row.prompt)
-        read.append(extract(turn.text, stems, turn.context))
-        own.append(not turn.settled and not turn.task)
-    return read, own
+        turn = last_turn(row.messages) if row.messages else prompt_turn(row.prompt)
+        task = extract(turn.task, stems) if turn.task else None
+        found.append(Reading(extract(turn.text, stems, turn.context), task, turn.settled))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

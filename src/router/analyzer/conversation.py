@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from router.analyzer.lexicon import IMPERATIVES, words
 from router.analyzer.messages import (
@@ -13,10 +13,12 @@ from router.analyzer.messages import (
     Message,
     surroundings,
     text_of,
+    transcript,
     without_harness,
 )
 
 SHORT = 6  # words; a turn of no more that asks nothing by itself goes on with what was asked
+ANSWERS = 25  # words of a turn that answers the assistant's question
 FOLLOWS = 8  # words of a turn such as "and of Chile?"
 
 _AGREEMENT = words(
@@ -39,11 +41,13 @@ _CLOSING = (
     great good perfect nice cool done fine super got works worked well have nice day i'm im we're
     will be the help your dir dich schön vielen moltes mil muchas und bye today everything again
     lovely awesome excellent job looks brilliant wonderful exactly what needed i was we are am good
-    my needs as not don't dont need anything more right now beaucoup dann auf wiedersehen alles"""
+    my needs as not don't dont need anything more right now beaucoup dann auf wiedersehen alles
+    understood noted"""
     )
     | _THANKS
 )
 _ACKNOWLEDGED = words("ok okay great good perfect nice cool fine super lovely awesome understood")
+_SETTLED = words("understood noted bye goodbye tschüss adiós ciao")
 _EMOJI = ("👍", "🙏", "👌", "❤", "😊", "🎉")
 _ELLIPSIS = re.compile(
     r"(?:and|but|also|what about|how about|now|then|same|again|instead|why|in|for|with|make it"
@@ -55,6 +59,10 @@ _QUESTION = words(
     quién cuándo dónde cómo cuál cuánto quel quelle qui quand où comment pourquoi combien que
     che chi quando dove come perché quale quanto que quem quando onde como что кто где когда как
     почему сколько"""
+)
+_WISHES = words(
+    """want need like help also instead actually but wonder wondering looking tell show give make
+    find check change cancel book add remove write explain can could would should please"""
 )
 _CONTINUES = words("continue go do proceed carry keep finish work complete answer use take")
 _OFFER = re.compile(
@@ -72,6 +80,7 @@ class Turn:
 
     text: str
     task: str = ""  # an earlier ask that it goes on with: the harder of the two labels counts
+    unsure: bool = False  # its own words count only where they are surely harder than the task
     settled: bool = False  # thanks, no more: nothing is asked
     continues: bool = False  # the text is not the last turn's own but the one it goes on with
     context: Context = ALONE
@@ -90,14 +99,23 @@ def last_turn(messages: Sequence[Message]) -> Turn:
     before = _before(turns, last)
     if last and not after_tool and _settles(said, before):
         return Turn(said, settled=True, context=context)
-    kind = _kind(said) if last else ""
+    kind = _kind(said, before) if last else ""
     task = _task(turns, last) if kind else ""
     if kind == "agreement" and task:
         offers = [] if after_tool else _OFFER.findall(before[-800:])
         if offers:
             return Turn(str(offers[-1]), task, continues=True, context=context)
         return Turn(task, continues=True, context=context)
-    return Turn(said, task, context=context)
+    return Turn(said, task, unsure=kind == "answers", context=context)
+
+
+def prompt_turn(prompt: str) -> Turn:
+    """Return a prompt as it is judged: a conversation written down may lean on earlier lines."""
+    if messages := transcript(prompt):
+        turn = last_turn(messages)
+        if turn.task or turn.continues or turn.settled:
+            return replace(turn, context=ALONE)
+    return Turn(prompt)
 
 
 def judged_text(messages: Sequence[Message]) -> str:
@@ -124,7 +142,8 @@ def _task(turns: Sequence[Message], index: int) -> str:
     said = ""
     while (index := _last_user(turns, index)) >= 0:
         said = without_harness(text_of(turns[index]))
-        if index == 0 or (not _kind(said) and not _settles(said, _before(turns, index))):
+        before = _before(turns, index)
+        if index == 0 or (not _kind(said, before) and not _settles(said, before)):
             break
     return said
 
@@ -139,14 +158,16 @@ def _settles(said: str, before: str) -> bool:
         return any(map(bare.__contains__, _EMOJI))
     if not all(w in _CLOSING for w in found):
         return False
+    if not _SETTLED.isdisjoint(found):
+        return True
     offered = "?" in before[-200:]
     if not _THANKS.isdisjoint(found) or found[0] in ("no", "nope", "nothing"):
         return not (offered and found[0] in ("yes", "ok", "okay", "sure"))
     return not offered and not _ACKNOWLEDGED.isdisjoint(found)
 
 
-def _kind(said: str) -> str:
-    """Return how a turn leans on what was asked before: "agreement", "follows", or not at all."""
+def _kind(said: str, before: str) -> str:
+    """Return how a turn leans on what came before: "agreement", "follows", "answers" or not."""
     if len(said) > 400:
         return ""
     found = _WORD.findall(said.lower())
@@ -155,10 +176,16 @@ def _kind(said: str) -> str:
     if len(found) <= FOLLOWS and _ELLIPSIS.match(said.strip().lower()) and "\n" not in said:
         # "now debug it" asks by itself
         return "" if len(found) > 1 and _asks(found[1]) else "follows"
-    if len(found) > SHORT or "?" in said or not _QUESTION.isdisjoint(found[:3]):
+    if "?" in said or not _QUESTION.isdisjoint(found[:3]) or any(map(_asks, found[:3])):
         return ""
-    return "" if any(map(_asks, found[:2])) else "follows"
+    if "?" in before[-200:] and len(found) <= ANSWERS and not any(map(_wants, found)):
+        return "answers"
+    return "follows" if len(found) <= SHORT else ""
 
 
 def _asks(word: str) -> bool:
     return word in IMPERATIVES and word not in _CONTINUES
+
+
+def _wants(word: str) -> bool:
+    return word in _WISHES

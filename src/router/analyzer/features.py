@@ -60,8 +60,6 @@ _SCRIPTS = (
     ("indic or thai", re.compile(r"[\u0900-\u0eff]")),
     ("east asian", re.compile(r"[\u1100-\u11ff\u3040-\u9fff\uac00-\ud7af]")),
 )
-_LETTERS = re.compile(r"[a-z]+")
-_LONG_WORD = re.compile(r"[^\W_]{4,}|[^\W_]*\d[^\W_]*")
 _POINTERS = words(
     """this that these those it its they them he she his her their above below here i my we our
     us"""
@@ -71,8 +69,8 @@ _COMMON_STARTS = frozenset(
     for w in words(
         """what when where which whose does have been were with from that this than then there
         their about would could should will into many much your also they them only some each
-        other more most such like just very give tell find list name make write true false answer question
-        statement following above below table text passage document context"""
+        other more most such like just very give tell find list name make write true false answer
+        question statement following above below table text passage document context"""
     )
 )
 _AMOUNT = re.compile(
@@ -80,12 +78,12 @@ _AMOUNT = re.compile(
     r"|ratio|increase|decrease|combined|altogether|times)"
 )
 _NOTHING_BEFORE = (0.0,) * 5
-_RULE = re.compile(r"\b(?:if|all|every|each|either|unless|whenever|no|nobody|only)\b")
-_PLACE = re.compile(
-    r"\b(?:left|right|above|below|north|south|east|west|top|bottom|behind|front|upper|lower|next to"
-    r"|o'clock|before|after|older|younger|taller|shorter)\b"
+_RULES = words("if all every each either unless whenever no nobody only")
+_PLACES = words(
+    """left right above below north south east west top bottom behind front upper lower next before
+    after older younger taller shorter"""
 )
-_RELATION = re.compile(r"\b(?:of|that|which|who|whose|whom|where|by|in)\b")
+_RELATIONS = words("of that which who whose whom where by in")
 LONGEST_STEM = 14
 _WORD_START = re.compile(  # a word with what follows it, as far as a stem may reach
     rf"(?=((?:(?<!\w)\w|[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]).{{0,{LONGEST_STEM - 1}}}))",
@@ -215,7 +213,7 @@ def read(text: str, stems: Stems, context: Context = ALONE) -> Features:
         [
             *_structure(text, parts, body_words, ask),
             float(foreign),
-            *_related(parts),
+            *_related(parts, ask),
             *_surrounded(context),
             float(amount and bool(_AMOUNT.search(parts.ask))),
             *_form(text, parts.ask),
@@ -225,30 +223,30 @@ def read(text: str, stems: Stems, context: Context = ALONE) -> Features:
     )
 
 
-def _linked(text: str, parts: Parts) -> tuple[int, int, int]:
+def _linked(parts: Parts, body_words: list[str], ask: list[str]) -> tuple[int, int, int]:
     """Count what has to be chained: rules to reason by, places to relate, hops within the ask."""
-    hops = len(_RELATION.findall(parts.ask))
+    hops = sum(map(_RELATIONS.__contains__, ask))
     if parts.sentences < 2:
         return 0, 0, hops
-    return len(_RULE.findall(text)), len(_PLACE.findall(text)), hops
+    rules = sum(map(_RULES.__contains__, body_words))
+    return rules, sum(map(_PLACES.__contains__, body_words)), hops
 
 
-def _related(parts: Parts) -> tuple[float, float, float, float]:
+def _related(parts: Parts, ask: list[str]) -> tuple[float, float, float, float]:
     """Return how much of the ask one sentence of the rest holds, and how much all of it does.
 
     A look-up shares its words with one sentence; padding shares none, several steps share few.
     """
-    ask = parts.ask
-    points = float(not _POINTERS.isdisjoint(_LETTERS.findall(ask)))
-    if parts.sentences < 2 or len(parts.body) <= len(ask) + 1:
+    points = float(not _POINTERS.isdisjoint(ask))
+    if not parts.others:
         return 0.0, 0.0, points, 0.0
-    asked = {w[:6] for w in _LONG_WORD.findall(ask)} - _COMMON_STARTS
+    asked = {w[:6] for w in ask if len(w) > 3} - _COMMON_STARTS
     if not asked:
         return 0.0, 0.0, points, parts.own_block
     best = 0
     found: set[str] = set()
     for sentence in parts.others:
-        shared = asked & {w[:6] for w in _LONG_WORD.findall(sentence)}
+        shared = asked & {w[:6] for w in sentence.split()}
         best = max(best, len(shared))
         found |= shared
     return best / len(asked), len(found) / len(asked), points, parts.own_block
@@ -305,7 +303,7 @@ def _structure(text: str, parts: Parts, words: list[str], ask: list[str]) -> lis
         count(","),
         len(lengths) - bisect_right(lengths, 9),
         count("_"),
-        *_linked(text, parts),
+        *_linked(parts, words, ask),
     )
     return [
         *map(log1p, counted),

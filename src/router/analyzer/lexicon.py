@@ -181,6 +181,35 @@ EDITS = words(
     transcribe uppercase lowercase"""
 )
 
+# What a prompt is stuffed with to look hard.
+HARD = words(
+    " ".join(
+        [
+            WORDS[name]
+            for name in (
+                "design_object",
+                "analysis",
+                "planning",
+                "maths",
+                "domain",
+                "depth",
+                "creative_object",
+                "code_object",
+                "diagnosis",
+                "logic",
+            )
+        ]
+        + [VERBS[name] for name in ("design", "prove", "diagnose", "analyse", "plan", "create")]
+    )
+    + """ proof proofs lemma corollary axiom rigorous rigor step-by-step multi-hop heuristic
+    heuristics paradigm blockchain kernel monad lattice fixpoint deadlock quorum benchmark rollback
+    observability incident critical exhaustive dive deep in-depth essay reasoning chain thought
+    optimization asymptotic topology manifold byzantine consensus recursion complexity np-hard
+    tensor stochastic bayesian entropy epistemology ontology dialectic synthesis holistic synergy
+    cryptography orchestration kubernetes neural transformer induction contradiction invariant
+    polymorphism"""
+)
+
 CATEGORIES: tuple[str, ...] = (*VERBS, *WORDS)
 
 

@@ -35,6 +35,11 @@ _FACT = re.compile(
     r"|knowledge cutoff|time ?zone|open tabs|visible files)[ \t]*:.*$\n?",
     re.I | re.M,
 )
+_SPEAKER = re.compile(
+    r"^\W{0,3}(?:(?P<user>user|human|me|customer|client)|assistant|ai|bot|agent|chatbot)"
+    r"\W{0,3}:[ \t]*",
+    re.I | re.M,
+)
 _FACTS = ("irectory:", "cwd", "ate:", "latform:", "hell:", "ranch:", "one:", "epo:", "abs:")
 
 
@@ -114,6 +119,23 @@ def _unwrapped(text: str) -> str:
     rest = "".join(kept).strip()
     found = "\n\n".join(part for part in (rest, *asked) if part)
     return found or text
+
+
+def transcript(prompt: str) -> list[Message]:
+    """Return the turns of a prompt that is a conversation written down, or none."""
+    if "\n" not in prompt or ":" not in prompt:
+        return []
+    labels = list(_SPEAKER.finditer(prompt[:20_000]))
+    if len(labels) < 2 or not any(label.group("user") for label in labels):
+        return []
+    ends = [*(label.start() for label in labels[1:]), len(prompt)]
+    found: list[Message] = []
+    if opening := prompt[: labels[0].start()].strip():
+        found.append({"role": "user", "content": opening})
+    for label, end in zip(labels, ends, strict=True):
+        role = "user" if label.group("user") else "assistant"
+        found.append({"role": role, "content": prompt[label.end() : end].strip()})
+    return found
 
 
 def counted(texts: Iterable[str]) -> tuple[int, int, int]:

@@ -9,17 +9,18 @@ from math import exp
 from pathlib import Path
 from pkgutil import get_data
 
-from router.analyzer.conversation import last_turn
+from router.analyzer.conversation import Turn, last_turn, prompt_turn
 from router.analyzer.explain import reasons
 from router.analyzer.features import BLOCKS, SIGNALS, Features, Stems, extract
 from router.analyzer.forest import Forest
-from router.analyzer.lexicon import CATEGORIES
+from router.analyzer.lexicon import CATEGORIES, ENGLISH
 from router.analyzer.linear import Block, Dense, Sums
 from router.analyzer.messages import ALONE, Context, Message
 from router.analyzer.types import Classification, Complexity
 from router.analyzer.weights import Weights, parse, read_weights
 
 SHIPPED = "heuristic.weights"
+SURE = 0.6  # that an answer to a question is itself a harder ask than the task it belongs to
 _LABELS = tuple(Complexity)
 _SIMPLE, _CALCULATION, _COMPLEX = _LABELS
 
@@ -61,22 +62,25 @@ class Analyzer:
         Messages have OpenAI's chat shape. What the system and the caller's framework say is
         counted, never read: no word of theirs steers the label.
         """
-        turn = last_turn(messages)
-        if turn.settled:
-            return self._settled()
-        found = self._judge(turn.text, turn.context)
-        if turn.continues and not turn.task:
-            return replace(found, reasons=(_inherits(turn.text), *found.reasons[:3]))
-        if not turn.task:
-            return found
-        task = self._judge(turn.task, ALONE)
-        if _LABELS.index(task.label) < _LABELS.index(found.label):
-            return found
-        return replace(task, reasons=(_inherits(turn.task), *task.reasons[:3]))
+        return self._judge_turn(last_turn(messages))
 
     def classify_prompt(self, prompt: str) -> Classification:
         """Judge one prompt."""
-        return self._judge(prompt, ALONE)
+        return self._judge_turn(prompt_turn(prompt))
+
+    def _judge_turn(self, turn: Turn) -> Classification:
+        if turn.settled:
+            return self._settled()
+        found, ask = self._judge(turn.text, turn.context)
+        if turn.continues and not turn.task:
+            return _inherited(found, ask)
+        if not turn.task:
+            return found
+        task, asked = self._judge(turn.task, ALONE)
+        harder = _LABELS.index(found.label) > _LABELS.index(task.label)
+        if harder and not (turn.unsure and found.confidence < SURE):
+            return found
+        return _inherited(task, asked)
 
     def _settled(self) -> Classification:
         shares = dict(zip(_LABELS, (0.97, 0.01, 0.02), strict=True))
@@ -85,7 +89,7 @@ class Analyzer:
             self.version,
         )  # fmt: skip
 
-    def _judge(self, prompt: str, context: Context) -> Classification:
+    def _judge(self, prompt: str, context: Context) -> tuple[Classification, str]:
         features = self.read(prompt, context)
         calculation, complex_, raw = self.outputs(features)
         slope, shift_calculation, shift_complex = self._calibration
@@ -98,7 +102,7 @@ class Analyzer:
         shares = dict(zip(_LABELS, found, strict=True))
         confidence = max(found)
         label = _LABELS[found.index(confidence)]
-        return Classification(
+        found_label = Classification(
             label=label,
             confidence=confidence,
             probabilities=shares,
@@ -108,6 +112,7 @@ class Analyzer:
             ),
             version=self.version,
         )
+        return found_label, features.parts.ask
 
     def read(self, prompt: str, context: Context = ALONE) -> Features:
         """Return what the model reads of a prompt."""
@@ -137,8 +142,11 @@ class Analyzer:
         """Return the words of the ask that weigh most toward a label, two at most."""
         block, lane = self._blocks[0], _LABELS.index(label) - 1
         weighed = sorted((-block.weight(gram, lane), gram) for gram in features.grams[0])
-        said = [gram.strip("^$ ") for weight, gram in weighed[:6] if weight < 0]
-        return [words for words in dict.fromkeys(said) if words[:1].isalpha()][:2]
+        said = [gram.strip("^$ ") for weight, gram in weighed[:12] if weight < 0]
+        told = [
+            w for w in dict.fromkeys(said) if w[:1].isalpha() and not ENGLISH.issuperset(w.split())
+        ]
+        return told[:2]
 
     def _scored(self, raw: float, shares: Mapping[Complexity, float]) -> float:
         s = self._score
@@ -146,9 +154,11 @@ class Analyzer:
         return 1 / (1 + exp(-max(-30.0, min(30.0, s["slope"] * raw + hard + s["shift"]))))
 
 
-def _inherits(task: str) -> str:
-    line = " ".join(task[-400:].split())
-    return f"inherits the task: {line[:57] + '...' if len(line) > 60 else line}"
+def _inherited(found: Classification, ask: str) -> Classification:
+    """Return a verdict that is an earlier ask's, and says so."""
+    line = " ".join(ask.split())
+    said = f"inherits the task: {line[:57] + '...' if len(line) > 60 else line}"
+    return replace(found, reasons=(said, *found.reasons[:3]))
 
 
 @lru_cache(maxsize=4)
