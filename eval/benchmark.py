@@ -12,36 +12,59 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from random import Random
 
 import numpy as np
 
-from eval import metrics, peers
-from eval.data import LABELS, SETS, Row, outcomes, public, rows
+from eval import crossval, metrics, peers
+from eval.data import LABELS, SETS, Row, everything, outcomes, public, rows
 from eval.metrics import Ints
 from eval.perturb import REWRITINGS, SEED
 from router.analyzer import Analyzer, load
 
-# Just under what was measured on 2026-11-21, with the shared data or on the own sets alone,
+# Just under what was measured on 2026-11-30, with the shared data or on the own sets alone,
 # whichever is lower; "<" marks figures that must stay below.
 GATES: dict[str, float] = {
-    "dev: accuracy": 0.970,
-    "dev: COMPLEX called SIMPLE <": 0.027,
-    "handwritten: accuracy": 0.94,
-    "handwritten: COMPLEX called SIMPLE <": 0.03,
-    "multilingual: accuracy": 0.895,
+    "dev: accuracy": 0.965,
+    "dev: COMPLEX called SIMPLE <": 0.03,
+    "dev of the second round: accuracy": 0.90,
+    "dev of the second round: COMPLEX called SIMPLE <": 0.06,
+    "handwritten: accuracy": 0.93,
+    "handwritten: COMPLEX called SIMPLE <": 0.06,
+    "multilingual: accuracy": 0.88,
+    "families held out: accuracy": 0.84,
+    "families held out: COMPLEX called SIMPLE <": 0.16,
     "red team: flips <": 0.09,
-    "calibration error (ECE) <": 0.035,
+    "calibration error (ECE) <": 0.04,
     "upper case: label kept": 1.0,
     "lower case: label kept": 1.0,
-    "typos: label kept": 0.975,
-    "courtesies: label kept": 0.93,
-    "mmlu_dev: APGR of score": 0.66,
-    "gsm8k_dev: APGR of score": 0.64,
-    "time of LiteLLM's rules <": 0.70,
-    "time of importing jsonschema <": 0.8,
+    "typos: label kept": 0.97,
+    "courtesies: label kept": 0.92,
+    "mmlu_dev: APGR of score": 0.60,
+    "gsm8k_dev: APGR of score": 0.60,
+    "outcomes2 dev: APGR of score": 0.74,
+    "time of LiteLLM's rules <": 0.60,
+    "time of importing jsonschema <": 0.7,
     "200 KB: ms <": 30.0,
 }
+# How hidden figures differed from these for the weights 2026.11.2, of which both are known: added
+# to a figure of ours, that says what a stranger's prompts would give.
+STRANGERS: dict[str, float] = {
+    "dev: accuracy": 0.971 - 0.972,
+    "dev: COMPLEX called SIMPLE <": 0.021 - 0.026,
+    "dev of the second round: accuracy": 0.70 - 0.713,
+    "handwritten: accuracy": 0.945 - 0.955,
+    "multilingual: accuracy": 0.917 - 0.907,
+    "families held out: accuracy": 0.898 - 0.876,
+    "families held out: COMPLEX called SIMPLE <": 0.065 - 0.070,
+    "red team: flips <": 0.198 - 0.075,
+    "calibration error (ECE) <": 0.033 - 0.007,
+    "mmlu_dev: APGR of score": 0.631 - 0.672,
+    "gsm8k_dev: APGR of score": 0.607 - 0.649,
+}
+RowLabeller = Callable[[Sequence[Row]], Ints]
+SECOND = "dev of the second round"
 Table = dict[str, dict[str, float]]
 
 
@@ -50,36 +73,53 @@ def truth(found: Sequence[Row]) -> Ints:
     return np.array([r.label for r in found])
 
 
-def labeller(analyzer: Analyzer) -> peers.Labeller:
-    """Return the analyzer as a function from prompts to label numbers."""
-    return lambda texts: np.array([LABELS.index(analyzer.classify_prompt(t).label) for t in texts])
+def labeller(analyzer: Analyzer) -> RowLabeller:
+    """Return the analyzer as a function from rows to label numbers."""
+
+    def judged(row: Row) -> int:
+        if row.messages:
+            return LABELS.index(analyzer.classify(row.messages).label)
+        return LABELS.index(analyzer.classify_prompt(row.prompt).label)
+
+    return lambda found: np.array([judged(r) for r in found])
 
 
-def labels(table: Table, name: str, label: peers.Labeller, three_way: bool) -> None:
+def by_text(label: peers.Labeller) -> RowLabeller:
+    """Return a labeller of prompts as one of rows; of a conversation it sees what is asked."""
+    return lambda found: label([r.prompt for r in found])
+
+
+def labels(table: Table, name: str, label: RowLabeller, three_way: bool) -> None:
     """Fill in the label figures of one classifier; two-way ones on SIMPLE and COMPLEX alone."""
-    sets = {"dev": public("dev")} | {
-        n: rows(SETS / f"{n}.jsonl") for n in ("handwritten", "multilingual")
+    sets = {
+        "dev": public("dev"),
+        SECOND: public("dev", "complexity2"),
+        **{n: rows(SETS / f"{n}.jsonl") for n in ("handwritten", "multilingual")},
     }
     for set_name, found in sets.items():
         if not found:
             continue
-        said, y = label([r.prompt for r in found]), truth(found)
+        said, y = label(found), truth(found)
         if three_way:
             table.setdefault(f"{set_name}: accuracy", {})[name] = metrics.accuracy(said, y)
         two = metrics.simple_against_complex(said, y)
         table.setdefault(f"{set_name}: SIMPLE against COMPLEX", {})[name] = two
         missed = metrics.complex_called_simple(said, y)
         table.setdefault(f"{set_name}: COMPLEX called SIMPLE <", {})[name] = missed
-        for group in ("tatqa-lookup", "derived:long-paste-trivial-ask", "gpteacher-code-trivial"):
-            part = [r.group == group for r in found]
-            if any(part):
+        groups = ("tatqa-lookup", "derived:long-paste-trivial-ask", "gpteacher-code-trivial")
+        parts = {g: [r.group == g for r in found] for g in groups}
+        parts |= {
+            k: [r.kind == k for r in found] for k in sorted({r.kind for r in found if r.kind})
+        }
+        for part_name, part in parts.items():
+            if any(part) and (three_way or part_name in groups):
                 share = metrics.accuracy(said[part], y[part])
-                table.setdefault(f"{group}: accuracy", {})[name] = share
+                table.setdefault(f"{part_name}: accuracy", {})[name] = share
     attacked = rows(SETS / "redteam.jsonl")
     if not three_way:
         attacked = [r for r in attacked if r.label != metrics.CALCULATION]
-    said = label([r.prompt for r in attacked])
-    clean = label([r.clean or r.prompt for r in attacked])
+    said = label(attacked)
+    clean = label([replace(r, prompt=r.clean or r.prompt) for r in attacked])
     table.setdefault("red team: flips <", {})[name] = metrics.flips(said.tolist(), clean.tolist())
 
 
@@ -97,8 +137,10 @@ def ours_alone(table: Table, analyzer: Analyzer) -> None:
         after = [analyzer.classify_prompt(rewrite(r.prompt, random)).label for r in sample]
         kept = 1 - metrics.flips([*map(hash, before)], [*map(hash, after)])
         table[f"{name}: label kept"] = {"ours": kept}
-    for bench in "mmlu_dev", "gsm8k_dev":
-        if routed := outcomes(bench):
+    measured = {name: outcomes(name) for name in ("mmlu_dev", "gsm8k_dev")}
+    measured["outcomes2 dev"] = outcomes("dev", "outcomes2")
+    for bench, routed in measured.items():
+        if routed:
             score = np.array([analyzer.classify_prompt(o.prompt).score for o in routed])
             strong, weak = (np.array([getattr(o, k) for o in routed]) for k in ("strong", "weak"))
             table[f"{bench}: APGR of score"] = {"ours": metrics.apgr(score, strong, weak)}
@@ -149,6 +191,13 @@ def speed(table: Table, analyzer: Analyzer, routers: dict[str, Callable[[str], i
     table["time of importing jsonschema <"] = {"ours": loaded / other}
 
 
+def strangers(table: Table) -> None:
+    """Add what strangers' prompts would give where it is known how hidden figures differ."""
+    for name, gap in STRANGERS.items():
+        if "ours" in table.get(name, {}):
+            table[name]["ours, as a stranger"] = max(0.0, table[name]["ours"] + gap)
+
+
 def below(table: Table) -> list[str]:
     """Return the gates that are not met by figures that were measured."""
     failed = []
@@ -174,15 +223,21 @@ def main() -> int:
     """Measure, print, and say which gates were not met."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--no-baselines", action="store_true", help="measure ours alone")
+    parser.add_argument("--no-crossval", action="store_true", help="hold out no families: minutes")
     args = parser.parse_args()
     analyzer, table = load(), {}
     labels(table, "ours", labeller(analyzer), three_way=True)
     ours_alone(table, analyzer)
     routers = {} if args.no_baselines else peers.litellm_routers()
-    if not args.no_baselines and (train := public("train")):
-        labels(table, "TF-IDF + LR", peers.tfidf(train), three_way=True)
+    if not args.no_baselines and (train := everything("train")):
+        labels(table, "TF-IDF + LR", by_text(peers.tfidf(train)), three_way=True)
     for name, call in routers.items():
-        labels(table, name, lambda ts, call=call: np.array([call(t) for t in ts]), three_way=False)
+        found = by_text(lambda ts, call=call: np.array([call(t) for t in ts]))
+        labels(table, name, found, three_way=False)
+    if not args.no_crossval and everything("train"):
+        for name, value in crossval.figures(crossval.held_out()).items():
+            table[name] = {"ours": value}
+    strangers(table)
     speed(table, analyzer, routers)
     show(table)
     failed = below(table)

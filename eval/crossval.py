@@ -16,7 +16,7 @@ from eval import metrics
 from eval.data import LABELS, Row, everything, own
 from eval.families import family
 from eval.fit import TREE_WEIGHT, Linear, Space, mixed_labels, tree_labels
-from eval.train import CALIBRATION, OWN_WEIGHT
+from eval.train import CALIBRATION, own_weights
 from eval.vectors import Floats, Reading, readings, signals
 from router.analyzer.features import Features
 
@@ -69,7 +69,7 @@ def held_out() -> HeldOut:
         fitted = _Fitted.on(
             [read[i].own for i in inside] + [r.own for r in extra_read],
             np.array([rows[i].label for i in inside] + [r.label for r in extra]),
-            np.array([1.0] * len(inside) + [OWN_WEIGHT] * len(extra)),
+            np.array([1.0] * len(inside) + own_weights(extra)),
         )
         logits[outside] = fitted.logits([read[i].own for i in outside])
         leaning = [i for i in outside if read[i].task is not None]

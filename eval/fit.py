@@ -12,7 +12,8 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from eval.vectors import Floats, Vocabulary, signals, vocabularies
-from router.analyzer.features import SIGNALS, Features
+from router.analyzer.features import Features
+from router.analyzer.signals import SIGNALS
 
 SEED = 20261121
 RARE = 3  # n-grams in fewer prompts are noise

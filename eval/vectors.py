@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from eval.data import OWN, Row
 from router.analyzer.conversation import last_turn, prompt_turn
-from router.analyzer.features import BLOCKS, LONGEST_STEM, Features, Stems, extract
+from router.analyzer.features import BLOCKS, Features, extract
+from router.analyzer.grams import LONGEST_STEM, Stems
 from router.analyzer.lexicon import CATEGORIES
 from router.analyzer.text import fold
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from router.analyzer.lexicon import EDITS, ENGLISH, IMPERATIVES, words
+from router.analyzer.lexicon import ENGLISH, words
 from router.analyzer.text import strip_opener
+from router.analyzer.verbs import EDITS, IMPERATIVES
 
 MAX_SENTENCES = 48
 _SENTENCE = re.compile(r"[^\n](?:[^\n.?!:。！？؟।]+|[.?!:](?!\s|$))*(?:[.?!:。！？؟।]|$)", re.M)

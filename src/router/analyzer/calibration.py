@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from math import exp
 from operator import mul
 
-from router.analyzer.features import BLOCKS, SIGNALS
+from router.analyzer.features import BLOCKS
 from router.analyzer.model import Analyzer
+from router.analyzer.signals import SIGNALS
 from router.analyzer.weights import Weights, dump
 
 FOLDS = 5

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from router.analyzer.lexicon import IMPERATIVES, words
+from router.analyzer.lexicon import words
 from router.analyzer.messages import (
     ALONE,
     Context,
@@ -16,6 +16,7 @@ from router.analyzer.messages import (
     transcript,
     without_harness,
 )
+from router.analyzer.verbs import IMPERATIVES
 
 SHORT = 6  # words; a turn of no more that asks nothing by itself goes on with what was asked
 ANSWERS = 25  # words of a turn that answers the assistant's question
@@ -80,7 +81,7 @@ class Turn:
 
     text: str
     task: str = ""  # an earlier ask that it goes on with: the harder of the two labels counts
-    unsure: bool = False  # its own words count only where they are surely harder than the task
+    answers: bool = False  # the assistant's question: its own words are hardly ever an ask
     settled: bool = False  # thanks, no more: nothing is asked
     continues: bool = False  # the text is not the last turn's own but the one it goes on with
     context: Context = ALONE
@@ -106,7 +107,7 @@ def last_turn(messages: Sequence[Message]) -> Turn:
         if offers:
             return Turn(str(offers[-1]), task, continues=True, context=context)
         return Turn(task, continues=True, context=context)
-    return Turn(said, task, unsure=kind == "answers", context=context)
+    return Turn(said, task, answers=kind == "answers", context=context)
 
 
 def prompt_turn(prompt: str) -> Turn:

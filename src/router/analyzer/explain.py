@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import expm1
 
-from router.analyzer.features import SIGNALS, Features
+from router.analyzer.features import Features
+from router.analyzer.signals import SIGNALS
 from router.analyzer.types import Complexity
 
 _COUNT = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")

@@ -160,56 +160,6 @@ ENGLISH = words(
     their he she they were write find between each get whats all give her his its"""
 )
 
-# Verbs that an ask may start with.
-IMPERATIVES = words(
-    """write translate summarize summarise explain describe list give find calculate compute solve
-    evaluate determine simplify factor expand convert design implement create build develop compose
-    draft generate make prove show derive compare contrast analyze analyse discuss propose plan
-    outline suggest recommend rewrite rephrase paraphrase fix correct proofread shorten extract
-    identify classify categorize label tag count sort rank order sum add subtract multiply divide
-    integrate differentiate estimate round spell define name tell say state use turn change set book
-    play remind call send schedule cancel debug refactor optimize optimise review improve diagnose
-    investigate assess argue critique imagine pretend act roleplay invent devise architect model
-    simulate answer choose select pick complete continue fill replace remove rename delete insert
-    capitalize format reformat sketch construct provide produce return output print read formulate
-    elaborate work figure decide predict reverse transform reduce plot draw graph decode encode
-    decrypt parse validate test migrate deploy configure troubleshoot brainstorm narrate adapt"""
-)
-# What follows these is worked on, not asked.
-EDITS = words(
-    """translate summarize summarise proofread paraphrase rephrase shorten copy capitalize
-    transcribe uppercase lowercase"""
-)
-
-# What a prompt is stuffed with to look hard.
-HARD = words(
-    " ".join(
-        [
-            WORDS[name]
-            for name in (
-                "design_object",
-                "analysis",
-                "planning",
-                "maths",
-                "domain",
-                "depth",
-                "creative_object",
-                "code_object",
-                "diagnosis",
-                "logic",
-            )
-        ]
-        + [VERBS[name] for name in ("design", "prove", "diagnose", "analyse", "plan", "create")]
-    )
-    + """ proof proofs lemma corollary axiom rigorous rigor step-by-step multi-hop heuristic
-    heuristics paradigm blockchain kernel monad lattice fixpoint deadlock quorum benchmark rollback
-    observability incident critical exhaustive dive deep in-depth essay reasoning chain thought
-    optimization asymptotic topology manifold byzantine consensus recursion complexity np-hard
-    tensor stochastic bayesian entropy epistemology ontology dialectic synthesis holistic synergy
-    cryptography orchestration kubernetes neural transformer induction contradiction invariant
-    polymorphism"""
-)
-
 CATEGORIES: tuple[str, ...] = (*VERBS, *WORDS)
 
 

@@ -11,11 +11,13 @@ from pkgutil import get_data
 
 from router.analyzer.conversation import Turn, last_turn, prompt_turn
 from router.analyzer.explain import reasons
-from router.analyzer.features import BLOCKS, SIGNALS, Features, Stems, extract
+from router.analyzer.features import BLOCKS, Features, extract
 from router.analyzer.forest import Forest
+from router.analyzer.grams import Stems
 from router.analyzer.lexicon import CATEGORIES, ENGLISH
 from router.analyzer.linear import Block, Dense, Sums
 from router.analyzer.messages import ALONE, Context, Message
+from router.analyzer.signals import SIGNALS
 from router.analyzer.types import Classification, Complexity
 from router.analyzer.weights import Weights, parse, read_weights
 
@@ -78,7 +80,9 @@ class Analyzer:
             return found
         task, asked = self._judge(turn.task, ALONE)
         harder = _LABELS.index(found.label) > _LABELS.index(task.label)
-        if harder and not (turn.unsure and found.confidence < SURE):
+        if turn.answers:  # a number that was asked for is no calculation
+            harder = harder and found.label is _COMPLEX and found.confidence >= SURE
+        if harder:
             return found
         return _inherited(task, asked)
 
@@ -117,6 +121,10 @@ class Analyzer:
     def read(self, prompt: str, context: Context = ALONE) -> Features:
         """Return what the model reads of a prompt."""
         return extract(prompt, self._stems, context)
+
+    def toward(self, label: Complexity) -> Sequence[float]:
+        """Return what one more of each signal adds to a label's logit."""
+        return self._toward[label]
 
     def outputs(self, features: Features) -> Sums:
         """Return the logits of CALCULATION and COMPLEX against SIMPLE, and the raw score."""

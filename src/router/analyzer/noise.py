@@ -6,9 +6,8 @@ A plea is dropped only where an ask is left, so a prompt *about* routing or role
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 
-from router.analyzer.lexicon import ENGLISH, HARD
+from router.analyzer.stuffing import strip_stuffing
 
 # Cheap looks ahead: a pattern runs only where one of its literals stands in the text.
 _PLEADING = (
@@ -23,7 +22,6 @@ _ADDRESSING = (
     "calculation",
 )  # fmt: skip
 _TEMPLATES = ("{{", "{%", "{#", "<%", "<?", "${", "@{", "#{")
-_STUFFED = ("keyword", "key word", "tags", "topics", "buzzword", "#")
 _RULES = ("....", "----", "____", "====", "****", "~~~~", "####", "^^^^", "ipsum", "[ ]", "[x]")
 _FENCES = ("```", "~~~", '"""', "'''")
 _SPACED = re.compile(r"(?:(?<!\S)\S {1,3}){8,}\S(?!\S)")
@@ -77,17 +75,6 @@ _SURE = re.compile(
     r"|class|(?:answer|return|reply|respond with|says?) (?:only )?\W?"
     r"(?:simple|complex|calculation))\b|^\W*(?:simple|complex|calculation)\W*$"
 )
-_WRAPPED = re.compile(
-    r'"(?:prompt|text|says|query|question|input|message|ask|user|user_prompt)"\s*:\s*'
-    r'"((?:[^"\\]|\\.)+)"'
-)
-# What somebody claims to be before a colon asks for nothing.
-_COSTUME = re.compile(r"^as (?:a|an|someone|somebody|one)\b[^.:!?\n]{4,140}:\s+(?=\S)", re.M)
-_LISTED = re.compile(
-    r"[(\[<]?\b(?:key ?words?|tags?|topics|buzzwords)\s*[:=][^)\]>\n]{0,300}[)\]>]?"
-    r"|(?:#[a-z][\w-]+ ?){3,}"
-)
-_CUT = re.compile(r"\s+(?:--+|[—–|/])\s+|\n+|(?<=[.:;!?])\s+|\s*[()\[\]]\s*")
 _PIECE = re.compile(r"[^\n]+?(?:[.!?:;](?=\s)|(?=\s[(\[])|(?<=[)\]])(?=\s)|\s--? |$)|\n", re.M)
 _WORD = re.compile(r"\w\w+")
 
@@ -139,43 +126,6 @@ def _unfenced(text: str) -> str:
     return text if mark in inner else inner
 
 
-def _unwrapped(text: str) -> str:
-    """Return what an object around the whole prompt holds as its text."""
-    if text[:1] not in "{[" or text[-1:] not in "}]":
-        return text
-    said = _WRAPPED.findall(text)
-    longest = max(said, key=len, default="")
-    if len(_WORD.findall(longest)) < 2:
-        return text
-    return str(said[-1] if len(_WORD.findall(said[-1])) > 1 else longest).replace("\\n", "\n")
-
-
-def _unstuffed(text: str) -> str:
-    """Take out runs of hard words without grammar, where an ask with some is left."""
-    if len(text) > 4000 or len(HARD.intersection(text.split())) < 2:
-        return text
-    ends = [0, *(m.end() for m in _CUT.finditer(text)), len(text)]
-    pieces = [text[a:b] for a, b in pairwise(ends)]
-    if len(pieces) < 2:
-        return text
-    kept = [p for p in pieces if not is_stuffing(p)]
-    if len(kept) == len(pieces):
-        return text
-    left = "".join(kept).strip()
-    return left if len(_WORD.findall(left)) > 1 else text
-
-
-def is_stuffing(piece: str) -> bool:
-    """Tell a run of hard words without grammar from a clause; lists of things are none."""
-    found = _WORD.findall(piece)
-    if not 4 <= len(found) <= 60 or not piece.isascii():
-        return False
-    if any(c in piece for c in "0123456789=?{}$`"):
-        return False
-    hard = sum(w in HARD for w in found)
-    return hard * 2 >= len(found) and ENGLISH.isdisjoint(found)
-
-
 def strip_noise(text: str) -> str:
     """Return folded text without what addresses the router; equal text where there is none."""
     has = text.__contains__
@@ -191,13 +141,7 @@ def strip_noise(text: str) -> str:
         text = _TEMPLATE.sub(_template, text)
     if any(map(has, _RULES)):
         text = _RULE.sub(" ", text)
-    text = _unwrapped(_unfenced(text.strip()))
-    if any(map(has, _STUFFED)):
-        text = _LISTED.sub(" ", text) if len(text) < 4000 else text
-    if text.startswith("as ") or "\nas " in text:
-        text = _COSTUME.sub("", text)
-    if len(text) > 40:
-        text = _unstuffed(text)
+    text = strip_stuffing(_unfenced(text.strip()))
     if ":" in text or "=" in text:
         text = _NAMED.sub("", text)
     if any(map(has, _PLEADING)) and any(map(has, _ADDRESSING)):

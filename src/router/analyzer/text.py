@@ -86,6 +86,15 @@ _OPENER_STARTS = words(
 ) | {"i ", "q ", "q\t"}
 
 
+_HESITATING = re.compile(r"\b(?:um+|uh+|uhm+|erm+|ähm?|euh)\b")
+_HESITATION = re.compile(
+    r"\s*\b(?:um+|uh+|uhm+|erm+|ähm?|euh|you know|i mean|like|basically|kind of|sort of)\b[,.]?"
+    r"(?=\s|$)"
+)
+_STUTTER = re.compile(r"\b(\w+(?: \w+)?)(?:[,.]? \1\b)+")
+_MISREAD = re.compile(r"(?<=[a-z]{2})[01](?=[a-z])|(?<=[a-z])[01](?=[a-z]{2})")
+
+
 def bounded(prompt: str) -> str:
     """Return the prompt, or the start and end of a long one with gaps and repeats taken out."""
     if len(prompt) <= HEAD + TAIL:
@@ -150,6 +159,16 @@ def strip_courtesies(text: str) -> str:
             break
         kept = kept[: clause.start() + 1].rstrip(" \t\n,;-—–")
     return kept or text.strip()
+
+
+def smooth(text: str) -> str:
+    """Take out what a microphone or a scanner put in: hesitations, stutters, digits for letters."""
+    if _HESITATING.search(text):
+        text = _HESITATION.sub(" ", text)
+        text = _STUTTER.sub(r"\1", text)
+    if ("0" in text or "1" in text) and len(_MISREAD.findall(text)) > 1:
+        text = _MISREAD.sub(lambda m: "o" if m.group() == "0" else "l", text)
+    return text
 
 
 def strip_opener(sentence: str) -> str:

@@ -128,4 +128,4 @@ def test_it_works_from_inside_a_zip(tmp_path: Path) -> None:
 def test_the_weights_fit_the_function_package() -> None:
     content = (PACKAGE / "heuristic.weights").read_bytes()
 
-    assert len(content) <= 2 * 1024 * 1024
+    assert len(content) <= 640 * 1024

@@ -47,6 +47,49 @@ def test_each_line_is_answered_in_its_place(
     assert set(found[0]) == {"id", "label", "confidence", "probabilities", "score"}
 
 
+def test_conversations_in_the_shape_of_a_chat_request_are_answered(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call = {"id": "1", "type": "function", "function": {"name": "read", "arguments": "{}"}}
+    rows = [
+        {
+            "id": "tool",
+            "tools": [{"type": "function", "function": {"name": "read"}}],
+            "messages": [
+                {"role": "system", "content": "You are an agent."},
+                {"role": "user", "content": "Find out why the export deadlocks and rewrite it."},
+                {"role": "assistant", "content": None, "tool_calls": [call]},
+                {"role": "tool", "tool_call_id": "1", "content": "def lock(): ..."},
+            ],
+        },
+        {
+            "id": "parts",
+            "messages": [
+                {"role": "developer", "content": [{"type": "text", "text": "Be brief."}]},
+                {
+                    "role": "user",
+                    "content": [
+                        {"type": "text", "text": "What is 3 * 14?"},
+                        {"type": "image_url", "image_url": {"url": "data:image/png;base64,"}},
+                    ],
+                },
+            ],
+        },
+        {"id": "no parts", "messages": [{"role": "user", "content": [3]}]},
+        {"id": "no text", "messages": [{"role": "user", "content": None}]},
+        {"id": "empty", "messages": []},
+    ]
+    path = tmp_path / "turns.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)))
+
+    found = answered(capsys, "classify", str(path))
+
+    assert [r.get("label") for r in found] == ["COMPLEX", "CALCULATION", None, None, None]
+    assert set(found[0]) == {"id", "label", "confidence", "probabilities", "score"}
+    assert all("content" in r["error"] for r in found[2:])
+    assert 'message 1: "content" must be text or a list of parts' in found[2]["error"]
+
+
 def test_explained_lines_carry_reasons_and_version(
     prompts: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,0 +1,62 @@
+"""A reason names what decided: without what it names, the label is less likely."""
+
+from __future__ import annotations
+
+import json
+from math import exp
+from pathlib import Path
+
+import pytest
+
+from router.analyzer import Analyzer, Complexity, load
+from router.analyzer.explain import named
+from router.analyzer.features import Features
+
+SETS = Path(__file__).parents[2] / "sets"
+LABELS = tuple(Complexity)
+
+
+def share(analyzer: Analyzer, features: Features, label: Complexity) -> float:
+    calculation, complex_, _ = analyzer.outputs(features)
+    power = (1.0, exp(calculation), exp(complex_))
+    return power[LABELS.index(label)] / sum(power)
+
+
+def prompts() -> list[str]:
+    text = (SETS / "handwritten.jsonl").read_text(encoding="utf-8")
+    return [json.loads(line)["prompt"] for line in text.split("\n") if line]
+
+
+def test_without_a_named_signal_the_label_is_less_likely() -> None:
+    analyzer = load()
+    moved = []
+    for prompt in prompts():
+        features = analyzer.read(prompt)
+        label = analyzer.classify_prompt(prompt).label
+        before = share(analyzer, features, label)
+        for reason in named(features, analyzer.toward(label)):
+            signals = list(features.signals)
+            for index, neutral in reason.signals:
+                signals[index] = neutral
+            without = Features(features.grams, signals, features.parts)
+            moved.append(share(analyzer, without, label) < before)
+
+    assert len(moved) > 300
+    assert sum(moved) / len(moved) >= 0.95
+
+
+@pytest.mark.parametrize("name", ["handwritten", "multilingual", "redteam"])
+def test_no_sign_of_a_harder_task_is_never_why_something_is_hard(name: str) -> None:
+    text = (SETS / f"{name}.jsonl").read_text(encoding="utf-8")
+    for line in filter(None, text.split("\n")):
+        found = load().classify_prompt(json.loads(line)["prompt"])
+        if found.label is not Complexity.SIMPLE:
+            assert "no sign of a harder task" not in found.reasons
+
+
+def test_a_short_ask_after_a_long_paste_says_so() -> None:
+    paste = "The committee met on the second floor and took note of the minutes. " * 20
+    found = load().classify_prompt(f"{paste}\n\nTranslate the last sentence into Dutch.")
+
+    assert found.label is Complexity.SIMPLE
+    assert found.reasons
