@@ -131,9 +131,10 @@ def _related(parts: Parts, ask: list[str]) -> tuple[float, float, float, float]:
     best = 0
     found: set[str] = set()
     for sentence in parts.others:
-        shared = asked & {w[:6] for w in sentence.split()}
-        best = max(best, len(shared))
-        found |= shared
+        shared = list(filter(sentence.__contains__, asked))
+        if shared:
+            best = max(best, len(shared))
+            found.update(shared)
     return best / len(asked), len(found) / len(asked), points, parts.own_block
 
 

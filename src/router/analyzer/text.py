@@ -86,13 +86,14 @@ _OPENER_STARTS = words(
 ) | {"i ", "q ", "q\t"}
 
 
+_HESITANT = ("um ", "uh ", "um,", "uh,", "erm ", "uhm", "äh", "euh", "umm", "uhh")
 _HESITATING = re.compile(r"\b(?:um+|uh+|uhm+|erm+|ähm?|euh)\b")
 _HESITATION = re.compile(
     r"\s*\b(?:um+|uh+|uhm+|erm+|ähm?|euh|you know|i mean|like|basically|kind of|sort of)\b[,.]?"
     r"(?=\s|$)"
 )
 _STUTTER = re.compile(r"\b(\w+(?: \w+)?)(?:[,.]? \1\b)+")
-_MISREAD = re.compile(r"(?<=[a-z]{2})[01](?=[a-z])|(?<=[a-z])[01](?=[a-z]{2})")
+_MISREAD = re.compile(r"[01](?=[a-z])(?<=[a-z].)(?:(?<=[a-z]{2}.)|(?=[a-z]{2}))")
 
 
 def bounded(prompt: str) -> str:
@@ -163,7 +164,7 @@ def strip_courtesies(text: str) -> str:
 
 def smooth(text: str) -> str:
     """Take out what a microphone or a scanner put in: hesitations, stutters, digits for letters."""
-    if _HESITATING.search(text):
+    if any(map(text.__contains__, _HESITANT)) and _HESITATING.search(text):
         text = _HESITATION.sub(" ", text)
         text = _STUTTER.sub(r"\1", text)
     if ("0" in text or "1" in text) and len(_MISREAD.findall(text)) > 1:
