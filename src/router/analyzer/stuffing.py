@@ -48,6 +48,8 @@ _HARD = words(
     polymorphism"""
 )
 _WORD = re.compile(r"\w\w+")
+_RUN = bytes(4)  # four words in a row that are none of a sentence's
+_SIGNS = frozenset("0123456789=?{}$`")
 
 
 def strip_stuffing(text: str) -> str:
@@ -73,7 +75,10 @@ def _unwrapped(text: str) -> str:
 
 def _unstuffed(text: str) -> str:
     """Take out runs of hard words without grammar, where an ask with some is left."""
-    if len(text) > 4000 or len(_HARD.intersection(text.split())) < 2:
+    said = text.split()
+    if len(text) > 4000 or len(_HARD.intersection(said)) < 2:
+        return text
+    if _RUN not in bytes(map(ENGLISH.__contains__, said)):
         return text
     ends = [0, *(m.end() for m in _CUT.finditer(text)), len(text)]
     pieces = [text[a:b] for a, b in pairwise(ends)]
@@ -88,10 +93,10 @@ def _unstuffed(text: str) -> str:
 
 def is_stuffing(piece: str) -> bool:
     """Tell a run of hard words without grammar from a clause; lists of things are none."""
+    if len(piece) < 20 or not piece.isascii() or not _SIGNS.isdisjoint(piece):
+        return False
     found = _WORD.findall(piece)
-    if not 4 <= len(found) <= 60 or not piece.isascii():
+    if not 4 <= len(found) <= 60:
         return False
-    if any(c in piece for c in "0123456789=?{}$`"):
-        return False
-    hard = sum(w in _HARD for w in found)
+    hard = sum(map(_HARD.__contains__, found))
     return hard * 2 >= len(found) and ENGLISH.isdisjoint(found)
