@@ -20,6 +20,7 @@ RARE = 3  # n-grams in fewer prompts are noise
 BLOCK_WEIGHTS = (1.0, 1.0, 0.7, 1.0)  # ask, letters, ends, text
 SIGNAL_WEIGHT = 0.15  # of a standardised signal beside n-grams of unit length
 INVERSE_L2 = 1.0
+STEPS = 60  # of the solver; more move no label
 TREES = 60
 TREE_WEIGHT = 0.4
 ASK_SHARE = 0.35  # of a second linear part, which knows the ask alone, mixed in log space
@@ -90,10 +91,10 @@ def mixed_labels(space: Space, x: sp.csr_matrix, y: Floats, weight: Floats) -> L
 
 
 def linear_labels(
-    x: sp.csr_matrix, y: Floats, weight: Floats, inverse_l2: float = INVERSE_L2
+    x: sp.csr_matrix, y: Floats, weight: Floats, steps: int = STEPS
 ) -> LogisticRegression:
     """Fit the labels' linear part."""
-    return LogisticRegression(C=inverse_l2, max_iter=60, tol=1e-3).fit(x, y, weight)
+    return LogisticRegression(C=INVERSE_L2, max_iter=steps, tol=1e-3).fit(x, y, weight)
 
 
 def tree_labels(x: Floats, y: Floats, weight: Floats) -> HistGradientBoostingClassifier:
