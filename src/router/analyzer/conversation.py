@@ -133,7 +133,7 @@ def _last_user(turns: Sequence[Message], end: int) -> int:
 
 def _before(turns: Sequence[Message], index: int) -> str:
     """Return what the assistant said right before a turn."""
-    if turns[index - 1].get("role") != "assistant":
+    if not index or turns[index - 1].get("role") != "assistant":
         return ""
     return text_of(turns[index - 1])
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import expm1
 
 from router.analyzer.features import Features
 from router.analyzer.signals import SIGNALS
-from router.analyzer.types import Complexity
+from router.analyzer.types import Classification, Complexity
 
 _COUNT = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _PHRASES = {
@@ -165,20 +165,29 @@ def named(features: Features, weights: Sequence[float]) -> list[Reason]:
     return list(found.values())
 
 
-def reasons(
-    label: Complexity, features: Features, weights: Sequence[float],
-    worded: Callable[[], Sequence[str]],
-) -> tuple[str, ...]:  # fmt: skip
-    """Return what decided, in words; where no signal did, the words of the ask that did.
-
-    ``worded`` looks those up: it is called only where they are needed.
-    """
+def reasons(label: Complexity, features: Features, weights: Sequence[float]) -> tuple[str, ...]:
+    """Return what decided, in words of ours: none of the prompt's."""
     if found := named(features, weights):
         return tuple(reason.phrase for reason in found)
-    if label is not Complexity.SIMPLE and (said := worded()):
-        quoted = ", ".join(f'"{words}"' for words in said)
-        return (f"worded like {_LIKE[label]}: {quoted}",)
-    return (_UNMOVED,) if label is Complexity.SIMPLE else (f"reads like {_LIKE[label]}",)
+    return (_UNMOVED if label is Complexity.SIMPLE else f"worded like {_LIKE[label]}",)
+
+
+def quoted(found: tuple[str, ...], worded: Callable[[], Sequence[str]]) -> tuple[str, ...]:
+    """Return the reasons with the words of the ask, where only those decided."""
+    if found[0].startswith("worded like") and (said := worded()):
+        return (f"{found[0]}: " + ", ".join(f'"{words}"' for words in said),)
+    return found
+
+
+def inherits(found: Classification, ask: str) -> Classification:
+    """Return a verdict that is an earlier ask's, and says so."""
+    line = " ".join(ask.split())
+    line = line[:57] + "..." if len(line) > 60 else line
+    return replace(
+        found,
+        reasons=("inherits the task of an earlier turn", *found.reasons[:3]),
+        quoting=(f"inherits the task: {line}", *found.quoting[:3]),
+    )
 
 
 _LIKE = {Complexity.CALCULATION: "a calculation", Complexity.COMPLEX: "a harder task"}

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from math import exp
 from pathlib import Path
 from pkgutil import get_data
 
 from router.analyzer.conversation import Turn, last_turn, prompt_turn
-from router.analyzer.explain import reasons
+from router.analyzer.explain import inherits, quoted, reasons
 from router.analyzer.features import BLOCKS, Features, extract
 from router.analyzer.forest import Forest
 from router.analyzer.grams import Stems
@@ -22,6 +21,7 @@ from router.analyzer.types import Classification, Complexity
 from router.analyzer.weights import Weights, parse, read_weights
 
 SHIPPED = "heuristic.weights"
+_NOTHING = ("nothing more is asked",)
 SURE = 0.6  # that an answer to a question is itself a harder ask than the task it belongs to
 _LABELS = tuple(Complexity)
 _SIMPLE, _CALCULATION, _COMPLEX = _LABELS
@@ -75,7 +75,7 @@ class Analyzer:
             return self._settled()
         found, ask = self._judge(turn.text, turn.context)
         if turn.continues and not turn.task:
-            return _inherited(found, ask)
+            return inherits(found, ask)
         if not turn.task:
             return found
         task, asked = self._judge(turn.task, ALONE)
@@ -84,14 +84,13 @@ class Analyzer:
             harder = harder and found.label is _COMPLEX and found.confidence >= SURE
         if harder:
             return found
-        return _inherited(task, asked)
+        return inherits(task, asked)
 
     def _settled(self) -> Classification:
         shares = dict(zip(_LABELS, (0.97, 0.01, 0.02), strict=True))
         return Classification(
-            _SIMPLE, 0.97, shares, self._scored(0.0, shares), ("nothing more is asked",),
-            self.version,
-        )  # fmt: skip
+            _SIMPLE, 0.97, shares, self._scored(0.0, shares), _NOTHING, self.version, _NOTHING
+        )
 
     def _judge(self, prompt: str, context: Context) -> tuple[Classification, str]:
         features = self.read(prompt, context)
@@ -106,17 +105,17 @@ class Analyzer:
         shares = dict(zip(_LABELS, found, strict=True))
         confidence = max(found)
         label = _LABELS[found.index(confidence)]
-        found_label = Classification(
+        why = reasons(label, features, self._toward[label])
+        verdict = Classification(
             label=label,
             confidence=confidence,
             probabilities=shares,
             score=self._scored(raw, shares),
-            reasons=reasons(
-                label, features, self._toward[label], lambda: self._worded(label, features)
-            ),
+            reasons=why,
             version=self.version,
+            quoting=quoted(why, lambda: self._worded(label, features)),
         )
-        return found_label, features.parts.ask
+        return verdict, features.parts.ask
 
     def read(self, prompt: str, context: Context = ALONE) -> Features:
         """Return what the model reads of a prompt."""
@@ -160,13 +159,6 @@ class Analyzer:
         s = self._score
         hard = s["complex"] * shares[_COMPLEX] + s["calculation"] * shares[_CALCULATION]
         return 1 / (1 + exp(-max(-30.0, min(30.0, s["slope"] * raw + hard + s["shift"]))))
-
-
-def _inherited(found: Classification, ask: str) -> Classification:
-    """Return a verdict that is an earlier ask's, and says so."""
-    line = " ".join(ask.split())
-    said = f"inherits the task: {line[:57] + '...' if len(line) > 60 else line}"
-    return replace(found, reasons=(said, *found.reasons[:3]))
 
 
 @lru_cache(maxsize=4)

@@ -21,6 +21,8 @@ class Classification:
 
     ``confidence`` is the calibrated probability of ``label`` (0..1); ``probabilities`` sum to 1.
     ``score`` (0..1) says how much the strong model is needed: task type is not difficulty.
+    ``reasons`` may be kept where prompts are not: no word of the prompt is in them. ``quoting``
+    says the same with the words that decided, for those who may read the prompt.
     """
 
     label: Complexity
@@ -29,3 +31,4 @@ class Classification:
     score: float
     reasons: tuple[str, ...]
     version: str
+    quoting: tuple[str, ...] = ()

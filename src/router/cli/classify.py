@@ -26,7 +26,7 @@ def run(args: argparse.Namespace) -> int:
             "score": round(found.score, 6),
         }
         if args.explain:
-            answered |= {"reasons": found.reasons, "version": found.version}
+            answered |= {"reasons": found.quoting, "version": found.version}
         return answered
 
     return jsonl.answer(args, record)

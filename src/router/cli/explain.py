@@ -49,13 +49,14 @@ def as_json(found: Classification, threshold: float | None) -> dict[str, Any]:
 
 
 def reasons(found: Classification) -> list[str]:
-    """Return the reasons that support the verdict.
+    """Return the reasons that support the verdict, with the words that decided.
 
     In some prompts no single signal stands out, and the sum of all decides.
     """
+    said = found.quoting or found.reasons
     if found.label == Complexity.SIMPLE:
-        return list(found.reasons)
-    supporting = [reason for reason in found.reasons if reason != NO_SIGN]
+        return list(said)
+    supporting = [reason for reason in said if reason != NO_SIGN]
     return supporting or ["no single signal decides; their sum does"]
 
 

@@ -64,7 +64,8 @@ def test_a_short_turn_inherits_the_harder_label_of_the_ask_before(short: str) ->
     found = load().classify(said(FIX, "I have read it. Shall I start?", short))
 
     assert found.label is Complexity.COMPLEX
-    assert any(reason.startswith("inherits the task:") for reason in found.reasons)
+    assert found.quoting[0].startswith("inherits the task: find out why our nightly export")
+    assert found.reasons[0] == "inherits the task of an earlier turn"
 
 
 @pytest.mark.parametrize(

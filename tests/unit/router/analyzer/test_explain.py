@@ -7,6 +7,8 @@ from math import exp
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from router.analyzer import Analyzer, Complexity, load
 from router.analyzer.explain import named
@@ -60,3 +62,18 @@ def test_a_short_ask_after_a_long_paste_says_so() -> None:
 
     assert found.label is Complexity.SIMPLE
     assert found.reasons
+
+
+@given(st.text(alphabet="qxzvkw ", min_size=9, max_size=60))
+def test_reasons_hold_no_word_of_the_prompt(text: str) -> None:
+    """They stand on the rows of requests whose text must not be kept."""
+    turns = [
+        {"role": "user", "content": f"Prove that the {text} is {text}."},
+        {"role": "assistant", "content": "Shall I?"},
+        {"role": "user", "content": "yes"},
+    ]
+    found = load().classify(turns)
+
+    said = set(" ".join(found.reasons).split())
+    assert said.isdisjoint(word for word in text.split() if len(word) > 2)
+    assert found.quoting[0].startswith("inherits the task:")
