@@ -39,7 +39,7 @@ from router.analyzer.weights import BIAS, LANE, dump
 
 VERSION = "heuristic-2026.12.0"
 SHIPPED = ROOT / "src" / "router" / "analyzer" / "heuristic.weights"
-KEPT = (8_500, 6_500, 2_000, 7_000)  # n-grams of each block that ship
+KEPT = (7_500, 8_500, 1_500, 6_500)  # n-grams of each block that ship
 LABEL_SHARE = 0.82  # of them chosen by the labels' weights, the rest by the score's
 OWN_WEIGHT = 1.0  # a hand-written prompt beside one of the public sources
 FOREIGN_WEIGHT = 2.0  # one in another language: public sources have next to no COMPLEX ones

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from router.analyzer.lexicon import ENGLISH, words
+from router.analyzer.lexicon import words
+from router.analyzer.stuffing import is_stuffing
 from router.analyzer.text import strip_opener
 from router.analyzer.verbs import EDITS, IMPERATIVES
 
@@ -28,7 +29,6 @@ _OPTION = re.compile(r"(?:\(?[a-h1-9][).:]\s|[-*•]\s)")
 _CELLS = re.compile(r"[|\t;]|, ?(?=[\d(\"'$])|,(?=\S)")
 _QUOTED = re.compile(r'"[^"]{20,3000}"|^>.*$', re.M)
 _WORDS = re.compile(r"[^\W\d_]+")
-_COMMON = (" the ", " a ", " of ", " to ", " is ", " in ", " and ")
 _QUESTION_WORDS = words(
     """what whats who whos whom whose when where wheres which why how hows is are was were do does
     did can could should will would has have in on at name if"""
@@ -70,7 +70,7 @@ class _Cutter:
 
         ``own_block`` says that it stands in a short block at either end of a longer text.
         """
-        if len(sentence) > 50 and _is_keywords(sentence):
+        if is_stuffing(sentence):
             return
         self.kept.append(sentence)
         if sentence.startswith(("```", "~~~")):
@@ -104,7 +104,7 @@ class _Cutter:
             self.table += 1
             score -= 1.5
         if len(sentence) > 320 or len(sentence) < 8:
-            score -= 1
+            score -= 1 if _WORDS.search(sentence) else 9  # a lone quote asks nothing
         return score
 
     def _wording(self, sentence: str, bare: str) -> float:
@@ -189,16 +189,3 @@ def _may_start_code(sentence: str) -> bool:
 def _may_hold_cells(sentence: str) -> bool:
     count = sentence.count
     return count(",") + count("|") + count(";") + count("\t") > 2
-
-
-def _is_keywords(sentence: str) -> bool:
-    """Tell a run of bare words, as stuffed around an ask, from a sentence."""
-    if any(map(sentence.__contains__, _COMMON)):
-        return False
-    found = _WORDS.findall(sentence)
-    return (
-        len(found) > 7
-        and sentence.isascii()
-        and ENGLISH.isdisjoint(found)
-        and not any(c in sentence for c in "0123456789=|(){};/$")
-    )

@@ -126,3 +126,9 @@ def test_what_a_microphone_or_a_scanner_put_in_is_taken_out(noisy: str, clean: s
 )
 def test_plain_text_is_left_as_it_is(text: str) -> None:
     assert smooth(text) == text
+
+
+def test_a_long_ask_in_a_language_written_in_latin_letters_is_no_run_of_keywords() -> None:
+    ask = "temukan celah argumen ini dan bangun sanggahan terkuat:"
+
+    assert split(f'{ask} "pengguna ponsel ini gajinya lebih tinggi, jadi belilah."').ask == ask
