@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from eval.vectors import Floats, Vocabulary, signals, vocabularies
@@ -94,7 +96,9 @@ def linear_labels(
     x: sp.csr_matrix, y: Floats, weight: Floats, steps: int = STEPS
 ) -> LogisticRegression:
     """Fit the labels' linear part."""
-    return LogisticRegression(C=INVERSE_L2, max_iter=steps, tol=1e-3).fit(x, y, weight)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # it is stopped early on purpose
+        return LogisticRegression(C=INVERSE_L2, max_iter=steps, tol=1e-3).fit(x, y, weight)
 
 
 def tree_labels(x: Floats, y: Floats, weight: Floats) -> HistGradientBoostingClassifier:
