@@ -96,11 +96,11 @@ def last_turn(messages: Sequence[Message]) -> Turn:
     after_tool = turns[-1].get("role") in ("tool", "function")
     # The system's text is counted with what stands before, never read.
     context = surroundings([m for m in messages if m is not turns[last]], after_tool)
-    said = without_harness(text_of(turns[last]))
-    before = _before(turns, last)
-    if last and not after_tool and _settles(said, before):
+    said, before = text_of(turns[last]), _before(turns, last)
+    bare = without_harness(said)  # to tell its kind; what judges the text strips it itself
+    if last and not after_tool and _settles(bare, before):
         return Turn(said, settled=True, context=context)
-    kind = _kind(said, before) if last else ""
+    kind = _kind(bare, before) if last else ""
     task = _task(turns, last) if kind else ""
     if kind == "agreement" and task:
         offers = [] if after_tool else _OFFER.findall(before[-800:])
@@ -142,9 +142,9 @@ def _task(turns: Sequence[Message], index: int) -> str:
     """Return the nearest earlier ask that is one by itself, the first one if none is."""
     said = ""
     while (index := _last_user(turns, index)) >= 0:
-        said = without_harness(text_of(turns[index]))
-        before = _before(turns, index)
-        if index == 0 or (not _kind(said, before) and not _settles(said, before)):
+        said, before = text_of(turns[index]), _before(turns, index)
+        bare = without_harness(said)
+        if index == 0 or (not _kind(bare, before) and not _settles(bare, before)):
             break
     return said
 
