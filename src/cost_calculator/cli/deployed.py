@@ -79,6 +79,16 @@ class Deployment:
             raise SystemExit("name the bucket of the answers: set ANSWERS_BUCKET")
         return found
 
+    @property
+    def dead_letter_queue_url(self) -> str | None:
+        """The queue of requests that could not start; ``None`` where there is no queue."""
+        if given := self.known.get("DEAD_LETTER_QUEUE_URL"):
+            return given
+        try:
+            return self.environment("ingest").get("DEAD_LETTER_QUEUE_URL")
+        except ClientError:
+            return None
+
     def environment(self, function: str) -> dict[str, str]:
         """Return the variables of a function: what was deployed, whatever a checkout has."""
         if function not in self._environments:

@@ -20,8 +20,11 @@ FAILURES = frozenset({"FAILED", "REFUSED", "FILTERED", "BLOCKED"})
 def next_run(request: Row) -> int | None:
     """Return the number of the run that a failed request may be given next, ``None`` for others.
 
-    Who asks for a run names it: so a call that comes twice cannot start two.
+    Who asks for a run names it: so a call that comes twice cannot start two. What was erased stays
+    so: a run would store its texts again.
     """
+    if "forgotten_at" in request:
+        return None
     return int(request.get("runs", 1)) + 1 if request["status"] in FAILURES else None
 
 

@@ -94,7 +94,10 @@ class AcceptStore(UsageStore):
         put = {
             "TableName": self._table,
             "Item": to_item(after),
-            "ConditionExpression": "cost_status = :priced AND execution_arn = :execution",
+            "ConditionExpression": (
+                "cost_status = :priced AND execution_arn = :execution"
+                " AND attribute_not_exists(forgotten_at)"
+            ),
             "ExpressionAttributeValues": to_item(
                 {":priced": "PRICED", ":execution": before["execution_arn"]}
             ),

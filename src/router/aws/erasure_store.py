@@ -22,6 +22,8 @@ _OBJECTS_A_CALL = 1000
 class TextStore(UsageStore):
     """The ``usage`` table and the answers' bucket, all versions of its objects."""
 
+    _shows_expired = True
+
     def __init__(self, client: DynamoDBClient, table: str, s3: Any, bucket: str) -> None:
         super().__init__(client, table)
         self._s3 = s3
@@ -63,6 +65,41 @@ class TextStore(UsageStore):
             )
             if errors := answer.get("Errors"):
                 raise RuntimeError(f"S3 kept {errors[0]['Key']}: {errors[0]['Code']}")
+
+    def folders(self, prefix: str) -> Iterator[str]:
+        """Yield the folders right below a prefix."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=prefix, Delimiter="/"
+        )
+        for page in pages:
+            yield from (found["Prefix"] for found in page.get("CommonPrefixes", ()))
+
+    def keys(self, prefix: str) -> list[str]:
+        """Return the keys of the objects under a prefix."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=prefix
+        )
+        return [found["Key"] for page in pages for found in page.get("Contents", ())]
+
+    def text(self, key: str) -> str | None:
+        """Return an object's text, ``None`` where there is none."""
+        try:
+            answer = self._s3.get_object(Bucket=self._bucket, Key=key)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
+                return None
+            raise
+        return str(answer["Body"].read().decode("utf-8", "replace"))
+
+    def replace(self, key: str, body: str) -> None:
+        """Put another text in the place of an object, and delete its older versions."""
+        older = self.objects_of(key)
+        self._s3.put_object(Bucket=self._bucket, Key=key, Body=body.encode())
+        self.delete_objects([each for each in older if each["Key"] == key])
+
+    def remove(self, key: str) -> None:
+        """Delete an object with all of its versions."""
+        self.delete_objects([each for each in self.objects_of(key) if each["Key"] == key])
 
     def has_kept(self, cache_key: str, source: str) -> bool:
         """Return whether the answer under a key of the cache is that of a request."""

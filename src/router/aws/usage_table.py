@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,12 @@ if TYPE_CHECKING:
 
 
 class UsageStore:
-    """The ``usage`` table. Its attribute ``request_id`` holds a key; see ``row_keys``."""
+    """The ``usage`` table. Its attribute ``request_id`` holds a key; see ``row_keys``.
+
+    A table deletes late: a text past its time is not shown.
+    """
+
+    _shows_expired = False
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client = client
@@ -37,7 +43,8 @@ class UsageStore:
                 ExpressionAttributeValues={":id": {"S": key}},
                 ConsistentRead=True,
             )
-            return {row["item"]: row for page in pages for row in map(from_item, page["Items"])}
+            rows = [from_item(item) for page in pages for item in page["Items"]]
+            return {row["item"]: row for row in rows if self._shows_expired or not _expired(row)}
         except (ClientError, BotoCoreError) as error:
             raise StoreUnavailable(type(error).__name__) from error
 
@@ -193,6 +200,10 @@ class UsageStore:
         except BotoCoreError as error:
             raise StoreUnavailable(type(error).__name__) from error
         return {}
+
+
+def _expired(row: Row) -> bool:
+    return "expires_at" in row and int(row["expires_at"]) <= time.time()
 
 
 def _is_recorded(closing: Closing, row: Row) -> bool:

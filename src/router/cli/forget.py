@@ -13,8 +13,11 @@ from cost_calculator.cli.options import add_json_argument
 from cost_calculator.cli.tables import add_table_arguments, client, table_name
 from cost_calculator.clock import iso, now
 from cost_calculator.row_keys import DEFAULT_TENANT, key_of
+from router.aws.dead_letters import DeadLetters
 from router.aws.erasure_store import TextStore
 from router.operations.erase import BEYOND_REACH, Forgotten, forget_request, forget_tenant
+from router.operations.erase_batches import erase_in_batches
+from router.operations.erase_messages import erase_letters
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -63,11 +66,20 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _forget(texts: TextStore, arguments: argparse.Namespace) -> Forgotten:
     rehearsal = arguments.dry_run
-    if arguments.request_id:
-        key = key_of(arguments.tenant or DEFAULT_TENANT, arguments.request_id)
-        return forget_request(texts, key, now(), rehearsal=rehearsal)
-    before = iso(arguments.before) if arguments.before else None
-    return forget_tenant(texts, arguments.tenant, before, now(), rehearsal=rehearsal)
+    tenant, request_id = arguments.tenant or DEFAULT_TENANT, arguments.request_id
+    if request_id:
+        done = forget_request(texts, key_of(tenant, request_id), now(), rehearsal=rehearsal)
+    else:
+        before = iso(arguments.before) if arguments.before else None
+        done = forget_tenant(texts, tenant, before, now(), rehearsal=rehearsal)
+    if arguments.before:
+        return done  # files and letters have no time of their own
+    files = erase_in_batches(texts, tenant, request_id, rehearsal=rehearsal)
+    letters = 0
+    if url := open_deployment(arguments).dead_letter_queue_url:
+        queue = DeadLetters(client(arguments, "sqs"), url)
+        letters = erase_letters(queue, tenant, request_id, rehearsal=rehearsal)
+    return done + Forgotten(batch_files=files, dead_letters=letters)
 
 
 def _texts(arguments: argparse.Namespace) -> TextStore:

@@ -28,6 +28,8 @@ BEYOND_REACH = (
     "DynamoDB's point-in-time recovery and backups: 35 days, or as long as you keep yours",
     "DynamoDB's stream: 24 hours",
     "the workflow's log, if workflow.include_execution_data is on: logs.retention_days",
+    "messages in the queue, and dead letters that are no JSON object: purge the queue",
+    "a batch's lines that are no JSON: delete batches/<batch id>/input.* of the bucket",
     "what the providers keep: their terms",
 )
 
@@ -64,6 +66,8 @@ class Forgotten:
     contents: int = 0
     kept_answers: int = 0
     objects: int = 0
+    batch_files: int = 0
+    dead_letters: int = 0
 
     def __add__(self, other: Forgotten) -> Forgotten:
         return Forgotten(
@@ -72,6 +76,8 @@ class Forgotten:
             self.contents + other.contents,
             self.kept_answers + other.kept_answers,
             self.objects + other.objects,
+            self.batch_files + other.batch_files,
+            self.dead_letters + other.dead_letters,
         )
 
 

@@ -84,11 +84,11 @@ def run_again(key: str, store: Store, runs: Runs, *, dry_run: bool = False) -> O
     """
     rows = store.rows_of(key)
     request = rows["REQUEST"]
+    if "forgotten_at" in request:
+        return Outcome(request, reason="its texts were removed on demand: it is not run again")
     number = next_run(request)
     if number is None:
         return Outcome(request, reason=f"it is {request['status']} by now")
-    if "forgotten_at" in request:
-        return Outcome(request, reason="its texts were removed on demand: it is not run again")
     if not is_counted(request):
         return Outcome(request, reason="it is not in the sums yet: again in a minute")
     asked = _asked(request, rows.get("CONTENT"), runs)
