@@ -136,14 +136,30 @@ def _watch_calls() -> None:
         if "TransactItems" in params:
             # Each is {"Put": {"TableName": ...}} or its like.
             actions = [next(iter(item.items())) for item in params["TransactItems"]]
-            names["actions"] = [[kind, action["TableName"]] for kind, action in actions]
-        if "RequestItems" in params:
-            names["tables"] = list(params["RequestItems"])
+            names["actions"] = [[kind, *_table_and_key(action)] for kind, action in actions]
+        elif "RequestItems" in params:
+            names["tables"] = [
+                [table, key]
+                for table, asked in params["RequestItems"].items()
+                for key in sorted({_kind_of_key(each) for each in asked["Keys"]})
+            ]
+        elif "TableName" in params:
+            names["key"] = _table_and_key(params)[1]
         service = model.service_model.signing_name
         _calls.append({"service": service, "operation": model.name, "names": names})
 
     handlers.BUILTIN_HANDLERS.append(("before-call", add_depth))
     handlers.BUILTIN_HANDLERS.append(("before-parameter-build", note))
+
+
+def _table_and_key(action: Json) -> list[str]:
+    return [action["TableName"], _kind_of_key(action.get("Key") or action.get("Item") or {})]
+
+
+def _kind_of_key(item: Json) -> str:
+    """What a key of the control table begins with, as in `budget#`; "" for the other tables."""
+    kind, mark, _ = item.get("key", {}).get("S", "").partition("#")
+    return f"{kind}{mark}"
 
 
 def _taken_calls() -> list[Json]:

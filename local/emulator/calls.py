@@ -1,8 +1,9 @@
 """What the functions called: each function's AWS calls, as its worker saw them leave.
 
 `GET /_local/calls` answers `{FUNCTION: [{"service", "operation", "names"}]}`, each different call
-once. `service` is IAM's prefix; `names` holds tables, buckets and the like, never what a call
-carries. A call to a model provider's own API is none of AWS's and is not here.
+once. `service` is IAM's prefix; `names` holds tables, buckets and the like, and what the key of a
+control item begins with (`budget#`), never what a call carries. Calls to a model provider's own
+API are not AWS's and are not here.
 """
 
 import threading

@@ -34,10 +34,11 @@ _OPTIMISED = {
 
 @dataclass(frozen=True, slots=True, order=True)
 class Need:
-    """One action on one resource."""
+    """One action on one resource; of the control table, on keys that begin with `key`."""
 
     action: str
     resource: str
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +49,14 @@ class Statement:
     sid: str
     actions: tuple[str, ...]
     resources: tuple[str, ...]
+    # Of `dynamodb:LeadingKeys`, which MiniStack does not evaluate; none allows every key.
+    keys: tuple[str, ...] = ()
 
     def allows(self, need: Need) -> bool:
-        return _any_matches(need.action, self.actions) and _any_matches(
-            need.resource, self.resources
+        return (
+            _any_matches(need.action, self.actions)
+            and _any_matches(need.resource, self.resources)
+            and (not self.keys or _any_matches(need.key, self.keys))
         )
 
 
@@ -59,13 +64,14 @@ def needs_of_call(call: dict[str, Any]) -> Iterator[Need]:
     """Yield what a call that a function made (`/_local/calls`) needs."""
     names, action = call["names"], f"{call['service']}:{call['operation']}"
     if "actions" in names:
-        for kind, table in names["actions"]:
-            yield Need(f"dynamodb:{_ITEM_ACTIONS[kind]}", _table(table))
+        for kind, table, key in names["actions"]:
+            yield Need(f"dynamodb:{_ITEM_ACTIONS[kind]}", _table(table), key)
     elif "tables" in names:
-        for table in names["tables"]:
-            yield Need(action, _table(table))
+        for table, key in names["tables"]:
+            yield Need(action, _table(table), key)
     else:
-        yield Need(_ACTIONS.get(action, action), _resource(call["service"], names))
+        key = names.get("key", "")
+        yield Need(_ACTIONS.get(action, action), _resource(call["service"], names), key)
 
 
 def needs_of_definition(definition: dict[str, Any]) -> Iterator[Need]:
@@ -106,7 +112,18 @@ def statements(deployment: Deployment, role: str) -> Iterator[Statement]:
         document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
         for each in document["Statement"]:
             assert each["Effect"] == "Allow", each
-            yield Statement(role, each["Sid"], _tuple(each["Action"]), _tuple(each["Resource"]))
+            yield Statement(
+                role,
+                each["Sid"],
+                _tuple(each["Action"]),
+                _tuple(each["Resource"]),
+                _tuple(_leading_keys(each.get("Condition", {}))),
+            )
+
+
+def _leading_keys(conditions: dict[str, Any]) -> str | list[str]:
+    found = [condition.get("dynamodb:LeadingKeys", []) for condition in conditions.values()]
+    return next(filter(None, found), [])
 
 
 def _resource(service: str, names: dict[str, str]) -> str:

@@ -8,6 +8,7 @@ policies. These tests run last (see conftest.py): what is allowed has been used 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -105,7 +106,7 @@ def test_nothing_that_is_done_is_not_allowed(
     deployment: Deployment, emulator: Emulator, allowed: dict[str, list[Statement]]
 ) -> None:
     missing = [
-        f"{name} needs {need.action} on {need.resource}"
+        f"{name} needs {need.action} on {need.resource} {need.key}"
         for name, wanted in needs(deployment, emulator).items()
         for need in sorted(wanted)
         if not any(statement.allows(need) for statement in allowed[name])
@@ -135,18 +136,16 @@ def test_nothing_is_allowed_that_is_not_done(
 
 
 def unused_of(statement: Statement, seen: set[Need]) -> list[str]:
-    """Each action that none of its resources needed, and each resource that no action did."""
+    """Each action, each resource and each kind of key that no call needed."""
     used = [need for need in seen if statement.allows(need)]
-    alone = [
-        Statement(statement.role, statement.sid, (action,), statement.resources)
-        for action in statement.actions
-    ] + [
-        Statement(statement.role, statement.sid, statement.actions, (resource,))
+    alone = [replace(statement, actions=(action,)) for action in statement.actions] + [
+        replace(statement, resources=(resource,))
         for resource in statement.resources
         if not any(sid == statement.sid and resource.endswith(end) for sid, end in AWS_RESOURCES)
     ]
+    alone += [replace(statement, keys=(key,)) for key in statement.keys]
     return [
-        f"{part.role} {part.sid}: {part.actions} on {part.resources}"
+        f"{part.role} {part.sid}: {part.actions} on {part.resources} {part.keys}"
         for part in alone
         if not any(part.allows(need) for need in used)
     ]
