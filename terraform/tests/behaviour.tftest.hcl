@@ -15,9 +15,9 @@ run "defaults_need_no_variable" {
 
   assert {
     condition = toset(keys(aws_lambda_function.this)) == toset([
-      "analyze", "invoke_model", "record_outcome", "price_rows", "sweep", "sync_api_key", "watch_models",
+      "analyze", "invoke_model", "record_answer", "plan_next_step", "record_outcome", "price_rows", "sweep", "sync_api_key", "watch_models",
     ])
-    error_message = "Seven functions make the router."
+    error_message = "Nine functions make the router."
   }
 
   assert {
@@ -275,9 +275,10 @@ run "without_review_nothing_waits_for_a_human" {
 
   assert {
     condition = (
-      length(setintersection(keys(jsondecode(aws_sfn_state_machine.this.definition).States), ["NotifyReviewers", "AwaitReview", "ReviewDecided"])) == 0
+      length(setintersection(keys(jsondecode(aws_sfn_state_machine.this.definition).States), ["NotifyReviewers", "AwaitReview"])) == 0
       && !strcontains(aws_sfn_state_machine.this.definition, "NotifyReviewers")
-      && length(jsondecode(aws_sfn_state_machine.this.definition).States.NextFallback.Choices) == 3
+      && length(jsondecode(aws_sfn_state_machine.this.definition).States.NextStep.Choices) == 2
+      && !contains(keys(aws_lambda_function.this), "await_review")
     )
     error_message = "EXPRESS takes no task token, and no choice may lead to a state that is not there."
   }
@@ -302,6 +303,7 @@ run "a_review_has_its_time_beside_the_runs_own" {
     condition = (
       jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).review.default == "approve"
       && aws_lambda_function.this["sweep"].environment[0].variables["WORKFLOW_SECONDS"] == "900"
+      && jsondecode(aws_sfn_state_machine.this.definition).States.AwaitReview.Arguments.FunctionName == aws_lambda_function.this["await_review"].arn
     )
     error_message = "The plan says what is decided by default; the sweep still looks after the usual time."
   }
@@ -314,7 +316,7 @@ run "a_model_call_ends_before_its_function_and_its_state" {
     condition = (
       tonumber(aws_lambda_function.this["invoke_model"].environment[0].variables["MODEL_TIMEOUT_SECONDS"]) < aws_lambda_function.this["invoke_model"].timeout
       && alltrue([
-        for state in ["InvokeHaiku", "InvokeSonnet", "InvokeThroughSdk", "InvokeFallback"] :
+        for state in ["InvokeHaiku", "InvokeSonnet", "InvokeModel"] :
         aws_lambda_function.this["invoke_model"].timeout < jsondecode(aws_sfn_state_machine.this.definition).States[state].TimeoutSeconds
       ])
       && aws_lambda_function.this["analyze"].timeout < jsondecode(aws_sfn_state_machine.this.definition).States.AnalyzeComplexity.TimeoutSeconds

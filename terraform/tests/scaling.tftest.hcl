@@ -42,7 +42,7 @@ run "provisioned_concurrency_follows_use_and_the_hours" {
   assert {
     condition = (
       jsondecode(aws_sfn_state_machine.this.definition).States.AnalyzeComplexity.Arguments.FunctionName == aws_lambda_alias.live["analyze"].arn
-      && jsondecode(aws_sfn_state_machine.this.definition).States.InvokeFallback.Arguments.FunctionName == aws_lambda_alias.live["invoke_model"].arn
+      && jsondecode(aws_sfn_state_machine.this.definition).States.InvokeModel.Arguments.FunctionName == aws_lambda_alias.live["invoke_model"].arn
     )
     error_message = "What is kept ready must be what the workflow calls."
   }

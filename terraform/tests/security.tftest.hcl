@@ -94,6 +94,8 @@ run "wildcard_resources_are_those_that_aws_demands" {
       for policy, document in {
         analyze        = data.aws_iam_policy_document.analyze
         invoke_model   = data.aws_iam_policy_document.invoke_model
+        plan_next_step = data.aws_iam_policy_document.plan_next_step
+        record_answer  = data.aws_iam_policy_document.record_answer
         price_rows     = data.aws_iam_policy_document.price_rows
         record_outcome = data.aws_iam_policy_document.record_outcome
         runtime        = data.aws_iam_policy_document.function_runtime["analyze"]
@@ -120,6 +122,7 @@ run "wildcard_resources_are_those_that_aws_demands" {
         values(data.aws_iam_policy_document.function_runtime),
         [
           data.aws_iam_policy_document.analyze, data.aws_iam_policy_document.invoke_model,
+          data.aws_iam_policy_document.plan_next_step, data.aws_iam_policy_document.record_answer,
           data.aws_iam_policy_document.price_rows, data.aws_iam_policy_document.record_outcome,
           data.aws_iam_policy_document.sweep, data.aws_iam_policy_document.sync_api_key[0],
           data.aws_iam_policy_document.watch_models[0], data.aws_iam_policy_document.workflow,
