@@ -97,7 +97,7 @@ def test_what_is_committed_never_passes_a_limit(data):
         if key.startswith("budget#"):
             assert item["committed_usd"] <= item["limit_usd"]
     assert len(at.requests()) == accepted
-    reserved = sum(at.row(name)["reserved_usd"] for name in at.requests())
+    reserved = sum(row["reserved_usd"] for row in at.requests().values())
     whole = [it for key, it in at.control.items() if key.startswith("budget#*#")]
     assert reserved == sum((it["committed_usd"] for it in whole), Decimal(0))
 

@@ -86,9 +86,10 @@ class Desk:
     def pass_time(self, seconds: float) -> None:
         self.at += timedelta(seconds=seconds)
 
-    def requests(self) -> set[str]:
-        """Return the keys of all requests that were accepted."""
-        return {request_id for request_id, _ in self.client.tables[USAGE].items}
+    def requests(self) -> dict[str, Row]:
+        """Return the REQUEST rows of all that were accepted, by their keys."""
+        rows = map(from_item, self.client.rows(USAGE))
+        return {row["request_id"]: row for row in rows if row["item"] == "REQUEST"}
 
     def row(self, request_id: str = "r-1", tenant: str = "acme", item: str = "REQUEST") -> Row:
         return from_item(self.client.tables[USAGE].items[key_of(tenant, request_id), item])

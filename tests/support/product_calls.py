@@ -126,7 +126,7 @@ def _guards(client: Any) -> None:
 
 def _run(client: Any) -> None:
     store = accept_store(client)
-    Desk(config(), client).ask("r-1", tier="SIMPLE")
+    Desk(config(), client).ask("r-1", tenant="default")
     asked = store.rows_of("r-1")["REQUEST"]
     store.request_of("r-1")
     store.record_opinion(asked, {"tier": "COMPLEX"}, {"outcome": "OK", "verdict": "COMPLEX"})
@@ -163,7 +163,7 @@ def _ledger(client: Any) -> None:
 
 
 def _operators(client: Any) -> None:
-    table = ["--control-table", CONTROL]
+    table = ["--control-table", CONTROL, "--region", "us-east-1"]
     with patch.object(boto3.Session, "client", lambda *_, **__: client):
         for limit in ("1", "2"):
             main(["budget", "set", "--tenant", "acme", "--day", limit, *table])

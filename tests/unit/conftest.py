@@ -8,9 +8,19 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.fakes.dynamodb import DynamoDB
+from tests.fakes.dynamodb import DynamoDB, service_error
 from tests.support import no_sleep
 from tests.support.desk import new_tables
+
+
+class _Empty:
+    """Another service, in an account that has nothing of it."""
+
+    def __getattr__(self, operation: str) -> Any:
+        def nothing(**_: Any) -> None:
+            raise service_error("ResourceNotFoundException", operation)
+
+        return nothing
 
 
 @pytest.fixture(autouse=True)
@@ -23,9 +33,8 @@ def _nobody_sleeps() -> Iterator[None]:
 def dynamodb(monkeypatch: pytest.MonkeyPatch) -> DynamoDB:
     fake = new_tables()
 
-    def client(_session: Any, name: str, **_: Any) -> DynamoDB:
-        assert name == "dynamodb", f"no fake of {name} is here"
-        return fake
+    def client(_session: Any, name: str, **_: Any) -> Any:
+        return fake if name == "dynamodb" else _Empty()
 
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setattr(boto3.Session, "client", client)

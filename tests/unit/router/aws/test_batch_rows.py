@@ -18,5 +18,6 @@ def test_what_a_throttled_table_left_out_is_asked_for_again(dynamodb: DynamoDB) 
 
     found = BatchRows(client, USAGE, waits.append).statuses(["r-1", "r-2", "r-3"])
 
-    assert found == {n: {"status": "ACCEPTED", "payload_hash": "hash"} for n in ("r-1", "r-2")}
+    assert set(found) == {"r-1", "r-2"}
+    assert found["r-1"]["status"] == found["r-2"]["status"] == "ACCEPTED"
     assert len(waits) == 1

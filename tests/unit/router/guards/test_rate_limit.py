@@ -62,7 +62,7 @@ def test_a_limited_request_leaves_no_row_and_takes_nothing() -> None:
 
     assert accepted(at, 5, first=1) == 0
     assert at.control["rate#acme"] == before
-    assert at.requests() == {"acme/r-0"}
+    assert set(at.requests()) == {"acme/r-0"}
 
 
 def test_a_retried_analysis_takes_once_also_when_the_bucket_is_empty() -> None:
