@@ -16,9 +16,9 @@ PROGRAM = """
 import hashlib
 from eval.data import Outcome, own
 from eval.train import train
-rows = own()[::12]
+rows = own()[::14]
 routed = [Outcome(str(i), r.prompt, "b", r.label / 2, i % 3 / 4) for i, r in enumerate(rows)]
-print(hashlib.sha256(train(rows[::2], rows[1::2], routed)).hexdigest())
+print(hashlib.sha256(train(rows, rows[:9], routed)).hexdigest())
 """
 
 
@@ -26,7 +26,7 @@ def digest(seed: str) -> str:
     ran = subprocess.run(
         [sys.executable, "-c", PROGRAM],
         cwd=ROOT, capture_output=True, text=True, check=True,
-        env=os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)},
+        env=os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
     )  # fmt: skip
     return ran.stdout.strip()
 
