@@ -29,16 +29,28 @@ _ASKING = words(
     user_message user-message user_input task user_task ask prompt instruction issue_comment
     feedback"""
 )
-_FACT = re.compile(
-    r"^[ \t#*>-]*(?:current |primary )?(?:working director(?:y|ies)|cwd|date|time|today'?s date"
-    r"|os version|operating system|platform|shell|is (?:directory a )?git repo|git branch"
-    r"|knowledge cutoff|time ?zone|open tabs|visible files)[ \t]*:.*$\n?",
-    re.I | re.M,
+# Compiled where they are first needed: few prompts hold such lines, and a cold start would wait.
+_FACT = (
+    r"(?im)^[ \t#*>-]*(?:current |primary )?(?:working director(?:y|ies)|cwd|date|time"
+    r"|today'?s date|os version|operating system|platform|shell|is (?:directory a )?git repo"
+    r"|git branch|knowledge cutoff|time ?zone|open tabs|visible files)[ \t]*:.*$\n?"
 )
-_SPEAKER = re.compile(
-    r"^\W{0,3}(?:(?P<user>user|human|me|customer|client)|assistant|ai|bot|agent|chatbot)"
-    r"\W{0,3}:[ \t]*",
-    re.I | re.M,
+_SPEAKER = (
+    r"(?im)^\W{0,3}(?:(?P<user>user|human|me|customer|client)|assistant|ai|bot|agent|chatbot)"
+    r"\W{0,3}:[ \t]*"
+)
+_USER_LABELS = (
+    "ser:",
+    "SER:",
+    "uman:",
+    "UMAN:",
+    "me:",
+    "Me:",
+    "ME:",
+    "ustomer:",
+    "lient:",
+    "ser*",
+    "uman*",
 )
 _FACTS = ("irectory:", "cwd", "ate:", "latform:", "hell:", "ranch:", "one:", "epo:", "abs:")
 
@@ -86,7 +98,7 @@ def without_harness(text: str) -> str:
     if "<" in text:
         text = _unwrapped(text)
     if any(map(text.__contains__, _FACTS)):
-        bare = _FACT.sub("", text)
+        bare = re.sub(_FACT, "", text)
         text = bare if bare.strip() else text
     return text
 
@@ -123,9 +135,9 @@ def _unwrapped(text: str) -> str:
 
 def transcript(prompt: str) -> list[Message]:
     """Return the turns of a prompt that is a conversation written down, or none."""
-    if "\n" not in prompt or ":" not in prompt:
+    if "\n" not in prompt or not any(map(prompt.__contains__, _USER_LABELS)):
         return []
-    labels = list(_SPEAKER.finditer(prompt[:20_000]))
+    labels = list(re.finditer(_SPEAKER, prompt[:20_000]))
     if len(labels) < 2 or not any(label.group("user") for label in labels):
         return []
     ends = [*(label.start() for label in labels[1:]), len(prompt)]
