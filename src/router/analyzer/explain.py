@@ -145,10 +145,11 @@ def named(features: Features, weights: Sequence[float]) -> list[Reason]:
     ``weights`` holds what one more of each signal adds to the label's logit.
     """
     signals = features.signals
-    ranked: list[tuple[float, Reason]] = []
-    for index, phrase in PHRASED:
-        if (value := signals[index]) and (moved := weights[index] * value) > FLOOR:
-            ranked.append((moved, Reason(phrase, ((index, 0.0),))))
+    ranked = [
+        (moved, Reason(phrase, ((index, 0.0),)))
+        for index, phrase in PHRASED
+        if (value := signals[index]) and (moved := weights[index] * value) > FLOOR
+    ]
     for shape, places in _PLACES:
         neutral = shape.neutral
         if any(signals[i] != neutral for i in places):

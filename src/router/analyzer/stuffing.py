@@ -49,6 +49,7 @@ _HARD = words(
 )
 _WORD = re.compile(r"\w\w+")
 _RUN = bytes(4)  # four words in a row that are none of a sentence's
+_GRAMMAR = frozenset(w for w in ENGLISH if len(w) > 1)
 _SIGNS = frozenset("0123456789=?{}$`")
 
 
@@ -93,7 +94,9 @@ def _unstuffed(text: str) -> str:
 
 def is_stuffing(piece: str) -> bool:
     """Tell a run of hard words without grammar from a clause; lists of things are none."""
-    if len(piece) < 20 or not piece.isascii() or not _SIGNS.isdisjoint(piece):
+    if len(piece) < 20 or not _GRAMMAR.isdisjoint(piece.split()):  # as nearly all clauses
+        return False
+    if not piece.isascii() or not _SIGNS.isdisjoint(piece):
         return False
     found = _WORD.findall(piece)
     if not 4 <= len(found) <= 60:
