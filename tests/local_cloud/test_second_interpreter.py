@@ -104,9 +104,8 @@ def _decide(deployment: Deployment, scenario: Scenario, arn: str) -> None:
     text = ["-"] if scenario.human == "edit" else []
     decision = [str(scenario.human), arn.rsplit(":", 1)[-1], *text, "--by", "ann"]
     subprocess.run(
-        [sys.executable, "-m", "router", "review", "--usage-table", deployment.usage_table,
-         *decision],
-        cwd=ROOT, env=deployment.cloud.env(), input=FITS, text=True, timeout=60, check=True,
+        [sys.executable, "-m", "router", "review", *decision],
+        cwd=ROOT, env=deployment.cloud.env(), input=FITS, text=True, timeout=120, check=True,
         capture_output=True,
     )  # fmt: skip
 
@@ -118,9 +117,9 @@ def _waits(deployment: Deployment, arn: str) -> bool:
 
 def _ran(deployment: Deployment, scenario: Scenario, arn: str) -> Ran:
     run = client.wait_for_execution(deployment, arn, WAIT)
-    request_id = str(scenario.input.get("request_id") or run["name"])
+    key = runs.key_of(scenario.input, run["name"])
     if scenario.status is not None:
-        [traced] = client.wait_until_settled(deployment, [request_id], WAIT)
+        [traced] = client.wait_until_settled(deployment, [key], WAIT)
         assert traced.settled, scenario.name
     pages = (
         deployment.client("stepfunctions")
@@ -137,15 +136,15 @@ def _ran(deployment: Deployment, scenario: Scenario, arn: str) -> Ran:
         json.loads(run["output"]) if "output" in run else None,
         tuple(runs.entered(events)),
         tuple(runs.retried(events)),
-        _rows(deployment, request_id),
+        _rows(deployment, key),
     )
 
 
-def _rows(deployment: Deployment, request_id: str) -> dict[str, dict[str, Any]]:
+def _rows(deployment: Deployment, key: str) -> dict[str, dict[str, Any]]:
     found = deployment.client("dynamodb").query(
         TableName=deployment.usage_table,
         KeyConditionExpression="request_id = :id",
-        ExpressionAttributeValues={":id": {"S": request_id}},
+        ExpressionAttributeValues={":id": {"S": key}},
         ConsistentRead=True,
     )
     return runs.by_item(found["Items"])

@@ -10,9 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests.support.tables import USAGE
 from tests.workflow.interpreter import runs
-from tests.workflow.interpreter.world import World
+from tests.workflow.interpreter.world import REGION, World
 from tests.workflow.scenarios import FITS, Scenario
 
 
@@ -72,7 +71,7 @@ def _human(
 def _review(*arguments: str) -> None:
     command = importlib.import_module("router.__main__").main
     try:
-        code = command(["review", "--usage-table", USAGE, *arguments, "--by", "ann"])
+        code = command(["review", *arguments, "--by", "ann", "--region", REGION])
     except SystemExit as refused:  # in a thread it would end the thread alone
         code = refused.code
     assert code == 0, f"review {arguments} failed"

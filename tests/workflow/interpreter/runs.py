@@ -45,9 +45,9 @@ def run(world: World, request: Mapping[str, Any], name: str | None = None) -> Ra
     ran = execute(world, world.machine_arn, request, name)
     if ran.status != "SUCCEEDED":
         _tell_record_outcome(ran)
-    request_id = str(request.get("request_id") or ran.name)
-    _deliver(_items(world, request_id))
-    return replace(ran, rows=rows_of(world, request_id))
+    key = key_of(request, ran.name)
+    _deliver(_items(world, key))
+    return replace(ran, rows=by_item(_items(world, key)))
 
 
 def execute(
@@ -100,9 +100,11 @@ def retried(events: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
     return found
 
 
-def rows_of(world: World, request_id: str) -> dict[str, dict[str, Any]]:
-    """Return the rows of a request as plain values, by item."""
-    return by_item(_items(world, request_id))
+def key_of(request: Mapping[str, Any], execution_name: str) -> str:
+    """Return the partition of a request's rows: each tenant but the default has ids of its own."""
+    request_id = str(request.get("request_id") or execution_name)
+    tenant = request.get("tenant", "default")
+    return request_id if tenant == "default" else f"{tenant}/{request_id}"
 
 
 def by_item(items: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -112,11 +114,11 @@ def by_item(items: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     return {row["item"]: row for row in rows}
 
 
-def _items(world: World, request_id: str) -> list[dict[str, Any]]:
+def _items(world: World, key: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = world.client("dynamodb").query(
         TableName=USAGE,
         KeyConditionExpression="request_id = :id",
-        ExpressionAttributeValues={":id": {"S": request_id}},
+        ExpressionAttributeValues={":id": {"S": key}},
     )["Items"]
     return found
 

@@ -169,7 +169,7 @@ def _environment(config: Mapping[str, Any], topic_arn: str) -> dict[str, str]:
         "ANTHROPIC_API_KEY_PARAMETER": "/faregate/anthropic-api-key",
         "WORKFLOW_SECONDS": str(config["workflow_seconds"]),
         "POWERTOOLS_METRICS_NAMESPACE": "Faregate",
-        "POWERTOOLS_LOG_LEVEL": "CRITICAL",
+        "POWERTOOLS_LOG_LEVEL": "ERROR",
     }
 
 
