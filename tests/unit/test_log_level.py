@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit
-from cost_calculator.metrics import emit
+
+from cost_calculator.aws.metrics import emit
 
 
 def test_powertools_goes_by_log_level_where_lambda_filters_nothing(

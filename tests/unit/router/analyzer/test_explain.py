@@ -14,7 +14,7 @@ from router.analyzer import Analyzer, Complexity, load
 from router.analyzer.explain import named
 from router.analyzer.features import Features
 
-SETS = Path(__file__).parents[2] / "sets"
+SETS = Path(__file__).parents[3] / "sets"
 LABELS = tuple(Complexity)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("sklearn", reason="training needs the train extra")
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 PROGRAM = """
 import hashlib
 from eval.data import Outcome, own
