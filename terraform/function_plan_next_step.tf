@@ -13,6 +13,13 @@ locals {
 }
 
 data "aws_iam_policy_document" "plan_next_step" {
+  # A function may die after it has recorded the end of its run.
+  statement {
+    sid       = "SeeWhatIsRecorded"
+    actions   = ["dynamodb:Query"]
+    resources = [local.tables.usage.arn]
+  }
+
   statement {
     sid       = "RecordTheEnd"
     actions   = ["dynamodb:PutItem", "dynamodb:UpdateItem"]

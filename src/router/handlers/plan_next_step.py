@@ -7,8 +7,12 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from cost_calculator.ledger import ANSWERED
 from router.aws.usage_table import usage_store
+from router.encoding import mapping_of
 from router.errors import AnswerNotRecorded, RequestClosed
+from router.invocation.attempt import UNKNOWN
+from router.recording.known_outcome import known_outcome
 from router.recording.record import Decision
 from router.routing.next_step import AskHuman, Call
 from router.routing.run_plan import Progress, RunPlan
@@ -27,33 +31,53 @@ logger = Logger()
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Answer with ``step``: INVOKE, RECORD, REVIEW or FAIL, and what that step needs.
+    """Answer with ``step``: INVOKE, RECORD, REVIEW, KNOWN or FAIL, and what that step needs.
 
     A run that has failed is written down here, before anybody is notified.
     """
     plan, progress = RunPlan.from_json(event["plan"]), Progress.from_json(event["progress"])
     logger.set_correlation_id(plan.request_id)
-    at, decision = event["at"], None
     if event["review"] is not None:
-        found = reviewed(plan, progress, event["review"])
-        progress, decision = found.progress, found.decision
+        found = reviewed(plan, progress, mapping_of(event["review"]["told"]))
         if found.answer is not None:
-            return _step("RECORD", plan, progress, answer=_to_record(found.answer, decision))
-    else:
-        failure = Failure.from_json(event["failure"])
-        if failure.error == RequestClosed.__name__:
-            raise RequestClosed(failure.cause)
-        progress = failed_call(plan, progress, failure, at)
-        if (kept := _answer_kept(progress)) is not None:
-            served = replace(progress.attempts[-1], cause=None, draft_s3=None, served=True)
-            progress = progress.with_attempts((*progress.attempts[:-1], served))
-            return _step("RECORD", plan, progress, answer=_to_record(kept, None))
-        match next_of(plan, progress):
-            case Call(target):
-                return _step("INVOKE", plan, replace(progress, target=target))
-            case AskHuman():
-                return _step("REVIEW", plan, progress)
-    return _failed(plan, progress, event["execution"], at, decision)
+            answer = _to_record(found.answer, found.decision)
+            return _step("RECORD", plan, found.progress, answer=answer)
+        return _failed(plan, found.progress, event, found.decision)
+    failure = Failure.from_json(event["failure"])
+    if failure.error == RequestClosed.__name__:
+        raise RequestClosed(failure.cause)
+    progress = failed_call(plan, progress, failure, event["at"])
+    return _after_call(plan, progress, event)
+
+
+def _after_call(plan: RunPlan, progress: Progress, event: dict[str, Any]) -> dict[str, Any]:
+    if (kept := _answer_kept(progress)) is not None:
+        served = replace(progress.attempts[-1], cause=None, draft_s3=None, served=True)
+        progress = progress.with_attempts((*progress.attempts[:-1], served))
+        return _step("RECORD", plan, progress, answer=_to_record(kept, None))
+    if (outcome := _recorded_before_it_died(plan, progress, event["execution"])) is not None:
+        return _step("KNOWN", plan, progress, outcome=outcome)
+    match next_of(plan, progress):
+        case Call(target):
+            return _step("INVOKE", plan, replace(progress, target=target))
+        case AskHuman():
+            return _step("REVIEW", plan, progress)
+    return _failed(plan, progress, event, None)
+
+
+def _recorded_before_it_died(
+    plan: RunPlan, progress: Progress, execution: str
+) -> dict[str, Any] | None:
+    """Return the outcome of a run whose function died after it had recorded the end.
+
+    Of its call nothing was reported; asking another model would be paid for and thrown away.
+    """
+    if progress.attempts[-1].outcome != UNKNOWN:
+        return None
+    rows = usage_store().rows_of(plan.key)
+    request = rows.get("REQUEST", {})
+    is_ours = request.get("execution_arn") == execution
+    return known_outcome(rows) if is_ours and request.get("status") in ANSWERED else None
 
 
 def _answer_kept(progress: Progress) -> Answered | None:
@@ -74,9 +98,9 @@ def _to_record(answer: Answered, decision: Decision | None) -> dict[str, Any]:
 
 
 def _failed(
-    plan: RunPlan, progress: Progress, execution: str, at: str, decision: Decision | None
+    plan: RunPlan, progress: Progress, event: dict[str, Any], decision: Decision | None
 ) -> dict[str, Any]:
-    closing = finish_failed(plan, progress, execution, at, decision)
+    closing = finish_failed(plan, progress, event["execution"], event["at"], decision)
     if not usage_store().record(closing):
         raise RequestClosed(f"request {plan.request_id} was closed while it was tried")
     logger.warning("failed", cause=progress.attempts[-1].cause)
@@ -84,12 +108,18 @@ def _failed(
 
 
 def _step(
-    step: str, plan: RunPlan, progress: Progress, answer: dict[str, Any] | None = None
+    step: str,
+    plan: RunPlan,
+    progress: Progress,
+    *,
+    answer: dict[str, Any] | None = None,
+    outcome: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     return {
         "step": step,
         "progress": progress.to_json(),
         "answer": answer,
+        "outcome": outcome,
         "notice": notice_of(plan, progress),
         "error": error_of(plan, progress),
     }

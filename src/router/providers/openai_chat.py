@@ -57,8 +57,9 @@ def read_completion(body: Any, asked_mode: str) -> Answer:
         raise errors.Filtered("finish reason content_filter", **facts)
     text = message.get("content")
     truncated = finish == "length"
-    if truncated and (text is None or text == ""):
-        return Answer("", truncated, **facts)  # all of its tokens went into thinking
+    if truncated and (text is None or isinstance(text, str)):
+        # Without a text all of its tokens went into thinking.
+        return Answer(text or "", truncated, **facts)
     if not isinstance(text, str) or not text.strip() or finish not in _ANSWERED:
         raise errors.BadResponse(f"no text; finish reason {shown(finish)}", **facts)
     return Answer(text, truncated, **facts)

@@ -12,6 +12,7 @@ from router.config.settings import Config
 from router.intake.request import Request
 from router.invocation.call import ModelCall
 from router.providers.call_json import call_to_json
+from router.recording.known_outcome import known_outcome
 from router.routing.plan import Plan
 from router.routing.run_plan import RunPlan, Target
 
@@ -140,23 +141,7 @@ def repeated(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 
     ``rows`` are the request's items by their ``item`` key, as plain values.
     """
-    request, content = rows["REQUEST"], rows.get("CONTENT", {})
-    known = {
-        "request_id": request_id_of(request["request_id"]),
-        "status": request["status"],
-        "repeated": True,
-        "execution_arn": request["execution_arn"],
-        "output": content.get("output"),
-        "output_s3": request.get("output_s3"),
-        "complexity": request["complexity"],
-        "confidence": float(request["confidence"]),
-        "reasons": list(request["reasons"]),
-        "model": request.get("model"),
-        "provider": request.get("provider"),
-        "cause": request.get("cause"),
-    }
-    outcome = {name: value for name, value in known.items() if value is not None}
-    return nothing_to_call(request, "REPEATED", outcome)
+    return nothing_to_call(rows["REQUEST"], "REPEATED", known_outcome(rows) | {"repeated": True})
 
 
 def nothing_to_call(

@@ -60,7 +60,7 @@ OWN = Group(
                 *policy("sweep", "FindAndCloseRows.Resource"),
                 *policy("invoke_model", "RecordTheEnd.Resource"),
                 *policy("record_answer", "RecordTheEnd.Resource"),
-                *policy("plan_next_step", "RecordTheEnd.Resource"),
+                *policy("plan_next_step", "RecordTheEnd.Resource", "SeeWhatIsRecorded.Resource"),
                 *policy("await_review[0]", "ListTheDraft.Resource"),
             ],
         ),

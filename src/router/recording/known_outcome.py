@@ -1,0 +1,30 @@
+"""What the rows of a request say of its outcome. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cost_calculator.row_keys import request_id_of
+
+
+def known_outcome(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the outcome of a request from its rows by their ``item`` key, as far as it is known.
+
+    The answer is not among them if its text has expired, or was never stored.
+    """
+    request, content = rows["REQUEST"], rows.get("CONTENT", {})
+    known = {
+        "request_id": request_id_of(request["request_id"]),
+        "status": request["status"],
+        "execution_arn": request["execution_arn"],
+        "output": content.get("output"),
+        "output_s3": request.get("output_s3"),
+        "complexity": request["complexity"],
+        "confidence": float(request["confidence"]),
+        "reasons": list(request["reasons"]),
+        "model": request.get("model"),
+        "provider": request.get("provider"),
+        "cause": request.get("cause"),
+    }
+    return {name: value for name, value in known.items() if value is not None}
