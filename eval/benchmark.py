@@ -45,7 +45,7 @@ GATES: dict[str, float] = {
     "gsm8k_dev: APGR of score": 0.60,
     "outcomes2 dev: APGR of score": 0.71,
     "time of LiteLLM's rules <": 0.85,
-    "time of importing jsonschema <": 0.7,
+    "time of importing jsonschema <": 0.8,
     "200 KB: ms <": 30.0,
 }
 # How hidden figures differed from these for the weights 2026.11.2, of which both are known: added
