@@ -72,7 +72,9 @@ def reviewed(plan: RunPlan, progress: Progress, given: Any) -> Reviewed:
     if "error" in told:
         return _undecided(plan, progress, str(told["error"]))
     decision = Decision(
-        str(told.get("decision", "")), str(told.get("by", "")), str(told.get("note") or "")
+        str(told.get("decision") or _REJECTED),
+        str(told.get("by") or "nobody known"),
+        str(told.get("note") or ""),
     )
     last = progress.attempts[-1]
     approved = decision.decision == _APPROVED and last.outcome != "INVALID_ANSWER"

@@ -24,6 +24,9 @@ from tests.support.tables import USAGE as TABLE
 
 QUESTION = "the launch code is 0042"
 
+# No review has ended: a token may be answered with anything, also null.
+_NOBODY = object()
+
 
 class Bucket:
     """The answers' bucket, in memory."""
@@ -111,7 +114,7 @@ class Stage:
     progress: dict[str, Any] = field(
         default_factory=lambda: {"attempts": [], "target": None, "entered": 0}
     )
-    review: Any = None
+    review: Any = _NOBODY
     execution: str = ARN
     # States entered and retried so far, AnalyzeComplexity and RouteByComplexity included.
     entered: int = 2
@@ -168,7 +171,7 @@ class Stage:
             "plan": self.plan.to_json(),
             "progress": self.progress,
             "failure": failure,
-            "review": self.review,
+            "review": None if self.review is _NOBODY else {"told": self.review},
             "execution": self.execution,
             "at": at,
         }

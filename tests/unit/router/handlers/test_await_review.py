@@ -99,10 +99,13 @@ def test_a_repeated_write_after_a_review_is_the_same_one(stage: Stage) -> None:
         ({"decision": "REJECTED", "by": "ann", "note": "no"}, "approve", "ReviewRejected"),
         ({"error": "States.Timeout"}, "reject", "ReviewTimedOut"),
         ({"error": "States.TaskFailed"}, "approve", "ReviewFailed"),
+        # Whoever holds the token may answer it with any JSON: none of it approves.
+        (None, "approve", "ReviewRejected"),
+        ("APPROVED", "approve", "ReviewRejected"),
     ],
 )
 def test_a_draft_that_nobody_lets_pass_ends_the_run(
-    stage: Stage, told: dict[str, Any], default: str, cause: str
+    stage: Stage, told: Any, default: str, cause: str
 ) -> None:
     waiting(stage, default=default)
     stage.review = told

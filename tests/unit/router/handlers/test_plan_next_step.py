@@ -76,3 +76,43 @@ def test_attempts_of_an_earlier_run_stand_and_are_counted_on(stage: Stage) -> No
     rows = stage.rows()
     assert "ATTEMPT#03" in rows
     assert rows["REQUEST"]["attempts"] == 3
+
+
+@pytest.mark.parametrize("error", ["States.Timeout", "Lambda.Unknown", "Sandbox.Timedout"])
+def test_a_function_that_died_after_it_had_recorded_the_end_leads_to_no_second_call(
+    stage: Stage, error: str
+) -> None:
+    stage.plan = a_plan(spare())
+    recorded = stage.invoke()
+
+    step = stage.next(
+        {
+            "output": {"Error": error, "Cause": "the function was ended"},
+            "state": "InvokeHaiku",
+            "entered_at": recorded["attempts"][0]["started_at"],
+            "retries": 0,
+        }
+    )
+
+    assert step["step"] == "KNOWN"
+    assert {name: step["outcome"][name] for name in ("status", "output", "model")} == {
+        name: recorded[name] for name in ("status", "output", "model")
+    }
+    assert len(stage.model.asked) == 1
+
+
+def test_a_function_that_died_before_it_recorded_anything_is_followed_by_the_next_model(
+    stage: Stage,
+) -> None:
+    stage.plan = a_plan(spare())
+
+    step = stage.next(
+        {
+            "output": {"Error": "Runtime.ExitError", "Cause": ""},
+            "state": "InvokeHaiku",
+            "entered_at": "2026-11-21T10:00:00.000Z",
+            "retries": 0,
+        }
+    )
+
+    assert step["step"] == "INVOKE"
