@@ -80,46 +80,49 @@ def stands(draw, call):
     found = []
     for table, part in parts(call):
         names = part.get("ExpressionAttributeNames", {})
-        compared = kinds(part, names)
+        compared = beside(part, names)
         used = {n for e in EXPRESSIONS if e in part for n in names_in(part[e], names)}
         keys = part.get("Keys") or [part.get("Key") or part.get("Item")]
-        for key in keys if keys[0] else [None] * draw(st.integers(0, 4)):
+        for key in keys if keys[0] else [None] * draw(st.integers(1, 5)):
             if draw(st.integers(0, 3)) == 0 and key:
                 continue  # nothing is there
             item = {}
             for name in sorted(used):
-                values = near(part, compared.get(name))
-                if (value := draw(st.one_of(st.none(), st.sampled_from(values)))) is not None:
+                kind = "S" if name in INDEXED else None
+                if value := draw(st.sampled_from([*near(compared.get(name, []), kind), None])):
                     item[name] = value
-            for name in KEYS[table]:
-                item[name] = key[name] if key else draw(st.sampled_from(near(part, "S")))
+            for number, name in enumerate(KEYS[table]):
+                others = compared.get(name) or [{"S": f"{number}-{len(found)}"}]
+                item[name] = key[name] if key else draw(st.sampled_from(near(others, "S")))
             found.append((table, item))
     return found
 
 
-def kinds(part, names):
-    """Return the type of the value that an attribute is compared with, set to or added to.
-
-    What is of another type is an error of its own in each emulator, and never in the tables.
-    """
-    found = dict.fromkeys(INDEXED, "S")
+def beside(part, names):
+    """Return the values that each attribute is compared with, set to or increased by."""
+    found = {}
     for expression in EXPRESSIONS:
-        for token, value in re.findall(r"(#?\w+)(?: <?>?=? ?|, )(:\w+)", part.get(expression, "")):
-            found[name_of(token, names)] = next(iter(part["ExpressionAttributeValues"][value]))
+        text = re.sub(r"IN \((:\w+).*?\)", r"= \1", part.get(expression, ""))
+        for token, value in re.findall(r"(#?\w+)(?: <?>?=? ?|, )(:\w+)", text):
+            held = part["ExpressionAttributeValues"][value]
+            found.setdefault(name_of(token, names), []).append(held)
     return found
 
 
-def near(part, kind=None):
-    """Return the values that a part of a call names, and others that are nearly those."""
-    named = [*part.get("ExpressionAttributeValues", {}).values()]
-    others = [{"S": "r-1"}, {"S": "~"}, {"N": "0"}, {"M": {}}]
-    for value in named:
-        ((sort, held),) = value.items()
-        if sort == "N":
+def near(values, kind=None):
+    """Return values and others that are nearly those.
+
+    All of one type: what is of another is an error of its own in each emulator, and no row is.
+    """
+    others = []
+    for value in values:
+        ((kind, held),) = value.items()
+        if kind == "N":
             others += [{"N": str(Decimal(held) + 1)}, {"N": str(Decimal(held) - 1)}]
-        elif sort == "S":
+        elif kind == "S":
             others += [{"S": held + "~"}, {"S": held[:-1] or "~"}]
-    return [v for v in (*named, *named, *others) if kind is None or kind in v]
+    others += [other for other in ({"S": "r-1"}, {"N": "0"}, {"M": {}}) if kind in (None, *other)]
+    return [*values, *values, *values, *others]
 
 
 def filled(items):
@@ -152,10 +155,13 @@ def outcome(client, call):
     if "Responses" in answer:
         return [{table: unordered(items) for table, items in answer["Responses"].items()},
                 answer["UnprocessedKeys"]]  # fmt: skip
-    items = [*map(read, answer.get("Items", ()))]
+    items = answer.get("Items", [])
+    # Two of an index that are equal in it are in no order.
+    places = [[item.get(name) for name in ("accepted_at", "queued_at")] for item in items]
+    order = places if call.arguments.get("IndexName") else [*map(read, items)]
     if call.operation == "scan":
-        items.sort(key=repr)
-    return read(answer.get("Item")), items, answer.get("LastEvaluatedKey")
+        order = []
+    return read(answer.get("Item")), unordered(items), order, answer.get("LastEvaluatedKey")
 
 
 def read(item):
