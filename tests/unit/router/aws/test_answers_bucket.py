@@ -17,7 +17,7 @@ from router.invocation.call import Answer
 USAGE = {"inputTokens": 1, "outputTokens": 2}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def s3() -> Iterator[Any]:
     with mock_aws():
         client = boto3.client(

@@ -13,24 +13,32 @@ from cost_calculator.row_keys import folder_of
 from cost_calculator.rows import Row
 from router.aws.erasure_store import TextStore
 from router.operations.erase import Forgotten, forget_request, forget_tenant
+from tests.support.desk import new_tables
 from tests.support.factories import AT, accepted
-from tests.support.tables import USAGE, create_tables
+from tests.support.tables import USAGE
 
 BUCKET = "answers-1"
 SECRET = "the launch code"
 
 
-@pytest.fixture
-def texts() -> Iterator[TextStore]:
+@pytest.fixture(scope="module")
+def s3() -> Iterator[Any]:
+    """A bucket that keeps old versions, as the deployed one does: moto's take long to make."""
     with mock_aws():
-        keys: dict[str, Any] = {
-            "region_name": "us-east-1", "aws_access_key_id": "x", "aws_secret_access_key": "x"
-        }  # fmt: skip
-        dynamodb, s3 = boto3.client("dynamodb", **keys), boto3.client("s3", **keys)
-        create_tables(dynamodb)
-        s3.create_bucket(Bucket=BUCKET)
-        s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
-        yield TextStore(dynamodb, USAGE, s3, BUCKET)
+        client = boto3.client(
+            "s3", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
+        )
+        client.create_bucket(Bucket=BUCKET)
+        client.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+        yield client
+
+
+@pytest.fixture
+def texts(s3: Any) -> Iterator[TextStore]:
+    tables: Any = new_tables()
+    texts = TextStore(tables, USAGE, s3, BUCKET)
+    yield texts
+    texts.delete_objects(texts.objects_of(""))
 
 
 def put(texts: TextStore, row: Row) -> None:
@@ -56,7 +64,8 @@ def request_with_texts(texts: TextStore, request_id: str = "r-1", **changes: Any
 
 
 def everything(texts: TextStore) -> str:
-    rows = [from_item(item) for item in texts._client.scan(TableName=USAGE)["Items"]]
+    tables: Any = texts._client
+    rows = [from_item(item) for item in tables.rows(USAGE)]
     versions = texts._s3.list_object_versions(Bucket=BUCKET).get("Versions", [])
     return str([rows, [version["Key"] for version in versions]])
 
