@@ -14,7 +14,7 @@ def main() -> int:
     check = commands.add_parser("check", help="compare the book with LiteLLM's table")
     check.add_argument("--table", type=Path, help="the table, where litellm is not installed")
     commands.add_parser(
-        "document", help="write the figures of docs/cost-model.md and docs/capacity.md anew"
+        "document", help="update the figures of docs/cost-model.md and docs/capacity.md"
     )
     arguments = parser.parse_args()
     today = datetime.now(UTC).strftime("%Y-%m-%d")

@@ -45,19 +45,19 @@ EXAMPLE_ROW = {
 
 
 def write() -> int:
-    """Write the documents anew where a figure changed."""
+    """Rewrite the computed blocks of the documents."""
     for document in DOCUMENTS:
         document.write_text(computed(document.read_text(encoding="utf-8")), encoding="utf-8")
     return 0
 
 
 def computed(text: str) -> str:
-    """Return the document with each computed block made anew."""
+    """Return the document with its computed blocks up to date."""
     blocks = {
         "usage": lambda: f"```json\n{json.dumps(EXAMPLE_USAGE)}\n```\n",
         "example": _example,
         "running": _running,
-        "doors": _doors,
+        "entry-points": _entry_points,
         "aws-prices": _aws_prices,
         "resolutions": _resolutions,
         "capacity": _capacity,
@@ -116,12 +116,12 @@ def _running_line(cause: str, usd: dict[str, Decimal]) -> str:
     return f"| {cause} | " + " | ".join(figures) + " |"
 
 
-def _doors() -> str:
+def _entry_points() -> str:
     prices = aws_prices()
-    lines = ["| door | cause | per 1,000,000 prompts |", "|---|---|--:|"]
-    for door, causes in (("queue", queue_overhead(prices)), ("batch", batch_overhead(prices))):
-        lines += [f"| {door} | {cause} | ${usd * _MILLION:,.2f} |" for cause, usd in causes.items()]
-        lines.append(f"| **{door}** | **all** | ${sum(causes.values()) * _MILLION:,.2f} |")
+    lines = ["| entry point | cause | per 1,000,000 prompts |", "|---|---|--:|"]
+    for name, causes in (("queue", queue_overhead(prices)), ("batch", batch_overhead(prices))):
+        lines += [f"| {name} | {cause} | ${usd * _MILLION:,.2f} |" for cause, usd in causes.items()]
+        lines.append(f"| **{name}** | **all** | ${sum(causes.values()) * _MILLION:,.2f} |")
     nested = prices["states_standard_transition"] * _MILLION
     chosen = sum(batch_overhead(prices).values()) * _MILLION
     return "\n".join(lines) + (
