@@ -26,7 +26,7 @@ RARE = 4  # a fold's model is thrown away: rarer n-grams only cost time
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """What models that never saw a row's family said of it."""
+    """The labels that models without a row's family gave it."""
 
     rows: Sequence[Row]
     logits: Floats
@@ -57,7 +57,7 @@ def assigned(names: list[str], labels: list[int]) -> dict[str, int]:
 
 
 def held_out() -> HeldOut:
-    """Return what was said of each public row by a model that never saw its family."""
+    """Return the label of each public row by a model that never saw its family."""
     rows, extra = everything("train"), own()
     read, extra_read = readings(rows), readings(extra)
     names = [family(r.group) for r in rows]

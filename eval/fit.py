@@ -1,4 +1,4 @@
-"""Fits the parts of the model; every choice that is a number stands here, with what it is for."""
+"""Fits the parts of the model; every numeric choice is here, with its purpose."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def litellm_routers() -> dict[str, Callable[[str], int]]:
     """Return LiteLLM's local routers, or none where it is not installed.
 
     They know no CALCULATION, so only SIMPLE against COMPLEX can be compared; which of their four
-    tiers is which is a choice, so the rules stand in the table under both mappings.
+    tiers is which is a choice, so the table has the rules under both mappings.
     """
     os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
     try:

@@ -64,7 +64,7 @@ def usage_for(row: dict[str, Any], chance: random.Random) -> Tokens:
 
 
 def litellm_cost(litellm: Any, row: dict[str, Any], tokens: Tokens) -> float:
-    """Return LiteLLM's cost of the same tokens, told to it as the providers tell it."""
+    """Return LiteLLM's cost of the same tokens, in the providers' own format."""
     from litellm.types.utils import (
         CacheCreationTokenDetails,
         PromptTokensDetailsWrapper,

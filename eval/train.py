@@ -79,7 +79,7 @@ def packed(
     values = lanes[0] | lanes[1] << np.uint64(LANE) | lanes[2] << np.uint64(2 * LANE)
     values |= squared << np.uint64(3 * LANE)
     names = list(v.columns)
-    # Frequent n-grams stand together, so that what is read often shares pages and cache lines.
+    # Frequent n-grams are adjacent, so that they share pages and cache lines.
     order = sorted(range(len(names)), key=lambda i: (int(squared[i]), names[i]))
     return {
         "keys": "\n".join(names[i] for i in order).encode(),

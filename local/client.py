@@ -18,7 +18,7 @@ _POLL_SECONDS = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """A request as its rows tell it; money is None while a part of it is not known."""
+    """A request as its rows have it; money is None while a part of it is not known."""
 
     request_id: str
     request: Mapping[str, Any]

@@ -3,7 +3,7 @@
     python -m local.cloud up | down | status | env
 
 A program that needs the cloud only while it runs calls `start()` and `stop()`; its children end
-with it, however it ends. `up` leaves them running until `down`; what runs where stands in
+with it, however it ends. `up` leaves them running until `down`; the addresses are in
 `build/local/cloud.json`, so that other commands find it.
 """
 
@@ -100,7 +100,7 @@ def stop(cloud: Cloud, *, folder: Path = FOLDER) -> None:
 
 
 def save(cloud: Cloud, state: Path = STATE) -> None:
-    """Write down what runs where, for the commands that come after."""
+    """Record the addresses of the servers, for later commands."""
     state.parent.mkdir(parents=True, exist_ok=True)
     # `faregate` reads the variables; it does not know this package.
     fields = {**asdict(cloud), "env": cloud.env()}
@@ -131,7 +131,7 @@ def port_from(variable: str) -> int:
     """Return the port that a variable of the environment names; 0, any free one, without it."""
     text = os.environ.get(variable) or "0"
     if not text.isdecimal() or int(text) > 65535:
-        raise CloudError(f"{variable}={text} is no port: write a number from 0 to 65535.")
+        raise CloudError(f"{variable}={text} is not a port: write a number from 0 to 65535.")
     return int(text)
 
 
@@ -170,7 +170,7 @@ def _health(name: str, url: str) -> str:
 
 
 def _answers(url: str) -> bool:
-    # No proxy: a proxy variable of the user's must not stand between us and loopback.
+    # No proxy: a proxy variable of the user's must not intercept loopback.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(url, timeout=5) as response:

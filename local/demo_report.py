@@ -22,7 +22,7 @@ _ORDER = (*_TEXTS[:2], "conf.", *_TEXTS[2:], *_NUMBERS[1:])
 
 
 def document(requests: Requests, traces: Sequence[Traced]) -> dict[str, Any]:
-    """Return what `build/demo.json` holds; money as decimal strings, null where it is not known."""
+    """Return what `build/demo.json` holds; money as decimal strings, null if it is not known."""
     rows = [_entry(request, traced) for request, traced in zip(requests, traces, strict=True)]
     return {"requests": rows, "totals": _totals(traces)}
 
@@ -64,7 +64,7 @@ def _totals(traces: Sequence[Traced]) -> dict[str, Any]:
 
 
 def table(requests: Requests, traces: Sequence[Traced]) -> Table:
-    """Return the requests as a table, `?` where something is not known."""
+    """Return the requests as a table, `?` if something is not known."""
     shown = Table(title="Routed prompts", header_style="bold")
     for name in _ORDER:
         shown.add_column(

@@ -53,7 +53,7 @@ class Deployment:
 
     @property
     def api_url(self) -> str:
-        """Where the emulator serves the HTTP door; what follows is as on AWS."""
+        """The emulator's address of the HTTP API; paths below it are as on AWS."""
         api = self.outputs["api"]
         return f"{self.cloud.emulator_url}/_aws/execute-api/{api['rest_api_id']}/{api['stage']}"
 
@@ -83,10 +83,10 @@ def _client(cloud: Cloud, service: str, **credentials: str) -> Any:
 def deploy(cloud: Cloud, say: Progress, folder: Path = terraform.FOLDER) -> Deployment:
     """Build the packages, apply `examples/local` to `cloud`, and put the key where users do.
 
-    `folder` keeps Terraform's state; two clouds at a time need two.
-    Raises `terraform.TerraformError` with a one-line cure, or `SystemExit` from the packaging.
+    `folder` keeps Terraform's state; two clouds at a time need two. Raises
+    `terraform.TerraformError` with a one-line fix, or `SystemExit` from the packaging.
     """
-    terraform.program()  # what is missing is told before the long work
+    terraform.program()  # reports missing tools before the long work
     say("building the function zip and the provider-SDK layer")
     for part in (["function"], ["layer", "host"]):
         subprocess.run(

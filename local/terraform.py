@@ -183,8 +183,8 @@ def _environment(extra: Mapping[str, str]) -> dict[str, str]:
         env.pop("TF_CLI_CONFIG_FILE", None)  # Terraform warns when the variable dangles
     # Terraform spends a third of its time looking for garbage: a tenth more memory saves that.
     defaults = {"GOGC": "400"}
-    told = {"TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"}
-    return {**defaults, **env, **told, **extra}
+    automation = {"TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"}
+    return {**defaults, **env, **automation, **extra}
 
 
 def place_of(module: Path, folder: Path = FOLDER) -> Path:

@@ -75,7 +75,7 @@ def registry_answers(url: str = _PROBE_URL, seconds: float = _PROBE_SECONDS) -> 
 
 
 def cli_configuration(outer: Mapping[str, str]) -> Path | None:
-    """The user's CLI configuration, or None where there is none (or the variable dangles)."""
+    """The user's CLI configuration, or None if there is none (or the variable dangles)."""
     named = outer.get("TF_CLI_CONFIG_FILE")
     path = Path(named) if named else Path(outer.get("HOME", "~")).expanduser() / ".terraformrc"
     return path if path.is_file() else None

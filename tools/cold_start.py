@@ -2,7 +2,7 @@
 
 The unit is what any function on AWS pays: `import boto3; boto3.client("dynamodb")` in the same run.
 Processor time is taken, the least of the runs: a busy machine must not count.
-Exit 1 where a ratio is over its gate, or an SDK is imported that the function never calls.
+Exit 1 if a ratio is over its gate, or an SDK is imported that the function never calls.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ _FIRST_CALL = {
 
 
 def main() -> int:
-    """Print a table of milliseconds and ratios; answer 1 where a gate does not hold."""
+    """Print a table of milliseconds and ratios; answer 1 if a gate does not hold."""
     with tempfile.TemporaryDirectory() as folder:
         with alone(BUILD / "package.lock"), zipfile.ZipFile(function_zip()) as archive:
             archive.extractall(folder)
@@ -97,8 +97,8 @@ def main() -> int:
         gate = GATES.get(name)
         over = gate is not None and least / unit > gate
         failed |= over
-        told = "" if gate is None else f"   at most {gate}{', OVER' if over else ''}"
-        print(f"{name:16}{least * 1000:7.0f} ms{least / unit:7.2f}{told}")
+        verdict = "" if gate is None else f"   at most {gate}{', OVER' if over else ''}"
+        print(f"{name:16}{least * 1000:7.0f} ms{least / unit:7.2f}{verdict}")
     size = (BUILD / "function.zip").stat().st_size / 1e6
     print(f"function zip    {size:7.2f} MB   at most 2.5{', OVER' if size > 2.5 else ''}")
     return int(failed or size > 2.5)

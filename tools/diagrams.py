@@ -65,13 +65,13 @@ def main(arguments: list[str]) -> int:
 
 
 def drawn(text: str) -> str:
-    """Return the document with each of its diagrams drawn anew."""
+    """Return the document with its diagrams redrawn."""
     diagrams = {"workflow": workflow, "module": module}
 
-    def anew(found: re.Match[str]) -> str:
+    def redrawn(found: re.Match[str]) -> str:
         return f"{found[1]}```mermaid\n{diagrams[found[2]]()}\n```\n{found[3]}"
 
-    return _BLOCK.sub(anew, text)
+    return _BLOCK.sub(redrawn, text)
 
 
 def workflow() -> str:

@@ -1,4 +1,4 @@
-"""Writes `docs/openapi.json`: the HTTP door as OpenAPI 3.0, from the schemas that check requests.
+"""Writes `docs/openapi.json`: the HTTP API as OpenAPI 3.0, from the schemas that check requests.
 
 python -m tools.openapi           write it
 python -m tools.openapi --check   exit 1 when it differs

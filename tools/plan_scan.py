@@ -1,6 +1,6 @@
 """Scans the plan of `examples/complete` with checkov.
 
-Every finding is mended, or skipped in place with its reason. The plan is made without credentials:
+Every finding is fixed, or skipped in place with its reason. The plan is made without credentials:
 an emulator on loopback answers for AWS. Key and topic of the example are applied there first, since
 checkov takes a key that is not known yet for none.
 """
@@ -29,7 +29,7 @@ _ENVIRONMENT = {"CKV_SKIP_PACKAGE_UPDATE_CHECK": "true"}
 
 
 def main() -> int:
-    """Plan, scan, print what was found; answer 1 where a check failed."""
+    """Plan, scan, print what was found; answer 1 if a check failed."""
     isolate()
     try:
         plan = _plan()
@@ -40,7 +40,7 @@ def main() -> int:
         [
             *(str(CHECKOV), "--file", str(plan), "--framework", "terraform_plan"),
             *("--skip-download", "--quiet", "--compact", "--output", "json"),
-            # Skips stand in the HCL, beside what they excuse.
+            # Skips are in the HCL, beside what they excuse.
             *("--repo-root-for-plan-enrichment", str(_sources())),
         ],
         env={**os.environ, **_ENVIRONMENT},

@@ -53,7 +53,7 @@ def archive(target: Path | None = None) -> Path:
 
 
 def version() -> str:
-    """Return the version that `pyproject.toml` names, the one place it stands in."""
+    """Return the version that `pyproject.toml` names, the only place that has it."""
     with (ROOT / "pyproject.toml").open("rb") as file:
         return str(tomllib.load(file)["project"]["version"])
 

@@ -5,7 +5,7 @@ variable "region" {
 }
 
 variable "alarm_email" {
-  description = "Who is told of failed requests. Left out: nobody, until somebody subscribes to the topic."
+  description = "Address to notify of failed requests. By default, nobody is notified until somebody subscribes to the topic."
   type        = string
   default     = null
 }

@@ -59,7 +59,7 @@ output "commands" {
 }
 
 output "api" {
-  description = "The HTTP door."
+  description = "The HTTP API."
   value       = module.faregate.api
 }
 

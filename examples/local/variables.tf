@@ -13,14 +13,14 @@ variable "architecture" {
 variable "code" {
   description = <<-EOT
     The bucket that the built code lies in: Terraform then makes the functions side by side, and not one after the other.
-    Left out: `build/function.zip` and `layer_zip`.
+    Defaults to `build/function.zip` and `layer_zip`.
   EOT
   type        = object({ name = string, function_key = string, layer_key = string })
   default     = null
 }
 
 variable "layer_zip" {
-  description = "Path of the layer built for this machine, without `code`. Left out: `build/layer-host.zip`."
+  description = "Path of the layer built for this machine, without `code`. Defaults to `build/layer-host.zip`."
   type        = string
   default     = null
 }

@@ -12,7 +12,7 @@ _LOOK_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """A task's limits in seconds; None is no limit."""
+    """A task's limits in seconds; None means no limit."""
 
     timeout: float | None = None
     heartbeat: float | None = None

@@ -60,29 +60,29 @@ def reply(
 ) -> Reply:
     """Answer a question, cut at its token limit; thinking counts against that limit too.
 
-    `text` and `ending` replace what the model would have said and how it would have ended;
-    `kept` is what the prompt cache did.
+    `text` and `ending` replace the model's own text and ending; `kept` is what the prompt cache
+    did.
     """
-    said = text if text is not None else _say(ask)
+    content = text if text is not None else _say(ask)
     model = catalogue.find(ask.model)
     seed = _seed(ask.question)
     thinking = " ".join(_pick(seed, 1 + seed % 3)) if model and model.thinks else ""
     thought = tokens(thinking)
     room = None if ask.max_tokens is None else max(ask.max_tokens - thought, 0)
     if ending == "length":
-        room = min(room if room is not None else tokens(said), tokens(said) // 2)
+        room = min(room if room is not None else tokens(content), tokens(content) // 2)
     if ending in {"refusal", "filter"}:
-        said = ""
-    cut = room is not None and tokens(said) > room
+        content = ""
+    cut = room is not None and tokens(content) > room
     if cut:
-        head = said.encode("utf-8", "surrogatepass")[: (room or 0) * _BYTES_PER_TOKEN]
-        said = head.decode("utf-8", "ignore")
+        head = content.encode("utf-8", "surrogatepass")[: (room or 0) * _BYTES_PER_TOKEN]
+        content = head.decode("utf-8", "ignore")
         thought = min(thought, ask.max_tokens or 0)
     return Reply(
-        text=said,
+        text=content,
         thinking=thinking,
         input_tokens=tokens(ask.prompt) + _OVERHEAD_TOKENS - kept.read - kept.written,
-        output_tokens=tokens(said) + thought,
+        output_tokens=tokens(content) + thought,
         thinking_tokens=thought,
         ending=_ending(ending) or ("length" if cut else "end"),
         kept=kept,

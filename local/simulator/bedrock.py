@@ -152,7 +152,7 @@ class Bedrock:
 
 
 def _one_of(allowed: tuple[str, ...], field: str, name: str, body: Json) -> str:
-    """The word that a field asks for, "" where it is left out; others are refused as by Bedrock."""
+    """The word that a field asks for, "" if it is left out; others are refused as by Bedrock."""
     word = str((body.get(field) or {}).get(name, ""))
     if word and word not in allowed:
         raise _invalid(
@@ -164,9 +164,9 @@ def _one_of(allowed: tuple[str, ...], field: str, name: str, body: Json) -> str:
 
 def _stopped(answered: Answered) -> Json | None:
     """What Converse says where its guardrail stops the prompt (nothing is billed) or the answer."""
-    reply, said = answered.reply, [{"text": GUARDRAIL_SAYS}]
+    reply, content = answered.reply, [{"text": GUARDRAIL_SAYS}]
     body: Json = {
-        "output": {"message": {"role": "assistant", "content": said}},
+        "output": {"message": {"role": "assistant", "content": content}},
         "stopReason": "guardrail_intervened",
         "metrics": {"latencyMs": answered.milliseconds},
     }

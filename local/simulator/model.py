@@ -13,7 +13,7 @@ class Ask:
     """One request as the model sees it; `prompt` is all of its text, `question` the last turn's.
 
     `marked` is the text in front of the caller's mark for the prompt cache.
-    `service_tier` and `latency` are the provider's own words, "" where nothing was asked.
+    `service_tier` and `latency` are the provider's own words, "" if nothing was asked.
     `turns` are the same texts as (role, text), the system's first.
     """
 
@@ -59,7 +59,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request as it arrived; `model` is the path's, "" where the body names it."""
+    """A request as it arrived; `model` is the path's, "" if the body names it."""
 
     model: str
     body: Json
@@ -106,7 +106,7 @@ class Provider(Protocol):
     name: str
 
     def model_of(self, path: str) -> str | None:
-        """The model in the path, "" where the body names it, None where the path is not ours."""
+        """The model in the path, "" if the body names it, None if the path is not ours."""
 
     def authorize(self, headers: Mapping[str, str], knows: Callable[[str], bool]) -> str:
         """Answer the caller's key, or refuse one that is missing or not known."""

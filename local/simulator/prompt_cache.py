@@ -15,7 +15,7 @@ _SECONDS = 300.0
 
 
 class PromptCache:
-    """What each model has been told to keep; safe to use from several threads."""
+    """The texts that each model was asked to cache; safe to use from several threads."""
 
     def __init__(self) -> None:
         self._until: dict[tuple[str, str, str], float] = {}

@@ -37,7 +37,7 @@ class Upstream:
     key: str
 
     def reply(self, ask: Ask) -> Reply:
-        """Ask the real model; raise UpstreamError where there is no answer."""
+        """Ask the real model; raise UpstreamError if there is no answer."""
         body: dict[str, Any] = {
             "model": self.model,
             "messages": [{"role": role, "content": text} for role, text in ask.turns],

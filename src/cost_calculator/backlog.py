@@ -33,7 +33,7 @@ class Store(Ledger, Protocol):
 
 
 def pending_age(store: Store, at: datetime) -> float:
-    """Return for how many seconds the oldest row has waited for its price; 0 where none waits."""
+    """Return for how many seconds the oldest row has waited for its price; 0 if none waits."""
     firsts = (next(_queued_in(store, "PENDING", shard, iso(at)), None) for shard in range(SHARDS))
     since = [datetime.fromisoformat(row["queued_at"]) for row in firsts if row]
     return (at - min(since)).total_seconds() if since else 0.0

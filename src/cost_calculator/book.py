@@ -80,7 +80,7 @@ class PriceBook:
         return highest
 
     def resolve(self, provider: str, model: str) -> tuple[str, str]:
-        """Return the book's name of a model, and the region where an ARN tells it (else empty)."""
+        """Return the book's name of a model, and the region if an ARN contains it (else empty)."""
         aliases = self._aliases.get(provider, {})
         region = ""
         if model.startswith("arn:") and model not in aliases and (arn := _ARN.fullmatch(model)):

@@ -24,7 +24,7 @@ ANSWERED = frozenset({"SUCCEEDED", "TRUNCATED"})
 NOBODY = "none"
 
 HISTOGRAM_BOUNDS = (10, 100, 1_000, 10_000, 100_000, 1_000_000)
-"""Upper bounds of cost per attempt, in micro-dollars; beyond the last stands ``cost_le_inf``."""
+"""Upper bounds of cost per attempt, in micro-dollars; beyond the last, ``cost_le_inf``."""
 
 _COUNTED_AS = {
     CostStatus.UNPRICED: "unpriced",
@@ -77,7 +77,7 @@ class Change:
 
     @property
     def cell(self) -> Cell:
-        # A row that is opened again has no end any more; where it counted, it counted before.
+        # A reopened row has no end any more; the cell is the one in which it counted before.
         return Cell.of(self.before)
 
     def sums(self) -> Sums:
@@ -177,7 +177,7 @@ def group(changes: Iterable[Change], max_actions: int = MAX_ACTIONS) -> Iterator
     """Pack changes into transactions: no row twice, each cell once, no more actions than allowed.
 
     Of two changes of one row the first counts: they are the same row delivered twice. Only a
-    request that was run again has images of several runs; the last run's is the one that can stand.
+    request that was run again has images of several runs; only the last run's can apply.
     """
     unique: dict[tuple[str, str], Change] = {}
     for change in changes:

@@ -1,9 +1,10 @@
-"""Upper bounds in dollars, for what is not known yet or never will be. Pure.
+"""Upper bounds in dollars for costs that are not known yet, or never will be. Pure.
 
-A budget must hold before a call is made, and after one whose usage never came: both count the most
-that the call can cost. No token is shorter than a byte of the prompt, input may all be written to
-the provider's prompt cache, and a model without a price is taken for the dearest that has one. A
-provider may serve in another tier than it was asked for: of it and the ordinary the dearer counts.
+A budget must hold before a call is made, and after a call whose usage never arrived: both use the
+most that the call can cost. No token is shorter than a byte of the prompt, all input may be written
+to the provider's prompt cache, and a model without a price counts as the most expensive one that
+has a price. A provider may serve another service tier than the requested one: the more expensive of
+the requested and the standard tier is used.
 """
 
 from __future__ import annotations

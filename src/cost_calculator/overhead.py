@@ -15,7 +15,7 @@ from typing import Any
 
 AWS_PRICES_PATH = Path(__file__).with_name("aws_prices.json")
 
-# Write units of one row, with every index it stands in (all project everything, rows are <= 1 KB;
+# Write units of one row, with every index that holds it (all project everything, rows are <= 1 KB;
 # a write in a transaction counts twice, a changed index key is a delete and a put).
 REQUEST_WRITE_UNITS = (2 + 3) + (2 + 2 + 2) + (2 + 2 + 1)  # accepted, closed, priced
 CONTENT_WRITE_UNITS = 2 + 2  # the prompt, then the answer
@@ -104,7 +104,7 @@ def guardrail_usd(units: Any, prices: AwsPrices) -> Decimal:
 
 
 def lambda_call(ms: Any, memory_mb: Any, prices: AwsPrices) -> Decimal:
-    """Return the dollars of one Lambda invocation; its time only where it is known."""
+    """Return the dollars of one Lambda invocation; its time only if it is known."""
     time = lambda_time(ms, memory_mb, prices) if ms and memory_mb else _ZERO
     return prices["lambda_request"] + time
 

@@ -18,7 +18,7 @@ class InvalidPriceRow(ValueError):
 
 
 Rates = Mapping[str, Decimal | None]
-"""US dollars per million tokens, by token class; None where no price is known."""
+"""US dollars per million tokens, by token class; None if no price is known."""
 
 
 @dataclass(frozen=True, slots=True)

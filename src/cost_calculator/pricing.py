@@ -49,7 +49,7 @@ def price(
 ) -> Cost:
     """Return the exact cost of one call at the price of the day it was made (``at``, with offset).
 
-    UNPRICED, with a reason, where the book has no row or no rate for a class that was used.
+    UNPRICED, with a reason, if the book has no row or no rate for a class that was used.
     """
     try:
         row = (book or default_book()).find(provider, model, at, mode, region)

@@ -27,7 +27,7 @@ class UnreadableRow(ValueError):
 
 
 def settle(row: Row, rates: Rates, priced_at: str) -> dict[str, Any]:
-    """Return the whole row with its cost; raise UnreadableRow where that cannot be done."""
+    """Return the whole row with its cost; raise UnreadableRow if that cannot be done."""
     check_readable(row)
     settled = {name: value for name, value in row.items() if name not in ("queue", "queued_at")}
     if row["item"] == "REQUEST":
@@ -43,7 +43,7 @@ def settle(row: Row, rates: Rates, priced_at: str) -> dict[str, Any]:
 
 
 def check_readable(row: Row) -> None:
-    """Raise UnreadableRow where a row lacks what pricing and sums need of it."""
+    """Raise UnreadableRow if a row lacks what pricing and sums need of it."""
     schema = row.get("schema", SCHEMA - 1)
     if schema not in READABLE_SCHEMAS:
         raise UnreadableRow(f"schema {schema} is not one of {READABLE_SCHEMAS}")
@@ -144,12 +144,12 @@ def _upper_estimate(row: Row, rates: Rates, at: datetime) -> Decimal | None:
 
 
 def _charge(row: Row, usd: Decimal) -> dict[str, Decimal]:
-    """Return what the row counts against its budgets, where it has such."""
+    """Return what the row counts against its budgets, if it has any."""
     return {"charge_usd": usd} if "budgets" in row else {}
 
 
 def _most(row: Row, rates: Rates) -> Decimal:
-    """Return the cost of an attempt, or the most it can be where it is not known."""
+    """Return the cost of an attempt, or its upper bound if it is not known."""
     if "cost_usd" in row:
         return Decimal(row["cost_usd"])
     at = datetime.fromisoformat(row.get("started_at") or row["ended_at"])

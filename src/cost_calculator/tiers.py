@@ -18,6 +18,6 @@ def one_step(tier: str, towards: str) -> str:
 
 
 def neighbours(tier: str) -> tuple[str, ...]:
-    """Return the tiers one step below and above, where there are such."""
+    """Return the tiers one step below and above, if there are any."""
     here = TIERS.index(tier)
     return tuple(TIERS[rank] for rank in (here - 1, here + 1) if 0 <= rank < len(TIERS))

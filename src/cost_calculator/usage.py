@@ -15,7 +15,7 @@ MAX_TOKENS = 10**12
 
 
 class InvalidUsage(ValueError):
-    """The usage makes no sense, so no cost can be told from it; the message names the field."""
+    """The usage is impossible, so no cost can be computed from it; the message names the field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def from_classes(raw: object) -> Tokens:
 
 
 def from_provider(provider: str, raw: object) -> Tokens:
-    """Read usage as ``provider`` sent it; raise InvalidUsage where it cannot be true."""
+    """Read usage as ``provider`` sent it; raise InvalidUsage if it cannot be true."""
     usage = _mapping(raw, "usage")
     if provider == "bedrock":
         return _bedrock(usage)
@@ -118,7 +118,7 @@ def _anthropic(usage: Mapping[str, Any]) -> Tokens:
 def _openai(usage: Mapping[str, Any]) -> Tokens:
     """Read chat completions (``prompt_tokens``) or responses (``input_tokens``) usage.
 
-    OpenAI has one price for cache writes whatever their age, so they all stand in the 5 m class.
+    OpenAI has one price for cache writes whatever their age, so they all count in the 5 m class.
     """
     sent, received = "prompt_tokens", "completion_tokens"
     if sent not in usage and "input_tokens" in usage:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-# A state carries 256 KiB. The answer stands in it as JSON beside up to nine attempts.
+# A state carries 256 KiB. It holds the answer as JSON beside up to nine attempts.
 STATE_BYTES = 180_000
 
 _UNSENDABLE = {0: None} | dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
@@ -23,7 +23,7 @@ def clean(text: str) -> str:
 
 
 def json_object(text: Any) -> dict[str, Any]:
-    """Return the JSON object that a text holds; an empty one where it holds none."""
+    """Return the JSON object that a text holds; an empty one if it holds none."""
     try:
         value = json.loads(text)
     except (TypeError, ValueError, RecursionError):

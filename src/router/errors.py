@@ -1,7 +1,7 @@
 """The errors of Faregate; each class name is an ``ErrorEquals`` name of the workflow.
 
 RouterError
-├── RequestError            never accepted; the caller mends the request
+├── RequestError            never accepted; the caller must fix the request
 │   ├── InvalidRequest
 │   ├── PolicyDenied
 │   ├── Conflict
@@ -9,8 +9,8 @@ RouterError
 │   └── RateLimited         the workflow waits and asks again, up to a limit
 ├── StoreUnavailable        a table, S3 or the history did not answer; safe to repeat
 ├── AnswerNotRecorded       a call was answered and its rows were not written: write them again
-├── RequestClosed           the request has ended otherwise: nothing is left to do
-└── CallError               a model call that gave no answer; knows its outcome
+├── RequestClosed           another writer has ended the request: nothing is left to do
+└── CallError               a model call without an answer; has its outcome
     ├── NotBilled           safe to send again
     │   ├── Throttled
     │   ├── Overloaded
@@ -20,10 +20,10 @@ RouterError
     │   ├── ContextTooLong
     │   ├── AccessDenied
     │   └── ModelNotFound
-    ├── MaybeBilled         no usage came back, yet it may stand on the bill
+    ├── MaybeBilled         no usage came back, yet it may be on the bill
     │   ├── ModelTimeout
     │   └── ModelError
-    └── NoAnswer            billed, and its body is no answer
+    └── NoAnswer            billed, but without an answer in its body
         ├── Refused
         ├── Filtered
         ├── Blocked
@@ -114,16 +114,16 @@ class AnswerNotRecorded(RouterError):
 
 
 class RequestClosed(RouterError):
-    """Somebody else has closed the request, or another run owns it."""
+    """Another writer has closed the request, or another run owns it."""
 
 
 class CallError(RouterError):
     """A model call that ended without an answer.
 
-    ``usage`` is the provider's own object where one came back: a failed call may still be billed.
-    ``draft_s3`` is where an answer that was withheld is kept. ``input_bytes`` counts what was sent
-    where that is more than the request. ``mode`` is how the provider says that it served.
-    ``guardrail_units`` is what a guardrail was billed for, by policy.
+    ``usage`` is the provider's own object, if one came back: a failed call may still be billed.
+    ``draft_s3`` is the address of a withheld answer. ``input_bytes`` counts the bytes sent, if they
+    are more than the request. ``mode`` is the service tier that the provider reports.
+    ``guardrail_units`` are the units billed for a guardrail, by policy.
     """
 
     outcome: str
@@ -207,7 +207,7 @@ class ModelError(MaybeBilled):
 
 
 class NoAnswer(CallError):
-    """The call ended well on the wire, and there is no answer in it."""
+    """The call succeeded on the wire, but its body has no answer."""
 
 
 class Refused(NoAnswer):

@@ -1,4 +1,4 @@
-"""What people think of an answer: on the request's row, in the sums, as labels to learn from. Pure.
+"""Verdicts on answers: on the request's row, in the sums, and as labels to learn from. Pure.
 
 A verdict says something about the model that answered. A cheaper model that did well needed no
 stronger one; a verdict on the strongest model says nothing about cheaper ones.
@@ -28,19 +28,19 @@ class FeedbackRefused(ValueError):
 
 
 def judged(row: Row | None, verdict: Verdict, by: str, at: datetime) -> Change:
-    """Return the change that puts a verdict on a REQUEST row; the last verdict stands."""
+    """Return the change that puts a verdict on a REQUEST row; the last verdict counts."""
     if row is None:
         raise FeedbackRefused("there is no such request: give the request_id of an outcome")
     if row["status"] not in ANSWERED:
         raise FeedbackRefused(f"it has no answer to judge: its status is {row['status']}")
     if row.get("cost_status") != "PRICED":
         raise FeedbackRefused("its cost is not settled yet: try again in a few seconds")
-    said = {"feedback": verdict, "feedback_by": by, "feedback_at": iso(at)}
-    return Change(row, {**row, **said}, held=_HELD)
+    verdict_fields = {"feedback": verdict, "feedback_by": by, "feedback_at": iso(at)}
+    return Change(row, {**row, **verdict_fields}, held=_HELD)
 
 
 def check_note(note: str) -> None:
-    """Raise FeedbackRefused where a note is too long to be kept."""
+    """Raise FeedbackRefused if a note is too long to be kept."""
     size = len(note.encode("utf-8", "surrogatepass"))
     if size > NOTE_BYTES:
         raise FeedbackRefused(f"the note has {size} bytes: write at most {NOTE_BYTES}")
@@ -74,7 +74,7 @@ def judge(
 ) -> datetime:
     """Return when it was judged; raise FeedbackRefused, after which nothing has changed.
 
-    Only where the texts go between the two writes is the verdict there and its note is not.
+    If the texts are erased between the two writes, the verdict is kept without its note.
     """
     check_note(note)
     if note and rows.row(key, "CONTENT") is None:

@@ -39,7 +39,7 @@ def linear(pattern: str) -> LinearPattern:
 
 
 def bounded(pattern: str, flags: re.RegexFlag = re.NOFLAG) -> LinearPattern:
-    """Compile ``pattern`` as it stands, or raise UnsafePattern."""
+    """Compile ``pattern`` unchanged, or raise UnsafePattern."""
     if not 1 <= len(pattern) <= _MAX_LENGTH:
         raise UnsafePattern(f"write 1 to {_MAX_LENGTH} characters")
     cost = _Parser(pattern).whole()

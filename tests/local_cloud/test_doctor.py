@@ -23,7 +23,7 @@ def failures(deployment: Deployment, *options: str) -> dict[str, dict[str, Any]]
     code, findings = command(deployment, "doctor", *options)
     failed = {one["check"]: one for one in findings if one["status"] == "failed"}
     assert code == bool(failed)
-    assert all(one["cure"] for one in failed.values())
+    assert all(one["fix"] for one in failed.values())
     return failed
 
 
@@ -85,7 +85,7 @@ def key_was_not_synced(deployment: Deployment, emulator: Emulator) -> Iterator[N
     )
     yield
     events.enable_rule(Name=name)
-    sync = emulator.name_of("sync_api_key")  # the cure that the doctor names
+    sync = emulator.name_of("sync_api_key")  # the fix that the doctor names
     deployment.client("lambda").invoke(FunctionName=sync, Payload=b"{}")
 
 
@@ -118,14 +118,14 @@ BROKEN: dict[str, tuple[Break, str]] = {
 def test_what_is_broken_is_found_with_its_cure_and_is_well_again_afterwards(
     check: str, deployment: Deployment, emulator: Emulator
 ) -> None:
-    break_it, cure = BROKEN[check]
+    break_it, fix = BROKEN[check]
     paid = ["--paid"] if check == "answers" else []
 
     with break_it(deployment, emulator):
         wait_for(lambda: check in failures(deployment, *paid), f"{check} passes", 30)
         found = failures(deployment, *paid)
 
-    assert cure in found[check]["cure"]
+    assert fix in found[check]["fix"]
     wait_for(lambda: failures(deployment) == {}, "it stays broken", 30)
 
 
@@ -134,7 +134,7 @@ def test_a_topic_that_nobody_confirmed_is_found(deployment: Deployment) -> None:
     for one in sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]:
         sns.unsubscribe(SubscriptionArn=one["SubscriptionArn"])
 
-    assert "sns subscribe" in failures(deployment)["notices"]["cure"]
+    assert "sns subscribe" in failures(deployment)["notices"]["fix"]
 
 
 def test_a_name_that_was_never_deployed_fails_check_by_check(deployment: Deployment) -> None:

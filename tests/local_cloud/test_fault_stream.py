@@ -105,7 +105,7 @@ def test_a_poison_row_goes_to_the_failures_queue_and_the_others_are_priced(
     assert message["requestContext"]["condition"] == "RetryAttemptsExhausted"
     assert message["DDBStreamBatchInfo"]["batchSize"] == 1
     assert read(deployment, poison)["cost_status"] == "PENDING"
-    put(deployment, poison | {"schema": 1})  # the cure: the row is made readable
+    put(deployment, poison | {"schema": 1})  # the fix: the row is made readable
     wait_for(lambda: read(deployment, poison)["cost_status"] == "PRICED", "still not priced")
     assert sums(deployment).differences == ()
 

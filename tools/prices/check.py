@@ -20,7 +20,7 @@ _THEIR_FIELD = {
     "cache_write_1h": "cache_creation_input_token_cost_above_1hr",
     "output": "output_cost_per_token",
 }
-# OpenAI's fast is LiteLLM's priority under its newer name: both stand at one price.
+# OpenAI's fast is LiteLLM's priority under its newer name: both have one price.
 _THEIR_MODE = {
     "standard": "",
     "batch": "_batches",
@@ -36,7 +36,7 @@ _THEIR_PROVIDERS = {
 
 
 def check(table_path: Path | None, today: str) -> int:
-    """Print each disagreement with the reason that settles it; exit 1 where one has no reason."""
+    """Print each disagreement with the reason that settles it; exit 1 if one has no reason."""
     table = json.loads(
         (table_path or _installed_table()).read_text(encoding="utf-8"), parse_float=Decimal
     )

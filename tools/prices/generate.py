@@ -166,7 +166,7 @@ def _has_variant(model: ModelInfo, context: dict[str, str], at: datetime) -> boo
 
 
 def _has_dated_snapshots(provider: str, name: str, model: ModelInfo) -> bool:
-    """Say whether the source states a pattern of snapshots; a mere common beginning is no match."""
+    """Return whether the source states a pattern of snapshots; a common prefix is not a match."""
     snapshot = f"{name}-2026-02-03" if provider == "openai" else f"{name}-20260203"
     return model.is_match(snapshot) and "\\\\d{" in repr(model.match)
 

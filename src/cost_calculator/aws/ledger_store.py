@@ -32,7 +32,7 @@ class _Contended(Exception):
 class LedgerStore:
     """The ``usage`` rows with the ``spend`` cells and budgets they add to, written together.
 
-    Budgets stand in the ``control`` table; who neither reads nor changes them need not name it.
+    Budgets are in the ``control`` table; callers that do not touch budgets need not name it.
     """
 
     def __init__(

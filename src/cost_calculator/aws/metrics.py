@@ -11,7 +11,7 @@ _OTHER_TENANTS = "other"
 
 
 def tenant_series(tenant: str) -> str:
-    """Return the tenant's own name where METRIC_TENANTS has it, else the name all others share.
+    """Return the tenant's own name if METRIC_TENANTS has it, else the name all others share.
 
     Tenants are many: the ``spend`` table has them all.
     """

@@ -32,7 +32,7 @@ _SUMMED = {
     "retries": MetricUnit.Count,
     **{f"{name}_tokens": MetricUnit.Count for name in TOKEN_CLASSES},
 }
-# The set-up is wrong, and stays so until somebody mends it.
+# The configuration is wrong, and stays so until somebody fixes it.
 _CONFIG_CAUSES = frozenset({"AccessDenied", "ModelNotFound"})
 
 Metric = tuple[str, MetricUnit, float]

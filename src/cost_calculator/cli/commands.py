@@ -95,7 +95,7 @@ def top_parser(prog: str, commands: Sequence[Command]) -> argparse.ArgumentParse
 
 
 def _place_of_command(top: argparse.ArgumentParser, words: Sequence[str]) -> int:
-    """Return where the command is: the first word that is no option and no option's value.
+    """Return where the command is: the first word that is neither an option nor an option's value.
 
     argparse can only find it together with the rest, and takes a `--` of the command's away.
     """

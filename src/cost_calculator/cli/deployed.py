@@ -50,7 +50,7 @@ class Deployment:
 
     @cached_property
     def identity(self) -> dict[str, str]:
-        """Who asks: ``Account`` and ``Arn``, by STS."""
+        """The caller: ``Account`` and ``Arn``, from STS."""
         found: dict[str, str] = self.client("sts").get_caller_identity()
         return found
 

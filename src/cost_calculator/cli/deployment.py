@@ -23,7 +23,7 @@ from cost_calculator.cli.deployed import Deployment
 from cost_calculator.cli.options import DEFAULT_NAME
 
 NAMES = ("USAGE_TABLE", "SPEND_TABLE", "CONTROL_TABLE", "ANSWERS_BUCKET", "BATCH_STATE_MACHINE_ARN")
-"""Variables that name a part of a deployment which is not where the module would put it."""
+"""Variables that name a part of a deployment if it does not have the module's default name."""
 
 _AWS_OPTIONS = ("name", "region", "profile", "endpoint_url")
 

@@ -43,7 +43,7 @@ def exit_code_of(error: BaseException, prog: str) -> int | None:
 
 
 def in_one_line(error: BaseException | None) -> str | None:
-    """Return what went wrong and what to do, or ``None`` where this is not known."""
+    """Return what went wrong and what to do, or ``None`` if this is not known."""
     match error:
         case None:
             return None

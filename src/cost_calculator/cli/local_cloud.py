@@ -40,7 +40,7 @@ class LocalCloud:
 
 
 def find(start: Path | None = None) -> LocalCloud | None:
-    """Return the local cloud of the checkout around ``start``, or ``None`` where none answers."""
+    """Return the local cloud of the checkout around ``start``, or ``None`` if none answers."""
     folder = (start or Path.cwd()).resolve()
     for each in (folder, *folder.parents):
         if (each / STATE).is_file():

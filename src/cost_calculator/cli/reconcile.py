@@ -1,4 +1,4 @@
-"""Recomputes every sum from the rows; exits 1 where one differs."""
+"""Recomputes every sum from the rows; exits 1 if one differs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def reconcile_tables(store: LedgerStore) -> Reconciliation:
-    """Compare twice where the first look differs: rows may be priced while the tables are read."""
+    """Compare twice if the first comparison differs: rows may be priced while the tables are
+    read."""
     found = _compare(store)
     if found.differences:
         again = _compare(store)

@@ -1,4 +1,4 @@
-"""What all commands share that read the tables: which tables, and where.
+"""Shared by all commands that read the tables: which tables, and in which deployment.
 
 The AWS SDK is imported when a table is opened: some of these commands also work without one.
 """

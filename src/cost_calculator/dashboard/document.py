@@ -69,7 +69,7 @@ class Snapshot:
 def document(snapshot: Snapshot) -> dict[str, Any]:
     """Return the snapshot as JSON values.
 
-    Cells of all shards are added up by (day, tenant, model, tier) and stand in columns. A sum of
+    Cells of all shards are added up by (day, tenant, model, tier) and listed in columns. A sum of
     money is an integer, in text: the dollars times ten to the power of ``scale``.
     """
     merged = _without_shards(snapshot.cells)

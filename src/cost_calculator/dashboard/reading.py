@@ -45,7 +45,7 @@ def snapshot(
 ) -> Snapshot:
     """Read what the page shows of so long a time, in whole UTC days, as it is now.
 
-    ``source`` is what the page calls the tables, where their names do not say it.
+    ``source`` is what the page calls the tables, if their names do not show it.
     """
     now = datetime.now(UTC)
     days = days_between(now - since, now)

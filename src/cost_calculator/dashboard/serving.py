@@ -1,4 +1,4 @@
-"""Shows the page in a browser on this machine, read anew at each load."""
+"""Shows the page in a browser on this machine; each load reads the tables again."""
 
 from __future__ import annotations
 

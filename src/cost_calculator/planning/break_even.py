@@ -27,7 +27,7 @@ _ZERO = Decimal(0)
 
 
 class PriceMissing(LookupError):
-    """A model of the comparison has no price; without it there is no honest answer."""
+    """A model of the comparison has no price, so the comparison cannot be computed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,12 +211,12 @@ def _unasked(
     prices: _Prices,
     classifier: Classifier,
 ) -> ServingOption:
-    """Where nobody is asked, what the heuristic is unsure of goes to the strong model."""
-    dearer = _ZERO
+    """If no model is asked, prompts on which the heuristic is unsure go to the strong model."""
+    difference = _ZERO
     for name, kind in mix.items():
         strong = prices.of(tiers["COMPLEX"], kind.tokens)
-        dearer += kind.share * (strong - prices.of(tiers[name], kind.tokens))
-    extra = classifier.asked_share * dearer * volume
+        difference += kind.share * (strong - prices.of(tiers[name], kind.tokens))
+    extra = classifier.asked_share * difference * volume
     return replace(way, name=f"{way.name}, unsure means COMPLEX", models_usd=way.models_usd + extra)
 
 

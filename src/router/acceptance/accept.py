@@ -1,4 +1,4 @@
-"""Accepts a request exactly once and answers with its route plan."""
+"""Accepts a request exactly once and returns its route plan."""
 
 from __future__ import annotations
 
@@ -87,9 +87,9 @@ def _answer_from_cache(
     execution: Execution,
     deps: Dependencies,
 ) -> dict[str, Any] | None:
-    """Return the plan of a request that a cached answer closes, or ``None`` where none does.
+    """Return the plan of a request that a cached answer closes, or ``None`` if none does.
 
-    Where an earlier try of this run was accepted before the answer was cached, that try goes on.
+    If an earlier try of this run was accepted before the answer was cached, that try continues.
     """
     request, config = guards.request, guards.config
     if request.rerun or not holds(kept, config.rules_of(request.tenant), guards.at):
@@ -167,14 +167,13 @@ def _by_item(rows: Sequence[Row]) -> dict[str, Row]:
 def read_state(
     request: Request, config: Config, deps: Dependencies, slot: CacheSlot | None = None
 ) -> tuple[Guards, Row | None]:
-    """Read what the guards need and the answer that may be kept, in one round trip.
+    """Read the guards' items and the cached answer, if any, in one round trip.
 
-    There is none where memory has it all.
+    Nothing is read if memory has all items.
 
-    What was read chooses forms and tiers; what may pass is decided by the conditions of the
-    transaction. So a read that fails stops nothing, as long as the limits that were set at run time
-    are known: raise ``StoreUnavailable`` where nobody knows which they are, unless the deployment
-    lets requests pass then.
+    The read only chooses forms and tiers; the conditions of the transaction decide what may pass.
+    So a failed read stops nothing, as long as the limits that were set at run time are known.
+    Otherwise raise ``StoreUnavailable``, unless the deployment lets requests pass then.
     """
     at, memory = deps.clock(), deps.memory
     guards = guards_of(request, config, memory, at)

@@ -1,4 +1,4 @@
-"""What one process remembers of the ``control`` table between requests."""
+"""The items of the ``control`` table that one process remembers between requests."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Memory:
     def is_fresh(self, at: datetime) -> bool:
         """Return whether the items need not be read again.
 
-        A table that is down is not asked by each request, as long as what it said last is known.
+        While a table is down, not every request reads it, as long as its last items are known.
         """
         return any(
             moment is not None and at - moment < timedelta(seconds=KEPT_SECONDS)
@@ -36,7 +36,7 @@ class Memory:
         return self.read_at is not None and at - self.read_at < timedelta(seconds=_TRUSTED_SECONDS)
 
     def learn(self, items: Mapping[str, Item]) -> None:
-        """Put what stood in the way of a request in the place of what was kept."""
+        """Replace remembered items with the newer ones that blocked a request."""
         self.items |= {key: item for key, item in items.items() if key in self.items}
 
     def keep(self, keys: Collection[str], items: Mapping[str, Item], at: datetime) -> None:

@@ -35,7 +35,7 @@ _TRANSITIONS = 3
 
 @dataclass(frozen=True, slots=True)
 class CacheSlot:
-    """Where the answer of one request is looked for, and kept for how long."""
+    """The key under which one request's answer is cached, and for how long."""
 
     key: str
     ttl_seconds: int
@@ -154,7 +154,7 @@ def _is_own(source: str, request: Row) -> bool:
 
 
 def _answered_by(source: str, request: Row) -> str:
-    """Say whose answer it was. Where tenants share, they share answers, not names or ids."""
+    """Name the request that was answered; sharing tenants share neither names nor ids."""
     if _is_own(source, request):
         return f"the same was answered by {request_id_of(source)}"
     return "the same was answered for another tenant"

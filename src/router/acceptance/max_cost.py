@@ -1,9 +1,10 @@
 """The most that a request can cost, before anything of it is paid. Pure.
 
-Each model of the plan is asked once at most, and only what cannot have been billed is sent again:
-the sum over the plan holds every fallback. An answer that must fit a schema may be mended twice, by
-one of the plan's models or the stronger one, which reads its draft again. Where an LLM may still
-move the request, the dearest of the tiers it can end in counts, and the question itself.
+Each model of the plan is billed at most once, since only calls that cannot have been billed are
+sent again: the sum over the plan holds every fallback. An answer that must fit a schema may be
+repaired twice, by one of the plan's models or the stronger one, which reads its draft again. If an
+LLM may still move the request, the most expensive tier that it can reach counts, and the question
+itself.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def most_of_request(
     config: Config,
     pricing: PricingContext,
 ) -> Decimal:
-    """Return dollars for the dearest of ``plans`` and the question, with workflow and Lambda."""
+    """Return dollars for the most expensive of ``plans``, the question, workflow and Lambda."""
     total = max(_most_of_plan(plan, request, config, pricing) for plan in plans)
     if question:
         asked = Model(question.provider, question.model, question.max_tokens)
@@ -47,7 +48,7 @@ def _most_of_plan(plan: Plan, request: Request, config: Config, pricing: Pricing
     models = [*plan.models, *([plan.stronger] if plan.stronger else [])]
     calls = [_most_of_model(model, request.input_bytes, pricing) for model in models]
     if request.options.response_schema is not None:
-        calls += [max(_most_of_mending(model, request, pricing) for model in models)] * MOST_REPAIRS
+        calls += [max(_most_of_repair(model, request, pricing) for model in models)] * MOST_REPAIRS
     if config.guardrail:
         longest = max(model.max_tokens for model in models) * BYTES_PER_TOKEN
         most = most_of_guardrail(request.input_bytes + longest, aws_prices())
@@ -61,7 +62,7 @@ def _most_of_plan(plan: Plan, request: Request, config: Config, pricing: Pricing
     )
 
 
-def _most_of_mending(model: Model, request: Request, pricing: PricingContext) -> Decimal:
+def _most_of_repair(model: Model, request: Request, pricing: PricingContext) -> Decimal:
     draft = BYTES_PER_TOKEN * model.max_tokens + _COMPLAINT_BYTES
     return _most_of_model(model, request.input_bytes + draft, pricing)
 

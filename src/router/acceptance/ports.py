@@ -45,7 +45,7 @@ class Execution:
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
-    """What accepting needs beside the request; ``llm`` is called only where one is asked.
+    """What accepting needs beside the request; ``llm`` is called only if a model is asked.
 
     ``memory`` lives as long as the process. ``meter`` takes a metric's name, value and the tenant
     it is about.
@@ -63,7 +63,7 @@ class Dependencies:
 
 @dataclass(frozen=True, slots=True)
 class ReadResult:
-    """What the one read gave: items of ``control`` by key, and the answer kept in the cache."""
+    """The result of the one read: items of ``control`` by key, and the cached answer."""
 
     control: Mapping[str, Item] = field(default_factory=dict)
     cached: Item | None = None
@@ -71,10 +71,10 @@ class ReadResult:
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """What became of a request: put now, standing already (``existing``), or ``refused``.
+    """What became of a request: put now, present already (``existing``), or ``refused``.
 
     ``existing`` are the rows under its id. ``refused`` are the actions whose condition did not
-    hold, by key, each with its item as it stands (empty where there is none).
+    hold, by key, each with its current item (empty if there is none).
     """
 
     existing: Mapping[str, Item] | None = None

@@ -1,8 +1,8 @@
-"""Opens a failed request again for another run: its rows go on, and its sums count it once. Pure.
+"""Reopens a failed request for another run: it keeps its rows, and the sums count it once. Pure.
 
-A request that failed was counted when its row was priced. Opened again it is pending, and a pending
-row adds nothing: what it had added is taken back in the same transaction. What its earlier runs
-cost around the models is carried on the row and counted with the run that ends it at last.
+A request that failed was counted when its row was priced. Reopened it is pending, and a pending row
+adds nothing: the same transaction subtracts what it had added. The row carries the overhead of its
+earlier runs, which is counted with its last run.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ FAILURES = frozenset({"FAILED", "REFUSED", "FILTERED", "BLOCKED"})
 def next_run(request: Row) -> int | None:
     """Return the number of the run that a failed request may be given next, ``None`` for others.
 
-    Who asks for a run names it: so a call that comes twice cannot start two. What was erased stays
-    so: a run would store its texts again.
+    The caller names the run, so a repeated call cannot start two. A request whose texts were erased
+    gets no run, which would store its texts again.
     """
     if "forgotten_at" in request:
         return None
@@ -29,7 +29,7 @@ def next_run(request: Row) -> int | None:
 
 
 def is_counted(request: Row) -> bool:
-    """Return whether the failed run is in the sums already; before, it cannot be taken back."""
+    """Return whether the sums hold the failed run; before that, it cannot be subtracted."""
     return bool(request.get("cost_status") == "PRICED")
 
 

@@ -1,8 +1,8 @@
-"""All guards of one request together: what they need to know, allow, write and refuse. Pure.
+"""All guards of one request together: what they read, allow, write and refuse. Pure.
 
-``analyze`` reads once, plans, and sends one transaction. What a guard refuses there comes back with
-the item that stood in the way, which is fresher than what was read: with it the guard either says
-why the request must not run, or asks in another form.
+``analyze`` reads once, plans, and sends one transaction. A refused update comes back with the
+current item, which is newer than the one that was read: with it the guard either explains why the
+request must not run, or sends another form of the update.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ from router.routing.restrictions import Restrictions, name_of
 class Guards:
     """The guards of one request; ``control`` is what is known of their items at ``at``.
 
-    Where they do not ``hold`` they reserve, take and claim nothing. ``notes`` say for the row what
-    of them was left undone.
+    If they do not ``hold``, they reserve, take and claim nothing. ``notes`` record on the row which
+    of them were not applied.
     """
 
     request: Request
@@ -143,7 +143,7 @@ class Guards:
     ) -> RequestError | None:
         exceeded = [budget for budget in self.budgets if budget.key in refused]
         if exceeded:
-            # The last to begin anew: before that the request cannot run.
+            # The last budget to reset: before that the request cannot run.
             budget = max(exceeded, key=lambda budget: budget.resets_at)
             item = refused[budget.key]
             percent = used_percent(budget, committed_usd(item) + most_usd)
@@ -183,7 +183,7 @@ def own_keys(guards: Guards) -> frozenset[str]:
 
 
 def models_of(config: Config) -> list[Model]:
-    """Return the models that have a breaker: all of the tiers, or none where there is none."""
+    """Return the models that have a breaker: all of the tiers, or none if breakers are off."""
     if config.breaker is None:
         return []
     tiers = config.tiers.values()

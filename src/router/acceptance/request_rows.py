@@ -32,7 +32,7 @@ def accepted_rows(
     execution_arn: str,
     at: datetime,
 ) -> list[Row]:
-    """Return the REQUEST row (ACCEPTED) and, where text is stored, the CONTENT row."""
+    """Return the REQUEST row (ACCEPTED) and, if text is stored, the CONTENT row."""
     shard = shard_of(request.key)
     key = {"request_id": request.key, "schema": SCHEMA, "tenant": request.tenant}
     row: Row = {

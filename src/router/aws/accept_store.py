@@ -48,8 +48,8 @@ class AcceptStore(UsageStore):
     def read(self, control_keys: Collection[str], cache_key: str | None = None) -> ReadResult:
         """Read items of ``control``, and the cached answer under ``cache_key``, in one round trip.
 
-        No round trip where nothing is asked for. Raise ``StoreUnavailable`` where a table does not
-        answer in full.
+        There is no round trip if nothing is asked for. Raise ``StoreUnavailable`` if a table does
+        not answer in full.
         """
         wanted: dict[str, Any] = {}
         if control_keys:
@@ -74,9 +74,8 @@ class AcceptStore(UsageStore):
     def accept(self, rows: Sequence[Row], guards: Sequence[ConditionalUpdate] = ()) -> Acceptance:
         """Put the rows of a new request and do what its guards ask, all or nothing.
 
-        A request that stands already is found before any guard: it takes nothing twice. A conflict
-        or a throttle is no verdict, and is tried again. Raise ``StoreUnavailable`` when nothing is
-        known.
+        A request that exists already is found before any guard, so it takes nothing twice.
+        Conflicts and throttles are retried. Raise ``StoreUnavailable`` if the result is unknown.
         """
         return self._write(rows[0]["request_id"], [self._put(row) for row in rows], guards)
 
@@ -84,7 +83,7 @@ class AcceptStore(UsageStore):
         self, before: Row, after: Row, content: Sequence[Row], guards: Sequence[ConditionalUpdate]
     ) -> Acceptance:
         """Replace a failed REQUEST row by the next run's, take it out of the sums, and do what the
-        guards ask, all or nothing; ``existing`` are the rows where another run was faster.
+        guards ask, all or nothing; ``existing`` are the rows if another run was faster.
         """
         # Only a rerun needs the ledger: the others do not wait for its import.
         from cost_calculator.aws.ledger_store import addition, budget_key, cell_key

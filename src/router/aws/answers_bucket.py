@@ -32,9 +32,9 @@ class AnswerStore:
         return self._put("drafts", key, text)
 
     def get(self, address: str) -> str | None:
-        """Return the text at an address of this bucket, or ``None`` where there is none any more.
+        """Return the text at an address of this bucket, or ``None`` if there is none any more.
 
-        Raise ``StoreUnavailable`` where S3 does not say. It says that there is none only to a role
+        Raise ``StoreUnavailable`` if S3 does not answer. It reports a missing object only to a role
         that may list the bucket.
         """
         prefix = f"s3://{self._bucket}/"

@@ -26,7 +26,7 @@ class Bucket:
         self.name = name
 
     def blocks(self, key: str, offset: int) -> Iterator[bytes]:
-        """Yield the object from an offset on; raise ``InvalidBatch`` where there is none."""
+        """Yield the object from an offset on; raise ``InvalidBatch`` if there is none."""
         try:
             answer = self._client.get_object(Bucket=self.name, Key=key, Range=f"bytes={offset}-")
         except ClientError as error:
@@ -42,7 +42,7 @@ class Bucket:
         yield from blocks_of(answer["Body"])
 
     def find(self, key: str) -> str | None:
-        """Return an object's text, or ``None`` where there is none."""
+        """Return an object's text, or ``None`` if there is none."""
         try:
             answer = self._client.get_object(Bucket=self.name, Key=key)
         except ClientError as error:

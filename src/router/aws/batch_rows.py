@@ -1,4 +1,4 @@
-"""The ``usage`` table as a batch sees it: how requests stand, many at a time."""
+"""The ``usage`` table as a batch reads it: the state of many requests at a time."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ _MOST_KEYS = 100
 
 
 class ControlBreakers:
-    """Reads breakers, and writes one only where nobody else has meanwhile."""
+    """Reads breakers, and writes one only if no other writer has changed it meanwhile."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client = client
@@ -42,7 +42,7 @@ class ControlBreakers:
         return found
 
     def save(self, key: str, before: Breaker, after: Breaker) -> bool:
-        """Write a breaker; return ``False`` where it is no longer as ``before`` found it."""
+        """Write a breaker; return ``False`` if it is no longer as ``before`` found it."""
         condition = "version = :version" if before.version else "attribute_not_exists(version)"
         values = {"ExpressionAttributeValues": {":version": {"N": str(before.version)}}}
         try:

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 def calibrated_weights(logger: Logger) -> Path | None:
     """Return the file that ``ANALYZER_WEIGHTS`` (``s3://bucket/key``) names, fetched once.
 
-    Return ``None``, for the weights of the package, where nothing is named; also where S3 does not
-    give the file: a prompt routed by the shipped weights beats one that is not routed, and the
-    row's ``classifier_version`` tells which weights judged it.
+    Return ``None``, for the weights of the package, if the variable is not set or S3 does not
+    return the file: a prompt routed by the shipped weights beats one that is not routed, and the
+    row's ``classifier_version`` names the weights that judged it.
     """
     address = os.environ.get("ANALYZER_WEIGHTS")
     if not address:

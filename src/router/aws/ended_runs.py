@@ -31,8 +31,8 @@ def step_functions() -> SFNClient:
 def ended_run(client: SFNClient, arn: str) -> tuple[str, EndedRun] | None:
     """Return the request's key and the end of a Standard run, or ``None`` while it still runs.
 
-    Raise ``StoreUnavailable`` where Step Functions does not say. A run that it no longer knows
-    (its history is kept for 90 days) is over, and whether it called a model is not known.
+    Raise ``StoreUnavailable`` if Step Functions does not answer. A run that it no longer has (its
+    history is kept for 90 days) is over, and whether it called a model is not known.
     """
     try:
         return _ended_run(client, arn)

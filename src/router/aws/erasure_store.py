@@ -57,7 +57,7 @@ class TextStore(UsageStore):
         ]
 
     def delete_objects(self, objects: Sequence[Mapping[str, str]]) -> None:
-        """Delete object versions; raise ``RuntimeError`` where S3 kept one."""
+        """Delete object versions; raise ``RuntimeError`` if S3 kept one."""
         rest = iter(objects)
         while batch := list(islice(rest, _OBJECTS_A_CALL)):
             answer = self._s3.delete_objects(
@@ -125,7 +125,7 @@ class TextStore(UsageStore):
         self._client.delete_item(TableName=self._table, Key=_content(key))
 
     def change(self, row: Row, removed: Sequence[str], values: Mapping[str, Any]) -> None:
-        """Remove attributes of a row that stands, and set others."""
+        """Remove attributes of an existing row, and set others."""
         removals = {f"#r{place}": name for place, name in enumerate(removed)}
         settings = {f"#s{place}": name for place, name in enumerate(values)}
         expression = [

@@ -23,7 +23,7 @@ class FeedbackStore:
         self._table = table
 
     def row(self, key: str, item: str) -> Row | None:
-        """Return one row as it is now, or None where there is none."""
+        """Return one row as it is now, or None if there is none."""
         found = self._client.get_item(
             TableName=self._table,
             Key={"request_id": {"S": key}, "item": {"S": item}},

@@ -83,9 +83,9 @@ class UsageStore:
     def record(self, closing: Closing) -> bool:
         """Write the end of a run, all of it or nothing.
 
-        Return whether it is written now, or was by an earlier try of the same; ``False`` means that
-        the request was closed otherwise, or is another run's. Raise ``StoreUnavailable`` where
-        nothing is known: then it may be tried again.
+        Return whether this call or an earlier try of it has written the end; ``False`` means that
+        another writer closed the request, or that another run owns it. Raise ``StoreUnavailable``
+        if the result is unknown: the call may be repeated.
         """
         actions = [self._close_request(closing), *map(self._put_attempt, closing.attempts)]
         if closing.content:

@@ -42,7 +42,7 @@ _TOKENS_ON_BEDROCK: Mapping[str, int] = {
 
 
 def context_tokens(provider: str, model: str) -> int | None:
-    """Return the window of a model in tokens, or ``None`` where it is not known."""
+    """Return the window of a model in tokens, or ``None`` if it is not known."""
     name = _SUFFIX.sub("", _PREFIX.sub("", model))
     if provider == "bedrock" and name in _TOKENS_ON_BEDROCK:
         return _TOKENS_ON_BEDROCK[name]

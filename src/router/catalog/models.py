@@ -14,7 +14,7 @@ class Model:
     """A model of one provider, and how many tokens it may answer with.
 
     As a fallback it is asked for the causes in ``when`` alone. ``context_tokens`` is its window,
-    ``None`` where that is not known. ``service_tier`` and ``latency`` are the provider's own words,
+    ``None`` if that is not known. ``service_tier`` and ``latency`` are the provider's own words,
     ``None`` to leave them to it.
     """
 

@@ -1,9 +1,9 @@
 """Whether a provider's prompt cache is asked to keep the instructions of a call. Pure.
 
 Writing to it costs a quarter more than reading the tokens afresh, and reading from it a tenth: it
-pays from about one reuse in four calls within five minutes. Nobody knows beforehand what comes
-again, so a tenant's rules say so; here stands only where a mark can have an effect. OpenAI caches
-by itself and takes no mark.
+pays from about one reuse in four calls within five minutes. Reuse cannot be known in advance, so a
+tenant's rules decide; this module only knows whether a mark can have an effect. OpenAI caches by
+itself and takes no mark.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from router.catalog.tokens import BYTES_PER_TOKEN
 
 # The least tokens that are kept, as AWS and Anthropic document them (2026-11); a shorter text is
-# silently not kept. Where two copies of a page differ, the larger one stands. A model that is not
-# here is not marked.
+# silently not cached. If two copies of a page differ, the larger number is used. A model that is
+# not listed is not marked.
 _LEAST_TOKENS: Mapping[str, int] = {
     "claude-haiku-4-5": 4_096,
     "claude-haiku-5-5": 512,
@@ -31,8 +31,8 @@ _SUFFIX = re.compile(r"(?:-\d{8})?(?:-v\d+(?::\d+)?)?$")
 def is_worth_marking(model: str, system: str | None) -> bool:
     """Return whether a mark behind ``system`` has an effect on this model.
 
-    The tokens are estimated from the bytes; where the estimate is too high, the provider does not
-    keep the text, and nothing is paid for the mark.
+    The tokens are estimated from the bytes; if the estimate is too high, the provider does not
+    cache the text, and the mark costs nothing.
     """
     least = _LEAST_TOKENS.get(_SUFFIX.sub("", _PREFIX.sub("", model)))
     if least is None or system is None:

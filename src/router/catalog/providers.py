@@ -16,9 +16,9 @@ class ProviderSpec:
 
     ``service_tiers`` and ``latencies`` are its own words for how it serves a call. ``adapter`` is
     ``module:Class``, imported when the first call is made. ``key_variable`` names the environment
-    variable that holds the parameter of its key; AWS authorizes the role where there is none. A
-    guardrail of Bedrock is put around a provider unless its API ``applies_guardrails``, and
-    ``no_usage`` is then what a call that was never made has used.
+    variable that holds the parameter of its key; without one, AWS authorizes the role. A guardrail
+    of Bedrock is put around a provider unless its API ``applies_guardrails``, and ``no_usage`` is
+    then what a call that was never made has used.
     """
 
     adapter: str

@@ -17,7 +17,7 @@ def mode_of(service_tier: str | None, latency: str | None = None) -> str:
 
 
 def problem_with(provider: str, service_tier: str | None, latency: str | None) -> str | None:
-    """Return what to write where a provider has no such tier or latency, else ``None``."""
+    """Return what to write if a provider has no such tier or latency, else ``None``."""
     spec = PROVIDERS[provider]
     if service_tier is not None and service_tier not in spec.service_tiers:
         known = ", ".join(spec.service_tiers)

@@ -59,7 +59,7 @@ class BatchCloud:
         )
 
     def submit(self, batch_id: str, file: Path) -> bool:
-        """Start the batch; ``False`` where a run of it is still open."""
+        """Start the batch; ``False`` if a run of it is still open."""
         earlier = self._run(batch_id)
         if earlier and self._described(earlier)["status"] == "RUNNING":
             return False
@@ -76,7 +76,7 @@ class BatchCloud:
         return True
 
     def status(self, batch_id: str) -> Status:
-        """Return the state of the latest run; raise ``InvalidBatch`` where there was none."""
+        """Return the state of the latest run; raise ``InvalidBatch`` if there was none."""
         arn = self._run(batch_id)
         if arn is None:
             raise InvalidBatch(f"batch {batch_id} was never submitted: submit the file first")

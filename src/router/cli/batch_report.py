@@ -65,7 +65,7 @@ def print_estimate(found: Estimate, answer_tokens: int) -> None:
 
 
 def print_estimate_json(found: Estimate, answer_tokens: int) -> None:
-    """Print the same as JSON: money as decimal strings, null where it is not known."""
+    """Print the same as JSON: money as decimal strings, null if it is not known."""
     tiers = [
         {
             "tier": tier,

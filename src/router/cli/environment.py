@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 def configured(read: Callable[[str], T]) -> T:
-    """Return what ``read`` makes of FAREGATE_CONFIG (empty where it is not set), or exit."""
+    """Return what ``read`` makes of FAREGATE_CONFIG (empty if it is not set), or exit."""
     try:
         return read(os.environ.get("FAREGATE_CONFIG", ""))
     except (ValueError, KeyError, TypeError, AttributeError) as error:

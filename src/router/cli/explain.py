@@ -51,12 +51,12 @@ def as_json(found: Classification, threshold: float | None) -> dict[str, Any]:
 def reasons(found: Classification) -> list[str]:
     """Return the reasons that support the verdict, with the words that decided.
 
-    In some prompts no single signal stands out, and the sum of all decides.
+    In some prompts no single signal is decisive, and the sum of all decides.
     """
-    said = found.quoting or found.reasons
+    all_reasons = found.quoting or found.reasons
     if found.label == Complexity.SIMPLE:
-        return list(said)
-    supporting = [reason for reason in said if reason != NO_SIGN]
+        return list(all_reasons)
+    supporting = [reason for reason in all_reasons if reason != NO_SIGN]
     return supporting or ["no single signal decides; their sum does"]
 
 

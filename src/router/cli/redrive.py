@@ -167,11 +167,11 @@ def _sweep(deployment: Deployment) -> str | None:
 
 def _invoke(client: Any, function: str, payload: Any) -> tuple[Any, str | None]:
     answer = client.invoke(FunctionName=function, Payload=json.dumps(payload).encode())
-    said = json.loads(answer["Payload"].read() or b"null")
+    result = json.loads(answer["Payload"].read() or b"null")
     if "FunctionError" not in answer:
-        return said, None
-    said = said if isinstance(said, dict) else {}
-    return None, f"{function}: {said.get('errorType', 'failed')}: {said.get('errorMessage', '')}"
+        return result, None
+    error = result if isinstance(result, dict) else {}
+    return None, f"{function}: {error.get('errorType', 'failed')}: {error.get('errorMessage', '')}"
 
 
 def _pending(store: UsageStore, queued_by: datetime) -> Iterator[str]:

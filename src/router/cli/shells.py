@@ -1,4 +1,4 @@
-"""How bash, zsh and fish are told what to complete. Pure: words in, a script out."""
+"""Completion scripts for bash, zsh and fish. Pure: words in, a script out."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def parse_pins(data: Sequence[Mapping[str, Any]]) -> tuple[Pin, ...]:
     """Parse ``[{"contains" | "regex": text, "tier": tier}]`` or raise InvalidPins."""
     pins = tuple(_pin(number, pin) for number, pin in enumerate(data, start=1))
     if sum(pin.pattern.steps for pin in pins) > _MAX_STEPS:
-        raise InvalidPins("the pins together are too dear: use fewer or shorter")
+        raise InvalidPins("the pins together take too many steps: use fewer or shorter ones")
     return pins
 
 

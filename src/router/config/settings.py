@@ -1,4 +1,4 @@
-"""What the module was told: tiers, rules, limits; read once from ``FAREGATE_CONFIG``."""
+"""The module's settings: tiers, rules, limits; read once from ``FAREGATE_CONFIG``."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Config:
     """The deployment's settings. ``raise_above`` and ``lower_below`` are bounds on the score.
 
     Without ``llm`` the heuristic decides alone. ``providers`` have a key, or need none. ``budget``
-    is that of the whole deployment. Where the ``control`` table does not answer, a request with a
+    is that of the whole deployment. If the ``control`` table does not answer, a request with a
     limit is refused, unless ``open_on_store_failure``. Without ``review`` no human can be asked.
     With a ``guardrail`` the function calls every model, since it applies it.
     """
@@ -73,8 +73,8 @@ class Config:
     def with_threshold(self, threshold: float | None) -> Config:
         """Return the settings with the score threshold of calibrated weights, if they have one.
 
-        It was chosen for a target on the user's own outcomes, so it stands for ``raise_above``;
-        ``lower_below`` may not reach over it.
+        It was chosen for a target on the user's own outcomes, so it replaces ``raise_above``;
+        ``lower_below`` may not exceed it.
         """
         if threshold is None:
             return self

@@ -1,6 +1,6 @@
-"""A tenant's rules: what bounds, pins and forbids, whatever the classifier says.
+"""A tenant's rules: bounds, pins and denials, whatever the classifier's label.
 
-Rules of the tenant ``*`` hold for everybody; a tenant's own fields stand before them, one by one.
+Rules of the tenant ``*`` apply to every tenant; a tenant's own fields replace them one by one.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Rules:
         return replace(self, ceiling=lower, ceiling_reason=because)
 
     def bound(self, tier: str) -> tuple[str, tuple[str, ...]]:
-        """Return the tier cut to floor and ceiling, and the reason where it had to be cut."""
+        """Return the tier within floor and ceiling, and the reason if it had to be moved."""
         allowed = within(tier, self.floor, self.ceiling)
         if allowed == tier:
             return tier, ()

@@ -15,9 +15,9 @@ _DIGITS = 32
 def execution_name(tenant: str, request_id: str, run: int = 1, turn: int | str = 0) -> str:
     """Return the name of an execution for a tenant's request.
 
-    ``run`` is the run of a request that failed. ``turn`` tells apart the starts of one run, where
-    an earlier one was refused before it was accepted. It begins with the id, for people to read;
-    the 128 bits of hash behind it decide.
+    ``run`` is the run of a request that failed. ``turn`` distinguishes the starts of one run, if an
+    earlier one was refused before it was accepted. It begins with the id, for people to read; the
+    128 bits of hash behind it decide.
     """
     derived = json.dumps([tenant, request_id, run, turn]).encode()
     digest = hashlib.sha256(derived).hexdigest()[:_DIGITS]

@@ -23,7 +23,7 @@ class Executions(Protocol):
 class Started:
     """The execution that carries a request: its name, and which turn of its run it is.
 
-    ``earlier`` is what had the name before, ``None`` where it was started now.
+    ``earlier`` is what had the name before, ``None`` if it was started now.
     """
 
     name: str
@@ -43,11 +43,11 @@ def start_once(
 ) -> Started:
     """Start a request's execution, or join the one that carries it already.
 
-    A name serves once in 90 days. Where the run that has it ended before the request was accepted,
-    which ``has_rows`` denies then, the next turn's name carries the same request; where that
-    cannot be known, deny it too: the REQUEST row keeps a second run from doing anything twice.
-    With ``last_turn`` there is one more turn, of this name; its end counts, however it ended.
-    Raise ``Conflict`` where the name was used with another payload.
+    A name can be used once in 90 days. If its run ended before the request was accepted
+    (``has_rows`` is false then), the next turn's name carries the same request. ``has_rows`` may
+    also be false if that is unknown: the REQUEST row keeps a second run from doing anything twice.
+    With ``last_turn`` there is one more turn, of this name; its end counts, however it ended. Raise
+    ``Conflict`` if the name was used with another payload.
     """
 
     def name_of(number: int | str) -> str:

@@ -1,7 +1,7 @@
 """Circuit breaker of one model: closed, open, half-open with one probe. Pure.
 
-``watch_models`` shows it how calls ended; ``analyze`` asks whether to call. A breaker is an item of
-``control`` whose ``version`` moves with each write, so that of two writers one sees the other.
+``watch_models`` reports how calls ended; ``analyze`` asks whether to call. A breaker is an item of
+``control`` whose ``version`` moves with each write, so that one of two writers sees the other.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ class Settings:
     """When a breaker opens, and how long it stays open.
 
     It opens on ``error_rate`` (0..1) of at least ``min_calls`` in a window, or on so many throttled
-    calls in a row. The cool-down doubles with each failed probe. A probe that is not heard of for
-    ``probe_seconds`` is given up: its run has died.
+    calls in a row. The cool-down doubles with each failed probe. A probe without news for
+    ``probe_seconds`` is released: its run has died.
     """
 
     window_seconds: int = 60
@@ -51,13 +51,13 @@ class Settings:
 
 
 def parse_settings(data: Mapping[str, Any]) -> Settings:
-    """Read the module's JSON; what is left out keeps its default."""
+    """Read the module's JSON; missing settings keep their defaults."""
     return Settings(**{name: value for name, value in data.items() if value is not None})
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """How one call ended: ``failed`` for want of health, ``None`` where that cannot be told."""
+    """How one call ended: ``failed`` if the model is unhealthy, ``None`` if that is unclear."""
 
     request_id: str
     started_ms: int
@@ -68,7 +68,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Breaker:
-    """The state of one model; times are epoch milliseconds, 0 where there is none."""
+    """The state of one model; times are epoch milliseconds, 0 if there is none."""
 
     phase: Phase = Phase.CLOSED
     version: int = 0
@@ -94,7 +94,7 @@ def model_of(key: str) -> str | None:
 
 
 def from_row(item: Mapping[str, Any]) -> Breaker:
-    """Return the breaker that an item holds; closed where there is none."""
+    """Return the breaker that an item holds; closed if there is none."""
     texts = {"probe": str(item.get("probe", "")), "phase": Phase(item.get("phase", Phase.CLOSED))}
     numbers = {f.name: int(item.get(f.name, 0)) for f in fields(Breaker) if f.name not in texts}
     return Breaker(**texts, **numbers)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Shows each model's breaker how its calls ended, as the usage table's stream tells. Pure.
+"""Reports the end of each call from the usage table's stream to its model's breaker. Pure.
 
 A healthy call of a closed breaker is kept in the process until a call fails, so that a deployment
 without failures writes nothing.
@@ -26,7 +26,7 @@ from router.guards.conditional_update import Item
 
 _HEALTHY = frozenset({"OK", "TRUNCATED", "REFUSED", "FILTERED", "BLOCKED", "INVALID_ANSWER"})
 _UNHEALTHY = frozenset({"THROTTLED", "OVERLOADED", "UNREACHABLE"})
-# Of what may have been billed, these speak of the model; the others of a run or of a Lambda.
+# Of calls that may have been billed, these causes concern the model; others a run or a Lambda.
 _UNHEALTHY_CAUSES = ("ModelTimeout", "ModelError", "States.Timeout", "States.Http.")
 _OUR_OWN_LIMIT = "Lambda.TooManyRequestsException"
 _MOST_KEPT = 1000
@@ -67,7 +67,7 @@ def watch(
 ) -> list[str]:
     """Bring the breakers up to date with ATTEMPT rows; return the keys of those that opened.
 
-    A row that cannot be read is passed over: pricing is where it is reported.
+    An unreadable row is skipped: pricing reports it.
     """
     calls: dict[str, list[Call]] = {}
     for row in rows:

@@ -17,7 +17,7 @@ from cost_calculator.clock import iso
 from router.guards.conditional_update import ConditionalUpdate, Item
 
 EVERYONE = "*"
-"""Who owns the budget of the whole deployment."""
+"""The owner of the whole deployment's budget."""
 
 LIMITS_KEY = "limits"
 """The item of ``control`` that holds limits set at run time, one attribute a tenant."""
@@ -29,7 +29,7 @@ _CENT = Decimal("0.01")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """US dollars of a UTC day and month, ``None`` where there is no limit.
+    """US dollars of a UTC day and month, ``None`` if there is no limit.
 
     From ``soft_share`` of a limit on, COMPLEX is served one tier down.
     """
@@ -45,7 +45,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """One limit in one period, ``2026-11-24`` or ``2026-11``; it begins anew at ``resets_at``."""
+    """One limit in one period, ``2026-11-24`` or ``2026-11``; it resets at ``resets_at``."""
 
     owner: str
     period: str
@@ -113,7 +113,7 @@ def budgets_at(owner: str, limits: Limits | None, set_limits: Item, at: datetime
 
 
 def reserve(budget: Budget, usd: Decimal, given_back: Decimal = Decimal(0)) -> ConditionalUpdate:
-    """Return the update that reserves ``usd`` where the limit still has room for it.
+    """Return the update that reserves ``usd`` if the limit still has room for it.
 
     ``given_back`` was committed for the same request before, and no longer is.
     """
@@ -144,9 +144,9 @@ def nearly_used(budgets: Iterable[Budget], control: Mapping[str, Item]) -> str |
 
 
 def used_up(budget: Budget, item: Item, usd: Decimal) -> str:
-    """Say what is left of a budget that has no room for ``usd``, and when it begins anew.
+    """Return what is left of a budget that has no room for ``usd``, and when it resets.
 
-    A tenant reads this: of what all together may spend and have spent it names no amount.
+    Tenants read this, so it names no amount of the deployment's own budget.
     """
     if budget.owner == EVERYONE:
         return (
@@ -169,7 +169,7 @@ def used_up(budget: Budget, item: Item, usd: Decimal) -> str:
 
 
 def committed_usd(item: Item) -> Decimal:
-    """Return what is spent or reserved; nothing where nobody has asked yet."""
+    """Return what is spent or reserved; nothing if nobody has asked yet."""
     return Decimal(item.get("committed_usd", 0))
 
 
@@ -179,5 +179,5 @@ def used_percent(budget: Budget, committed: Decimal) -> Decimal:
 
 
 def dollars(usd: Decimal) -> str:
-    """Write an amount for a person: cents where it has no more, else six digits."""
+    """Format an amount for a person: cents if it has no more digits, else six digits."""
     return f"${usd:.2f}" if usd == usd.quantize(_CENT) else f"${usd:.6f}"

@@ -2,8 +2,8 @@
 
 A token bucket that holds one minute's worth, kept as one time per resource, as GCRA does: the
 *theoretical arrival time*, when the bucket is full again. Taking moves it on. Both forms of the
-move are safe whatever was read before: a time ahead is added to, one in the past is set anew, and
-each form holds only while that is so.
+move are safe whatever was read before: a time ahead is added to, one in the past is replaced, and
+each form is conditional on its case.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _MINUTE = 60_000_000  # microseconds
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """What a tenant may send a minute, ``None`` where there is no limit."""
+    """What a tenant may send a minute, ``None`` if there is no limit."""
 
     requests: int | None = None
     tokens: int | None = None
@@ -77,7 +77,7 @@ def take(
     for name, limit in rate.limits().items():
         full_at, step = f"{name}_full_at", _step(demand[name], limit)
         if step > _MINUTE:
-            # Refused like any other, so that a request which stands already is still found.
+            # Refused by its condition, so that a request that exists already is still found.
             conditions.append("attribute_exists(a_bucket_so_large)")
         if int(item.get(full_at, 0)) > now:
             adds.append(f"{full_at} :{name}_step")

@@ -39,11 +39,11 @@ class LazyProvider:
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Make the call in ``event`` and answer with the outcome of the run.
+    """Make the call in ``event`` and return the outcome of the run.
 
     A call without an answer for its caller raises its ``CallError``, with the attempt as JSON for
-    its message: Step Functions keeps nothing else of an exception. Where the rows are not written,
-    ``AnswerNotRecorded`` says the same of an answered one.
+    its message: Step Functions keeps nothing else of an exception. If the rows of an answered call
+    are not written, ``AnswerNotRecorded`` carries the same.
     """
     plan, progress = RunPlan.from_json(event["plan"]), Progress.from_json(event["progress"])
     call = call_from_json(event["call"], progress.target)
@@ -83,7 +83,7 @@ def _recorded(
 
 
 def _kept(plan: RunPlan, answer: Answer) -> str | None:
-    """Return where the answer is until its rows are written; ``None`` where S3 fails as well."""
+    """Return where the answer is until its rows are written; ``None`` if S3 fails as well."""
     if answer.output_s3 is not None:
         return answer.output_s3
     try:

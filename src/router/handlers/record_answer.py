@@ -72,7 +72,7 @@ def _carried(plan: RunPlan, answer: Answer) -> Answer:
 
 
 def _kept(given: Mapping[str, Any]) -> tuple[Answered, Decision | None]:
-    """Return an answer that was kept, as text where a state can carry it, and its review."""
+    """Return a stored answer, as text if a state can carry it, and its review."""
     decision = Decision(**given["review"]) if given["review"] else None
     text, address = given["text"], given["output_s3"]
     if address is not None:

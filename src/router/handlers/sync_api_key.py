@@ -15,10 +15,10 @@ _TURNS = 5
 
 
 def handler(_event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Answer ``{"synced": bool}``; no key yet is no failure, and says how to put one there.
+    """Return ``{"synced": bool}``; a missing key is logged, with the command that puts one there.
 
-    The key is never in the event, the answer or a log. Two changes close together run two of
-    these at once: each looks again after it has written, so that the newest key is written last.
+    The key is never in the event, the result or a log. Two changes close together run two of these
+    at once: each reads the key again after it has written, so that the newest is written last.
     """
     parameter = os.environ["OPENAI_API_KEY_PARAMETER"]
     written: int | None = None

@@ -1,6 +1,6 @@
-"""Tells the breakers how calls ended: a second reader of the usage table's stream.
+"""Reports to the breakers how calls ended: the second reader of the usage table's stream.
 
-Pricing does not wait for it: where it fails, breakers hear of fewer calls, and that is all.
+Pricing does not wait for it: if it fails, breakers only learn of fewer calls.
 """
 
 from __future__ import annotations

@@ -77,10 +77,10 @@ def requested_key(payload: Any, execution_name: str) -> str:
 
 
 def requested_id(payload: Any, execution_name: str) -> str:
-    """Return the id that a request goes by in logs, before anybody has looked at the rest of it.
+    """Return the id that identifies a request in logs, before the rest of it is parsed.
 
-    A ``request_id`` that is none may hold anything, text of a prompt too: then it is the
-    execution's name.
+    An invalid ``request_id`` may hold anything, even text of a prompt; the execution's name is used
+    then.
     """
     given = payload.get("request_id") if isinstance(payload, Mapping) else None
     return given if isinstance(given, str) and is_request_id(given) else execution_name

@@ -32,7 +32,7 @@ def problems(value: Any, schema: Mapping[str, Any], field: str = "") -> Iterator
         yield f"{where} must be {' or '.join(map(_an, names))}, not {_name_of(value)}"
         return
     if isinstance(value, bool):
-        return  # no keyword here speaks of booleans
+        return  # no supported keyword constrains booleans
     for keyword, rule in schema.items():
         if keyword in _ANNOTATIONS or keyword == "type":
             continue

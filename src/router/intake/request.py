@@ -27,8 +27,8 @@ class Request:
     """A request as accepted: clean text, known fields.
 
     ``messages`` are ``{"role", "content"}`` and end with the user's turn. ``payload_hash`` is the
-    SHA-256 of everything that decides the answer, so that the same id can be told from another
-    payload. ``input_bytes`` counts what is sent as UTF-8 JSON, the schema included. ``tier`` is a
+    SHA-256 of everything that decides the answer, so that another payload under the same id is
+    noticed. ``input_bytes`` counts what is sent as UTF-8 JSON, the schema included. ``tier`` is a
     name that the tenant's rules must know. ``options`` go with every model call; ``given`` are the
     decisive fields beside the text, as they came. ``rerun``, the number of the run that a failed
     request asks for, is not one.

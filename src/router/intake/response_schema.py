@@ -1,4 +1,4 @@
-"""The door for a request's ``response_schema``: what is taken is a subset of JSON Schema 2020-12.
+"""Checks a request's ``response_schema``, which must use a subset of JSON Schema 2020-12.
 
 The subset is what a validator can check in bounded time whatever the answer is: no reference leaves
 the schema or leads back to itself, patterns are those of ``safe_regex``, and the schema with its
@@ -82,7 +82,7 @@ class _Door:
         if keyword == "$ref":
             self._reference(rule, place, depth, inside)
         elif keyword == "$defs" and depth:
-            raise _refused(place, "stands below the root: move it there")
+            raise _refused(place, "is allowed at the root only: move it there")
         elif keyword == "additionalProperties" and isinstance(rule, bool):
             return
         elif keyword in _PLAIN:

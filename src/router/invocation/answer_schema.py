@@ -1,4 +1,4 @@
-"""Whether an answer fits its request's schema, and what to tell the model where it does not.
+"""Validates an answer against its request's schema, and asks the model to repair it if not.
 
 ``jsonschema`` is in the layer of ``invoke_model`` alone, and is imported when a schema comes.
 """
@@ -27,7 +27,7 @@ _PROBLEM_LENGTH = 300
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong: ``where`` holds no text of the answer, ``message`` may quote it."""
+    """One problem: ``where`` holds no text of the answer, ``message`` may quote it."""
 
     where: str
     message: str
@@ -43,7 +43,7 @@ class Fit:
 
 
 def validate(text: str, schema: Mapping[str, Any]) -> Fit:
-    """Measure an answer; raise ``InvalidModelRequest`` for a schema that is none."""
+    """Validate an answer; raise ``InvalidModelRequest`` if the schema itself is invalid."""
     bare = text.lstrip("\ufeff")
     fenced = _FENCED.fullmatch(bare)
     inner = (fenced[1] if fenced else bare).strip()
@@ -55,7 +55,7 @@ def validate(text: str, schema: Mapping[str, Any]) -> Fit:
 
 
 def with_schema_instructions(call: ModelCall) -> ModelCall:
-    """Return the call with its schema in words, for a model that must be told what to write."""
+    """Return the call with its schema in words, for a model without a mode for all of it."""
     asked = f"{_prompt('json_answer')}\n{json.dumps(call.schema, ensure_ascii=False)}"
     return replace(call, system=f"{call.system}\n\n{asked}" if call.system else asked)
 

@@ -1,4 +1,4 @@
-"""Where large answers and withheld drafts go: neither travels through the workflow."""
+"""Storage of large answers and withheld drafts, which do not travel through the workflow."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from router.invocation.call import Answer
 
 
 class NotStored(Exception):
-    """S3 did not take the answer; the message says what it said."""
+    """S3 did not accept the answer; the message is S3's error."""
 
 
 class Store(Protocol):
-    """Where large answers and drafts go.
+    """The store of large answers and drafts.
 
     ``put`` and ``put_draft`` raise ``NotStored``, ``get`` raises ``StoreUnavailable``.
     """
@@ -30,7 +30,7 @@ class Store(Protocol):
 def offload_if_large(answer: Answer, request_id: str, store: Store) -> Answer:
     """Return the answer as a workflow can carry it: itself, or its address.
 
-    Raise ``AnswerNotStored``, with the usage that will be on the bill, where neither is possible.
+    Raise ``AnswerNotStored``, with the usage that will be on the bill, if neither is possible.
     """
     if fits_a_state(answer.text):
         return answer

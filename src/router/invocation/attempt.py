@@ -28,11 +28,11 @@ _NUMBERS = ("max_tokens", "retries", "latency_ms", "lambda_ms", "lambda_mb", "in
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One call. ``usage`` is the provider's own object; ``None`` stands for what is not known.
+    """One call. ``usage`` is the provider's own object; ``None`` means not known.
 
     ``retries`` counts the wire calls before the last one, which cannot have been billed.
-    ``input_bytes`` is what was sent, where that is more than the request. ``guardrail_units`` is
-    what a guardrail was billed for, by policy. Times are ISO 8601.
+    ``input_bytes`` counts the bytes sent, if they are more than the request. ``guardrail_units``
+    are the units billed for a guardrail, by policy. Times are ISO 8601.
     """
 
     provider: str

@@ -17,8 +17,8 @@ class ModelCall:
     """One call as the route plan asks for it; ``messages`` are ``{"role", "content"}``.
 
     ``draft_s3`` is an answer that did not fit the schema of ``options``, to be repaired. With
-    ``prompt_cache`` the provider is asked to keep ``system`` for the next call. ``service_tier``
-    and ``latency`` are left to the provider where they are ``None``.
+    ``prompt_cache`` the provider is asked to keep ``system`` for the next call. The provider
+    chooses ``service_tier`` and ``latency`` if they are ``None``.
     """
 
     provider: str
@@ -46,7 +46,7 @@ class ModelCall:
 
     @property
     def marks_system(self) -> bool:
-        """Whether the provider's prompt cache is to be told to keep ``system``."""
+        """Whether the call asks the provider's prompt cache to keep ``system``."""
         return self.prompt_cache and is_worth_marking(self.model, self.system)
 
 
@@ -54,9 +54,10 @@ class ModelCall:
 class Answer:
     """What a model answered. ``usage`` is the provider's own object, ``None`` if none came.
 
-    An answer too large to hand on is at ``output_s3``, and ``text`` is empty. ``mode`` is how
-    the provider says that it served, ``None`` if it does not. ``altered`` if characters that no
-    store takes were replaced. ``guardrail_units`` is what a guardrail was billed for, by policy.
+    An answer too large to hand on is at ``output_s3``, and ``text`` is empty. ``mode`` is the
+    service tier that the provider reports, ``None`` if it reports none. ``altered`` if characters
+    that no store accepts were replaced. ``guardrail_units`` are the units billed for a guardrail,
+    by policy.
     """
 
     text: str
@@ -70,7 +71,7 @@ class Answer:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What an error must know of the call, where its answer does not reach the caller."""
+        """The facts of the call that an error carries if the answer does not reach the caller."""
         return {
             "usage": self.usage,
             "response_model": self.response_model,

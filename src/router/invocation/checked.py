@@ -1,4 +1,4 @@
-"""What stands between a model's answer and its caller: the schema, and the review's bands."""
+"""Checks an answer before its caller gets it: against the schema, and the review's bands."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from router.invocation.schema_validator import check_schema
 def complete_checked(call: ModelCall, provider: Provider, drafts: Store) -> Answer:
     """Make the call and return its answer if it may reach the caller.
 
-    Raise ``InvalidAnswer``, ``BelowConfidence`` or ``ReviewRequired`` where it may not, with the
-    usage that will be on the bill; what the model said is then kept among the drafts.
+    Raise ``InvalidAnswer``, ``BelowConfidence`` or ``ReviewRequired`` if it may not, with the usage
+    that will be on the bill; the model's text is then stored as a draft.
     """
     if call.schema is not None:
         check_schema(call.schema)
@@ -73,7 +73,7 @@ def _draft(call: ModelCall, drafts: Store) -> str | None:
     try:
         return drafts.get(call.draft_s3) if call.draft_s3 else None
     except errors.StoreUnavailable:
-        return None  # asked anew, the model may answer all the same
+        return None  # asked again, the model may still answer
 
 
 def _withheld(answer: Answer, call: ModelCall, drafts: Store) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def invoke(
 def attempt_of(
     call: Called, answer: Answer, started: datetime, ended: datetime, memory_mb: int
 ) -> Attempt:
-    """Return the attempt of a call that was answered. ``memory_mb`` is 0 where no Lambda waited."""
+    """Return the attempt of a call that was answered. ``memory_mb`` is 0 if no Lambda waited."""
     milliseconds = _milliseconds(started, ended)
     return Attempt(
         provider=call.provider,

@@ -39,7 +39,7 @@ class Work:
         self._left = MOST_STEPS
 
     def spend(self, steps: int) -> None:
-        """Take so many steps; raise ``TooMuchWork`` where too few are left."""
+        """Take so many steps; raise ``TooMuchWork`` if too few are left."""
         self._left -= steps
         if self._left < 0 or self._clock() > self._until:
             raise TooMuchWork

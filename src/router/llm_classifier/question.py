@@ -14,14 +14,14 @@ from router.analyzer.conversation import judged_text
 from router.catalog.models import Model
 from router.invocation.call import ModelCall
 
-# The ask stands at the start or at the end of a long paste; what it costs to read is bounded.
+# The ask is at the start or at the end of a long paste; the cost of reading it is bounded.
 _HEAD, _TAIL = 2000, 1000
 _CUT = "\n[…]\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What the LLM said: a tier, or ``None`` and the name of what came instead."""
+    """The LLM's reply: a tier, or ``None`` and what came instead."""
 
     verdict: str | None
     problem: str = ""
@@ -62,7 +62,7 @@ def parse_reply(text: str) -> str | None:
 
 
 class _Pairs(list[tuple[str, Any]]):
-    """An object's fields as they were written: a dict would hide one that stands there twice."""
+    """An object's fields as they were written: a dict would hide duplicates."""
 
 
 def _bounded(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Tells whether asking an LLM for its opinion can save more than it costs."""
+"""Decides whether asking an LLM for its opinion can save more than it costs."""
 
 from __future__ import annotations
 
@@ -38,8 +38,9 @@ def why_not_ask(
 ) -> str | None:
     """Return why asking does not pay, or ``None`` if it does.
 
-    A wrong tier is taken to cost the price difference either way: too dear, it is paid for
-    nothing; too cheap, it is what the stronger model is worth to those who configured it.
+    A wrong tier is assumed to cost the price difference in either direction: too expensive a tier
+    wastes it; too cheap a tier forgoes what the stronger model is worth to the people who
+    configured it.
     """
     asking = _usd(question, question_bytes, question.max_tokens, pricing)
     here = _answer(chosen, input_bytes, pricing)

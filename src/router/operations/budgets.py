@@ -38,8 +38,8 @@ class Line:
 def lines(items: Iterable[Item], set_limits: Item, at: datetime) -> list[Line]:
     """Return the budgets of this day and month: those of ``items``, and those set at run time.
 
-    An item knows the limit that held at its last request; a limit set since then stands before it.
-    A limit of the module of which no request has come yet is not known here.
+    An item holds the limit that applied to its last request; a limit set since then overrides it.
+    Limits of the module that no request has met yet are not known here.
     """
     by_key = {item["key"]: item for item in items}
     owners = {name.removeprefix(_OWNER) for name in set_limits if name.startswith(_OWNER)}

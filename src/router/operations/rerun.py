@@ -1,7 +1,7 @@
-"""Runs failed requests again: finds what was asked, and starts the next run of each once.
+"""Runs failed requests again: finds each request's input, and starts its next run once.
 
-A run's name follows from tenant, id and the run's number, which its input says too. Who comes
-second, by name or by number, starts nothing; so this may be stopped and repeated at any point.
+A run's name follows from tenant, id and the run's number, which its input holds too. A second
+start, by name or by number, starts nothing; so this may be stopped and repeated at any point.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _OUTCOMES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a request asked, as its next run can be given it, and where that was found."""
+    """A request's input for its next run, and its source."""
 
     payload: Mapping[str, Any]
     source: Literal["execution", "stored text"]
@@ -39,7 +39,8 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one request: ``started`` is the run's name, else ``reason`` says why not."""
+    """What became of one request: ``started`` is the run's name, else ``reason`` explains why
+    not."""
 
     request: Row
     source: str = ""
@@ -51,7 +52,7 @@ class Runs(Protocol):
     """The workflow's runs."""
 
     def input_of(self, execution_arn: str) -> str | None:
-        """Return a run's input, ``None`` where its history is gone (or never was: Express)."""
+        """Return a run's input, ``None`` if its history is gone (or never was: Express)."""
 
     def start(self, name: str, payload: str) -> Run | None: ...
 
@@ -78,7 +79,7 @@ def failed_for(request: Row, cause: str | None) -> bool:
 
 
 def run_again(key: str, store: Store, runs: Runs, *, dry_run: bool = False) -> Outcome:
-    """Start the next run of a failed request, or say why there is none.
+    """Start the next run of a failed request, or return why there is none.
 
     Raise what ``start_once`` does, but a ``Conflict``: that is this request's alone.
     """

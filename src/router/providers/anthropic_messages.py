@@ -18,7 +18,7 @@ _TRUNCATED = frozenset({"max_tokens", "model_context_window_exceeded"})
 def read_message(body: Any, asked_mode: str) -> Answer:
     """Return the answer in a body, or raise the ``NoAnswer`` that it is.
 
-    ``asked_mode`` holds where the usage names no service tier.
+    ``asked_mode`` applies if the usage names no service tier.
     """
     if not isinstance(body, Mapping):
         raise errors.BadResponse("the body is not a message")

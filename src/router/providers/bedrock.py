@@ -130,7 +130,7 @@ class Bedrock:
             raise errors.ModelError(type(error).__name__) from error
 
     def _bound_to_schema(self, call: ModelCall, arguments: dict[str, Any]) -> ModelCall:
-        """Put the schema into the arguments; return the call as it is to be told the rest."""
+        """Put the schema into the arguments; return the call, with words for the rest."""
         from router.invocation.answer_schema import with_schema_instructions
 
         mode = for_claude(call.schema or {}) if self._has_mode(call.model) else None
@@ -149,7 +149,7 @@ class Bedrock:
 
 @lru_cache(maxsize=1)
 def _profiles() -> Mapping[str, str]:
-    """Return the ARNs that models are called by, where the deployment has profiles of its own."""
+    """Return the ARNs that models are called by, if the deployment has profiles of its own."""
     profiles: Mapping[str, str] = json.loads(os.environ.get("BEDROCK_PROFILES", "{}"))
     return profiles
 

@@ -1,8 +1,8 @@
-"""The account's Bedrock guardrail: part of Converse, and put around providers that know none.
+"""The account's Bedrock guardrail: part of Converse, and put around providers without one.
 
-What a guardrail stops is ``Blocked``, whoever would have answered, and no other model is asked. It
-sees every text that is sent: Converse itself shows it the turns alone, so that system and schema
-are shown to it before.
+Text that a guardrail stops is ``Blocked``, whichever model would have answered, and no other model
+is asked. It sees every text that is sent: Converse itself shows it only the turns, so system and
+schema are shown to it first.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Guardrail:
 
     @classmethod
     def from_environment(cls) -> Guardrail | None:
-        """Return the deployment's guardrail, ``None`` where it has none."""
+        """Return the deployment's guardrail, ``None`` if it has none."""
         id = os.environ.get("BEDROCK_GUARDRAIL_ID")
         return cls(id, os.environ["BEDROCK_GUARDRAIL_VERSION"]) if id else None
 
@@ -140,7 +140,7 @@ class Guarded:
         try:
             found = assess(self._client, self._guardrail, "OUTPUT", [answer.text])
         except (ClientError, BotoCoreError) as error:
-            # It is paid for, and nobody said that it may be shown.
+            # The answer is paid for, but not cleared.
             name = type(_not_asked(error)).__name__
             raise errors.BadResponse(
                 f"the guardrail did not see it: {name}", **answer.facts

@@ -1,8 +1,8 @@
 """A request's schema in the terms of the providers' own JSON modes.
 
-They know a part of JSON Schema. A mode is used where the part is enough to be of help, and never
-trusted: the answer is validated against the request's schema in any case. What a mode would refuse
-(400) is left to instructions.
+They support a part of JSON Schema. A mode is used if that part helps, and never trusted: the answer
+is validated against the request's schema in any case. Instructions describe what a mode would
+refuse (400).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 Schema = Mapping[str, Any]
 
-# Claude from 4.5 on; for an inference profile's ARN nobody knows which model stands behind it.
+# Claude from 4.5 on; an inference profile's ARN does not show its model.
 _CLAUDE_WITH_MODE = re.compile(r"(?:^|\.)claude-(?:haiku|sonnet|opus)-(?:4-[5-9]|[5-9])(?![0-9])")
 _KEPT = {"type", "enum", "const", "description", "title", "$ref"}
 _BESIDE_A_CHOICE = {"anyOf", "description", "title", "$defs"}
@@ -25,9 +25,9 @@ def has_claude_mode(model: str) -> bool:
 
 
 def for_claude(schema: Schema) -> dict[str, Any] | None:
-    """Return the schema as Claude takes it: objects closed, bounds left out.
+    """Return the schema as Claude accepts it: objects closed, without bounds.
 
-    ``None`` where that would forbid what the schema allows, or allow nothing at all. An answer
+    ``None`` if that would forbid what the schema allows, or allow nothing at all. An answer
     that fits what is returned may still break a bound, never the shape.
     """
     try:
@@ -37,7 +37,8 @@ def for_claude(schema: Schema) -> dict[str, Any] | None:
 
 
 def fits_openai_strictly(schema: Schema) -> bool:
-    """Return whether OpenAI's strict mode takes the schema: closed, and every property required."""
+    """Return whether OpenAI's strict mode accepts the schema: closed, and every property
+    required."""
     return for_claude(schema) == schema and _all_required(schema)
 
 

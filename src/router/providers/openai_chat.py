@@ -39,7 +39,7 @@ def text_of_body(body: Mapping[str, Any]) -> tuple[list[Mapping[str, str]], str 
 def read_completion(body: Any, asked_mode: str) -> Answer:
     """Return the answer in a body, whatever shape it has, or raise the ``NoAnswer`` that it is.
 
-    ``asked_mode`` holds where the body names no service tier.
+    ``asked_mode`` applies if the body names no service tier.
     """
     if not isinstance(body, Mapping):
         raise errors.BadResponse("the body is not a chat completion")

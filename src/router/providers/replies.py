@@ -10,7 +10,7 @@ from router.encoding import mapping_of
 def joined_text(blocks: Any, kind: str | None = None) -> str:
     """Return the text of an answer's blocks; the first may be reasoning, so that kind decides.
 
-    ``kind`` is the ``type`` of a block of text, where blocks name theirs.
+    ``kind`` is the ``type`` of a block of text, if blocks name theirs.
     """
     if not isinstance(blocks, list):
         return ""

@@ -13,8 +13,8 @@ from cost_calculator.rows import Row
 class RequestFacts:
     """What rows need of a request that was accepted. ``request_id`` is the key of its rows.
 
-    ``max_tokens`` and ``input_bytes`` hold for an attempt that does not say its own. ``cache`` is
-    ``{"key", "ttl_seconds"}`` where the answer is to be kept for others.
+    ``max_tokens`` and ``input_bytes`` apply to an attempt without its own. ``cache`` is ``{"key",
+    "ttl_seconds"}`` if the answer is to be cached.
     """
 
     request_id: str

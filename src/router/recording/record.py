@@ -32,7 +32,7 @@ class Decision:
 class End:
     """How a run ended. Without a ``cause`` it was answered, by ``text`` or at ``output_s3``.
 
-    ``transitions`` counts the states that it has entered, up to its last; 0 where none were.
+    ``transitions`` counts the states that it has entered, up to its last; 0 if none were.
     """
 
     at: str

@@ -1,9 +1,9 @@
 """Recovers the attempts of a run that died from its execution history (Standard workflows). Pure.
 
 Every entry of an ``Invoke…`` state was one attempt; its ``TaskScheduled`` events beyond the first
-were retries. What was scheduled and never reported back may have been billed: ``UNKNOWN``. A
-redriven run goes on in the state that failed, in the same history: that is an attempt of its own.
-Whatever shape an event has, it costs no more than what it would have said.
+were retries. A call that was scheduled and never reported back may have been billed: ``UNKNOWN``. A
+redriven run continues in the state that failed, in the same history: that is an attempt of its own.
+A malformed event loses no more than its own facts.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def _reported(entry: _Entry, target: Target, unknown: Attempt) -> Attempt:
     attempts = mapping_of(output.get("Payload")).get("attempts")
     if not isinstance(attempts, list) or not attempts:
         return unknown
-    # It has reported: a cause is what it says, and where it says none there is none.
+    # It has reported: the cause is the reported one, or none.
     found = read_attempt(attempts[-1], replace(unknown, cause=None))
     return replace(found, cause=found.cause or unknown.cause) if found.outcome == UNKNOWN else found
 

@@ -1,7 +1,7 @@
-"""When a human sees an answer before its caller does: asked for, or by its confidence. Pure.
+"""Decides when a human reviews an answer first: on request, or by its confidence. Pure.
 
 The confidence is the answer's own, a field of the structured answer that the request names; never
-the classifier's, which knows the question alone.
+the classifier's, which knows only the question.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Verdict = Literal["answer", "review", "fail"]
 
 @dataclass(frozen=True, slots=True)
 class ReviewSettings:
-    """The deployment's bands, how long a human is waited for, and what is decided then."""
+    """The deployment's bands, the time a human has, and the decision after that."""
 
     answer_above: float
     fail_below: float
@@ -71,7 +71,7 @@ class Review:
         return None if self.confidence_field is None else float(value[self.confidence_field])
 
     def verdict(self, confidence: float | None) -> Verdict:
-        """Say where an answer goes: to its caller, to a human, or nowhere."""
+        """Return where an answer goes: to its caller, to a human, or nowhere."""
         if confidence is None:
             return "review"
         if confidence >= self.answer_above:
@@ -81,17 +81,17 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class AskedReview:
-    """What a request says about review: ``confidence_field``, or ``None`` for always."""
+    """A request's ``review``: ``confidence_field``, or ``None`` for always."""
 
     confidence_field: str | None
 
     def bands(self, settings: ReviewSettings) -> Review:
-        """Return what the request's answers are measured by in this deployment."""
+        """Return the bands that apply to the request's answers in this deployment."""
         return Review(self.confidence_field, settings.answer_above, settings.fail_below)
 
 
 def asked_review(given: Any, schema: Mapping[str, Any] | None) -> AskedReview | None:
-    """Return what ``review`` of a request asks for; raise ``InvalidRequest`` where it cannot be."""
+    """Return what ``review`` of a request asks for; raise ``InvalidRequest`` if it cannot be."""
     if given is None or given is False:
         return None
     name = None if given is True else given.get("confidence_field")

@@ -35,9 +35,9 @@ def approval(row: Row, draft: str, by: str, note: str) -> dict[str, Any]:
     _must_wait(row)
     if row["cause"] == "InvalidAnswer":
         raise NotPossible("the draft does not fit its schema: `edit` it, or `reject` it")
-    told = {"decision": "APPROVED", "by": by, "note": note}
-    # Without a text the workflow hands on where the draft is.
-    return told | {"output": draft} if fits_a_state(draft) else told
+    task_output = {"decision": "APPROVED", "by": by, "note": note}
+    # Without a text the workflow returns the draft's address.
+    return task_output | {"output": draft} if fits_a_state(draft) else task_output
 
 
 def edition(row: Row, text: str, by: str, note: str) -> dict[str, Any]:

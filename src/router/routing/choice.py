@@ -47,7 +47,7 @@ def _unbounded(
         own_name = "" if tier == request.tier else f" ({request.tier})"
         return tier, (f"the request asked for {tier}{own_name}",), False
     if rules.pins and (pin := _pin_of(rules, request)):
-        # By number: the words of a pin would tell what stands in the prompt.
+        # By number: the words of a pin would reveal the prompt.
         return pin.tier, (f"pinned to {pin.tier} by pin {pin.number} of the tenant's rules",), False
     if label is Complexity.SIMPLE and score > config.raise_above:
         note = f"looks simple, but is hard (score {score:.2f} above {config.raise_above:g})"

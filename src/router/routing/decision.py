@@ -1,5 +1,5 @@
-"""One request's way to its plan: what is chosen without an LLM, whether one is worth asking,
-and what its opinion changes. Pure."""
+"""Decides one request's plan: the choice without an LLM, whether asking one pays, and what its
+opinion changes. Pure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from router.routing.restrictions import NO_RESTRICTIONS, Restrictions
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A choice that stands, and the tiers to which an LLM's opinion may move it."""
+    """The choice, and the tiers to which an LLM's opinion may move it."""
 
     request: Request
     classification: Classification

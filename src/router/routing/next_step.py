@@ -1,9 +1,8 @@
-"""Decides what follows a call that did not answer its caller. Pure.
+"""Decides what follows a call without an answer for its caller. Pure.
 
-A set-up or request that is wrong is not tried elsewhere, and nobody gets round a guardrail. An
-answer that does not fit its schema is repaired, twice at most. Else the next model of the plan that
-is meant for this kind of failure is asked, none twice; at last a human, where the request wants
-one.
+A wrong configuration or request is not tried on other models, and no fallback bypasses a guardrail.
+An answer that does not fit its schema is repaired, twice at most. Otherwise the plan's next model
+for this kind of failure is called, none twice; finally a human, if the request asks for review.
 """
 
 from __future__ import annotations

@@ -18,8 +18,8 @@ from router.routing.restrictions import Restrictions
 class Plan:
     """The tier that serves, its models in order, and why.
 
-    ``stronger`` is asked where the answers of the first do not fit the request's schema.
-    ``prompt_cache`` says that providers are to keep the instructions.
+    ``stronger`` is called if the answers of the first do not fit the request's schema. With
+    ``prompt_cache``, providers are asked to keep the instructions.
     """
 
     tier: str
@@ -35,8 +35,8 @@ def make_plan(
 ) -> Plan:
     """Return the plan of a choice.
 
-    Raise ``PolicyDenied`` if the rules leave its tier no model, and ``InvalidRequest`` if a human
-    is asked for where the deployment has none.
+    Raise ``PolicyDenied`` if the rules leave its tier no model, and ``InvalidRequest`` if it asks
+    for a human and the deployment has none.
     """
     if request.review and config.review is None:
         raise InvalidRequest(

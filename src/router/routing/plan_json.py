@@ -16,8 +16,8 @@ from router.recording.known_outcome import known_outcome
 from router.routing.plan import Plan
 from router.routing.run_plan import RunPlan, Target
 
-# The HTTP Task ends at 60 s and 256 KiB whatever it is told; a small model writes 4,096 tokens in
-# that time. A longer answer goes through the Lambda, and so does flex, which may wait for minutes.
+# The HTTP Task ends at 60 s and 256 KiB in any case; a small model writes 4,096 tokens in that
+# time. A longer answer goes through the Lambda, and so does flex, which may wait for minutes.
 HTTP_TASK_MAX_TOKENS = 4096
 
 
@@ -32,8 +32,8 @@ def plan_to_json(
 ) -> dict[str, Any]:
     """Return the plan as the workflow reads it; docs/architecture.md has the shape.
 
-    ``row`` is the REQUEST row as it was accepted, ``record_cache`` where its answer is to be kept.
-    What the request says is in ``call`` alone: ``plan`` travels on from state to state.
+    ``row`` is the REQUEST row as it was accepted, ``record_cache`` the key under which its answer
+    is to be cached. Only ``call`` holds the request's text: ``plan`` travels from state to state.
     """
     via = _via(plan.models[0], request, config)
     run_plan = RunPlan(

@@ -1,5 +1,5 @@
-"""What the guards say about a request before it is planned; written on its row, where it stands
-for a repeated analysis as well. Pure."""
+"""Restrictions that guards put on a plan: a tier cap and models to skip. Stored on the REQUEST row,
+so that a repeated analysis applies them too. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ALL_OPEN = "every model of the plan has an open breaker: asked all the same"
 @dataclass(frozen=True, slots=True)
 class Restrictions:
     """``cap`` is why COMPLEX is not served; ``skipped`` maps ``provider/model`` to why it is not
-    asked, empty where the row says so already; ``notes`` are further reasons for the row."""
+    asked, empty if the row says so already; ``notes`` are further reasons for the row."""
 
     cap: str | None = None
     skipped: Mapping[str, str] = field(default_factory=dict)
@@ -28,7 +28,7 @@ class Restrictions:
     def select(self, models: Sequence[Model]) -> tuple[tuple[Model, ...], tuple[str, ...]]:
         """Return the models of a plan that are to be asked, and reasons for those that are not.
 
-        Where all would be left out all are asked: a broken model is better than no answer.
+        If all would be skipped, all are called: a failing model is better than no answer.
         """
         left = tuple(model for model in models if name_of(model) not in self.skipped)
         reasons = tuple(why for model in models if (why := self.skipped.get(name_of(model))))

@@ -1,4 +1,4 @@
-"""What a reviewer's decision, or the want of one, makes of a run that waits. Pure."""
+"""Applies a reviewer's decision, or its absence, to a waiting run. Pure."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Reviewed:
 
 
 def default_decision(plan: RunPlan, progress: Progress) -> str:
-    """Return what is decided where nobody decides in time: ``approve`` or ``reject``.
+    """Return the decision if nobody decides in time: ``approve`` or ``reject``.
 
     An answer that does not fit its schema is never approved by default.
     """
@@ -62,26 +62,26 @@ def review_row(plan: RunPlan, progress: Progress, execution_arn: str, token: str
 
 
 def reviewed(plan: RunPlan, progress: Progress, given: Any) -> Reviewed:
-    """Return what follows from what AwaitReview got.
+    """Return the result of a review, from the output of AwaitReview.
 
-    ``given`` is a reviewer's decision, or ``{"error"}`` where the wait itself ended. Whoever has
-    the token may send anything: what is no decision rejects the draft.
+    ``given`` is a reviewer's decision, or ``{"error"}`` if the wait itself ended. Anyone with the
+    token may send anything: an invalid decision rejects the draft.
     """
-    told = mapping_of(given)
+    fields = mapping_of(given)
     progress = progress.after(REVIEWING + PLANNING)
-    if "error" in told:
-        return _undecided(plan, progress, str(told["error"]))
+    if "error" in fields:
+        return _undecided(plan, progress, str(fields["error"]))
     decision = Decision(
-        str(told.get("decision") or _REJECTED),
-        str(told.get("by") or "nobody known"),
-        str(told.get("note") or ""),
+        str(fields.get("decision") or _REJECTED),
+        str(fields.get("by") or "nobody known"),
+        str(fields.get("note") or ""),
     )
     last = progress.attempts[-1]
     approved = decision.decision == _APPROVED and last.outcome != "INVALID_ANSWER"
-    if decision.decision == _EDITED and isinstance(told.get("output"), str):
-        return _answered(progress, decision, Answered(told["output"]))
+    if decision.decision == _EDITED and isinstance(fields.get("output"), str):
+        return _answered(progress, decision, Answered(fields["output"]))
     if approved:
-        return _answered(progress, decision, _draft(progress, told.get("output")))
+        return _answered(progress, decision, _draft(progress, fields.get("output")))
     return _failed(progress, decision, "ReviewRejected")
 
 

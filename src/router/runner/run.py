@@ -23,7 +23,7 @@ PLANNING = 2  # PlanNextStep, NextStep
 REVIEWING = 2  # NotifyReviewers, AwaitReview
 FAILING = 2  # NotifyFailure, RequestFailed
 
-# What a Lambda's failure means where our own code could not say it: the function was not started.
+# A Lambda's failure that our own code cannot report: the function was not started.
 _NEVER_STARTED = "Lambda.TooManyRequestsException"
 
 
@@ -52,7 +52,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An answer to write down: its ``text``, or where it is; an ``s3://`` address."""
+    """An answer to record: its ``text``, or its ``s3://`` address."""
 
     text: str = ""
     output_s3: str | None = None

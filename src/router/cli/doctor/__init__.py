@@ -1,4 +1,4 @@
-"""Examines a deployment before its first use; exits 1 where something would fail."""
+"""Examines a deployment before its first use; exits 1 if something would fail."""
 
 from __future__ import annotations
 
@@ -43,4 +43,4 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _line(finding: Finding) -> str:
     line = f"{_SIGNS[finding.status]:6} {finding.check}: {finding.found}"
-    return f"{line}\n       cure: {finding.cure}" if finding.cure else line
+    return f"{line}\n       fix: {finding.fix}" if finding.fix else line

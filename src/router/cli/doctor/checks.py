@@ -1,4 +1,4 @@
-"""Looks whether a deployment can do its work before it is asked to; each failure names its cure."""
+"""Checks whether a deployment can do its work before its first use; each failure names its fix."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ _NOT_TOLD = ("AccessDenied", "Unauthorized", "NotAuthorized", "UnknownOperation"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at. ``cure`` is a command to paste, or what to do, if it failed."""
+    """The result of one check. ``fix`` is a command to paste, or what to do, if it failed."""
 
     check: str
     status: Status
     found: str
-    cure: str = ""
+    fix: str = ""
 
 
 def ok(check: str, found: str) -> Finding:
     return Finding(check, "ok", found)
 
 
-def failed(check: str, found: str, cure: str) -> Finding:
-    return Finding(check, "failed", found, cure)
+def failed(check: str, found: str, fix: str) -> Finding:
+    return Finding(check, "failed", found, fix)
 
 
 def unchecked(check: str, reason: str) -> Finding:
-    """Return a finding of what cannot be told here: neither well nor ill."""
+    """Return an inconclusive finding: the check could not be made here."""
     return Finding(check, "unchecked", f"cannot be checked here: {reason}")
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A name, what looks, and the cure where the thing is not even there."""
+    """A name, the function that checks, and the fix if the thing does not exist at all."""
 
     name: str
     look: Callable[[], Iterable[Finding]]
-    cure: str
+    fix: str
 
 
 def examine(checks: Iterable[Check]) -> Iterator[Finding]:
@@ -56,6 +56,6 @@ def examine(checks: Iterable[Check]) -> Iterator[Finding]:
             if any(sign in code for sign in _NOT_TOLD):
                 yield unchecked(check.name, f"{error.operation_name} answers {code}")
             else:
-                yield failed(check.name, f"{error.operation_name} answers {code}", check.cure)
+                yield failed(check.name, f"{error.operation_name} answers {code}", check.fix)
         except BotoCoreError as error:
             yield unchecked(check.name, str(error))

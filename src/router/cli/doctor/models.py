@@ -99,10 +99,10 @@ class _Look:
         name = destination["ConnectionArn"].split("/")[1]
         found = events.describe_connection(Name=name)
         sync = self._deployment.function("sync_api_key")
-        cure = f"aws lambda invoke --function-name {sync} /dev/stdout"
+        fix = f"aws lambda invoke --function-name {sync} /dev/stdout"
         if found["ConnectionState"] != "AUTHORIZED":
             reason = found.get("StateReason", "")
-            yield failed("connection", f"{name} is {found['ConnectionState']} {reason}", cure)
+            yield failed("connection", f"{name} is {found['ConnectionState']} {reason}", fix)
             return
         yield ok("connection", f"{name} is AUTHORIZED")
         try:
@@ -116,7 +116,7 @@ class _Look:
                 "connection", "no key to sync yet", _put(environment[KEYS["openai"]], "openai")
             )
         elif found["LastModifiedTime"] < parameter["LastModifiedDate"]:
-            yield failed("connection", "the key was changed after its last sync", cure)
+            yield failed("connection", "the key was changed after its last sync", fix)
         else:
             yield ok("connection", "the key was synced after its last change")
 
@@ -190,8 +190,8 @@ class _Look:
         if found["status"] == "READY":
             yield ok("guardrail", f"{id}, version {version}, is READY")
         else:
-            cure = f"aws bedrock get-guardrail --guardrail-identifier {id}"
-            yield failed("guardrail", f"{id}, version {version}, is {found['status']}", cure)
+            fix = f"aws bedrock get-guardrail --guardrail-identifier {id}"
+            yield failed("guardrail", f"{id}, version {version}, is {found['status']}", fix)
 
     def prices(self) -> Iterator[Finding]:
         text = self._deployment.environment("price_rows").get("PRICE_OVERRIDES", "")
@@ -219,8 +219,8 @@ class _Look:
                 "messages": [{"role": "user", "content": "Say yes."}],
             }
             answer = client.invoke(FunctionName=name, Payload=json.dumps(call).encode())
-            said = json.loads(answer["Payload"].read())
-            cause = said.get("errorType")
+            payload = json.loads(answer["Payload"].read())
+            cause = payload.get("errorType")
             # An answer cut off at 16 tokens, or thought away, is an answer of a model that works.
             if "FunctionError" not in answer or cause in ("BadResponse", "Refused", "Filtered"):
                 yield ok("answers", f"{model.provider} {model.id} answers")

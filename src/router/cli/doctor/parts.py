@@ -1,4 +1,4 @@
-"""Whether what the module made is there and awake, and whether somebody is told of failures."""
+"""Whether the module's resources exist and work, and whether failures notify somebody."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _LAMBDA_CONCURRENCY = "--service-code lambda --quota-code L-B99A9384"
 def part_checks(deployment: Deployment) -> list[Check]:
     """Return the checks, in the order in which a request meets what they look at."""
 
-    def check(name: str, look: Any, cure: str = APPLY) -> Check:
-        return Check(name, lambda: look(deployment), cure)
+    def check(name: str, look: Any, fix: str = APPLY) -> Check:
+        return Check(name, lambda: look(deployment), fix)
 
     return [
         check("clock", _clock),
@@ -69,8 +69,8 @@ def _key(deployment: Deployment) -> Iterator[Finding]:
     if state == "Enabled":
         yield ok("key", f"{arn} is Enabled")
     elif state == "PendingDeletion":
-        cure = f"aws kms cancel-key-deletion --key-id {arn} && aws kms enable-key --key-id {arn}"
-        yield failed("key", "the key is to be deleted, and all that is stored with it", cure)
+        fix = f"aws kms cancel-key-deletion --key-id {arn} && aws kms enable-key --key-id {arn}"
+        yield failed("key", "the key is to be deleted, and all that is stored with it", fix)
     else:
         yield failed("key", f"the key is {state}", f"aws kms enable-key --key-id {arn}")
 
@@ -124,8 +124,8 @@ def _stream(deployment: Deployment) -> Iterator[Finding]:
         if mapping["State"] in ("Enabled", "Enabling", "Creating"):
             yield ok("stream", f"rows reach {name}: {mapping['State']}")
         else:
-            cure = f"aws lambda update-event-source-mapping --uuid {mapping['UUID']} --enabled"
-            yield failed("stream", f"the mapping to {name} is {mapping['State']}", cure)
+            fix = f"aws lambda update-event-source-mapping --uuid {mapping['UUID']} --enabled"
+            yield failed("stream", f"the mapping to {name} is {mapping['State']}", fix)
 
 
 def _rules(deployment: Deployment) -> Iterator[Finding]:
@@ -167,7 +167,7 @@ def _failures_queue(deployment: Deployment) -> Iterator[Finding]:
     found = client.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"]
     count = int(found[name])
     if count:
-        cure = "faregate redrive stream; faregate redrive events"
-        yield failed("failures queue", f"{count} message(s) wait", cure)
+        fix = "faregate redrive stream; faregate redrive events"
+        yield failed("failures queue", f"{count} message(s) wait", fix)
     else:
         yield ok("failures queue", "empty")

@@ -19,7 +19,7 @@ _POLL_SECONDS = 0.5
 
 
 class Files(Protocol):
-    """The bucket; ``find`` answers ``None`` where there is no such object."""
+    """The bucket; ``find`` answers ``None`` if there is no such object."""
 
     def find(self, key: str) -> str | None: ...
 
@@ -38,7 +38,7 @@ def run_chunk(
     run: ChunkRun,
     clock: Callable[[], float] = time.monotonic,
 ) -> bool:
-    """Run a chunk and write its results and summary; ``False`` where the time was over before.
+    """Run a chunk and write its results and summary; ``False`` if the time was over before.
 
     A chunk whose results are complete is not looked at again.
     """
@@ -62,8 +62,8 @@ def run_chunk(
     lines = [json.dumps(record, ensure_ascii=False) for record in records.values()]
     files.put(results_key(batch_id, chunk), "\n".join(lines) + "\n")
     complete = all(settled(r) and r["status"] != "REJECTED" for r in records.values())
-    told = {"chunk_sha256": digest, "complete": complete}
-    files.put(summary_key(batch_id, chunk), to_json(chunk_summary(records.values()) | told))
+    facts = {"chunk_sha256": digest, "complete": complete}
+    files.put(summary_key(batch_id, chunk), to_json(chunk_summary(records.values()) | facts))
     return True
 
 

@@ -95,9 +95,9 @@ class ChunkRun:
     ended: dict[str, Ended | None] = field(default_factory=dict)
 
     def run(self, items: Sequence[Item]) -> bool:
-        """Run the items until each has ended; answer ``False`` where the time was over before.
+        """Run the items until each has ended; answer ``False`` if the time was over before.
 
-        ``ended`` then has each item's request id: ``None`` where its row tells how it ended.
+        ``ended`` then has each item's request id: ``None`` if its row tells how it ended.
         """
         waiting: deque[Item] = deque()
         flights: list[_Flight] = []
@@ -140,7 +140,7 @@ class ChunkRun:
         return False
 
     def _started(self, item: Item) -> str | None:
-        """Return the name under which an item runs; ``None`` where it cannot."""
+        """Return the name under which an item runs; ``None`` if it cannot."""
         try:
             started = start_once(
                 item.identity,

@@ -1,4 +1,4 @@
-"""Says what a batch will cost before a cent is spent: an estimate, and what it cannot know."""
+"""Estimates the cost of a batch before it starts, and lists what the estimate cannot know."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from router.ingress.batch.lines import BadLine, Line
 from router.routing.decision import decide
 
 ANSWER_TOKENS = 400
-"""Assumed of an answer where nothing else is said; an answer's length is not known before it."""
+"""The assumed length of an answer, which nobody knows beforehand."""
 
 _ZERO = Decimal(0)
 
 
 @dataclass(slots=True)
 class TierEstimate:
-    """The prompts of one tier and model; ``usd`` is ``None`` where the model has no price."""
+    """The prompts of one tier and model; ``usd`` is ``None`` if the model has no price."""
 
     prompts: int = 0
     input_tokens: int = 0
@@ -53,7 +53,7 @@ class Estimate:
 
     @property
     def models_usd(self) -> Decimal | None:
-        """Return what all models cost, or ``None`` where one of them has no price."""
+        """Return what all models cost, or ``None`` if one of them has no price."""
         known = [tier.usd for tier in self.tiers.values() if tier.usd is not None]
         return sum(known, _ZERO) if len(known) == len(self.tiers) else None
 

@@ -67,5 +67,5 @@ def finish(batch: Mapping[str, Any], files: Files) -> dict[str, Any]:
             f"{missing} of {len(found)} chunks have no results: start the same batch again,"
             " which does only what is missing"
         )
-    told: dict[str, Any] = json.loads(to_json(summary))
-    return told
+    parsed: dict[str, Any] = json.loads(to_json(summary))
+    return parsed

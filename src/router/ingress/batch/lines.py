@@ -1,4 +1,4 @@
-"""Reads a batch's file, JSONL or CSV, line by line; a bad line is told and stops no other."""
+"""Reads a batch's file, JSONL or CSV, line by line; bad lines are reported and skipped."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Reader:
             for size, raw in raw_lines(blocks):
                 offset, line = offset + size, line + 1
                 text = raw.removeprefix(_BOM) if line == 1 else raw
-                # What is no UTF-8 is found again in the record, and told there.
+                # Bytes that are not UTF-8 survive into the record, and are reported there.
                 yield text.decode("utf-8", "surrogateescape")
 
         csv.field_size_limit(LONGEST_LINE)

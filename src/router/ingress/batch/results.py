@@ -13,7 +13,7 @@ from router.ingress.batch.chunk_runner import Ended, Item
 
 _SUMS = ("cost_usd", "baseline_usd", "overhead_usd")
 _FROM_REQUEST = ("complexity", "model", "provider", "cause", "output_s3")
-# The one that a record's `cost_status` names, where attempts differ: what may change comes first.
+# If attempts differ, a record's `cost_status` is the first of these: those that may change lead.
 _OPEN = ("PENDING", "UNPRICED", "UNKNOWN", "INVALID_USAGE")
 
 
@@ -28,8 +28,8 @@ def record_of(
     known = {} if item.id is None else {"id": item.id}
     record: dict[str, Any] = {"line": item.line, **known, "request_id": item.request_id}
     if ended:
-        told = {"status": ended.status, "cause": ended.cause, "detail": ended.detail}
-        return record | {name: value for name, value in told.items() if value is not None}
+        outcome_fields = {"status": ended.status, "cause": ended.cause, "detail": ended.detail}
+        return record | {name: value for name, value in outcome_fields.items() if value is not None}
     request = rows["REQUEST"]
     record |= {"status": request["status"], "tier": request["route"]}
     record |= {name: request[name] for name in _FROM_REQUEST if name in request}

@@ -37,7 +37,7 @@ def split(
 
     ``batch`` is ``{"batch_id", "key"}``, later the state that this function returned. A round ends
     with the file, with what one Map Run takes, or when ``has_time`` says no; ``next`` is ``None``
-    after the last. Raise ``InvalidBatch`` where there is nothing to run.
+    after the last. Raise ``InvalidBatch`` if there is nothing to run.
     """
     batch_id, key = checked_id(batch.get("batch_id")), str(batch.get("key"))
     went = batch.get("next") or {}

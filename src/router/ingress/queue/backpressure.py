@@ -1,7 +1,7 @@
-"""When a tenant's rate lets a message begin: what the queue asks before it starts a run. Pure.
+"""Decides when a tenant's rate lets a message start; the queue asks before it starts a run. Pure.
 
-The bucket is looked at, not taken from: the workflow takes, once and with the request. So several
-consumers may see the same room; the runs that are too many are refused, and run again.
+Ingest only peeks at the bucket; the workflow consumes from it, once per request. So several
+consumers may see the same room; excess runs are refused, and started again.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from router.intake.request import Request
 class Backpressure:
     """The buckets as one batch of messages sees them: each is read once.
 
-    What the batch lets begin is taken off. ``read`` returns a tenant's buckets, empty where there
-    are none, or raises ``StoreUnavailable``.
+    Messages that the batch starts are subtracted. ``read`` returns a tenant's buckets, empty if
+    there are none, or raises ``StoreUnavailable``.
     """
 
     tenants: Mapping[str, Rules]

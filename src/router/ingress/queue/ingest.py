@@ -1,4 +1,4 @@
-"""Turns messages of a queue into executions: each once, none lost, none in the way of others."""
+"""Turns messages of a queue into executions: each once, none lost, none blocking another."""
 
 from __future__ import annotations
 
@@ -98,10 +98,10 @@ def _begin(
         turn = message.watches + 1
     if seconds := backpressure.wait(request):
         return _Began("held", message, seconds)
-    # No table is looked at here: where the earlier run failed, another one finds the rows, if any.
+    # No table is read here: if the earlier run failed, another one finds the rows, if any.
     started = start_once(request.identity, message.body, executions, lambda: False, turn=turn)
     what = "repeated" if started.earlier else "started"
-    # What may still be refused for its rate is looked at again: until then its work is not done.
+    # A run that its rate may still refuse is checked again: until then the message is not done.
     is_open = started.earlier is None or started.earlier.status == "RUNNING"
     # An Express run cannot be looked at.
     if is_open and backpressure.is_limited(request.tenant) and not is_express:
@@ -110,10 +110,10 @@ def _begin(
 
 
 def _watched(turn: int, request: Request, executions: Executions) -> Run | None:
-    """Return the run that a copy of the message waits for, ``None`` where there is no such run.
+    """Return the run that a copy of the message waits for, ``None`` if there is no such run.
 
-    Which turn it is comes with the message, and may be anybody's: the name follows from the request
-    all the same, and the run must be the same request's.
+    The turn comes with the message, and anybody may forge it: the name still follows from the
+    request, and the run must belong to the same request.
     """
     try:
         run = executions.describe(execution_name(request.tenant, request.request_id, turn=turn))

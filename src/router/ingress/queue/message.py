@@ -54,4 +54,4 @@ class Queues(Protocol):
 
 
 class NotSent(Exception):
-    """SQS did not take a message; the one that was received stays where it is."""
+    """SQS did not accept a message; the received one stays in the queue."""

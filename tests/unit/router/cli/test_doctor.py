@@ -74,7 +74,7 @@ def test_a_clock_that_is_minutes_off_is_told_before_signatures_fail() -> None:
     [finding] = look("clock", Deployment(sts=sts))
 
     assert finding.status == "failed"
-    assert finding.cure == "sudo timedatectl set-ntp true"
+    assert finding.fix == "sudo timedatectl set-ntp true"
 
 
 @pytest.mark.parametrize(("free", "status"), [(10, "failed"), (1000, "ok")])
@@ -86,18 +86,20 @@ def test_a_new_account_with_ten_functions_at_once_is_told_to_ask_for_more(
     [finding] = look("concurrency", Deployment(**{"lambda": {"get_account_settings": limit}}))
 
     assert finding.status == status
-    assert ("request-service-quota-increase" in finding.cure) == (status == "failed")
+    assert ("request-service-quota-increase" in finding.fix) == (status == "failed")
 
 
 @pytest.mark.parametrize(
-    ("state", "status", "cure"),
+    ("state", "status", "fix"),
     [
         ("Enabled", "ok", ""),
         ("Disabled", "failed", "aws kms enable-key"),
         ("PendingDeletion", "failed", "aws kms cancel-key-deletion"),
     ],
 )
-def test_a_key_that_does_not_open_is_told_with_its_cure(state: str, status: str, cure: str) -> None:
+def test_a_key_that_does_not_open_is_reported_with_its_fix(
+    state: str, status: str, fix: str
+) -> None:
     table = {"Table": {"SSEDescription": {"KMSMasterKeyArn": "arn:key"}}}
     [finding] = look(
         "key",
@@ -108,7 +110,7 @@ def test_a_key_that_does_not_open_is_told_with_its_cure(state: str, status: str,
     )
 
     assert finding.status == status
-    assert finding.cure.startswith(cure)
+    assert finding.fix.startswith(fix)
 
 
 def models(bedrock: dict[str, Any], model: str = HAIKU) -> list[Finding]:
@@ -183,7 +185,7 @@ def test_one_check_that_cannot_look_does_not_keep_the_others_from_it() -> None:
     )
 
     assert [finding.status for finding in found] == ["failed", "unchecked", "ok"]
-    assert found[0].cure == "terraform apply"
+    assert found[0].fix == "terraform apply"
 
 
 ARN = "arn:aws:states:eu-west-1:123456789012:stateMachine:mine"

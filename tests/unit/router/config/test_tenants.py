@@ -198,7 +198,7 @@ def test_what_terraform_leaves_null_is_left_out() -> None:
         ({"pins": [{"tier": "SIMPLE", "regex": "a+"}]}, "pin 1: `*` and `+` have no bound"),
         (
             {"pins": [{"tier": "SIMPLE", "regex": "a.{0,99}b"}] * 6},
-            "tenant acme: the pins together are too dear",
+            "tenant acme: the pins together take too many steps",
         ),
     ],
 )

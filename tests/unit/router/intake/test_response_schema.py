@@ -66,7 +66,7 @@ def test_an_ordinary_schema_is_taken() -> None:
         (with_property({"colour": "red"}), "is not taken; known are properties"),
         (with_property({"pattern": "(a+)+$"}), "`*` and `+` have no bound: write {0,40}"),
         (with_property({"pattern": "(a{0,40}){0,40}b"}), "can take more than"),
-        (with_property({"$defs": {}}), "stands below the root"),
+        (with_property({"$defs": {}}), "is allowed at the root only"),
         ({"$schema": "http://json-schema.org/draft-07/schema#", "type": "object"}, "2020-12"),
         (nested(MAX_DEPTH + 1), "levels deep"),
         (with_property({"description": "x" * MAX_BYTES}), f"may take {MAX_BYTES}"),
