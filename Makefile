@@ -104,7 +104,7 @@ soak: $(READY) ## N requests, a fifth of them faulty, with kills, aborts and rep
 	@$(RUN) -m tests.soak --requests $(N)
 
 load: N ?= 64
-load: $(READY) ## requests/s, p50 and p95 through each door at 1, 8 and 32 clients, a burst of 1,000, files of 1,000 and 10,000: make load N=64
+load: $(READY) ## requests/s, p50 and p95 through each entry point at 1, 8 and 32 clients, a burst of 1,000, files of 1,000 and 10,000: make load N=64
 	@$(RUN) -m tests.load --requests $(N)
 
 ##@ build

@@ -1,6 +1,6 @@
 """Measures the shipped weights beside the baselines: ``python -m eval.benchmark``.
 
-Prints one table and exits 1 where a figure of ours falls below its gate. Without the shared data
+Prints one table and exits 1 if a figure of ours falls below its gate. Without the shared data
 it measures the project's own sets alone; without LiteLLM its columns stay empty.
 """
 
@@ -49,7 +49,7 @@ GATES: dict[str, float] = {
     "200 KB: ms <": 30.0,
 }
 # How hidden figures differed from these for the weights 2026.11.2, of which both are known: added
-# to a figure of ours, that says what a stranger's prompts would give.
+# to a figure of ours, the estimate for a stranger's prompts.
 STRANGERS: dict[str, float] = {
     "dev: accuracy": 0.971 - 0.972,
     "dev: COMPLEX called SIMPLE <": 0.021 - 0.026,
@@ -190,7 +190,7 @@ def speed(table: Table, analyzer: Analyzer, routers: dict[str, Callable[[str], i
 
 
 def strangers(table: Table) -> None:
-    """Add what strangers' prompts would give where it is known how hidden figures differ."""
+    """Add what strangers' prompts would give if the difference of hidden figures is known."""
     for name, gap in STRANGERS.items():
         if "ours" in table.get(name, {}):
             table[name]["ours, as a stranger"] = max(0.0, table[name]["ours"] + gap)
@@ -218,7 +218,7 @@ def show(table: Table) -> None:
 
 
 def main() -> int:
-    """Measure, print, and say which gates were not met."""
+    """Measure, print, and report which gates were not met."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--no-baselines", action="store_true", help="measure ours alone")
     parser.add_argument("--no-crossval", action="store_true", help="hold out no families: minutes")

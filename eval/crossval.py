@@ -31,7 +31,7 @@ class HeldOut:
     rows: Sequence[Row]
     logits: Floats
     settled: metrics.Ints
-    task_logits: Floats  # of the earlier ask; all zero where there is none
+    task_logits: Floats  # of the earlier ask; all zero if there is none
 
     def shares(self, calibration: tuple[float, float, float]) -> Floats:
         """Return the calibrated probabilities, the harder label of turn and task."""

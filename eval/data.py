@@ -48,7 +48,7 @@ def jsonl(path: Path) -> list[dict[str, Any]]:
 
 
 def rows(path: Path) -> list[Row]:
-    """Return the labelled prompts of a file, or none where the file is absent."""
+    """Return the labelled prompts of a file, or none if the file is absent."""
     if not path.exists():
         return []
     return [

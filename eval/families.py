@@ -1,6 +1,6 @@
 """Which sources belong together: held out one at a time, they would teach each other's answers.
 
-Two sources are one family where they share passages, tables, tasks, code or a generator.
+Two sources are one family if they share passages, tables, tasks, code or a generator.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ class Space:
         return sp.hstack([*blocks, sp.csr_matrix(dense)]).tocsr().astype(np.float32)
 
     def of_the_ask(self) -> NDArray[np.int64]:
-        """Return the columns that tell of the ask alone."""
+        """Return the columns of the ask alone."""
         ask, letters, *rest = self.widths()
         signals_at = ask + letters + sum(rest)
         told = [i for i, name in enumerate(SIGNALS) if name.startswith(("ask: ", "form: "))]

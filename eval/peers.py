@@ -33,7 +33,7 @@ def tfidf(rows: Sequence[Row]) -> Labeller:
 
 
 def litellm_routers() -> dict[str, Callable[[str], int]]:
-    """Return LiteLLM's local routers, or none where it is not installed.
+    """Return LiteLLM's local routers, or none if it is not installed.
 
     They know no CALCULATION, so only SIMPLE against COMPLEX can be compared; which of their four
     tiers is which is a choice, so the table has the rules under both mappings.

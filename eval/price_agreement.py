@@ -97,7 +97,7 @@ def litellm_cost(litellm: Any, row: dict[str, Any], tokens: Tokens) -> float:
 
 
 def reason(book: dict[str, Any], row: dict[str, Any]) -> str | None:
-    """Return why the book differs from LiteLLM about this row, where it says so."""
+    """Return why the book differs from LiteLLM about this row."""
     name = f"{row['provider']}/{row['model']}/{row['mode']}"
     for resolution in book["resolutions"]:
         about = resolution.get("about", "does not list")

@@ -126,7 +126,7 @@ def genai_prices(attempts: Sequence[Attempt]) -> Calculator:
 
 
 def with_litellm(attempts: Sequence[Attempt]) -> Calculator | None:
-    """Price by ``cost_per_token``, LiteLLM's calculator; None where it is not installed."""
+    """Price by ``cost_per_token``, LiteLLM's calculator; None if it is not installed."""
     os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
     try:
         import litellm

@@ -67,7 +67,7 @@ class Reading:
 
     @property
     def by_own_text(self) -> bool:
-        """Tell whether the row's own text decides; others would teach the wrong words."""
+        """Return whether the row's own text decides; others would teach the wrong words."""
         return self.task is None and not self.settled
 
 

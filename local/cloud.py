@@ -31,7 +31,7 @@ _MODULES = ("local.emulator", "local.simulator")
 
 
 class CloudError(Exception):
-    """Says in one line what is in the way and what to do about it."""
+    """Explains in one line what failed and what to do about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def stop(cloud: Cloud, *, folder: Path = FOLDER) -> None:
 def save(cloud: Cloud, state: Path = STATE) -> None:
     """Record the addresses of the servers, for later commands."""
     state.parent.mkdir(parents=True, exist_ok=True)
-    # `faregate` reads the variables; it does not know this package.
+    # `faregate` reads the variables; it does not import this package.
     fields = {**asdict(cloud), "env": cloud.env()}
     state.write_text(json.dumps(fields, indent=2) + "\n")
 

@@ -20,7 +20,7 @@ from local.cloud import REGION, ROOT, Cloud
 EXAMPLE = ROOT / "examples" / "local"
 CODE_BUCKET = "built-code"
 API_KEY_PARAMETER = "/faregate/openai-api-key"
-# The simulator knows this key; it opens nothing else.
+# The simulator accepts this key; nothing else does.
 API_KEY = "sk-local-faregate"
 ANTHROPIC_API_KEY_PARAMETER = "/faregate/anthropic-api-key"
 ANTHROPIC_API_KEY = "sk-ant-local-faregate"

@@ -29,7 +29,7 @@ _MISLEADING = ("TF_WORKSPACE", "TF_DATA_DIR", "TF_CLI_ARGS", "TF_PLUGIN_CACHE_DI
 
 
 class TerraformError(Exception):
-    """Says in one line what failed, and what to do or where to read on."""
+    """Explains in one line what failed, and what to do or where to read on."""
 
 
 def init(module: Path, *, folder: Path = FOLDER) -> None:
@@ -83,7 +83,7 @@ def apply(
 
 
 def plan(module: Path, *, env: Mapping[str, str], folder: Path = FOLDER) -> str:
-    """Answer what an apply would change, as Terraform tells it; "" when nothing would."""
+    """Return what an apply would change, in Terraform's words; "" if nothing would."""
     done = _run(place_of(module, folder), ["plan", "-detailed-exitcode"], env, good=(0, 2))
     return done.stdout if done.returncode == 2 else ""
 
@@ -138,7 +138,7 @@ def unformatted(*folders: str) -> str:
 
 @lru_cache
 def program() -> str:
-    """Return where Terraform is; raise where it is missing or too old."""
+    """Return where Terraform is; raise if it is missing or too old."""
     found = shutil.which("terraform")
     if not found:
         raise TerraformError(f"Terraform is not on PATH: install 1.9 or newer from {_INSTALL}")

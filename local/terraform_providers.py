@@ -17,7 +17,7 @@ _PROVIDER = Path(REGISTRY, "hashicorp", "aws")
 
 
 class NoProvidersError(Exception):
-    """Neither registry nor mirror: says in one line what to set."""
+    """Neither registry nor mirror: explains in one line what to set."""
 
 
 def environment(folder: Path, outer: Mapping[str, str]) -> dict[str, str]:

@@ -58,7 +58,7 @@ def main() -> int:
 
 
 def _plan() -> Path:
-    """Plan the example on an emulator of its own; answer where the plan is, as JSON."""
+    """Plan the example on an emulator of its own; return the path of the plan as JSON."""
     running = cloud.start(folder=FOLDER)
     try:
         state = FOLDER / "terraform"

@@ -48,7 +48,7 @@ def main() -> int:
 
 
 def archive(target: Path | None = None) -> Path:
-    """Write the archive from what is built already; answer where it is."""
+    """Write the archive from what is built already; return its path."""
     return write_zip(dict(_content()), target or BUILD / f"faregate-{version()}.zip")
 
 

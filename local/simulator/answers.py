@@ -1,4 +1,4 @@
-"""What the simulated models say: the same question always gets the same answer.
+"""The simulated models' answers: the same question always gets the same one.
 
 Facts and sums are answered rightly, so that a demonstration reads well. Everything else gets a
 plausible text whose length depends on the question and the model. A token is four bytes of UTF-8.

@@ -163,7 +163,7 @@ def _one_of(allowed: tuple[str, ...], field: str, name: str, body: Json) -> str:
 
 
 def _stopped(answered: Answered) -> Json | None:
-    """What Converse says where its guardrail stops the prompt (nothing is billed) or the answer."""
+    """What Converse says if its guardrail stops the prompt (nothing is billed) or the answer."""
     reply, content = answered.reply, [{"text": GUARDRAIL_SAYS}]
     body: Json = {
         "output": {"message": {"role": "assistant", "content": content}},

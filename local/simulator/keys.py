@@ -20,7 +20,7 @@ class Keys:
         self._lock = threading.Lock()
 
     def accepts(self, provider: str, key: str) -> bool:
-        """Whether the provider knows this key."""
+        """Whether the provider accepts this key."""
         with self._lock:
             exact = self._exact.get(provider)
         return key in exact if exact is not None else key.startswith(_DEFAULT_PREFIX[provider])

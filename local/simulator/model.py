@@ -42,7 +42,7 @@ NOTHING_KEPT = Kept()
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the model says; token counts are those a provider would bill, where they are known.
+    """The model's reply; token counts are those a provider would bill, if they are known.
 
     `input_tokens` leaves out what is `kept`.
     """

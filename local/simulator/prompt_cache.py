@@ -1,6 +1,6 @@
 """The providers' prompt caches: a marked text is written once, and read for five minutes.
 
-A text below the model's minimum is not kept, and nothing says so, as with the real ones.
+A text below the model's minimum is silently not cached, as with the real ones.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """A real model behind the simulator: a server of OpenAI's chat completions, as LLM_BASE_URL names.
 
 The wire formats, keys, faults and the log of calls stay the simulator's; text and usage are the
-real model's. Where it sends no usage the answer has none: what is not known is not made up.
+real model's. If it sends no usage the answer has none: what is not known is not made up.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Upstream:
 def configured(environment: Mapping[str, str] = os.environ) -> Upstream | None:
     """Return the model that LLM_BASE_URL, LLM_MODEL and LLM_API_KEY name; None without the first.
 
-    Without LLM_MODEL the server's first model is taken. Raises UpstreamError where it has none.
+    Without LLM_MODEL the server's first model is taken. Raises UpstreamError if it has none.
     """
     base_url = environment.get("LLM_BASE_URL", "").rstrip("/")
     if not base_url:

@@ -40,7 +40,8 @@ def pending_age(store: Store, at: datetime) -> float:
 
 
 def reprice(store: Store, rates: Rates, limit: int | None = None) -> Report:
-    """Look at up to ``limit`` UNPRICED rows (None: all) and price those the book knows by now."""
+    """Look at up to ``limit`` UNPRICED rows (None: all) and price those for which the book has a
+    price now."""
     return sweep_queue(store, "UNPRICED", rates, datetime.max.replace(tzinfo=UTC), limit)
 
 

@@ -24,7 +24,7 @@ _ARN = re.compile(
 
 
 class PriceUnknown(LookupError):
-    """No row prices this call; the message says why and what would help."""
+    """No row prices this call; the message explains why and what would help."""
 
 
 class PriceBook:

@@ -99,7 +99,7 @@ def _read_rate(model: str, name: str, value: object) -> Decimal | None:
 
 
 def is_date(text: str, pattern: str) -> bool:
-    """Say whether ``text`` is a day of the calendar, written exactly so."""
+    """Return whether ``text`` is a day of the calendar, written exactly so."""
     try:
         return datetime.strptime(text, pattern).replace(tzinfo=UTC).strftime(pattern) == text
     except ValueError:

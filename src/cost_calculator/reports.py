@@ -1,4 +1,4 @@
-"""Rolls cells up into the lines of a report, and says in words what routing saved. Pure."""
+"""Rolls cells up into the lines of a report, and describes what routing saved. Pure."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def tokens(sums: Sums) -> tuple[Decimal, Decimal]:
 
 
 def nothing_priced(sums: Sums) -> bool:
-    """Say whether there were attempts and the cost of not one is known: then no sum is 0."""
+    """Return whether there were attempts and the cost of not one is known: then no sum is 0."""
     gaps = sum((_of(sums, name) for name in ("unpriced", "unknown", "invalid_usage")), Decimal(0))
     return _of(sums, "attempts") == gaps > 0
 
@@ -78,7 +78,7 @@ def net_savings(sums: Sums) -> Decimal:
 
 
 def savings_in_words(total: Sums) -> str:
-    """Say whether routing paid against the COMPLEX tier's model, and what is left out."""
+    """Return whether routing paid against the COMPLEX tier's model, and what is left out."""
     net, baseline = net_savings(total), _of(total, "baseline_usd")
     if not total.get("attempts"):
         return "Nothing was priced in this time."

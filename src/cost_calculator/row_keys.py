@@ -1,7 +1,7 @@
 """The key that a request's rows are stored under: its id, which is its tenant's own. Pure.
 
 Every tenant has a namespace of ids. The tenant ``default`` is the one without a prefix, so that a
-deployment that has no other stores plain ids. The attribute is called ``request_id`` all the same.
+deployment that has no other stores plain ids. The attribute is called ``request_id`` nevertheless.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def key_of(tenant: str, request_id: str) -> str:
 
 
 def request_id_of(key: str) -> str:
-    """Return the id as its tenant knows it."""
+    """Return the id that its tenant uses."""
     return key.rpartition(_SEPARATOR)[2]
 
 

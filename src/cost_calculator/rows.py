@@ -1,4 +1,4 @@
-"""Rows as both packages know them: their version, their shard, and what is true of each kind."""
+"""Facts of rows that both packages use: their version, their shard, and properties of each kind."""
 
 from __future__ import annotations
 

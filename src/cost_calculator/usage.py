@@ -146,7 +146,7 @@ def _mapping(value: object, name: str) -> Mapping[str, Any]:
 def _count(usage: Mapping[str, Any], field: str, *, default: int | None = None) -> int:
     value = usage.get(field, default)
     if value is None:
-        # A provider that sends null for an optional class says that there is none.
+        # A provider that sends null for an optional class means that it has none.
         if default is not None:
             return default
         raise InvalidUsage(f"usage.{field} is missing")

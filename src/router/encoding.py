@@ -1,4 +1,4 @@
-"""Makes text safe to store and send, and says when it had to be changed."""
+"""Makes text safe to store and send, and reports whether it was changed."""
 
 from __future__ import annotations
 

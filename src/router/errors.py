@@ -42,7 +42,7 @@ from typing import Any
 
 
 class RouterError(Exception):
-    """Something Faregate could not do; the message says what to do about it."""
+    """Something Faregate could not do; the message explains what to do about it."""
 
 
 class RequestError(RouterError):
@@ -189,7 +189,7 @@ class AccessDenied(Rejected):
 
 
 class ModelNotFound(Rejected):
-    """The provider does not know the model, or has retired it (404)."""
+    """The provider does not have the model, or has retired it (404)."""
 
 
 class MaybeBilled(CallError):

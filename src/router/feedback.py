@@ -24,7 +24,7 @@ _HELD = ("cost_status", "runs", "feedback")
 
 
 class FeedbackRefused(ValueError):
-    """This request cannot be judged; the message says why, and what to do."""
+    """This request cannot be judged; the message explains why, and what to do."""
 
 
 def judged(row: Row | None, verdict: Verdict, by: str, at: datetime) -> Change:

@@ -19,7 +19,7 @@ _ESCAPES = _CLASS_ESCAPES + "bB"
 
 
 class UnsafePattern(ValueError):
-    """The pattern is outside the subset; the message says what to write instead."""
+    """The pattern is outside the subset; the message explains what to write instead."""
 
 
 @dataclass(frozen=True, slots=True)

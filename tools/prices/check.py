@@ -92,7 +92,7 @@ def _differences(row: dict[str, Any], theirs: dict[str, Any]) -> Iterator[str]:
 
 
 def _means_input(row: dict[str, Any], rates: dict[str, str], name: str) -> bool:
-    """OpenAI's table names no price where the price of input, or of a younger write, applies."""
+    """OpenAI's table omits a price if the price of input, or of a younger write, applies."""
     fallbacks = {rates["input"], rates.get("cache_write_5m")}
     return "openai" in row["version"] and name.startswith("cache_") and rates[name] in fallbacks
 

@@ -104,7 +104,7 @@ def _check_order(place: str, patch: str, after: str | None) -> None:
 
 
 def _given(original: Any, function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function with its original bound; a coroutine function where it is one itself."""
+    """The function with its original bound; a coroutine function if it is one itself."""
     if inspect.iscoroutinefunction(function):
 
         @wraps(function)

@@ -1,4 +1,4 @@
-"""Says what was priced: a log line per attempt, and metrics whose number of series is bounded."""
+"""Reports priced attempts: a log line each, and metrics with a bounded number of series."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def emit_metrics(rows: Iterable[Row]) -> None:
     """Print the batch's metrics; docs/metrics.md lists them.
 
     Attempts have series by (model, tier, tenant), requests by (tier, tenant). What alarms watch is
-    printed once more, over all: an alarm knows one series and cannot add up over dimensions.
+    printed once more, over all: an alarm watches one series and cannot add up over dimensions.
     """
     rows = list(rows)
     attempts = [row for row in rows if row["item"] != "REQUEST"]
@@ -110,7 +110,7 @@ def _watched(rows: list[Row]) -> Iterator[Metric]:
 
 
 def _sum(rows: list[Row], name: str) -> Iterator[Metric]:
-    """Add up what is known; what no row knows is left out."""
+    """Add up known values; a value that no row has is absent."""
     known = [row[name] for row in rows if name in row]
     if known:
         yield name, _SUMMED[name], float(sum(known))

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 CONDITION_FAILED = "ConditionalCheckFailed"
 
-# Somebody else writes to the same items, or a limit was reached: it says nothing about the items.
+# Another writer changes the same items, or a limit was reached: the items are unaffected.
 _PASSING = frozenset(
     {
         "TransactionConflict",

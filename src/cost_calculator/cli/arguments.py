@@ -1,4 +1,4 @@
-"""Types of command-line values: each takes exactly what makes sense, and says what to write.
+"""Types of command-line values: each takes exactly what makes sense, and explains what to write.
 
 A value that is refused here is a usage error (exit 2), before anything is read or started.
 """
@@ -18,7 +18,7 @@ _WHOLE = re.compile(r"[0-9]{1,12}", re.ASCII)
 
 
 class UsageError(Exception):
-    """Arguments that do not go together; the message says what to write."""
+    """Arguments that do not go together; the message explains what to write."""
 
 
 def whole(low: int = 1, high: int = 10**9, *, example: int) -> Callable[[str], int]:

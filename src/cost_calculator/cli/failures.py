@@ -1,4 +1,4 @@
-"""What a person reads instead of a traceback: one line that says what to do."""
+"""What users see instead of a traceback: one line that explains what to do."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _WHICH = "give --name and --region of the deployment"
 def exit_code_of(error: BaseException, prog: str) -> int | None:
     """Report a failure and return the exit code; ``None`` for what is a defect of ours."""
     if isinstance(error, BrokenPipeError):
-        # Whoever read has enough (`| head`): nothing is wrong, and nobody listens any more.
+        # The reader closed the pipe (`| head`): nothing is wrong, and nobody reads any more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     if isinstance(error, KeyboardInterrupt):

@@ -19,7 +19,7 @@ _SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class LocalCloud:
-    """Where it answers, and with which keys; both are in the file that ``make up`` writes."""
+    """Its address and keys; both are in the file that ``make up`` writes."""
 
     url: str
     region: str
@@ -27,7 +27,7 @@ class LocalCloud:
     secret: str
 
     def session(self) -> boto3.Session:
-        """Return a session that knows nothing of the user's own AWS settings."""
+        """Return a session without the user's own AWS settings."""
         core = botocore.session.Session(
             session_vars={
                 "profile": (None, None, None, None),

@@ -26,7 +26,7 @@ _name = matching(r"[0-9A-Za-z-]{1,40}", "the module's `name`, such as faregate")
 
 
 def add_deployment_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say which deployment is meant, and with whose rights."""
+    """Add the options that select the deployment is meant, and with whose rights."""
     group = parser.add_argument_group(
         "deployment",
         "Without these: the local cloud of this checkout while it runs (`make up`), else AWS.",

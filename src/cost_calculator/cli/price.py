@@ -16,7 +16,7 @@ from cost_calculator.usage import InvalidUsage, from_classes
 
 
 class _BadLine(ValueError):
-    """The line cannot be priced at all; the message says what to write instead."""
+    """The line cannot be priced at all; the message explains what to write instead."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -21,7 +21,7 @@ TABLES = ("usage", "spend", "control")
 
 
 def add_table_arguments(parser: argparse.ArgumentParser, tables: Sequence[str] = TABLES) -> None:
-    """Add the options that say which deployment to read, and tables of your own in it."""
+    """Add the options that select the deployment to read, and tables of your own in it."""
     add_deployment_arguments(parser)
     for table in tables:
         parser.add_argument(

@@ -1,4 +1,4 @@
-"""Says whether routing pays: with it, without the classifier, or with one model for all. Pure.
+"""Computes whether routing pays: with it, without the classifier, or with one model for all. Pure.
 
 Every figure is computed from the price book, the table of AWS prices and the mix given; what the
 mix assumes is part of the answer.
@@ -58,7 +58,7 @@ class Classifier:
 
 @dataclass(frozen=True, slots=True)
 class Assumptions:
-    """What the mix does not say: how long things take, and how large the functions are."""
+    """Assumptions beside the mix: durations, and sizes of the functions."""
 
     answer_ms: int = 2_000
     analyze_ms: int = 25
@@ -137,7 +137,7 @@ def per_request_overhead(
 
 
 def over_http(model: Model) -> bool:
-    """Say whether the workflow calls the model itself, without a Lambda."""
+    """Return whether the workflow calls the model itself, without a Lambda."""
     return model.provider == "openai" and model.mode != "flex"
 
 

@@ -1,4 +1,4 @@
-"""Says what a volume of requests needs: quotas, concurrency, transitions, money. Pure.
+"""Computes what a volume of requests needs: quotas, concurrency, transitions, money. Pure.
 
 Means are of the mix given. A peak is so many times the mean of the day; what is in flight at once
 is Little's law with three standard deviations of Poisson arrivals on top.

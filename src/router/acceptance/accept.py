@@ -31,7 +31,7 @@ from router.routing.decision import Decision, decide
 from router.routing.plan import Plan
 from router.routing.plan_json import nothing_to_call, plan_to_json, repeated
 
-# Each turn knows what stood in the way of the one before; a third is needed only in a race.
+# Each turn has the items that blocked the one before; a third is needed only in a race.
 _TURNS = 5
 
 
@@ -64,7 +64,7 @@ def accept(
     row = draft.rows[0] if existing is None else existing["REQUEST"]
     plan = _final_plan(draft, existing, deps)
     expiry = text_expiry(config, guards.at)
-    # What a guard made worse is not kept for the time when all is well again.
+    # An answer that a guard degraded is not cached for the time after.
     cache = slot.record_json() if slot and guards.restrictions().is_well else None
     return plan_to_json(request, classification, plan, config, expiry, row, cache)
 
@@ -155,7 +155,7 @@ def _answered(
         execution.arn,
         at,
     )
-    # Its workflow is on the bill all the same, and counts against its budgets.
+    # Its workflow is on the bill nevertheless, and counts against its budgets.
     rows[0] |= guards.without_reservation().marks(Decimal(0))
     return answered_rows(rows, kept, at)
 

@@ -1,4 +1,4 @@
-"""Drafts a request as it is about to be accepted, and takes in what an LLM says of it."""
+"""Drafts a request that is about to be accepted, and applies an LLM's opinion to it."""
 
 from __future__ import annotations
 

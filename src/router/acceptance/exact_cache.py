@@ -94,7 +94,7 @@ def answered_rows(rows: list[Row], kept: Row, at: datetime) -> list[Row]:
     """Return the rows of a request that is answered by what was kept: closed as it is accepted.
 
     ``rows`` are those it would be accepted with. The ATTEMPT row has no cost, and the usage that
-    the answer had: it says what was saved.
+    the answer had: the amount saved.
     """
     now = iso(at)
     to_be_priced = pending(rows[0]["request_id"], now)

@@ -105,7 +105,7 @@ class Guards:
         return marks
 
     def after_refusal(self, refused: Mapping[str, Item], plan: Plan, most_usd: Decimal) -> Guards:
-        """Return the guards that know what stood in the way; raise if that is a verdict."""
+        """Return the guards with the items that blocked them; raise if these decide."""
         if error := self._verdict(refused, plan, most_usd):
             raise error
         return self.with_items(refused)

@@ -40,9 +40,9 @@ class Executions:
         """Start an execution; return ``None``, or the run that has had the name before.
 
         On a Standard machine a second start of a run that is still open, with the same input, is
-        that run, and ``None``. An Express machine knows no names: it starts another run, which the
-        REQUEST row tells from the first. Raise ``Busy``, ``NotStarted``, or ``InvalidRequest`` for
-        an input that Step Functions cannot take.
+        that run, and ``None``. An Express machine ignores names: it starts another run, which the
+        REQUEST row recognises. Raise ``Busy``, ``NotStarted``, or ``InvalidRequest`` for an input
+        that Step Functions cannot take.
         """
         try:
             self._client.start_execution(stateMachineArn=self._arn, name=name, input=payload)

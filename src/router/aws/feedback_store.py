@@ -45,7 +45,7 @@ class FeedbackStore:
                 yield from map(from_item, page["Items"])
 
     def note(self, key: str, text: str) -> bool:
-        """Keep a note beside the request's texts, to go with them; False where there are none."""
+        """Keep a note beside the request's texts, to go with them; False if there are none."""
         try:
             self._client.update_item(
                 TableName=self._table,

@@ -1,4 +1,4 @@
-"""What ``analyze`` tells CloudWatch of its guards."""
+"""The metrics of guards that ``analyze`` prints."""
 
 from __future__ import annotations
 

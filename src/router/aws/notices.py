@@ -1,4 +1,4 @@
-"""Tells the failures' topic of a request that the workflow could not close itself.
+"""Notifies the failures' topic of a request that the workflow could not close itself.
 
 The words are those of the workflow's NotifyFailure, without text of prompt or answer. A notice is
 sent once the row is written, and once at most: what is lost is the notice, never the row.

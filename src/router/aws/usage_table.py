@@ -99,7 +99,7 @@ class UsageStore:
         if 0 in refused:
             return _is_recorded(closing, refused[0])
         if closing.content and refused.keys() == {1 + len(closing.attempts)}:
-            # Its texts were erased meanwhile: the money is written down all the same.
+            # Its texts were erased meanwhile: the money is recorded nevertheless.
             return self.record(closing.without_text())
         raise StoreUnavailable("a row was written meanwhile: read and write again")
 
@@ -183,7 +183,7 @@ class UsageStore:
     def _refused(self, actions: list[dict[str, Any]]) -> dict[int, Row]:
         """Write all actions or none; return the places of those whose condition did not hold.
 
-        Each with its item as it is, where the action asks for that.
+        Each with its item as it is, if the action asks for that.
         """
         try:
             self._client.transact_write_items(TransactItems=actions)  # type: ignore[arg-type]
@@ -207,7 +207,7 @@ def _expired(row: Row) -> bool:
 
 
 def _is_recorded(closing: Closing, row: Row) -> bool:
-    """Say whether a REQUEST row is closed as ``closing`` would close it."""
+    """Return whether a REQUEST row is closed as ``closing`` would close it."""
     same = ("status", "ended_at", "attempts")
     return row.get("execution_arn") == closing.execution_arn and all(
         row.get(name) == closing.request[name] for name in same

@@ -8,7 +8,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class PricingContext:
-    """When and where a call is made; ``memory_mb`` is that of the Lambda which waits for it."""
+    """Time and region of a call; ``memory_mb`` is that of the Lambda which waits for it."""
 
     at: datetime
     region: str

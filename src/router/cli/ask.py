@@ -111,7 +111,7 @@ class _Runs(Executions):
 
 
 def context_of(deployment: Deployment) -> ApiContext:
-    """Return what the core of the HTTP API needs, with the rights of whoever asks here."""
+    """Return what the core of the HTTP API needs, with the user's own rights."""
     return ApiContext(
         store=UsageStore(deployment.client("dynamodb"), deployment.table("usage")),
         executions=_Runs(deployment.client("stepfunctions"), deployment.state_machine_arn),

@@ -69,7 +69,7 @@ def _batch_id(text: str) -> str:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run the chosen command; exit with one line where it cannot."""
+    """Run the chosen command; exit with one line if it cannot."""
     try:
         kind_of(arguments.file.name)
         batch_id = arguments.id or _content_id(arguments.file)

@@ -47,7 +47,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Fit, report, write; nothing is written where nothing can be learned."""
+    """Fit, report, write; nothing is written if nothing can be learned."""
     rows, assumed, bad = read(args.labels)
     for message in bad[:20]:
         print(message, file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Says what a volume of requests needs: quotas, concurrency, transitions, and the monthly bill."""
+"""Computes what a volume of requests needs: quotas, concurrency, transitions, monthly bill."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def export(rows: FeedbackStore, arguments: argparse.Namespace) -> int:
-    """Print a label for each verdict that teaches something; say how many do not, and why."""
+    """Print a label for each usable verdict; report how many are not usable, and why."""
     at = now()
     skipped: Counter[str] = Counter()
     labels = 0

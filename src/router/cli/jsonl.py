@@ -17,7 +17,7 @@ _ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 
 
 class BadLine(ValueError):
-    """A line that cannot be answered; the message says what to write instead."""
+    """A line that cannot be answered; the message explains what to write instead."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -90,7 +90,7 @@ class Queue:
         self._held: dict[str, Message] = {}
 
     def messages(self) -> Iterator[Message]:
-        """Take every message; none is handed to anybody else before ``release``."""
+        """Take every message; no other consumer gets one before ``release``."""
         while True:
             answer = self._client.receive_message(
                 QueueUrl=self._url,
@@ -125,7 +125,7 @@ class Queue:
 
 
 def invoke_again(deployment: Deployment) -> Callable[[Any], str | None]:
-    """Return what gives an event to its function and says what went wrong."""
+    """Return the call that gives an event to its function and reports problems."""
     client = deployment.client("lambda")
 
     def redo(event: Event) -> str | None:
@@ -175,7 +175,7 @@ def _invoke(client: Any, function: str, payload: Any) -> tuple[Any, str | None]:
 
 
 def _pending(store: UsageStore, queued_by: datetime) -> Iterator[str]:
-    """Say of each row that still waits for a price why it does."""
+    """Yield why each row that still waits for a price does so."""
     for shard in range(SHARDS):
         for row in store.queued(f"PENDING#{shard}", iso(queued_by)):
             try:

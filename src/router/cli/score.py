@@ -12,7 +12,7 @@ configure = jsonl.configure
 
 
 def run(args: argparse.Namespace) -> int:
-    """Score each line; calibrated weights also say which side of their threshold it falls on."""
+    """Score each line; calibrated weights also give the side of their threshold."""
     threshold = load(args.weights).threshold
 
     def record(found: Classification) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from cost_calculator.row_keys import DEFAULT_TENANT
 
 
 def add_tenant_argument(parser: argparse.ArgumentParser) -> None:
-    """Add the option that says which tenant an id belongs to."""
+    """Add the option that names the tenant of an id."""
     parser.add_argument(
         "--tenant",
         type=tenant,

@@ -18,7 +18,7 @@ _MAX_STEPS = 1000
 
 
 class InvalidPins(ValueError):
-    """The pins of a tenant cannot be read; the message says which, and what to write."""
+    """The pins of a tenant cannot be read; the message explains which, and what to write."""
 
 
 @dataclass(frozen=True, slots=True)

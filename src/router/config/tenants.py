@@ -30,14 +30,14 @@ Parsed = TypeVar("Parsed")
 
 
 class InvalidRules(ValueError):
-    """The tenants' rules cannot be read; the message says where, and what to write."""
+    """The tenants' rules cannot be read; the message explains where, and what to write."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What holds for one tenant.
 
-    ``tier_names`` maps names of its own to the three tiers. ``prompt_cache`` says that the same
+    ``tier_names`` maps names of its own to the three tiers. ``prompt_cache`` declares that the same
     instructions come again within minutes, so that the provider is to keep them; ``cache`` that
     whole answers may be given again.
     """
@@ -177,7 +177,7 @@ class CacheRule:
 
 
 def parse_cache(data: Mapping[str, Any]) -> CacheRule:
-    """Parse a tenant's ``cache``; raise ``ValueError`` that says what to write."""
+    """Parse a tenant's ``cache``; raise ``ValueError`` that explains what to write."""
     if unknown := set(data) - {"ttl_seconds", "shared"}:
         raise ValueError(f"unknown `{min(unknown)}`; known are ttl_seconds, shared")
     seconds, shared = data.get("ttl_seconds", DEFAULT_SECONDS), data.get("shared", False)

@@ -1,4 +1,4 @@
-"""Starts the execution of a request once, whoever asks, and however often. Pure."""
+"""Starts the execution of a request once, by any entry point, however often it is asked. Pure."""
 
 from __future__ import annotations
 

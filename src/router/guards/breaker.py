@@ -116,7 +116,7 @@ def admission(breaker: Breaker, at: datetime) -> Admission:
 
 
 def why_skipped(model: str, breaker: Breaker) -> str:
-    """Say for the request's row why a model is not asked."""
+    """Return, for the request's row, why a model is not asked."""
     if breaker.phase is Phase.HALF_OPEN:
         return f"skipped {model}: its breaker waits for a probe"
     until = iso(datetime.fromtimestamp(breaker.open_until_ms / 1000, UTC))

@@ -83,7 +83,7 @@ def watch(
 
 
 def call_of(row: Mapping[str, Any]) -> Call:
-    """Return what an ATTEMPT row says of its model's health."""
+    """Return the call in an ATTEMPT row, for its model's breaker."""
     outcome, cause = row["outcome"], str(row.get("cause", ""))
     failed: bool | None = None
     if outcome in _HEALTHY:

@@ -57,7 +57,7 @@ def demand_of(input_bytes: int, max_tokens: int) -> dict[str, int]:
 
 
 def too_large(rate: Rate, demand: Mapping[str, int]) -> str | None:
-    """Say why a request will never fit into a full bucket, or ``None``."""
+    """Return why a request will never fit into a full bucket, or ``None``."""
     for name, limit in rate.limits().items():
         if demand[name] > limit:
             return (

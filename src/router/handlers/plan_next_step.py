@@ -33,7 +33,7 @@ logger = Logger()
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answer with ``step``: INVOKE, RECORD, REVIEW, KNOWN or FAIL, and what that step needs.
 
-    A run that has failed is written down here, before anybody is notified.
+    A failed run is recorded here, before anybody is notified.
     """
     plan, progress = RunPlan.from_json(event["plan"]), Progress.from_json(event["progress"])
     logger.set_correlation_id(plan.request_id)

@@ -46,7 +46,7 @@ class Identity:
         self._check(is_same=is_id and self.is_same(payload))
 
     def is_same(self, payload: Mapping[str, Any]) -> bool:
-        """Say whether a payload asks the same for the same tenant, under whatever id."""
+        """Return whether a payload is the same request of the same tenant, under any id."""
         tenant = payload.get("tenant", DEFAULT_TENANT)
         return (tenant, payload_hash(payload)) == (self.tenant, self.payload_hash)
 
@@ -59,12 +59,12 @@ class Identity:
 
 
 def is_request_id(text: str) -> bool:
-    """Say whether a text may be the id of a request."""
+    """Return whether a text may be the id of a request."""
     return _ID.fullmatch(text) is not None
 
 
 def is_tenant(text: str) -> bool:
-    """Say whether a text may be the name of a tenant."""
+    """Return whether a text may be the name of a tenant."""
     return _TENANT.fullmatch(text) is not None
 
 

@@ -56,12 +56,12 @@ class Request:
 
     @property
     def identity(self) -> Identity:
-        """What tells it from other requests."""
+        """Its tenant and id."""
         return Identity(self.tenant, self.request_id, self.payload_hash)
 
 
 def parse_request(payload: Any, *, execution_name: str, input_bytes_limit: int) -> Request:
-    """Return the request in ``payload``, or raise ``InvalidRequest`` that says what to write.
+    """Return the request in ``payload``, or raise ``InvalidRequest`` that explains what to write.
 
     Without a ``request_id`` the execution's name is the id.
     """

@@ -33,7 +33,7 @@ Schema = Mapping[str, Any]
 
 
 def check_response_schema(schema: Schema) -> None:
-    """Raise ``InvalidRequest`` that names the place in ``schema`` and says what to write there."""
+    """Raise ``InvalidRequest`` with the place in ``schema``, and what to write there."""
     try:
         size = len(json.dumps(schema, ensure_ascii=False).encode())
     except UnicodeEncodeError:

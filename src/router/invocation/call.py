@@ -41,7 +41,7 @@ class ModelCall:
 
     @property
     def mode(self) -> str:
-        """The mode in which the call is priced, if the provider does not say another."""
+        """The mode in which the call is priced, unless the provider reports another."""
         return mode_of(self.service_tier, self.latency)
 
     @property
@@ -85,6 +85,6 @@ class Answer:
 
 
 class Provider(Protocol):
-    """One provider's API: an answer, or a ``CallError`` that says what happened on the wire."""
+    """One provider's API: an answer, or a ``CallError`` for what happened on the wire."""
 
     def complete(self, call: ModelCall) -> Answer: ...

@@ -81,12 +81,12 @@ def _withheld(answer: Answer, call: ModelCall, drafts: Store) -> dict[str, Any]:
     try:
         return {**facts, "draft_s3": drafts.put_draft(call.request_id, answer.text)}
     except NotStored:
-        # Without it there is nothing to repair or to look at; the call is on the bill all the same.
+        # Without it there is nothing to repair or to look at; the call is on the bill nevertheless.
         return {**facts, "draft_s3": None}
 
 
 def _said(found: Fit, answer: Answer) -> str:
-    """Say what is wrong without the answer's words: errors are logged."""
+    """Describe what is wrong without the answer's words: errors are logged."""
     cut = "cut off at the token limit; " if answer.truncated else ""
     shown = "; ".join(dict.fromkeys(problem.where for problem in found.problems[:5]))
     return f"{cut}{len(found.problems)} problems: {shown}"

@@ -51,7 +51,7 @@ def reported(request_id: str, opinion: Opinion, attempt: Attempt) -> dict[str, A
 
 
 def unreported(request_id: str, cause: str, at: str) -> dict[str, Any]:
-    """Return what the row gains when nobody knows how the call ended: it may be on the bill."""
+    """Return the row's attributes if the end of the call is unknown: it may be on the bill."""
     return {"outcome": "UNKNOWN", "cause": cause, "ended_at": at} | pending(request_id, at)
 
 

@@ -41,7 +41,7 @@ def ended(
 
 
 def is_settled(rows: Rows) -> bool:
-    """Say whether no row of the request waits for its price any more."""
+    """Return whether no row of the request waits for its price any more."""
     return all(
         row.get("cost_status") not in (None, "PENDING")
         for item, row in rows.items()

@@ -64,7 +64,7 @@ def _budgets(
 def changed(before: Mapping[str, Decimal | None], words: Mapping[str, str]) -> Item:
     """Return a tenant's limits at run time after a change; raise ValueError on a word unknown.
 
-    A word is an amount, ``none`` for no limit, or ``module`` for what the module says.
+    A word is an amount, ``none`` for no limit, or ``module`` for the module's limit.
     """
     after = dict(before)
     for name, word in words.items():

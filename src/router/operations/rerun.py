@@ -147,7 +147,7 @@ def _is_asked(request: Row, payload: Mapping[str, Any]) -> bool:
 
 
 def _stored(content: Row) -> Iterator[dict[str, Any]]:
-    """Yield what may have been sent: a row does not say which of two spellings was used."""
+    """Yield what may have been sent: a row does not record which of two spellings was used."""
     text = json.loads(content["input"])
     system = {} if text["system"] is None else {"system": text["system"]}
     rest = {**json.loads(content.get("options", "{}")), **system}

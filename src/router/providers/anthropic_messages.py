@@ -1,4 +1,4 @@
-"""What a body of Anthropic's Messages API says, whatever shape it has. Pure."""
+"""Reads bodies of Anthropic's Messages API, of any shape. Pure."""
 
 from __future__ import annotations
 

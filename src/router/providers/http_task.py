@@ -23,7 +23,7 @@ _TOO_LONG = "context_length_exceeded"
 
 
 def error_of_task(name: str, cause: str) -> errors.CallError | None:
-    """Return the error for a task's ``Error`` and ``Cause``; ``None`` if neither says what it was.
+    """Return the error for a task's ``Error`` and ``Cause``; ``None`` if neither identifies it.
 
     Of the provider's words only its code and type are kept: its message may quote the prompt.
     """

@@ -1,4 +1,4 @@
-"""OpenAI's chat completions, both ways: the body of a call, and what a body says. Pure.
+"""OpenAI's chat completions, both ways: writes the body of a call, and reads a response. Pure.
 
 The SDK's adapter, the HTTP Task and the history of a run that died all read through here, so that
 the same body means the same to each.

@@ -16,8 +16,8 @@ _NO_KEY = {"AccessDeniedException", "ParameterNotFound", "ParameterVersionNotFou
 
 
 def api_key(parameter: str) -> str:
-    """Return the key in a SecureString; raise ``AccessDenied`` that says how to put one there, or
-    ``Unreachable`` if it cannot be read now."""
+    """Return the key in a SecureString; raise ``AccessDenied`` that explains how to put one there,
+    or ``Unreachable`` if it cannot be read now."""
     return _read(parameter, int(time.monotonic() // _KEPT_SECONDS))
 
 

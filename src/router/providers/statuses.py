@@ -35,8 +35,8 @@ def words(*given: Any) -> str:
 def error_of_status(status: int, detail: str, *, too_long: bool = False) -> errors.CallError:
     """Return the error for a status.
 
-    A 4xx says that the call was refused before any work was done; any other failure that is not
-    listed may have been billed. ``too_long`` if the provider says that the prompt was.
+    A 4xx means that the call was refused before any work was done; any other failure that is not
+    listed may have been billed. ``too_long`` if the provider reports that the prompt was.
     """
     kind = _BY_STATUS.get(status)
     if kind is None:
@@ -47,8 +47,8 @@ def error_of_status(status: int, detail: str, *, too_long: bool = False) -> erro
 
 
 def error_of_connection(error: Exception) -> errors.CallError:
-    """Return the error for an SDK's connection error, by what its transport says was the cause."""
-    # httpx tells a connection that was never made from one that broke after sending.
+    """Return the error for an SDK's connection error, by the cause that its transport gives."""
+    # httpx distinguishes a connection that was never made from one that broke after sending.
     if type(error.__cause__).__name__ in ("ConnectError", "ConnectTimeout"):
         return errors.Unreachable("no connection")
     return errors.ModelError("the connection broke")

@@ -116,7 +116,7 @@ def _attempts(request: Row, run: EndedRun) -> list[Attempt]:
     )
     if run.history is not None:
         return attempts_in(run.history, planned, run.ended_at)
-    # Without a history (Express) nobody knows whether the model was called: it may be on the bill.
+    # Without a history (Express) the model may have been called: it may be on the bill.
     unknown = Attempt(
         provider=planned.provider,
         model=planned.model,

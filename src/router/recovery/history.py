@@ -40,7 +40,7 @@ def attempts_in(events: Iterable[Event], planned: Target, ended_at: str) -> list
     """Return the attempts in a history, in order.
 
     ``events`` are those of GetExecutionHistory, oldest first. ``planned`` is the plan's first
-    model, for a call whose parameters do not say which it called.
+    model, for a call whose parameters do not name it.
     """
     return [_attempt(entry, planned, ended_at) for entry in _entries(events) if entry.scheduled]
 

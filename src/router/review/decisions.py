@@ -12,7 +12,7 @@ REVIEW = "REVIEW"
 
 
 class NotPossible(ValueError):
-    """The decision cannot be taken; the message says what can."""
+    """The decision cannot be taken; the message explains what can."""
 
 
 def waits(row: Row) -> bool:
@@ -21,7 +21,7 @@ def waits(row: Row) -> bool:
 
 
 def dropped(row: Row, cause: str, at: str) -> Row:
-    """Return the row of a draft whose run ended before anybody decided."""
+    """Return the row of a draft whose run ended before a decision."""
     kept = {
         name: value
         for name, value in row.items()

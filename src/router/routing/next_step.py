@@ -17,7 +17,7 @@ MOST_REPAIRS = 2
 _NOT_STARTED = frozenset({"THROTTLED", "OVERLOADED", "UNREACHABLE"})
 _WITHHELD_BY_MODEL = frozenset({"REFUSED", "FILTERED"})
 _TIMEOUTS = frozenset({"ModelTimeout", "States.Timeout", "Sandbox.Timedout", "States.Http.Socket"})
-# What these say holds for every model.
+# These failures apply to every model.
 _FINAL = frozenset(
     {"AnswerNotRecorded", "BelowConfidence", "ReviewRejected", "ReviewTimedOut", "ReviewFailed"}
 )

@@ -14,7 +14,7 @@ _ALL_OPEN = "every model of the plan has an open breaker: asked all the same"
 @dataclass(frozen=True, slots=True)
 class Restrictions:
     """``cap`` is why COMPLEX is not served; ``skipped`` maps ``provider/model`` to why it is not
-    asked, empty if the row says so already; ``notes`` are further reasons for the row."""
+    called, empty if the row has the reason already; ``notes`` are further reasons for the row."""
 
     cap: str | None = None
     skipped: Mapping[str, str] = field(default_factory=dict)

@@ -129,7 +129,8 @@ def finish_failed(
 def failed_call(plan: RunPlan, progress: Progress, failure: Failure, at: str) -> Progress:
     """Return the progress with the attempt that a failed state leaves.
 
-    What our own code says of it holds; else the error's name decides what may be on the bill.
+    If our own code reported it, that counts; otherwise the error's name decides what may be on the
+    bill.
     """
     attempt = attempt_of_failure(failure, progress.target or plan.targets[0], at)
     retries = attempt.retries if failure.state == "RecordAnswer" else failure.retries

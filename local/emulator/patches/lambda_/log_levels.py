@@ -1,6 +1,6 @@
 """A function's log level keeps lines out of its log, and so out of its metrics.
 
-AWS: with `LogFormat` JSON, a line that is a JSON object is dropped where its `level` is below
+AWS: with `LogFormat` JSON, a line that is a JSON object is dropped if its `level` is below
 `ApplicationLogLevel`; a level that is missing or unknown counts as INFO. A line in the embedded
 metric format usually has none: at WARN it is dropped, and its metrics with it. The function gets
 the level as `AWS_LAMBDA_LOG_LEVEL` (`worker`).

@@ -2,7 +2,7 @@
 
 AWS: `arn:aws:states:::http:invoke` calls an HTTPS endpoint with the credentials of an EventBridge
 connection, whose header, query and body parameters override the task's. It answers `ResponseBody`
-(parsed where it is JSON), `Headers` (each a list of strings), `StatusCode` and `StatusText`. A
+(parsed if it is JSON), `Headers` (each a list of strings), `StatusCode` and `StatusText`. A
 status outside 2xx is `States.Http.StatusCode.<n>`; no answer within 60 s, or a broken socket, is
 `States.Http.Socket`; more than 256 KiB is `States.DataLimitExceeded`; an answer of any status that
 is `application/octet-stream`, `image/*`, `video/*`, `audio/*`, or no text, is `States.Runtime`; a

@@ -45,7 +45,7 @@ def output_path(
 def _default_output(
     state: dict[str, Any], given: Any, ctx: dict[str, Any] | None
 ) -> list[Any] | None:
-    """The state's own Output, in a list, where no rule matches; else None."""
+    """The state's own Output, in a list, if no rule matches; else None."""
     if stepfunctions._state_query_language(state, ctx) != "JSONata" or "Output" not in state:
         return None
     rules = state.get("Choices", [])

@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 Status = Literal["ok", "failed", "unchecked"]
 
-# Nobody can tell from these how the thing itself is: it may not be looked at, or not here.
+# These errors reveal nothing about the thing itself: it may not be read, or not here.
 _NOT_TOLD = ("AccessDenied", "Unauthorized", "NotAuthorized", "UnknownOperation", "InvalidAction")
 
 

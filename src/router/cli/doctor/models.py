@@ -1,4 +1,4 @@
-"""Whether the models can be called: keys, the connection, what AWS says of the models, prices."""
+"""Whether the models can be called: keys, the connection, AWS's model catalogue, prices."""
 
 from __future__ import annotations
 

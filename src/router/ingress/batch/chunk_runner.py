@@ -79,7 +79,7 @@ class _Flight:
 
 @dataclass(slots=True)
 class ChunkRun:
-    """The run of one chunk within one run of its batch, which ``token`` tells from others.
+    """The run of one chunk within one run of its batch, which ``token`` distinguishes from others.
 
     A prompt that an earlier run of the batch had refused (a budget, a rate limit) has no row, and
     its execution's name is taken: this run of the batch gives it one turn more, its own.
@@ -97,7 +97,7 @@ class ChunkRun:
     def run(self, items: Sequence[Item]) -> bool:
         """Run the items until each has ended; answer ``False`` if the time was over before.
 
-        ``ended`` then has each item's request id: ``None`` if its row tells how it ended.
+        ``ended`` then has each item's request id: ``None`` if its row has the end.
         """
         waiting: deque[Item] = deque()
         flights: list[_Flight] = []
@@ -181,7 +181,7 @@ class ChunkRun:
         return item.request_id in self.ended
 
     def _was_refused(self, flight: _Flight) -> bool:
-        """Say whether a run without a row is over; its error is the item's end."""
+        """Return whether a run without a row is over; its error is the item's end."""
         patience = _ROW_SECONDS_EXPRESS if self.is_express else _ROW_SECONDS
         if self.monotonic() - flight.since < patience:
             return False
@@ -222,5 +222,5 @@ def items_of(batch_id: str, lines: Iterable[str]) -> list[Item]:
 
 
 def token_of(execution_name: str) -> str:
-    """Return six characters that tell one run of a batch from another."""
+    """Return six characters that distinguish one run of a batch from another."""
     return hashlib.sha256(execution_name.encode()).hexdigest()[:6]

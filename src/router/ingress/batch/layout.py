@@ -1,4 +1,4 @@
-"""Where a batch keeps what, below ``batches/<batch id>/`` of the answers bucket."""
+"""The keys of a batch's objects, below ``batches/<batch id>/`` of the answers bucket."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CHUNKS_A_ROUND = 10_000
 
 
 class InvalidBatch(InvalidRequest):
-    """The batch as a whole cannot be run; the message says what to write instead."""
+    """The batch as a whole cannot be run; the message explains what to write instead."""
 
 
 def checked_id(batch_id: object) -> str:

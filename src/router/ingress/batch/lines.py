@@ -49,7 +49,7 @@ class Place:
 
 
 class Reader:
-    """Yields the lines of a file from a place on; ``place`` is where the next one begins.
+    """Yields the lines of a file from a place on; ``place`` is the start of the next one.
 
     ``kind`` is ``jsonl`` or ``csv``. Blank lines are passed over.
     """

@@ -23,7 +23,7 @@ def record_of(
     """Return the result of one prompt.
 
     Money is a decimal string of US dollars. ``cost_usd`` is what its models cost, ``None`` while a
-    part of that is not known; ``cost_status`` then says why.
+    part of that is not known; ``cost_status`` then has the reason.
     """
     known = {} if item.id is None else {"id": item.id}
     record: dict[str, Any] = {"line": item.line, **known, "request_id": item.request_id}
@@ -40,7 +40,7 @@ def record_of(
 
 
 def settled(record: Mapping[str, Any]) -> bool:
-    """Say whether nothing of a record can still change by itself."""
+    """Return whether nothing of a record can still change by itself."""
     return record.get("cost_status") != "PENDING"
 
 

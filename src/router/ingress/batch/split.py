@@ -33,7 +33,8 @@ def split(
     has_time: Callable[[], bool],
     chunks_a_round: int = CHUNKS_A_ROUND,
 ) -> dict[str, Any]:
-    """Write the chunks of the next round; return the batch's state with ``next``: where it goes on.
+    """Write the chunks of the next round; return the batch's state with ``next``, the place to
+    continue.
 
     ``batch`` is ``{"batch_id", "key"}``, later the state that this function returned. A round ends
     with the file, with what one Map Run takes, or when ``has_time`` says no; ``next`` is ``None``

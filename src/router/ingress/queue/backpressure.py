@@ -39,8 +39,9 @@ class Backpressure:
     def wait(self, request: Request) -> int:
         """Return in how many seconds there is room for a request; 0 is now, and takes it off.
 
-        Of an answer counts what the request says itself. What never fits may begin at once: the
-        workflow says so. So may all while the table does not answer: there the verdict is.
+        Of the answer, the request's own limit counts. A request that never fits may start at once:
+        the workflow refuses it. While the table does not answer, every message may start: the
+        workflow decides.
         """
         rate = rules_of(self.tenants, request.tenant).rate
         demand = demand_of(request.input_bytes, request.options.max_tokens or 0)

@@ -13,7 +13,7 @@ class Message:
     ``received`` counts its deliveries under this message id. ``put_back`` counts the copies that
     were made of it; a copy has another message id, so its body names the request's. ``watches`` is
     the turn of the execution that was started for it, of a tenant that may be refused for its rate:
-    the copy stays until that run has ended. Whoever sends a message may set both: they delay a
+    the copy stays until that run has ended. Any sender may set both: they delay a
     message, and point to executions of its own request alone.
     """
 
