@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -48,6 +48,7 @@ class Aws:
     shows: float = 0
     blind: float = 0
     judged: list[tuple[str, ...]] = field(default_factory=list)
+    notes: int = 0
     described: int = 0
 
     def start(self, name: str, payload: str) -> Run | None:
@@ -75,6 +76,15 @@ class Aws:
 
     def rows_of(self, key: str) -> Rows:
         return self.rows.get(key, {})
+
+    def note(self, key: str) -> None:
+        self.notes += 1
+        if "REQUEST" in self.rows.get(key, {}):
+            self.rows[key]["REQUEST"]["undelivered"] = True
+
+    def clear(self, key: str) -> None:
+        self.notes += 1
+        del self.rows[key]["REQUEST"]["undelivered"]
 
     def judge(self, key: str, verdict: str, by: str, note: str) -> datetime:
         if self.rows[key]["REQUEST"]["cost_status"] != "PRICED":
@@ -131,6 +141,7 @@ def api(aws: Aws, **changes: Any) -> ApiContext:
         "text_at": lambda address: f"text at {address}",
         "clock": lambda: aws.now,
         "sleep": aws.sleep,
+        "now": lambda: AT + timedelta(seconds=aws.now),
         "input_bytes_limit": 1000,
         "store_text": True,
     }
@@ -163,7 +174,7 @@ class Client:
             settle=lambda row: settle(row, RATES, PRICED_AT),
             cells=lambda _partitions, _tenant: self.cells,
             judge=self.aws.judge,
-            now=lambda: AT,
+            undelivered=self.aws,
         )
         text = body if body is None or isinstance(body, str) else json.dumps(body)
         event = {

@@ -16,6 +16,7 @@ from cost_calculator.cli.arguments import UsageError, matching, request_id, tena
 from cost_calculator.cli.deployed import Deployment
 from cost_calculator.cli.deployment import open_deployment
 from cost_calculator.cli.options import add_deployment_arguments, add_json_argument
+from cost_calculator.clock import now
 from cost_calculator.ledger import ANSWERED
 from cost_calculator.row_keys import DEFAULT_TENANT
 from router.aws.answers_bucket import AnswerStore
@@ -70,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
         if rows is None:
             return _not_ended(api.store.rows_of(submitted.identity.key), submitted.identity)
         found = operation.shown(rows, _answer(rows, api))
-        error = None if found["status"] in ANSWERED else failure(rows)
+        error = None if found["status"] in ANSWERED else failure(rows, is_named=True)
     except (ApiError, RequestError, NotStarted, Busy) as refused:
         raise SystemExit(f"{_kind(refused)}: {_words(refused)}") from None
     except KeyboardInterrupt:
@@ -118,6 +119,7 @@ def context_of(deployment: Deployment) -> ApiContext:
         text_at=lambda address: _text_at(deployment, address),
         clock=time.monotonic,
         sleep=time.sleep,
+        now=now,
         input_bytes_limit=1 << 30,  # the workflow has the limit, and refuses what is longer
         store_text=False,  # it may be kept or not: the rows or the run have the answer
     )

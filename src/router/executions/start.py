@@ -65,7 +65,7 @@ def start_once(
         if last_turn is not None or isinstance(number, str):
             number = last_turn or number
         else:
-            last = _last_used(number, lambda n: _exists(executions, name_of(n)))
+            last = last_used(number, lambda n: _exists(executions, name_of(n)))
             number = max(number + 1, last)
 
 
@@ -78,7 +78,7 @@ def latest(tenant: str, request_id: str, executions: Executions) -> Run:
     first = executions.describe(name_of(0))
     if not first.has_failed:
         return first
-    last = _last_used(0, lambda n: _exists(executions, name_of(n)))
+    last = last_used(0, lambda n: _exists(executions, name_of(n)))
     return executions.describe(name_of(last)) if last else first
 
 
@@ -97,7 +97,7 @@ def _exists(executions: Executions, name: str) -> bool:
     return True
 
 
-def _last_used(used: int, is_used: Callable[[int], bool]) -> int:
+def last_used(used: int, is_used: Callable[[int], bool]) -> int:
     """Return the last number in use, in few looks: numbers are used one after another."""
     step = 1
     while is_used(used + step):

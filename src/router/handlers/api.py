@@ -17,6 +17,7 @@ from router.aws.answers_bucket import answer_store
 from router.aws.dynamodb import dynamodb
 from router.aws.executions import executions
 from router.aws.feedback_store import FeedbackStore
+from router.aws.undelivered_answers import UndeliveredAnswers
 from router.aws.usage_table import usage_store
 from router.feedback import Verdict, judge
 from router.ingress.api.callers import Callers
@@ -40,6 +41,7 @@ def app() -> APIGatewayRestResolver:
         text_at=answer_store(os.environ["ANSWERS_BUCKET"]).get,
         clock=time.monotonic,
         sleep=time.sleep,
+        now=now,
         input_bytes_limit=int(os.environ["INPUT_BYTES_LIMIT"]),
         store_text=os.environ["STORE_TEXT"] == "true",
     )
@@ -50,7 +52,7 @@ def app() -> APIGatewayRestResolver:
             settle=lambda row: settle(row, rates, iso(now())),
             cells=ledger.cells_of_tenant,
             judge=judged,
-            now=now,
+            undelivered=UndeliveredAnswers(client, os.environ["USAGE_TABLE"]),
         ),
         Cors.from_json(os.environ.get("API_CORS", "null")),
     )

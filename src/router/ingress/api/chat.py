@@ -7,7 +7,7 @@ What would change the answer and cannot be passed on is refused, never ignored: 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -44,6 +44,8 @@ _IN_OPENAIS_WORDS = {
     "`request_id`": "the header `Idempotency-Key`",
     "the same request_id": "the header Idempotency-Key and this request_id",
 }
+WITHHELD = frozenset({"REFUSED", "FILTERED", "BLOCKED"})
+"""How a request ends whose answer the model, a filter or a guardrail withheld."""
 _FINISH = {"SUCCEEDED": "stop", "TRUNCATED": "length"}
 
 
@@ -76,28 +78,38 @@ def in_openais_words(message: str) -> str:
     return message
 
 
-def to_completion(shown: Mapping[str, Any], served: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return OpenAI's ``chat.completion`` for a request that was answered.
+def to_completion(
+    shown: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Return OpenAI's ``chat.completion`` for a request that was answered, or was withheld.
 
-    ``served`` is the priced attempt that answered. Its tokens become ``usage`` as OpenAI counts
-    them (prompt tokens include the cached); where they are not known, there is no ``usage``.
+    ``attempts`` are priced. The tokens of the one that answered, or else of the last, become
+    ``usage`` as OpenAI counts them (prompt tokens include the cached); where they are not known,
+    there is no ``usage``. What was withheld is no error to OpenAI's clients, which would send it
+    again: it has no text, and ``content_filter`` as its reason.
     """
+    served = next((row for row in attempts if row.get("served")), None)
+    asked = served or (attempts[-1] if attempts else {})
     completion: dict[str, Any] = {
         "id": shown["request_id"],
         "object": "chat.completion",
         "created": int(datetime.fromisoformat(shown["accepted_at"]).timestamp()),
-        "model": shown.get("model", "unknown"),
+        "model": shown.get("model") or asked.get("model", "unknown"),
         "choices": [
             {
                 "index": 0,
-                "message": {"role": "assistant", "content": shown["output"], "refusal": None},
-                "finish_reason": _FINISH[shown["status"]],
+                "message": {
+                    "role": "assistant",
+                    "content": shown.get("output", ""),
+                    "refusal": None,
+                },
+                "finish_reason": _FINISH.get(shown["status"], "content_filter"),
                 "logprobs": None,
             }
         ],
     }
-    if served and "output_tokens" in served:
-        completion["usage"] = _usage(served)
+    if "output_tokens" in asked:
+        completion["usage"] = _usage(asked)
     return completion
 
 

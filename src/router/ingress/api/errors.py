@@ -1,7 +1,8 @@
 """The one shape of an error, and which status each cause has.
 
-``x-should-retry: false`` keeps OpenAI's client from sending again what may have been paid, or what
-cannot help; it would do so by itself for 409, 429 and 5xx.
+What is closed and would fail again is 400, 402, 403, 404 or 413: no client repeats those by itself.
+For 409, 429 and 5xx many do. ``x-should-retry: false`` keeps OpenAI's from it; others know no such
+header, so that nothing may be paid by a repeat of these.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from router.executions.run import Busy, NotStarted
 _STATUS = {
     "InvalidRequest": 400,
     "Unauthorized": 401,
+    "BudgetExceeded": 402,
     "Forbidden": 403,
     "PolicyDenied": 403,
     "NotFound": 404,
@@ -22,7 +24,6 @@ _STATUS = {
     "FeedbackRefused": 409,
     "RequestTooLarge": 413,
     "ContextTooLong": 413,
-    "BudgetExceeded": 429,
     "RateLimited": 429,
     "Throttled": 503,
     "Overloaded": 503,
@@ -30,14 +31,14 @@ _STATUS = {
     "Busy": 503,
     "NotAccepted": 503,
     "StoreUnavailable": 503,
-    "ModelTimeout": 504,
     "NotAnsweredYet": 504,
-    "States.Http.Socket": 504,
-    "States.Timeout": 504,
-    "WorkflowTimedOut": 504,
 }
+_CLOSED = 400
 _BAD_GATEWAY = 502
-# Nothing was paid, and waiting helps: seconds after which it may.
+HAD_NO_ROOM = frozenset({"Throttled", "Overloaded", "Unreachable"})
+"""Causes of a request that no model could take; not billed by themselves."""
+
+# Waiting helps, and nothing is paid twice: seconds after which it may.
 _TRY_AGAIN = {
     "RateLimited": 1,
     "Throttled": 5,
@@ -46,13 +47,15 @@ _TRY_AGAIN = {
     "Busy": 1,
     "NotAccepted": 1,
     "StoreUnavailable": 1,
+    "NotAnsweredYet": 1,
 }
 
 
 class ApiError(Exception):
     """An answer other than success; ``kind`` is the class name or cause that the rows use too.
 
-    ``reason`` is AWS's word for it, for the log alone.
+    ``reason`` is AWS's word for it, for the log alone. ``is_closed``: it is the cause of a request
+    that has ended, and a repeat of it would end the same.
     """
 
     def __init__(
@@ -63,24 +66,29 @@ class ApiError(Exception):
         request_id: str | None = None,
         headers: Mapping[str, str] | None = None,
         reason: str | None = None,
+        is_closed: bool = False,
     ) -> None:
         super().__init__(message)
         self.kind = kind
         self.message = message
         self.request_id = request_id
         self.reason = reason
+        self.is_closed = is_closed
         self._headers = headers or {}
 
     @property
     def status(self) -> int:
-        """Return the HTTP status; what no table knows went wrong behind this door (502)."""
-        return _STATUS.get(self.kind, _BAD_GATEWAY)
+        """Return the HTTP status; what no table knows went wrong behind this API (502)."""
+        status = _STATUS.get(self.kind)
+        if self.is_closed:
+            return _CLOSED if status is None or status > 413 else status
+        return status or _BAD_GATEWAY
 
     @property
     def headers(self) -> dict[str, str]:
         """Return ``retry-after`` in seconds where waiting helps, and what the cause adds."""
         headers = dict(self._headers)
-        if self.kind in _TRY_AGAIN:
+        if self.kind in _TRY_AGAIN and not self.is_closed:
             headers.setdefault("retry-after", str(_TRY_AGAIN[self.kind]))
         elif self.status >= 409:
             headers["x-should-retry"] = "false"

@@ -11,12 +11,13 @@ from router.encoding import json_object
 from router.errors import RateLimited
 from router.executions.run import NoSuchRun, Run
 from router.executions.start import latest
-from router.ingress.api.errors import ApiError
+from router.ingress.api.errors import HAD_NO_ROOM, ApiError
 from router.ingress.api.ports import ApiContext, Rows
 from router.intake.identity import is_request_id
 
 _LOOK_AGAIN_SECONDS = 0.15
-# What analyze refuses before it accepts; anything else in its place is ours to mend.
+_NOT_BILLED = {"THROTTLED", "OVERLOADED", "UNREACHABLE", "REJECTED"}
+# What analyze refuses before it accepts; anything else in its place is ours to fix.
 _REFUSALS = {"InvalidRequest", "PolicyDenied", "Conflict", "BudgetExceeded", "RateLimited"}
 
 
@@ -27,7 +28,7 @@ def find(request_id: str, tenant: str, api: ApiContext) -> Rows | ApiError | Non
     tenants' requests are under other keys and names.
     """
     if not is_request_id(request_id):
-        raise _not_found(request_id)
+        raise _not_found(None)
     rows = api.store.rows_of(key_of(tenant, request_id))
     if "REQUEST" in rows:
         _check_owner(rows["REQUEST"], tenant, request_id)
@@ -42,7 +43,7 @@ def find(request_id: str, tenant: str, api: ApiContext) -> Rows | ApiError | Non
 def owned(request_id: str, tenant: str, api: ApiContext) -> str:
     """Return the key of a tenant's request; raise 404 where it has no such request."""
     if not is_request_id(request_id):
-        raise _not_found(request_id)
+        raise _not_found(None)
     key = key_of(tenant, request_id)
     if (row := api.store.request_of(key)) is None:
         raise _not_found(request_id)
@@ -71,15 +72,28 @@ def answer_of(rows: Rows, api: ApiContext) -> str | None:
     return json_object(run.output or "").get("output")
 
 
-def failure(rows: Rows) -> ApiError:
-    """Return the error of a request that ended without an answer."""
+def failure(rows: Rows, *, is_named: bool) -> ApiError:
+    """Return the error of a request that ended without an answer.
+
+    It is closed, so that no repeat under its id can help. A repeat without an id is a new request:
+    where nothing was paid and no model had room, that may.
+    """
     request = rows["REQUEST"]
     cause = str(request.get("cause") or request["status"])
-    return ApiError(
-        cause,
-        f"no model answered: {cause}. The request is closed; GET it for its attempts, and send it"
-        " again under a new id if it is still wanted",
-        request_id=request_id_of(request["request_id"]),
+    request_id = request_id_of(request["request_id"])
+    closed = f"no model answered: {cause}. The request is closed; GET it for its attempts"
+    if not is_named and cause in HAD_NO_ROOM and _was_free(rows):
+        message = f"{closed}. Nothing was paid: send it again after `retry-after`"
+        return ApiError(cause, message, request_id=request_id)
+    message = f"{closed}, and send it again under a new id if it is still wanted"
+    return ApiError(cause, message, request_id=request_id, is_closed=True)
+
+
+def _was_free(rows: Rows) -> bool:
+    return all(
+        row.get("outcome") in _NOT_BILLED
+        for item, row in rows.items()
+        if item.startswith("ATTEMPT#")
     )
 
 
@@ -110,5 +124,5 @@ def _check_owner(row: Mapping[str, Any], tenant: str, request_id: str) -> None:
         raise _not_found(request_id)
 
 
-def _not_found(request_id: str) -> ApiError:
+def _not_found(request_id: str | None) -> ApiError:
     return ApiError("NotFound", "there is no such request of yours", request_id=request_id)

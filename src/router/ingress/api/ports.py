@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from router.executions.start import Executions
@@ -30,5 +31,6 @@ class ApiContext:
     text_at: Callable[[str], str | None]
     clock: Callable[[], float]
     sleep: Callable[[float], None]
+    now: Callable[[], datetime]
     input_bytes_limit: int
     store_text: bool

@@ -15,18 +15,18 @@ from aws_lambda_powertools.event_handler.api_gateway import APIGatewayRestResolv
 
 from cost_calculator.clock import iso
 from cost_calculator.ledger import ANSWERED
-from cost_calculator.row_keys import request_id_of
-from router.errors import InvalidRequest, StoreUnavailable
-from router.executions.run import Busy
+from router.errors import InvalidRequest
 from router.feedback import FeedbackRefused, Verdict
 from router.ingress.api.body_schemas import check
 from router.ingress.api.callers import Callers
-from router.ingress.api.chat import in_openais_words, to_completion, to_request
+from router.ingress.api.chat import WITHHELD, in_openais_words, to_completion, to_request
 from router.ingress.api.cors import Cors
+from router.ingress.api.delivery import deliver, delivered
 from router.ingress.api.errors import ApiError, as_api_error
 from router.ingress.api.lookup import answer_of, failure, find, owned
 from router.ingress.api.ports import ApiContext, Rows
-from router.ingress.api.submit import Submitted, submit, wait
+from router.ingress.api.repeats import Undelivered
+from router.ingress.api.submit import Submitted, submit
 from router.ingress.api.usage_report import Cells, spending
 from router.ingress.api.views import Settle, settled_attempts, view
 
@@ -45,15 +45,11 @@ class Services:
     settle: Settle
     cells: Cells
     judge: Callable[[str, Verdict, str, str], datetime]
-    now: Callable[[], datetime]
+    undelivered: Undelivered
 
 
-@dataclass(frozen=True, slots=True)
-class _Ended:
-    """A request that was answered: its rows, and what its caller is shown of them."""
-
-    rows: Rows
-    shown: dict[str, Any]
+Answer = Response[str] | None
+Show = Callable[[Rows, Submitted, Services], Response[str]]
 
 
 def routes(services: Services, cors: Cors | None = None) -> APIGatewayRestResolver:
@@ -68,10 +64,10 @@ def routes(services: Services, cors: Cors | None = None) -> APIGatewayRestResolv
             raise InvalidRequest("`mode` must be async, or be left out")
         until = api.clock() + WAIT_SECONDS
         submitted = submit(_body(app), _tenant(app, services), api)
-        ended = None if mode == "async" else _ended(submitted, until, services)
-        if ended is None:
+        if mode == "async":
             return _accepted(app, submitted.request_id)
-        return _json(200, ended.shown, _headers(ended.rows, services))
+        answer = _delivered(submitted, until, _outcome, services)
+        return answer or _accepted(app, submitted.request_id)
 
     @app.get("/prompts/<request_id>")
     def get_prompt(request_id: str) -> Response[str]:
@@ -82,6 +78,7 @@ def routes(services: Services, cors: Cors | None = None) -> APIGatewayRestResolv
             refused = {"request_id": request_id, "status": "NOT_ACCEPTED", **found.body("")}
             return _json(200, refused, {})
         shown = view(found, answer_of(found, api), services.settle)
+        delivered(found, services.undelivered)
         return _json(200, shown, _headers(found, services))
 
     @app.post("/prompts/<request_id>/feedback")
@@ -98,9 +95,7 @@ def routes(services: Services, cors: Cors | None = None) -> APIGatewayRestResolv
     @app.get("/usage")
     def get_usage() -> Response[str]:
         query = _query(app, {"since", "by"})
-        return _json(
-            200, spending(query, _tenant(app, services), services.cells, services.now()), {}
-        )
+        return _json(200, spending(query, _tenant(app, services), services.cells, api.now()), {})
 
     @app.post("/chat/completions")
     def post_completion() -> Response[str]:
@@ -109,18 +104,16 @@ def routes(services: Services, cors: Cors | None = None) -> APIGatewayRestResolv
         if key := app.current_event.headers.get("idempotency-key"):
             request["request_id"] = key
         submitted = submit(request, _tenant(app, services), api)
-        ended = _ended(submitted, until, services)
-        if ended is None:
+        answer = _delivered(submitted, until, _completion, services)
+        if answer is None:
             where = _location(app, submitted.request_id)
             raise ApiError(
                 "NotAnsweredYet",
-                f"it is not answered yet, and goes on: GET {where}",
+                f"it is not answered yet, and goes on: GET {where}, or send the same again",
                 request_id=submitted.request_id,
                 headers={"location": where},
             )
-        attempts = settled_attempts(ended.rows, services.settle)
-        served = next((row for row in attempts if row.get("served")), None)
-        return _json(200, to_completion(ended.shown, served), _headers(ended.rows, services))
+        return answer
 
     @app.not_found
     def no_route(_error: Exception) -> Response[str]:
@@ -136,23 +129,36 @@ def routes(services: Services, cors: Cors | None = None) -> APIGatewayRestResolv
     return app
 
 
-def _ended(submitted: Submitted, until: float, services: Services) -> _Ended | None:
-    rows = wait(submitted, until, services.api)
-    if rows is None:
-        return None
-    try:
-        return _Ended(rows, _answered(rows, services))
-    except (Busy, StoreUnavailable):
-        return None  # it is answered and paid: the caller looks again, and does not send it again
+def _delivered(submitted: Submitted, until: float, show: Show, services: Services) -> Answer:
+    return deliver(
+        submitted,
+        until,
+        lambda rows: show(rows, submitted, services),
+        services.api,
+        services.undelivered,
+    )
 
 
-def _answered(rows: Rows, services: Services) -> dict[str, Any]:
+def _outcome(rows: Rows, submitted: Submitted, services: Services) -> Response[str]:
+    return _json(200, _answered(rows, submitted, services), _headers(rows, services))
+
+
+def _completion(rows: Rows, submitted: Submitted, services: Services) -> Response[str]:
+    is_withheld = rows["REQUEST"]["status"] in WITHHELD
+    shown = (
+        view(rows, None, services.settle) if is_withheld else _answered(rows, submitted, services)
+    )
+    attempts = settled_attempts(rows, services.settle)
+    return _json(200, to_completion(shown, attempts), _headers(rows, services))
+
+
+def _answered(rows: Rows, submitted: Submitted, services: Services) -> dict[str, Any]:
+    """Return what a caller is shown of an answer; raise why there is none."""
     if rows["REQUEST"]["status"] not in ANSWERED:
-        raise failure(rows)
+        raise failure(rows, is_named=submitted.is_named)
     output = answer_of(rows, services.api)
     if output is None:
-        request_id = request_id_of(rows["REQUEST"]["request_id"])
-        raise ApiError("NotFound", "the answer's text has expired", request_id=request_id)
+        raise ApiError("NotFound", "the answer's text has expired", request_id=submitted.request_id)
     return view(rows, output, services.settle)
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -15,13 +14,16 @@ from router.executions.start import start_once
 from router.ingress.api.errors import ApiError, as_api_error
 from router.ingress.api.lookup import refusal
 from router.ingress.api.ports import ApiContext, Rows
+from router.ingress.api.repeats import named
 from router.ingress.api.views import TERMINAL
 from router.intake.identity import Identity
-from router.intake.request import Request, parse_request
+from router.intake.request import parse_request
 
-# DynamoDB bills a look at the row with half a read unit: 20 of them cost what a tenth of a state
-# transition does. DescribeExecution is free, but 15 a second are all that an account has.
-_FIRST_PAUSE, _LONGEST_PAUSE, _GROWTH = 0.15, 1.5, 1.3
+# DynamoDB bills a look at the row with half a read unit: a tenth of what the waiting Lambda costs
+# meanwhile. On average half a pause passes between a run's end and the look that sees it.
+_SHORTEST_PAUSE, _LONGEST_PAUSE, _SHARE = 0.05, 0.15, 0.25
+# DescribeExecution is free, but an account has 15 a second: it is asked only while there is no row.
+_FIRST_DESCRIBED, _GROWTH = 0.3, 1.5
 _NOT_THE_CALLERS = {
     "tenant": "it follows from your credentials",
     "rerun": "a request that failed is run again by whoever operates this deployment",
@@ -33,11 +35,13 @@ _SIZE_IS_CHECKED_HERE = 1 << 30
 class Submitted:
     """A request that was taken, and the name of the execution that carries it.
 
-    ``None`` is a request whose rows were there before: nothing was started for it.
+    ``None`` is a request whose rows were there before: nothing was started for it. ``is_named``
+    says that its caller gave the id, and so names the same request when it comes again.
     """
 
     identity: Identity
     execution: str | None
+    is_named: bool
 
     @property
     def request_id(self) -> str:
@@ -49,25 +53,45 @@ def submit(payload: Any, tenant: str, api: ApiContext) -> Submitted:
 
     Raise ``InvalidRequest`` for what has no id yet, else an ``ApiError`` that names it.
     """
-    is_new = not (isinstance(payload, dict) and "request_id" in payload)
     if isinstance(payload, dict):
         for name in payload.keys() & _NOT_THE_CALLERS.keys():
             raise InvalidRequest(f"leave `{name}` out: {_NOT_THE_CALLERS[name]}")
-        payload = {"request_id": uuid.uuid4().hex, **payload, "tenant": tenant}
+        payload = {**payload, "tenant": tenant}
     request = parse_request(payload, execution_name="-", input_bytes_limit=_SIZE_IS_CHECKED_HERE)
     if request.input_bytes > api.input_bytes_limit:
         raise ApiError(
             "RequestTooLarge",
             f"the text takes {request.input_bytes} bytes and may take {api.input_bytes_limit}:"
             " shorten it, or split it",
-            request_id=request.request_id,
+            request_id=payload.get("request_id"),
         )
+    identity, is_named = request.identity, "request_id" in payload
     try:
-        if not is_new and _is_known(request.identity, api):
-            return Submitted(request.identity, None)
-        return _started(request, canonical_json(payload).decode(), api)
+        if is_named:
+            is_known = _is_known(identity, api)
+        else:
+            identity, is_known = _named(identity, api)
+        if is_known:
+            return Submitted(identity, None, is_named)
+        text = canonical_json({**payload, "request_id": identity.request_id}).decode()
+        started = start_once(
+            identity, text, api.executions, lambda: bool(api.store.rows_of(identity.key))
+        )
+        return Submitted(identity, started.name, is_named)
     except (RequestError, Busy, StoreUnavailable, NotStarted) as error:
-        raise as_api_error(error, request.request_id) or error from error
+        raise as_api_error(error, identity.request_id) or error from error
+
+
+def _named(identity: Identity, api: ApiContext) -> tuple[Identity, bool]:
+    """Return a request without an id under its id, and whether it has rows that it joins."""
+
+    def look(key: str) -> Mapping[str, Any] | None:
+        with suppress(StoreUnavailable):  # the run itself looks again, and writes no second row
+            return api.store.request_of(key)
+        return None
+
+    found, row = named(identity, api.now(), look)
+    return found, row is not None
 
 
 def _is_known(identity: Identity, api: ApiContext) -> bool:
@@ -84,21 +108,16 @@ def _is_known(identity: Identity, api: ApiContext) -> bool:
     return True
 
 
-def _started(request: Request, text: str, api: ApiContext) -> Submitted:
-    started = start_once(
-        request.identity, text, api.executions, lambda: bool(api.store.rows_of(request.key))
-    )
-    return Submitted(request.identity, started.name)
-
-
 def wait(submitted: Submitted, until: float, api: ApiContext) -> Rows | None:
     """Return a request's rows once it has ended, or ``None`` where it has not by ``until``.
 
     Raise what refused it, where it was refused before it was accepted, and ``Conflict`` where the
     rows under its id are of another payload.
     """
-    identity = submitted.identity
-    for pause in _pauses():
+    identity, began = submitted.identity, api.clock()
+    described_after = _FIRST_DESCRIBED
+    while True:
+        waited = api.clock() - began
         # It may have been paid by now: who cannot see it looks again, and never has it sent again.
         with suppress(Busy, StoreUnavailable, NoSuchRun):
             row = api.store.request_of(identity.key)
@@ -108,14 +127,15 @@ def wait(submitted: Submitted, until: float, api: ApiContext) -> Rows | None:
                 return api.store.rows_of(identity.key)
             if row and row["status"] == "PENDING_REVIEW":
                 return None  # no human decides within seconds
-            if row is None and submitted.execution:
+            if row is None and submitted.execution and waited >= described_after:
+                described_after = waited * _GROWTH
                 run = api.executions.describe(submitted.execution)
                 if refused := refusal(identity.tenant, identity.request_id, run, api):
                     raise refused
+        pause = min(max(waited * _SHARE, _SHORTEST_PAUSE), _LONGEST_PAUSE)
         if api.clock() + pause >= until:
             return None
         api.sleep(pause)
-    raise AssertionError("pauses never end")
 
 
 def _check(identity: Identity, row: Mapping[str, Any]) -> None:
@@ -123,10 +143,3 @@ def _check(identity: Identity, row: Mapping[str, Any]) -> None:
         identity.check_row(row)
     except RequestError as error:
         raise as_api_error(error, identity.request_id) or error from error
-
-
-def _pauses() -> Iterator[float]:
-    pause = _FIRST_PAUSE
-    while True:
-        yield pause
-        pause = min(pause * _GROWTH, _LONGEST_PAUSE)

@@ -138,7 +138,7 @@ def test_tokens_that_are_not_known_are_left_out() -> None:
         "status": "TRUNCATED",
     }  # fmt: skip
 
-    completion = to_completion(shown, {"served": 1})
+    completion = to_completion(shown, [{"served": 1}])
 
     assert "usage" not in completion
     assert completion["choices"][0]["finish_reason"] == "length"
@@ -153,7 +153,22 @@ def test_no_answer_in_time_is_a_504_that_says_where_it_will_be() -> None:
     assert (status, answer["error"]["type"]) == (504, "NotAnsweredYet")
     assert headers["location"] == f"/v1/prompts/{name}"
     assert headers["location"] in answer["error"]["message"]
-    assert headers["x-should-retry"] == "false"  # or OpenAI's client would pay it twice
+    assert (headers["retry-after"], "x-should-retry" in headers) == ("1", False)
+
+
+@pytest.mark.parametrize("status", ["REFUSED", "FILTERED", "BLOCKED"])
+def test_what_was_withheld_is_an_answer_without_text_and_no_error(status: str) -> None:
+    aws = Aws()
+    answers(aws, status=status, cause="Refused", model=None, provider=None)
+
+    code, answer, _ = Client(aws).call("POST", "/chat/completions", body())
+    completion = ChatCompletion.model_validate(answer, strict=True)
+
+    assert code == 200
+    assert completion.choices[0].finish_reason == "content_filter"
+    assert completion.choices[0].message.content == ""
+    assert completion.usage is not None
+    assert completion.usage.total_tokens > 0
 
 
 def test_an_idempotency_key_is_the_request_id() -> None:

@@ -14,6 +14,7 @@ from router.encoding import canonical_json
 from router.errors import RateLimited, StoreUnavailable
 from router.executions.names import execution_name
 from router.executions.run import NotStarted, Run
+from router.intake.identity import payload_hash
 from tests.fakes.api import KEY, PROMPT, RUN, Aws, Client, answered, failed
 from tests.support.factories import AT
 
@@ -96,7 +97,7 @@ def test_no_answer_in_25_seconds_is_a_202(aws: Aws, client: Client) -> None:
     assert status == 202
     assert headers["location"] == "/v1/prompts/r-1"
     assert 23 < aws.now <= 25
-    assert aws.looks <= 25  # each look is paid for
+    assert aws.looks <= 25 / 0.15 + 10  # each look is paid for
 
 
 def test_a_table_that_does_not_answer_for_a_while_costs_time_alone(
@@ -118,7 +119,7 @@ def test_a_request_that_runs_is_never_sent_again_because_nobody_can_see_it(
     status, _, headers = client.call("POST", "/chat/completions", chat)
 
     assert taken[0] == 202
-    assert (status, headers["x-should-retry"]) == (504, "false")
+    assert (status, headers["retry-after"]) == (504, "1")  # and who does sends it to the same run
 
 
 def test_nobody_waits_for_a_human(aws: Aws, client: Client) -> None:
@@ -128,16 +129,6 @@ def test_nobody_waits_for_a_human(aws: Aws, client: Client) -> None:
 
     assert (status, aws.now) == (202, 0)
     assert client.call("GET", "/prompts/r-1")[1]["status"] == "PENDING_REVIEW"
-
-
-def test_without_an_id_each_request_gets_one(aws: Aws, client: Client) -> None:
-    ids = {
-        client.call("POST", "/prompts", {"input": "Hi"}, query={"mode": "async"})[1]["request_id"]
-        for _ in range(2)
-    }
-
-    assert len(ids) == 2
-    assert {execution_name("acme", name) for name in ids} == set(aws.started)
 
 
 def test_the_same_request_again_joins_the_run(aws: Aws, client: Client) -> None:
@@ -233,13 +224,13 @@ def test_what_ended_with_rows_is_not_started_again(aws: Aws, client: Client) -> 
 
     status, body, _ = client.call("POST", "/prompts", PROMPT)
 
-    assert (status, body["error"]["type"]) == (502, "Refused")
+    assert (status, body["error"]["type"]) == (400, "Refused")
     assert aws.started == [RUN]
 
 
 @pytest.mark.parametrize(
     ("error", "status", "retry"),
-    [("PolicyDenied", 403, None), ("RateLimited", 429, None), ("BudgetExceeded", 429, "false")],
+    [("PolicyDenied", 403, None), ("RateLimited", 429, None), ("BudgetExceeded", 402, None)],
 )
 def test_a_refusal_of_the_analysis_is_told(
     aws: Aws, client: Client, error: str, status: int, retry: str | None
@@ -273,30 +264,56 @@ def test_a_run_that_died_before_accepting_tells_no_detail(aws: Aws, client: Clie
 
 
 @pytest.mark.parametrize(
-    ("cause", "status", "may_retry"),
+    ("cause", "status"),
     [
-        ("Throttled", 503, True),
-        ("Overloaded", 503, True),
-        ("ModelTimeout", 504, False),
-        ("States.Http.Socket", 504, False),
-        ("States.Timeout", 504, False),
-        ("WorkflowTimedOut", 504, False),
-        ("ModelError", 502, False),
-        ("AccessDenied", 502, False),
-        ("ContextTooLong", 413, False),
-        ("Refused", 502, False),
+        ("Throttled", 400),
+        ("Overloaded", 400),
+        ("ModelTimeout", 400),
+        ("States.Http.Socket", 400),
+        ("States.Timeout", 400),
+        ("WorkflowTimedOut", 400),
+        ("ModelError", 400),
+        ("AccessDenied", 400),
+        ("ContextTooLong", 413),
+        ("Refused", 400),
     ],
 )
-def test_a_failed_request_has_its_causes_status_and_only_what_was_not_paid_is_sent_again(
-    aws: Aws, client: Client, cause: str, status: int, may_retry: bool
+def test_a_request_that_is_closed_without_an_answer_has_a_status_that_no_client_sends_again(
+    aws: Aws, client: Client, cause: str, status: int
 ) -> None:
     ends(aws, failed("r-1", cause), after=1)
 
     answer, body, headers = client.call("POST", "/prompts", PROMPT)
 
     assert (answer, body["error"]["type"], body["error"]["request_id"]) == (status, cause, "r-1")
-    assert ("retry-after" in headers) == may_retry
-    assert (headers.get("x-should-retry") == "false") == (not may_retry)
+    assert "under a new id" in body["error"]["message"]
+    assert "retry-after" not in headers
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status"), [("THROTTLED", 503), ("UNKNOWN", 400), ("BAD_RESPONSE", 400)]
+)
+def test_no_room_is_worth_another_try_without_an_id_where_nothing_was_paid(
+    aws: Aws, client: Client, outcome: str, status: int
+) -> None:
+    def end() -> None:
+        key, hashed = unnamed(aws)
+        aws.rows[key] = failed(key.split("/")[1], "Throttled")
+        aws.rows[key]["REQUEST"]["payload_hash"] = hashed
+        aws.rows[key]["ATTEMPT#01"]["outcome"] = outcome
+
+    aws.at.append((1, end))
+
+    answer, body, headers = client.call("POST", "/prompts", {"input": "Hi"})
+
+    assert (answer, body["error"]["type"]) == (status, "Throttled")
+    assert headers.get("retry-after") == ("5" if status == 503 else None)
+
+
+def unnamed(aws: Aws) -> tuple[str, str]:
+    """Return the key and the hash of the body of the request that was started last."""
+    given = json.loads(aws.runs[aws.started[-1]].input)
+    return key_of("acme", given["request_id"]), payload_hash(given)
 
 
 def test_too_much_text_is_a_413_before_anything_runs(aws: Aws, client: Client) -> None:
