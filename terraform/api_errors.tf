@@ -8,8 +8,6 @@ locals {
     ACCESS_DENIED                  = { status = "403", type = "Forbidden", message = "These credentials may not call this path." }
     AUTHORIZER_CONFIGURATION_ERROR = { status = "503", type = "Busy", message = "The key could not be checked: send it again." }
     AUTHORIZER_FAILURE             = { status = "503", type = "Busy", message = "The key could not be checked: send it again." }
-    BAD_REQUEST_BODY               = { status = "400", type = "InvalidRequest", message = "The body does not fit the schema of this path (docs/openapi.json). It must be JSON, and may not name a tenant: that follows from your credentials." }
-    BAD_REQUEST_PARAMETERS         = { status = "400", type = "InvalidRequest", message = "A parameter of the path or query is missing." }
     EXPIRED_TOKEN                  = { status = "401", type = "Unauthorized", message = "The token has expired." }
     INTEGRATION_FAILURE            = { status = "502", type = "InternalError", message = "Something went wrong inside the API." }
     INTEGRATION_TIMEOUT            = { status = "504", type = "NotAnsweredYet", message = "No answer in 29 s. The request may go on: GET /v1/prompts/ and its id." }
@@ -20,12 +18,11 @@ locals {
       ? { status = "401", type = "Unauthorized", message = "Sign the call with AWS Signature Version 4; or there is no such path." }
       : { status = "404", type = "NotFound", message = "There is no such path: see docs/api.md." }
     )
-    QUOTA_EXCEEDED         = { status = "429", type = "QuotaExceeded", message = "The quota of this key is used up." }
-    REQUEST_TOO_LARGE      = { status = "413", type = "RequestTooLarge", message = "The body is larger than 10 MB." }
-    RESOURCE_NOT_FOUND     = { status = "404", type = "NotFound", message = "There is no such path: see docs/api.md." }
-    THROTTLED              = { status = "429", type = "RateLimited", message = "Too many calls: wait a second." }
-    UNAUTHORIZED           = { status = "401", type = "Unauthorized", message = "Send a known key or token: Authorization: Bearer …" }
-    UNSUPPORTED_MEDIA_TYPE = { status = "415", type = "InvalidRequest", message = "Send application/json." }
+    QUOTA_EXCEEDED     = { status = "429", type = "QuotaExceeded", message = "The quota of this key is used up." }
+    REQUEST_TOO_LARGE  = { status = "413", type = "RequestTooLarge", message = "The body is larger than 10 MB." }
+    RESOURCE_NOT_FOUND = { status = "404", type = "NotFound", message = "There is no such path: see docs/api.md." }
+    THROTTLED          = { status = "429", type = "RateLimited", message = "Too many calls: wait a second." }
+    UNAUTHORIZED       = { status = "401", type = "Unauthorized", message = "Send a known key or token: Authorization: Bearer …" }
   }
   # OpenAI's client retries by itself: it must not if the call was paid already, or if a retry cannot help.
   api_error_headers = {

@@ -1,27 +1,14 @@
-# The REST API of the HTTP API: its paths, the schemas of bodies, and the function behind them. Off if `api` is null.
+# The REST API of the HTTP API: its paths, and the function behind them. Off if `api` is null. The function checks bodies: the gateway's
+# validator has one constant text for everything that is wrong with one, and a caller can do nothing with it.
 
 locals {
-  # API Gateway reads JSON Schema's draft 4, of which these files use nothing that has changed since.
-  api_schemas = {
-    for name, file in { Prompt = "intake/request", ChatCompletion = "ingress/api/chat", Feedback = "ingress/api/feedback" } :
-    name => merge(jsondecode(file("${path.module}/../src/router/${file}.schema.json")), { "$schema" = "http://json-schema.org/draft-04/schema#" })
-  }
-  # The tenant follows from the caller; only operators rerun failed requests.
-  api_prompt_schema = merge(local.api_schemas.Prompt, {
-    properties = { for name, schema in local.api_schemas.Prompt.properties : name => schema if !contains(["tenant", "rerun"], name) }
-    oneOf      = [{ required = ["input"] }, { required = ["messages"] }]
-  })
-  api_models = var.api == null ? {} : merge(
-    { for name, schema in local.api_schemas : name => jsonencode(schema) },
-    { Prompt = jsonencode(local.api_prompt_schema) },
-  )
-
+  # What each path takes beside a body.
   api_methods = var.api == null ? {} : {
-    "POST /prompts"               = { model = "Prompt", optional = ["querystring.mode"] }
-    "GET /prompts/{id}"           = { model = null, optional = [] }
-    "POST /prompts/{id}/feedback" = { model = "Feedback", optional = [] }
-    "GET /usage"                  = { model = null, optional = ["querystring.since", "querystring.by"] }
-    "POST /chat/completions"      = { model = "ChatCompletion", optional = ["header.Idempotency-Key"] }
+    "POST /prompts"               = ["querystring.mode"]
+    "GET /prompts/{id}"           = []
+    "POST /prompts/{id}/feedback" = []
+    "GET /usage"                  = ["querystring.since", "querystring.by"]
+    "POST /chat/completions"      = ["header.Idempotency-Key"]
   }
 
   # By depth, since a resource cannot name another of its own kind as its parent.
@@ -81,37 +68,19 @@ resource "aws_api_gateway_resource" "third" {
   path_part   = basename(each.key)
 }
 
-resource "aws_api_gateway_model" "this" {
-  for_each = local.api_models
-
-  rest_api_id  = aws_api_gateway_rest_api.this[0].id
-  name         = each.key
-  content_type = "application/json"
-  schema       = each.value
-}
-
-resource "aws_api_gateway_request_validator" "this" {
-  count = var.api == null ? 0 : 1
-
-  rest_api_id                 = aws_api_gateway_rest_api.this[0].id
-  name                        = "body-and-parameters"
-  validate_request_body       = true
-  validate_request_parameters = true
-}
-
 resource "aws_api_gateway_method" "this" {
+  #checkov:skip=CKV2_AWS_53: the function refuses what is malformed, by field; the gateway would say one text for everything
+
   for_each = local.api_methods
 
-  rest_api_id          = aws_api_gateway_rest_api.this[0].id
-  resource_id          = local.api_resource_ids[split(" ", each.key)[1]]
-  http_method          = split(" ", each.key)[0]
-  authorization        = { IAM = "AWS_IAM", API_KEY = "NONE", COGNITO = "COGNITO_USER_POOLS", AUTHORIZER = "CUSTOM" }[local.api_auth]
-  authorizer_id        = local.api_authorizer_id
-  api_key_required     = local.api_auth == "API_KEY"
-  request_validator_id = aws_api_gateway_request_validator.this[0].id
-  request_models       = each.value.model == null ? {} : { "application/json" = aws_api_gateway_model.this[each.value.model].name }
+  rest_api_id      = aws_api_gateway_rest_api.this[0].id
+  resource_id      = local.api_resource_ids[split(" ", each.key)[1]]
+  http_method      = split(" ", each.key)[0]
+  authorization    = { IAM = "AWS_IAM", API_KEY = "NONE", COGNITO = "COGNITO_USER_POOLS", AUTHORIZER = "CUSTOM" }[local.api_auth]
+  authorizer_id    = local.api_authorizer_id
+  api_key_required = local.api_auth == "API_KEY"
   request_parameters = merge(
-    { for name in each.value.optional : "method.request.${name}" => false },
+    { for name in each.value : "method.request.${name}" => false },
     strcontains(each.key, "{id}") ? { "method.request.path.id" = true } : {},
   )
 }

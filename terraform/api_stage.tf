@@ -14,7 +14,7 @@ resource "aws_api_gateway_deployment" "this" {
   # read back later, and would be taken for a change.
   triggers = {
     content = sha256(jsonencode([
-      local.api_resource_ids, local.api_models, local.api_methods, local.api_errors, local.api_error_headers,
+      local.api_resource_ids, local.api_methods, local.api_errors, local.api_error_headers,
       local.api_auth, var.api.user_pool_arns, var.api.key_cache_seconds,
       local.api_authorizer_id, local.api_cors, aws_lambda_function.this["api"].arn,
     ]))

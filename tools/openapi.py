@@ -22,6 +22,7 @@ _SCHEMAS = {
     "Feedback": "ingress/api/feedback.schema.json",
 }
 _OF_OBJECTS = ("additionalProperties", "properties", "required")
+_UNKNOWN_TO_IT = {"$schema", "propertyNames"}
 _TEXT = {"type": "string"}
 _MONEY = {"type": "string", "pattern": "^-?[0-9]+(\\.[0-9]+)?$", "description": "US dollars."}
 _COUNT = {"type": "integer", "minimum": 0}
@@ -94,7 +95,7 @@ def _paths() -> dict[str, Any]:
             "post": _operation(
                 "ask", "Route a prompt; wait up to 25 s.", {"200": outcome, **waits},
                 parameters=[mode], body="Prompt",
-                errors="400 401 403 404 409 413 415 429 502 503 504",
+                errors="400 401 402 403 404 409 413 429 502 503 504",
             )
         },
         "/prompts/{id}": {
@@ -109,7 +110,7 @@ def _paths() -> dict[str, Any]:
                 "judge", "Say whether the answer was good.",
                 {"200": _answer("It is noted.", "Noted")},
                 parameters=[own], body="Feedback",
-                errors="400 401 403 404 409 413 415 429 502 503 504",
+                errors="400 401 403 404 409 413 429 502 503 504",
             )
         },
         "/usage": {
@@ -124,7 +125,7 @@ def _paths() -> dict[str, Any]:
                 "complete", "OpenAI's shape, without streaming.",
                 {"200": _answer("The answer.", "Completion", _SHOWN)},
                 parameters=[key], body="ChatCompletion",
-                errors="400 401 403 404 409 413 415 429 502 503 504",
+                errors="400 401 402 403 404 409 413 429 502 503 504",
             )
         },
     }  # fmt: skip
@@ -178,7 +179,7 @@ def _json(schema: str) -> dict[str, Any]:
 
 
 def _bodies() -> dict[str, Any]:
-    """Return the schemas of requests, as the gateway's models have them."""
+    """Return the schemas of requests, without what is not the caller's to say."""
     read = {
         name: json.loads((ROOT / "src" / "router" / file).read_text(encoding="utf-8"))
         for name, file in _SCHEMAS.items()
@@ -195,7 +196,8 @@ def as_openapi(schema: Any) -> Any:
         return [as_openapi(each) for each in schema]
     if not isinstance(schema, dict):
         return schema
-    converted = {name: as_openapi(rule) for name, rule in schema.items() if name != "$schema"}
+    known = {name: rule for name, rule in schema.items() if name not in _UNKNOWN_TO_IT}
+    converted = {name: as_openapi(rule) for name, rule in known.items()}
     if isinstance(types := converted.get("type"), list):
         del converted["type"]
         rules = {name: converted.pop(name) for name in list(converted) if name != "description"}
@@ -278,7 +280,7 @@ def _completion() -> dict[str, Any]:
         {
             "index": _COUNT,
             "message": message,
-            "finish_reason": {"enum": ["stop", "length"]},
+            "finish_reason": {"enum": ["stop", "length", "content_filter"]},
             "logprobs": {"type": "object", "nullable": True},
         },
         "index message finish_reason",

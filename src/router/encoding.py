@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 # A state carries 256 KiB. It holds the answer as JSON beside up to nine attempts.
 STATE_BYTES = 180_000
 
+MAX_DEPTH = 64
+"""Levels of arrays and objects in what is taken from outside; far below Python's own limit."""
+
+_PLAIN_NAME = re.compile(r"[\w.-]{1,40}")
 _UNSENDABLE = {0: None} | dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 
 
@@ -20,6 +25,43 @@ def clean(text: str) -> str:
     if text.isascii() and "\0" not in text:
         return text
     return text.translate(_UNSENDABLE)
+
+
+def is_deeper(value: Any, depth: int) -> bool:
+    """Say whether arrays and objects are nested deeper than so many levels."""
+    level = [value]
+    for _ in range(depth):
+        level = [part for each in level if isinstance(each, (dict, list)) for part in _parts(each)]
+        if not level:
+            return False
+    return any(isinstance(each, (dict, list)) for each in level)
+
+
+def _parts(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value
+
+
+def unsendable(value: Any, where: str) -> Iterator[str]:
+    """Yield each place of a JSON value whose text holds NUL or a lone surrogate: no table takes it.
+
+    Names that hold one are not shown.
+    """
+    if isinstance(value, str) and clean(value) != value:
+        yield f"`{where}` holds NUL or a lone surrogate: remove it"
+    if isinstance(value, list):
+        for index, part in enumerate(value):
+            yield from unsendable(part, f"{where}[{index}]")
+    if isinstance(value, dict):
+        for name, part in value.items():
+            if clean(name) != name:
+                yield f"`{where}` has a name that holds NUL or a lone surrogate: remove it"
+            else:
+                yield from unsendable(part, f"{where}.{shown_name(name)}")
+
+
+def shown_name(name: str) -> str:
+    """Return a field's name as an error may show it: a caller's own may be long, or a prompt."""
+    return name if _PLAIN_NAME.fullmatch(name) else "(a long or odd name)"
 
 
 def json_object(text: Any) -> dict[str, Any]:

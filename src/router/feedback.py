@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
@@ -15,6 +16,8 @@ from cost_calculator.clock import iso
 from cost_calculator.ledger import ANSWERED, Change, Ledger
 from cost_calculator.rows import Row
 from router.analyzer.conversation import judged_text
+from router.encoding import unsendable
+from router.errors import StoreUnavailable
 
 Verdict = Literal["good", "bad"]
 
@@ -25,6 +28,14 @@ _HELD = ("cost_status", "runs", "feedback")
 
 class FeedbackRefused(ValueError):
     """This request cannot be judged; the message explains why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A verdict that was written: when, and whether its note is kept beside it."""
+
+    at: datetime
+    has_note: bool
 
 
 def judged(row: Row | None, verdict: Verdict, by: str, at: datetime) -> Change:
@@ -39,11 +50,12 @@ def judged(row: Row | None, verdict: Verdict, by: str, at: datetime) -> Change:
     return Change(row, {**row, **verdict_fields}, held=_HELD)
 
 
-def check_note(note: str) -> None:
-    """Raise FeedbackRefused if a note is too long to be kept."""
+def note_problem(note: str) -> str | None:
+    """Return why a note cannot be kept, and what to write; ``None`` if it can."""
     size = len(note.encode("utf-8", "surrogatepass"))
     if size > NOTE_BYTES:
-        raise FeedbackRefused(f"the note has {size} bytes: write at most {NOTE_BYTES}")
+        return f"`note` has {size} bytes: write at most {NOTE_BYTES}"
+    return next(unsendable(note, "note"), None)
 
 
 def label(request: Row, content: Row | None) -> Mapping[str, Any] | str:
@@ -71,12 +83,14 @@ def judge(
     by: str,
     note: str,
     clock: Callable[[], datetime],
-) -> datetime:
-    """Return when it was judged; raise FeedbackRefused, after which nothing has changed.
+) -> Judged:
+    """Write a verdict; raise FeedbackRefused, after which nothing has changed.
 
-    If the texts are erased between the two writes, the verdict is kept without its note.
+    A verdict that was written is never an error: if the texts are erased between the two writes, or the
+    second fails, the verdict is there and its note is not.
     """
-    check_note(note)
+    if problem := note_problem(note):
+        raise FeedbackRefused(problem)
     if note and rows.row(key, "CONTENT") is None:
         raise FeedbackRefused("no note can be kept: its texts are gone or were never stored")
     for _ in range(_TRIES):
@@ -88,6 +102,11 @@ def judge(
             raise FeedbackRefused(f"not written: {', '.join(outcome.failed.values())}")
     else:
         raise FeedbackRefused("others judge it at the same time: try again")
-    if note and not rows.note(key, note):
-        raise FeedbackRefused("judged, without the note: its texts went meanwhile")
-    return at
+    return Judged(at, bool(note) and _is_kept(rows, key, note))
+
+
+def _is_kept(rows: Rows, key: str, note: str) -> bool:
+    try:
+        return rows.note(key, note)
+    except StoreUnavailable:
+        return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +14,7 @@ from cost_calculator.settlement import settle
 from router.errors import StoreUnavailable
 from router.executions.names import execution_name
 from router.executions.run import Busy, NoSuchRun, NotStarted, Run
-from router.feedback import FeedbackRefused
+from router.feedback import FeedbackRefused, Judged
 from router.ingress.api.callers import Callers
 from router.ingress.api.cors import Cors
 from router.ingress.api.ports import ApiContext
@@ -86,11 +86,11 @@ class Aws:
         self.notes += 1
         del self.rows[key]["REQUEST"]["undelivered"]
 
-    def judge(self, key: str, verdict: str, by: str, note: str) -> datetime:
+    def judge(self, key: str, verdict: str, by: str, note: str) -> Judged:
         if self.rows[key]["REQUEST"]["cost_status"] != "PRICED":
             raise FeedbackRefused("its cost is not settled yet: try again in a few seconds")
         self.judged.append((key, verdict, by, note))
-        return AT
+        return Judged(AT, bool(note) and "CONTENT" in self.rows[key])
 
     def sleep(self, seconds: float) -> None:
         self.now += seconds
@@ -166,8 +166,9 @@ class Client:
         tenant: str | None = "acme",
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        event: Mapping[str, Any] | None = None,
     ) -> tuple[int, dict[str, Any], dict[str, str]]:
-        """Return status, body and headers."""
+        """Return status, body and headers; ``event`` is what the gateway sends otherwise."""
         services = Services(
             api=api(self.aws, **self.changes),
             callers=Callers("AUTHORIZER", {}),
@@ -177,7 +178,7 @@ class Client:
             undelivered=self.aws,
         )
         text = body if body is None or isinstance(body, str) else json.dumps(body)
-        event = {
+        sent = {
             "resource": path,
             "path": path,
             "httpMethod": method,
@@ -196,6 +197,6 @@ class Client:
                 "identity": {},
             },
         }
-        answer = routes(services, self.cors).resolve(event, None)
+        answer = routes(services, self.cors).resolve(sent | dict(event or {}), None)
         lists = {name.lower(): value[0] for name, value in answer["multiValueHeaders"].items()}
         return answer["statusCode"], json.loads(answer["body"]), lists

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from cost_calculator.aws.items import from_item
 from cost_calculator.reports import partitions
 from cost_calculator.rows import Row
+from router.errors import StoreUnavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -24,11 +25,14 @@ class FeedbackStore:
 
     def row(self, key: str, item: str) -> Row | None:
         """Return one row as it is now, or None if there is none."""
-        found = self._client.get_item(
-            TableName=self._table,
-            Key={"request_id": {"S": key}, "item": {"S": item}},
-            ConsistentRead=True,
-        )
+        try:
+            found = self._client.get_item(
+                TableName=self._table,
+                Key={"request_id": {"S": key}, "item": {"S": item}},
+                ConsistentRead=True,
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise StoreUnavailable(type(error).__name__) from error
         return from_item(found["Item"]) if "Item" in found else None
 
     def judged(self, days: Iterable[str]) -> Iterator[Row]:
@@ -57,5 +61,7 @@ class FeedbackStore:
         except ClientError as error:
             if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
                 return False
-            raise
+            raise StoreUnavailable(type(error).__name__) from error
+        except BotoCoreError as error:
+            raise StoreUnavailable(type(error).__name__) from error
         return True

@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     rows = FeedbackStore(dynamodb(arguments), table_name(arguments, "usage"))
     if arguments.verdict:
         try:
-            judge(
+            written = judge(
                 ledger,
                 rows,
                 key_of(arguments.tenant, arguments.request_id),
@@ -59,6 +59,8 @@ def run(arguments: argparse.Namespace) -> int:
         except FeedbackRefused as error:
             print(f"{arguments.request_id}: {error}", file=sys.stderr)
             return 1
+        if arguments.note and not written.has_note:
+            print(f"{arguments.request_id}: rated, without the note", file=sys.stderr)
         rated = {"request_id": arguments.request_id, "verdict": arguments.verdict}
         print(json.dumps(rated) if arguments.json else ": ".join(rated.values()))
         return 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from datetime import datetime
 from typing import Any
 
 from aws_lambda_powertools.event_handler.api_gateway import APIGatewayRestResolver
@@ -19,7 +18,7 @@ from router.aws.executions import executions
 from router.aws.feedback_store import FeedbackStore
 from router.aws.undelivered_answers import UndeliveredAnswers
 from router.aws.usage_table import usage_store
-from router.feedback import Verdict, judge
+from router.feedback import Judged, Verdict, judge
 from router.ingress.api.callers import Callers
 from router.ingress.api.cors import Cors
 from router.ingress.api.ports import ApiContext
@@ -32,7 +31,7 @@ def app() -> APIGatewayRestResolver:
     ledger = LedgerStore(client, os.environ["USAGE_TABLE"], os.environ["SPEND_TABLE"])
     verdicts = FeedbackStore(client, os.environ["USAGE_TABLE"])
 
-    def judged(key: str, verdict: Verdict, by: str, note: str) -> datetime:
+    def judged(key: str, verdict: Verdict, by: str, note: str) -> Judged:
         return judge(ledger, verdicts, key, verdict, by=by, note=note, clock=now)
 
     api = ApiContext(

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from router.encoding import shown_name
+
 _ANNOTATIONS = {"$schema", "title", "description"}
 _TYPES: Mapping[str, type] = {
     "object": dict,
@@ -97,10 +99,16 @@ def _additional(value: Any, rule: Any, schema: Any, field: str, where: str) -> I
     known = schema.get("properties", {})
     for name in value.keys() - known.keys():
         if rule is False:
-            shown = name if re.fullmatch(r"[\w.-]{1,40}", name) else "(a long or odd name)"
+            shown = shown_name(name)
             yield f"{where} has the unknown field `{shown}`; known are {', '.join(known)}"
         else:
-            yield from problems(value[name], rule, f"{field}.{name[:40]}" if field else name)
+            shown = shown_name(name)
+            yield from problems(value[name], rule, f"{field}.{shown}" if field else shown)
+
+
+def _names(value: Any, rule: Any, _schema: Any, _field: str, where: str) -> Iterator[str]:
+    if any(problem for name in value for problem in problems(name, rule)):
+        yield f"{where} must have names of {rule['minLength']} to {rule['maxLength']} characters"
 
 
 _UNITS: Mapping[type, str] = {str: "characters", list: "items", dict: "fields"}
@@ -118,6 +126,7 @@ _CHECKS = {
     "items": _items,
     "properties": _properties,
     "additionalProperties": _additional,
+    "propertyNames": _names,
 }
 
 

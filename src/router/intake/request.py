@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cost_calculator.row_keys import DEFAULT_TENANT, key_of
-from router.encoding import clean, size_in_bytes
+from router.encoding import MAX_DEPTH, clean, is_deeper, size_in_bytes, unsendable
 from router.errors import InvalidRequest
 from router.intake.call_options import CallOptions
 from router.intake.identity import ABOUT_THE_RUN, Identity, is_request_id, payload_hash
@@ -65,9 +65,18 @@ def parse_request(payload: Any, *, execution_name: str, input_bytes_limit: int) 
 
     Without a ``request_id`` the execution's name is the id.
     """
+    if is_deeper(payload, MAX_DEPTH):
+        raise InvalidRequest(f"the request is nested more than {MAX_DEPTH} levels deep: flatten it")
     found = list(problems(payload, _schema()))
     if not found and ("input" in payload) == ("messages" in payload):
         found = ["the request must have either `input` (a string) or `messages` (a list)"]
+    if not found:
+        # Text is cleaned, and marked as altered. What stands on the rows as it is has no such mark.
+        found = [
+            problem
+            for name in payload.keys() - _TEXT
+            for problem in unsendable(payload[name], name)
+        ]
     if found:
         raise InvalidRequest("; ".join(found[:_SHOWN_PROBLEMS]))
 
@@ -79,11 +88,10 @@ def parse_request(payload: Any, *, execution_name: str, input_bytes_limit: int) 
         raise InvalidRequest("a prompt must hold more than white space")
     system = clean(payload["system"]) if "system" in payload else None
 
+    metadata = payload.get("metadata", {})
     size = size_in_bytes([messages, system])
-    if size > input_bytes_limit:
-        raise InvalidRequest(
-            f"the text takes {size} bytes and may take {input_bytes_limit}: shorten it, or split it"
-        )
+    if (taken := size + taken_by(metadata)) > input_bytes_limit:
+        raise InvalidRequest(too_large(taken, input_bytes_limit))
     schema = payload.get("response_schema")
     if schema is not None:
         check_response_schema(schema)
@@ -106,9 +114,22 @@ def parse_request(payload: Any, *, execution_name: str, input_bytes_limit: int) 
         rerun=int(payload["rerun"]) if "rerun" in payload else None,
         options=CallOptions.from_json(payload),
         given={n: v for n, v in payload.items() if n not in _TEXT | ABOUT_THE_RUN},
-        metadata=payload.get("metadata", {}),
+        metadata=metadata,
         review=asked_review(payload.get("review"), schema),
         cache=payload.get("cache"),
+    )
+
+
+def taken_by(metadata: Mapping[str, str]) -> int:
+    """Return the bytes of metadata that count against the limit, names included."""
+    return size_in_bytes(metadata) if metadata else 0
+
+
+def too_large(taken: int, limit: int) -> str:
+    """Return what a caller is told whose request is over the limit."""
+    return (
+        f"the text takes {taken} bytes and may take {limit}: shorten it, or split it"
+        " (metadata counts)"
     )
 
 

@@ -92,10 +92,6 @@ mock_resource "aws_api_gateway_stage" {
   }
 }
 
-mock_resource "aws_api_gateway_request_validator" {
-  defaults = { id = "made" }
-}
-
 mock_resource "aws_lambda_alias" {
   defaults = { arn = "arn:aws:lambda:eu-central-1:123456789012:function:some:live" }
 }

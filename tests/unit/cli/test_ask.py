@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from cost_calculator.clock import now
 from cost_calculator.row_keys import key_of
 from router.cli.ask import as_text
 from router.errors import InvalidRequest, StoreUnavailable
@@ -45,7 +46,7 @@ class World:
         self.rows, self.at, self.started = rows, 0.0, 0
         self.api = ApiContext(
             store=self, executions=self, text_at=lambda _: None, clock=lambda: self.at,
-            sleep=self.sleep, input_bytes_limit=1 << 30, store_text=False,
+            sleep=self.sleep, now=now, input_bytes_limit=1 << 30, store_text=False,
         )  # fmt: skip
 
     def sleep(self, seconds: float) -> None:

@@ -7,10 +7,12 @@ What would change the answer and cannot be passed on is refused, never ignored: 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from router.encoding import shown_name
 from router.ingress.api.body_schemas import check, refuse
 
 _HEEDED = frozenset(
@@ -42,15 +44,19 @@ _INSTEAD = {
 _IN_OPENAIS_WORDS = {
     "`tier` must be one of": "`model` must be auto, or one of",
     "`request_id`": "the header `Idempotency-Key`",
+    "`metadata.user` holds": "`user` or `metadata.user` holds",
     "the same request_id": "the header Idempotency-Key and this request_id",
 }
 WITHHELD = frozenset({"REFUSED", "FILTERED", "BLOCKED"})
 """How a request ends whose answer the model, a filter or a guardrail withheld."""
+_TIER = re.compile(r"[A-Za-z][0-9A-Za-z_-]{0,31}")
 _FINISH = {"SUCCEEDED": "stop", "TRUNCATED": "length"}
 
 
-def to_request(body: Any) -> dict[str, Any]:
+def to_request(body: Mapping[str, Any]) -> dict[str, Any]:
     """Return the request that a chat completion asks for; raise ``InvalidRequest``."""
+    body = {name: value for name, value in body.items() if value is not None}  # as OpenAI has it
+    refuse(list(_unknown_model(body)))
     check(body, "chat")
     refuse([*_unheeded(body), *_unreadable(body["messages"])])
     turns = [(turn["role"], _text(turn["content"]) or "") for turn in body["messages"]]
@@ -126,19 +132,31 @@ def _usage(served: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _unknown_model(body: Mapping[str, Any]) -> Iterator[str]:
+    model = body.get("model")
+    if isinstance(model, str) and not _TIER.fullmatch(model):
+        yield (
+            "`model` must be auto, or a tier: SIMPLE, CALCULATION, COMPLEX, or one of the tenant's"
+            " tier_names; which provider's model answers is decided here"
+        )
+
+
 def _unheeded(body: Mapping[str, Any]) -> Iterator[str]:
     for name, value in body.items():
-        if name in _HEEDED or value is None:
+        if name in _HEEDED or value in ([], {}):
             continue
         taken = _SAYS_NOTHING.get(name, ())
         if not any(_same(value, default) for default in taken):
             yield _INSTEAD.get(name) or _refusal(name, taken)
-    if body.get("max_tokens") and body.get("max_completion_tokens"):
+    limits = {body[name] for name in ("max_tokens", "max_completion_tokens") if name in body}
+    if len(limits) > 1:
         yield "give `max_tokens` or `max_completion_tokens`, not both"
-    if body.get("response_format", {}).get("type") == "json_schema" and not isinstance(
-        (body["response_format"].get("json_schema") or {}).get("schema"), dict
-    ):
-        yield "`response_format.json_schema.schema` must be an object: the schema of the answer"
+    if body.get("response_format", {}).get("type") == "json_schema":
+        form = body["response_format"].get("json_schema")
+        if not isinstance(form, dict):
+            yield "`response_format.json_schema` must be an object with `name` and `schema`"
+        elif not isinstance(form.get("schema"), dict):
+            yield "`response_format.json_schema.schema` must be an object: the answer's schema"
 
 
 def _same(value: Any, default: Any) -> bool:
@@ -147,18 +165,20 @@ def _same(value: Any, default: Any) -> bool:
 
 
 def _refusal(name: str, taken: tuple[Any, ...]) -> str:
-    shown = name if name.isidentifier() and len(name) <= 40 else "(a long or odd name)"
     but = f", or send {json.dumps(taken[0])}" if taken else ""
-    return f"`{shown}` is not passed on to the models: leave it out{but}"
+    return f"`{shown_name(name)}` is not passed on to the models: leave it out{but}"
 
 
 def _unreadable(messages: list[Mapping[str, Any]]) -> Iterator[str]:
     for index, turn in enumerate(messages):
-        if _text(turn["content"]) is None:
-            yield (
-                f"`messages[{index}].content` must be a string, or parts of type text:"
-                " images, audio and files are not routed"
-            )
+        content = turn["content"]
+        if _text(content) is not None:
+            continue
+        if isinstance(content, list) and content:
+            why = "images, audio and files are not routed"
+        else:
+            why = f"a turn of role {turn['role']} without text is left out"
+        yield f"`messages[{index}].content` must be a string, or parts of type text: {why}"
     if not any(turn["role"] == "user" for turn in messages):
         yield "`messages` must hold a turn of role user"
 

@@ -6,7 +6,6 @@ import json
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import PurePath
 from typing import Any
 
@@ -16,8 +15,8 @@ from aws_lambda_powertools.event_handler.api_gateway import APIGatewayRestResolv
 from cost_calculator.clock import iso
 from cost_calculator.ledger import ANSWERED
 from router.errors import InvalidRequest
-from router.feedback import FeedbackRefused, Verdict
-from router.ingress.api.body_schemas import check
+from router.feedback import FeedbackRefused, Judged, Verdict, note_problem
+from router.ingress.api.body_schemas import check, refuse
 from router.ingress.api.callers import Callers
 from router.ingress.api.chat import WITHHELD, in_openais_words, to_completion, to_request
 from router.ingress.api.cors import Cors
@@ -25,6 +24,7 @@ from router.ingress.api.delivery import deliver, delivered
 from router.ingress.api.errors import ApiError, as_api_error
 from router.ingress.api.lookup import answer_of, failure, find, owned
 from router.ingress.api.ports import ApiContext, Rows
+from router.ingress.api.reading import body_of, header_of, query_of
 from router.ingress.api.repeats import Undelivered
 from router.ingress.api.submit import Submitted, submit
 from router.ingress.api.usage_report import Cells, spending
@@ -44,7 +44,7 @@ class Services:
     callers: Callers
     settle: Settle
     cells: Cells
-    judge: Callable[[str, Verdict, str, str], datetime]
+    judge: Callable[[str, Verdict, str, str], Judged]
     undelivered: Undelivered
 
 
@@ -59,11 +59,11 @@ def routes(services: Services, cors: Cors | None = None) -> APIGatewayRestResolv
 
     @app.post("/prompts")
     def post_prompt() -> Response[str]:
-        mode = _query(app, {"mode"}).get("mode")
+        mode = query_of(app.current_event.raw_event, {"mode"}).get("mode")
         if mode not in (None, "async"):
             raise InvalidRequest("`mode` must be async, or be left out")
         until = api.clock() + WAIT_SECONDS
-        submitted = submit(_body(app), _tenant(app, services), api)
+        submitted = submit(_body(app, api), _tenant(app, services), api)
         if mode == "async":
             return _accepted(app, submitted.request_id)
         answer = _delivered(submitted, until, _outcome, services)
@@ -83,25 +83,29 @@ def routes(services: Services, cors: Cors | None = None) -> APIGatewayRestResolv
 
     @app.post("/prompts/<request_id>/feedback")
     def post_feedback(request_id: str) -> Response[str]:
-        tenant, given = _tenant(app, services), _body(app)
+        tenant, given = _tenant(app, services), _body(app, api)
         check(given, "feedback")
         key = owned(request_id, tenant, api)
+        note = given.get("note", "")
+        refuse([problem] if (problem := note_problem(note)) else [])
         try:
-            at = services.judge(key, given["feedback"], tenant, given.get("note", ""))
+            written = services.judge(key, given["feedback"], tenant, note)
         except FeedbackRefused as error:
             raise ApiError("FeedbackRefused", str(error), request_id=request_id) from error
-        return _json(200, {"request_id": request_id, **given, "feedback_at": iso(at)}, {})
+        said = given if written.has_note else {"feedback": given["feedback"]}
+        return _json(200, {"request_id": request_id, **said, "feedback_at": iso(written.at)}, {})
 
     @app.get("/usage")
     def get_usage() -> Response[str]:
-        query = _query(app, {"since", "by"})
+        query = query_of(app.current_event.raw_event, {"since", "by"})
         return _json(200, spending(query, _tenant(app, services), services.cells, api.now()), {})
 
     @app.post("/chat/completions")
     def post_completion() -> Response[str]:
         until = api.clock() + WAIT_SECONDS
-        request = to_request(_body(app))
-        if key := app.current_event.headers.get("idempotency-key"):
+        request = to_request(_body(app, api))
+        key = header_of(app.current_event.raw_event, "idempotency-key")
+        if key is not None:
             request["request_id"] = key
         submitted = submit(request, _tenant(app, services), api)
         answer = _delivered(submitted, until, _completion, services)
@@ -120,11 +124,11 @@ def routes(services: Services, cors: Cors | None = None) -> APIGatewayRestResolv
         return _refused(app, ApiError("NotFound", "there is no such path: see docs/api.md"))
 
     @app.exception_handler(Exception)  # type: ignore[untyped-decorator]
-    def refuse(error: Exception) -> Response[str]:
-        told = _told(error)
+    def told(error: Exception) -> Response[str]:
+        known = _told(error)
         if app.current_event.resource == "/chat/completions":
-            told.message = in_openais_words(told.message)
-        return _refused(app, told)
+            known.message = in_openais_words(known.message)
+        return _refused(app, known)
 
     return app
 
@@ -192,20 +196,8 @@ def _tenant(app: APIGatewayRestResolver, services: Services) -> str:
     return services.callers.tenant_of(app.current_event.raw_event["requestContext"])
 
 
-def _body(app: APIGatewayRestResolver) -> Any:
-    try:
-        return json.loads(app.current_event.decoded_body or "")
-    except (ValueError, RecursionError):
-        raise InvalidRequest("the body must be JSON") from None
-
-
-def _query(app: APIGatewayRestResolver, known: set[str]) -> dict[str, str]:
-    query = dict(app.current_event.query_string_parameters or {})
-    if unknown := set(query) - known:
-        raise InvalidRequest(
-            f"the query knows {', '.join(sorted(known))} and not {len(unknown)} other name(s)"
-        )
-    return query
+def _body(app: APIGatewayRestResolver, api: ApiContext) -> Any:
+    return body_of(app.current_event.raw_event, api.input_bytes_limit)
 
 
 def _accepted(app: APIGatewayRestResolver, request_id: str) -> Response[str]:
@@ -224,4 +216,6 @@ def _location(app: APIGatewayRestResolver, request_id: str) -> str:
 
 def _json(status: int, body: Mapping[str, Any], headers: Mapping[str, str]) -> Response[str]:
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return Response(status, "application/json", text, dict(headers))
+    # Lambda sends UTF-8 alone: what has no such form is sent as JSON escapes it.
+    sendable = text.encode("utf-8", "backslashreplace").decode()
+    return Response(status, "application/json", sendable, dict(headers))

@@ -17,7 +17,7 @@ from router.ingress.api.ports import ApiContext, Rows
 from router.ingress.api.repeats import named
 from router.ingress.api.views import TERMINAL
 from router.intake.identity import Identity
-from router.intake.request import parse_request
+from router.intake.request import parse_request, taken_by, too_large
 
 # DynamoDB bills a look at the row with half a read unit: a tenth of what the waiting Lambda costs
 # meanwhile. On average half a pause passes between a run's end and the look that sees it.
@@ -58,11 +58,11 @@ def submit(payload: Any, tenant: str, api: ApiContext) -> Submitted:
             raise InvalidRequest(f"leave `{name}` out: {_NOT_THE_CALLERS[name]}")
         payload = {**payload, "tenant": tenant}
     request = parse_request(payload, execution_name="-", input_bytes_limit=_SIZE_IS_CHECKED_HERE)
-    if request.input_bytes > api.input_bytes_limit:
+    taken = request.input_bytes + taken_by(request.metadata)
+    if taken > api.input_bytes_limit:
         raise ApiError(
             "RequestTooLarge",
-            f"the text takes {request.input_bytes} bytes and may take {api.input_bytes_limit}:"
-            " shorten it, or split it",
+            too_large(taken, api.input_bytes_limit),
             request_id=payload.get("request_id"),
         )
     identity, is_named = request.identity, "request_id" in payload

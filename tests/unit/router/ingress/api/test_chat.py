@@ -62,18 +62,19 @@ def test_a_json_schema_becomes_the_response_schema() -> None:
         ({"stream": True}, "cannot stream"),
         ({"n": 2}, "one answer"),
         ({"temperature": 0.2}, "`temperature` is not passed on"),
-        ({"tools": []}, "tools are not passed on"),
+        ({"tools": [{"type": "function"}]}, "tools are not passed on"),
         ({"seed": 1}, "`seed` is not passed on"),
         ({"stop": "x"}, "`stop` is not passed on"),
         ({"response_format": {"type": "json_object"}}, "one of text, json_schema"),
         ({"response_format": {"type": "json_schema"}}, "must be an object"),
-        ({"max_tokens": 1, "max_completion_tokens": 1}, "not both"),
+        ({"response_format": {"type": "json_schema", "json_schema": "x"}}, "must be an object"),
+        ({"max_tokens": 1, "max_completion_tokens": 2}, "not both"),
         ({"messages": []}, "must not be empty"),
         ({"messages": [{"role": "system", "content": "Be brief."}]}, "a turn of role user"),
         ({"messages": [{"role": "tool", "content": "x"}]}, "must be one of system"),
         ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, "are not routed"),
         ({"messages": [{"role": "user", "content": None}]}, "must be a string"),
-        ({"model": "gpt-4.1"}, "must match"),
+        ({"model": "gpt-4.1"}, "must be auto, or a tier"),
     ],
 )
 def test_what_cannot_be_heeded_is_refused_with_what_to_write(
@@ -85,6 +86,7 @@ def test_what_cannot_be_heeded_is_refused_with_what_to_write(
 
 def test_what_says_nothing_is_taken() -> None:
     defaults = {"stream": False, "n": 1, "temperature": 1.0, "top_p": 1, "seed": None}
+    defaults |= {"tools": [], "logit_bias": {}, "response_format": None, "user": None}
 
     assert to_request(body(**defaults)) == {"messages": [QUESTION]}
 
