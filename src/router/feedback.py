@@ -86,8 +86,8 @@ def judge(
 ) -> Judged:
     """Write a verdict; raise FeedbackRefused, after which nothing has changed.
 
-    A verdict that was written is never an error: if the texts are erased between the two writes, or the
-    second fails, the verdict is there and its note is not.
+    A verdict that was written is never an error: if the texts are erased between the two writes, or
+    the second fails, the verdict is there and its note is not.
     """
     if problem := note_problem(note):
         raise FeedbackRefused(problem)

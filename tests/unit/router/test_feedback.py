@@ -11,8 +11,10 @@ from cost_calculator.reconciliation import reconcile
 from cost_calculator.settlement import settle
 from cost_calculator.stream import price_records
 from router.__main__ import main
+from router.aws.feedback_store import FeedbackStore
 from router.cli.calibrate import read
-from router.feedback import FeedbackRefused, judged, label
+from router.errors import StoreUnavailable
+from router.feedback import FeedbackRefused, judge, judged, label
 from tests.support.cost_rows import HAIKU, PRICED_AT, RATES, SONNET, record, request
 from tests.support.factories import AT
 from tests.support.tables import CONTROL, SPEND, USAGE
@@ -25,6 +27,10 @@ def content(request_id="r-1", *said):
     messages = [{"role": "user", "content": text} for text in said or ["What is 2 + 2?"]]
     return {"request_id": request_id, "item": "CONTENT", "tenant": "default",
             "input": json.dumps({"messages": messages, "system": None})}  # fmt: skip
+
+
+def unavailable(*_):
+    raise StoreUnavailable("ThrottlingException")
 
 
 @pytest.fixture
@@ -115,6 +121,26 @@ def test_a_long_note_is_refused(dynamodb, store, capsys):
 
     assert say("r-1", "bad", "--note", "é" * 501) == 1
     assert "1002 bytes: write at most 1000" in capsys.readouterr().err
+
+
+def test_a_note_that_no_table_takes_is_refused_before_anything_is_written(dynamodb, store, capsys):
+    put(dynamodb, store, asked(), content())
+
+    assert say("r-1", "bad", "--note", "x\ud800") == 1
+    assert "`note` holds NUL or a lone surrogate" in capsys.readouterr().err
+    assert total(store) == {}
+
+
+@pytest.mark.parametrize("keeps", [lambda *_: False, unavailable])
+def test_a_verdict_that_was_written_is_no_error_where_its_note_is_lost(dynamodb, store, keeps):
+    put(dynamodb, store, asked(), content())
+    rows = FeedbackStore(dynamodb, USAGE)
+    rows.note = keeps
+
+    written = judge(store, rows, "r-1", "bad", by="ann", note="why", clock=lambda: AT)
+
+    assert (written.at, written.has_note) == (AT, False)
+    assert total(store) == {"feedback_bad": 1}
 
 
 def test_labels_are_what_calibrate_reads(dynamodb, store, capsys, tmp_path):

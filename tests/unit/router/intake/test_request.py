@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from router.encoding import is_deeper
 from router.errors import InvalidRequest
 from router.intake.identity import requested_id
 from router.intake.request import parse_request
@@ -118,3 +119,49 @@ def test_the_payload_hash_ignores_the_id_and_the_order_of_fields_and_nothing_els
     other = request({"input": "a", "tenant": "u"})
 
     assert first.payload_hash == same.payload_hash != other.payload_hash
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"metadata": {"a": "x\ud800"}}, "`metadata.a` holds NUL or a lone surrogate"),
+        ({"metadata": {"a": "x\0"}}, "`metadata.a` holds NUL"),
+        ({"metadata": {"\ud800": "x"}}, "`metadata` has a name that holds NUL or a lone surrogate"),
+        ({"metadata": {"x" * 65: "x"}}, "names of 1 to 64 characters"),
+        ({"metadata": {"": "x"}}, "names of 1 to 64 characters"),
+        ({"metadata": {"x y" * 9: 1}}, r"`metadata.\(a long or odd name\)` must be a string"),
+        ({"response_schema": {"type": "object", "title": "\ud800"}}, "`response_schema.title`"),
+        ({"review": {"confidence_field": "\0"}}, "`review.confidence_field`"),
+    ],
+)
+def test_what_no_table_takes_is_refused_by_the_name_of_its_field(
+    more: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(InvalidRequest, match=said):
+        request({"input": "a", **more})
+
+
+def test_metadata_counts_with_its_names_against_the_limit() -> None:
+    payload = {"input": "a", "metadata": {"n" * 60: "v" * 200}}
+    parse_request(payload, execution_name="run", input_bytes_limit=400)
+
+    with pytest.raises(InvalidRequest, match=r"may take 300: shorten it.*metadata counts"):
+        parse_request(payload, execution_name="run", input_bytes_limit=300)
+
+
+def nested(levels: int) -> Any:
+    return [nested(levels - 1)] if levels else "x"
+
+
+@pytest.mark.parametrize("levels", [63, 330])
+def test_deep_nesting_is_refused_before_anything_walks_through_it(levels: int) -> None:
+    schema = {"type": "object", "const": nested(levels)}  # two levels deep where it begins
+
+    with pytest.raises(InvalidRequest, match="nested more than 64 levels deep"):
+        request({"input": "a", "response_schema": schema})
+
+
+def test_nesting_is_counted_in_arrays_and_objects() -> None:
+    assert not is_deeper(nested(64), 64)
+    assert is_deeper({"a": nested(64)}, 64)
+    assert not is_deeper("x", 0)

@@ -533,6 +533,30 @@ def test_other_feedback_is_a_400(aws: Aws, client: Client, given: object) -> Non
     assert not aws.judged
 
 
+@pytest.mark.parametrize("note", ["\ud800", "é" * 501])
+def test_a_note_that_cannot_be_kept_is_a_400_that_names_it(
+    aws: Aws, client: Client, note: str
+) -> None:
+    aws.rows[KEY] = answered("r-1", cost_status="PRICED")
+    given = {"feedback": "good", "note": note}
+
+    status, body, _ = client.call("POST", "/prompts/r-1/feedback", given)
+
+    assert (status, body["error"]["type"]) == (400, "InvalidRequest")
+    assert "`note`" in body["error"]["message"]
+    assert not aws.judged
+
+
+def test_a_verdict_whose_note_was_lost_is_a_200_without_the_note(aws: Aws, client: Client) -> None:
+    aws.rows[KEY] = answered("r-1", cost_status="PRICED")
+    del aws.rows[KEY]["CONTENT"]
+    given = {"feedback": "good", "note": "right"}
+
+    status, body, _ = client.call("POST", "/prompts/r-1/feedback", given)
+
+    assert (status, body["feedback"], "note" in body) == (200, "good", False)
+
+
 def test_an_unknown_path_is_a_404_in_the_one_shape(client: Client) -> None:
     status, body, _ = client.call("GET", "/nowhere")
 
