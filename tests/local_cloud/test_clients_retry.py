@@ -126,7 +126,7 @@ def test_a_refusal_reaches_every_client_as_an_answer_and_is_paid_by_one_run(
 ) -> None:
     prompts = {name: f"Something nasty {uuid.uuid4()}" for name in clients}
     for prompt in prompts.values():
-        simulator.script({"match": {"contains": prompt}, "ending": "filtered", "count": None})
+        simulator.script({"match": {"contains": prompt}, "ending": "filter", "count": None})
 
     got = _at_once(door, clients, prompts)
 
