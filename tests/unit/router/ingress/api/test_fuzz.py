@@ -78,7 +78,9 @@ ODD = [
     {SURROGATE: "x"}, {NUL: "x"}, {"x" * 70_000: "x"}, {"a": {"a": SURROGATE}}, ["x", SURROGATE],
 ]  # fmt: skip
 ODD_HEADERS = ["", " ", "a b", "x" * 81, "x" * 9_000, "é", "a/b", "../r", "r-1,r-2", "{}", NUL]
+NO_NUMBERS = (float("nan"), float("inf"), -float("inf"))
 RAW = [
+    *(json.dumps({"input": "x", "response_schema": SCHEMA | {"default": n}}) for n in NO_NUMBERS),
     "", " ", "{", "}", "null", "true", "1", '"x"', "[]", "[" * 100_000, '{"a":' * 5_000, "NaN",
     '{"input": NaN}', '{"input": "x", "max_tokens": 1e999}', "\ufeff{}", "<xml/>", "input=x",
     '{"input": "x"} {"input": "y"}', '{"input": "\\ud800", "metadata": {"a": "\\u0000"}}',
