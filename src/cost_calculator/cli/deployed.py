@@ -81,7 +81,7 @@ class Deployment:
 
     @property
     def dead_letter_queue_url(self) -> str | None:
-        """The queue of requests that could not start; ``None`` where there is no queue."""
+        """The queue of requests that could not start; ``None`` if there is no queue."""
         if given := self.known.get("DEAD_LETTER_QUEUE_URL"):
             return given
         try:

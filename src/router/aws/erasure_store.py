@@ -82,7 +82,7 @@ class TextStore(UsageStore):
         return [found["Key"] for page in pages for found in page.get("Contents", ())]
 
     def text(self, key: str) -> str | None:
-        """Return an object's text, ``None`` where there is none."""
+        """Return an object's text, ``None`` if there is none."""
         try:
             answer = self._s3.get_object(Bucket=self._bucket, Key=key)
         except ClientError as error:

@@ -1,7 +1,7 @@
 """Takes lines out of the files of batches: prompts and answers go, numbers and costs stay. Pure.
 
-The uploaded file of a batch with an erased line goes whole: its other lines are in the chunks, and
-submitting the file again uploads it anew.
+The uploaded file of a batch with an erased line is deleted whole: its other lines are in the
+chunks, and submitting the file again uploads it again.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ AWS: DescribeConnection answers the KMS key and the ARN of the secret that holds
 and never the credentials themselves; a connection's own ARN ends in an id. UpdateConnection without
 a KMS key takes one that AWS owns.
 MiniStack 1.5.33: key and secret are forgotten, so that Terraform plans them again and again;
-whoever asks gets the credentials; the ARN has no id.
+every caller gets the credentials; the ARN has no id.
 """
 
 import copy

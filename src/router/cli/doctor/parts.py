@@ -154,7 +154,7 @@ def _notices(deployment: Deployment) -> Iterator[Finding]:
     else:
         yield failed(
             "notices",
-            "nobody is told of failures and alarms",
+            "nobody is notified of failures and alarms",
             f"aws sns subscribe --topic-arn {topic} --protocol email"
             ' --notification-endpoint "$EMAIL"',
         )
