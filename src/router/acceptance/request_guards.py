@@ -126,7 +126,7 @@ class Guards:
 
     def bypassed(self, problem: str) -> Guards:
         """Return the guards for a request that runs though they could not be written."""
-        bare = "without its limits" if self.budgets or self.rate else "all the same"
+        bare = "without its limits" if self.budgets or self.rate else "anyway"
         note = f"the control table could not be written ({problem}): accepted {bare}"
         return replace(self, hold=False, notes=(*self.notes, note))
 

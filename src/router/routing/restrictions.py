@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from router.catalog.models import Model
 
-_ALL_OPEN = "every model of the plan has an open breaker: asked all the same"
+_ALL_OPEN = "every model of the plan has an open breaker: called anyway"
 
 
 @dataclass(frozen=True, slots=True)

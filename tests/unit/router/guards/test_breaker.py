@@ -171,7 +171,7 @@ def test_where_all_models_of_a_plan_are_open_they_are_asked_all_the_same() -> No
 
     assert model_asked(plan) == HAIKU
     assert at.row()["reasons"][0] == (
-        "every model of the plan has an open breaker: asked all the same"
+        "every model of the plan has an open breaker: called anyway"
     )
 
 
