@@ -19,7 +19,7 @@ _CODE_START = re.compile(
 _CALL_AT_END = re.compile(r"\w\(\w*\)$")
 _CODE_STARTS = words("#in imp fro def cla ret for whi pub pri sta con let var")
 _GREEK = re.compile(r"[\u0370-\u03ff]")
-# Says how to answer, not what: the ask stands elsewhere if there is another one.
+# How to answer, not what: the ask is elsewhere if there is another one.
 _FRAME = re.compile(
     r"(?:only )?(?:answer|respond|reply|output|return|say|use|read|based on|using|according to|be"
     r"|just|format|do not|don't|keep|given|you are|if (?:it|the answer) is not|here (?:is|are)"
@@ -44,14 +44,14 @@ class Parts:
     quoted: int  # characters in quotes
     first: str
     last: str
-    position: float  # 0 the ask stands first .. 1 last
+    position: float  # 0 the ask comes first .. 1 last
     sentences: int
     questions: int
     imperatives: int
     options: int
     code_lines: int
     table_lines: int
-    own_block: float  # 1 where the ask stands in a short first or last block of a longer text
+    own_block: float  # 1 if the ask is in a short first or last block of a longer text
     others: tuple[str, ...]  # sentences beside the ask
 
 
@@ -68,7 +68,7 @@ class _Cutter:
     def see(self, sentence: str, index: int, final: int, own_block: bool) -> None:
         """Count one sentence and compare how much it looks like the ask.
 
-        ``own_block`` says that it stands in a short block at either end of a longer text.
+        ``own_block``: it is in a short block at either end of a longer text.
         """
         if is_stuffing(sentence):
             return
@@ -161,7 +161,7 @@ def split(text: str) -> Parts:
 
 
 def _ends(text: str, lines: list[str]) -> tuple[int, int]:
-    """Return how many sentences stand in a short block of their own at the start and at the end."""
+    """Return how many sentences form a short block of their own at the start and at the end."""
     if len(lines) < 4 or "\n\n" not in text:
         return 0, 0
     blocks = [b for b in text.split("\n\n") if b.strip()]
@@ -175,7 +175,7 @@ def _ends(text: str, lines: list[str]) -> tuple[int, int]:
 
 
 def _outside_quotes(text: str) -> str:
-    """Return the text with long quotes taken out, if anything is said outside them."""
+    """Return the text without long quotes, if there is any text outside them."""
     if ('"' not in text and ">" not in text) or text.count('"') % 2:
         return text
     outside = _QUOTED.sub('"', text)

@@ -21,7 +21,7 @@ from router.analyzer.weights import Weights, dump
 
 FOLDS = 5
 FREE = 2  # the first columns, the shipped score and the constant, are not shrunk
-FEWEST = 20  # rows; fewer cannot be told from noise
+FEWEST = 20  # rows; fewer look like noise
 _L2 = (30.0, 300.0, 3000.0, 30000.0)
 
 
@@ -56,7 +56,7 @@ class Refit:
 
 
 def refit(analyzer: Analyzer, rows: Sequence[Outcome]) -> Refit:
-    """Fit the correction; raises ValueError where the rows cannot teach anything."""
+    """Fit the correction; raises ValueError if nothing can be learned from the rows."""
     if len(rows) < FEWEST:
         raise ValueError(f"{len(rows)} rows are too few; collect at least {FEWEST}")
     gain = [r.strong - r.weak for r in rows]

@@ -94,10 +94,10 @@ def last_turn(messages: Sequence[Message]) -> Turn:
     if last < 0:
         return Turn("")
     after_tool = turns[-1].get("role") in ("tool", "function")
-    # The system's text is counted with what stands before, never read.
+    # The system's text is counted with the earlier turns, never read.
     context = surroundings([m for m in messages if m is not turns[last]], after_tool)
     said, before = text_of(turns[last]), _before(turns, last)
-    bare = without_harness(said)  # to tell its kind; what judges the text strips it itself
+    bare = without_harness(said)  # to find its kind; the classifier strips the text itself
     if last and not after_tool and _settles(bare, before):
         return Turn(said, settled=True, context=context)
     kind = _kind(bare, before) if last else ""
@@ -120,7 +120,7 @@ def prompt_turn(prompt: str) -> Turn:
 
 
 def judged_text(messages: Sequence[Message]) -> str:
-    """Return the last turn's ask as one text, with the ask before where it goes on with that."""
+    """Return the last turn's ask as one text, with the earlier ask if it continues that."""
     turn = last_turn(messages)
     if not turn.task or turn.continues:
         return turn.text
@@ -132,7 +132,7 @@ def _last_user(turns: Sequence[Message], end: int) -> int:
 
 
 def _before(turns: Sequence[Message], index: int) -> str:
-    """Return what the assistant said right before a turn."""
+    """Return the assistant's text right before a turn."""
     if not index or turns[index - 1].get("role") != "assistant":
         return ""
     return text_of(turns[index - 1])
@@ -150,7 +150,7 @@ def _task(turns: Sequence[Message], index: int) -> str:
 
 
 def _settles(said: str, before: str) -> bool:
-    """Tell thanks and "no" from a turn that asks for more."""
+    """Distinguish thanks and "no" from a turn that asks for more."""
     bare = said.strip()
     if len(bare) > 120 or "?" in bare:
         return False

@@ -1,4 +1,4 @@
-"""Says in words which signals carried a verdict."""
+"""Names the signals that carried a verdict, in words."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ _UNMOVED = "no sign of a harder task"
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A phrase, the signals that it names and the value each would have without what it says."""
+    """A phrase, the signals that it names, and the value each would have if it did not apply."""
 
     phrase: str
     signals: tuple[tuple[int, float], ...]
@@ -88,7 +88,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """What the layout of a prompt says, if its signals moved the label that way."""
+    """The reason from a prompt's layout, if its signals moved the label that way."""
 
     phrase: str  # with {} for the number of them
     names: tuple[str, ...]
@@ -181,7 +181,7 @@ def quoted(found: tuple[str, ...], worded: Callable[[], Sequence[str]]) -> tuple
 
 
 def inherits(found: Classification, ask: str) -> Classification:
-    """Return a verdict that is an earlier ask's, and says so."""
+    """Return the verdict of an earlier ask, with that as a reason."""
     line = " ".join(ask.split())
     line = line[:57] + "..." if len(line) > 60 else line
     return replace(

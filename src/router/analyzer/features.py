@@ -16,7 +16,7 @@ BLOCKS = ("ask", "letters", "ends", "text")
 _COUNTS = counters()
 _COUNTED = frozenset(_COUNTS)
 _WIDTH = len(CATEGORIES)
-_CAPPED = bytes(min(n, 8) for n in range(256))  # the ninth word of a kind tells nothing new
+_CAPPED = bytes(min(n, 8) for n in range(256))  # the ninth word of a kind adds nothing
 
 
 @dataclass(frozen=True, slots=True)

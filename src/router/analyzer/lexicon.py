@@ -1,4 +1,4 @@
-"""English words that tell what kind of work is asked for; each list is one countable signal."""
+"""English words that show what kind of work is asked for; each list is one countable signal."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ def _inflections(verb: str) -> set[str]:
 
 
 def counters() -> dict[str, int]:
-    """Map each word to an integer whose byte *i* is 1 where the word belongs to category *i*."""
+    """Map each word to an integer whose byte *i* is 1 if the word belongs to category *i*."""
     found: dict[str, int] = {}
     for index, name in enumerate(CATEGORIES):
         listed = (VERBS.get(name) or WORDS[name]).split()

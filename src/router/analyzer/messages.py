@@ -23,13 +23,13 @@ _HARNESS = words(
     agent_skills available_skills memory memories session_context current_time reminder
     reminders system system_prompt instructions_for_tools cursor_rules"""
 )
-# What stands between these is the ask itself.
+# The text between these is the ask itself.
 _ASKING = words(
     """question query user_query user-query user_question user_request user-request request
     user_message user-message user_input task user_task ask prompt instruction issue_comment
     feedback"""
 )
-# Compiled where they are first needed: few prompts hold such lines, and a cold start would wait.
+# Compiled on first use: few prompts hold such lines, and a cold start would wait.
 _FACT = (
     r"(?im)^[ \t#*>-]*(?:current |primary )?(?:working director(?:y|ies)|cwd|date|time"
     r"|today'?s date|os version|operating system|platform|shell|is (?:directory a )?git repo"
@@ -93,7 +93,7 @@ def attachments(message: Message) -> int:
 def without_harness(text: str) -> str:
     """Take out blocks that a framework added, and put an ask between tags at the end.
 
-    Equal text where there is neither; the work is linear in the text.
+    Equal text if there is neither; the work is linear in the text.
     """
     if "<" in text:
         text = _unwrapped(text)
@@ -170,7 +170,7 @@ def counted(texts: Iterable[str]) -> tuple[int, int, int]:
 
 
 def surroundings(before: Sequence[Message], after_tool: bool) -> Context:
-    """Count what stands before a turn; bounded, however long the conversation is."""
+    """Count the turns before one; bounded, however long the conversation is."""
     users = [m for m in before if m.get("role") == "user"]
     seen = [m for m in before[:3] if m.get("role") in ("system", "developer")]
     seen += users[:1]

@@ -1,6 +1,6 @@
 """Takes out what talks to the router instead of asking: pleas for a class, fake roles, templates.
 
-A plea is dropped only where an ask is left, so a prompt *about* routing or roles keeps its words.
+A plea is dropped only if an ask is left, so a prompt *about* routing or roles keeps its words.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 
 from router.analyzer.stuffing import strip_stuffing
 
-# Cheap looks ahead: a pattern runs only where one of its literals stands in the text.
+# Cheap looks ahead: a pattern runs only if the text has one of its literals.
 _PLEADING = (
     "simpl", "complex", "calculation", "trivial", "easy", "hard", "arithmetic", "math", "difficult",
     "reasoning", "expert", "cheap", "small", "large", "strong", "opus", "haiku", "basic", "tiny",
@@ -115,7 +115,7 @@ def _without_pleas(text: str) -> str:
 
 
 def _unfenced(text: str) -> str:
-    """Return what stands in a fence around the whole text, open at its end or closed."""
+    """Return the content of a fence around the whole text, open at its end or closed."""
     mark = text[:3]
     if mark not in _FENCES:
         return text
@@ -127,7 +127,7 @@ def _unfenced(text: str) -> str:
 
 
 def strip_noise(text: str) -> str:
-    """Return folded text without what addresses the router; equal text where there is none."""
+    """Return folded text without parts that address the router; equal text if there are none."""
     has = text.__contains__
     if text.count(" ") * 3 > len(text):
         text = _SPACED.sub(_unspaced, text)

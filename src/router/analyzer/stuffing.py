@@ -54,7 +54,7 @@ _SIGNS = frozenset("0123456789=?{}$`")
 
 
 def strip_stuffing(text: str) -> str:
-    """Return folded text without what only dresses its ask; equal text where there is none."""
+    """Return folded text without decoration of its ask; equal text if there is none."""
     text = _unwrapped(text)
     if len(text) < 4000 and any(map(text.__contains__, _STUFFED)):
         text = _LISTED.sub(" ", text)
@@ -75,7 +75,7 @@ def _unwrapped(text: str) -> str:
 
 
 def _unstuffed(text: str) -> str:
-    """Take out runs of hard words without grammar, where an ask with some is left."""
+    """Remove runs of hard words without grammar, if an ask with grammar is left."""
     said = text.split()
     if len(text) > 4000 or len(_HARD.intersection(said)) < 2:
         return text
@@ -93,7 +93,8 @@ def _unstuffed(text: str) -> str:
 
 
 def is_stuffing(piece: str) -> bool:
-    """Tell a run of hard words without grammar from a clause; lists of things are none."""
+    """Distinguish a run of hard words without grammar from a clause; lists of things are not
+    runs."""
     if len(piece) < 20 or not _GRAMMAR.isdisjoint(piece.split()):  # as nearly all clauses
         return False
     if not piece.isascii() or not _SIGNS.isdisjoint(piece):

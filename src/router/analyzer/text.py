@@ -12,7 +12,7 @@ import unicodedata
 from router.analyzer.lexicon import words
 
 HEAD = 2600  # characters read from the start of a long prompt
-TAIL = 2000  # and from its end: the ask stands in one of the two, hardly ever in between
+TAIL = 2000  # and from its end: the ask is in one of the two, hardly ever in between
 
 _INVISIBLE = (
     *(0xAD, 0x34F, 0x61C, 0x180E, 0xFEFF),
@@ -145,7 +145,7 @@ def _is_phatic(clause: str) -> bool:
 
 
 def strip_courtesies(text: str) -> str:
-    """Take greetings, pleas for help and thanks off both ends, unless nothing else is said."""
+    """Remove greetings, pleas for help and thanks from both ends, unless nothing else is left."""
     kept = text.strip()
     for _ in range(5):
         clause = _CLAUSE.match(kept)

@@ -1,4 +1,4 @@
-"""What the analyzer says about a prompt."""
+"""The analyzer's verdict on a prompt."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Classification:
     """The verdict on one prompt, with everything needed to explain it.
 
     ``confidence`` is the calibrated probability of ``label`` (0..1); ``probabilities`` sum to 1.
-    ``score`` (0..1) says how much the strong model is needed: task type is not difficulty.
-    ``reasons`` may be kept where prompts are not: no word of the prompt is in them. ``quoting``
-    says the same with the words that decided, for those who may read the prompt.
+    ``score`` (0..1) is the need of the strong model: task type is not difficulty. ``reasons`` may
+    be kept where prompts are not: no word of the prompt is in them. ``quoting`` has the same with
+    the words that decided, for readers who may see the prompt.
     """
 
     label: Complexity

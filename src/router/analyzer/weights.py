@@ -1,4 +1,4 @@
-"""The weights file: one line of JSON that says what it is, then named sections of bytes."""
+"""The weights file: one line of JSON that describes it, then named sections of bytes."""
 
 from __future__ import annotations
 
