@@ -1,4 +1,4 @@
-"""Marks on REQUEST rows: somebody was told to come again for the answer."""
+"""Marks on REQUEST rows whose caller must come again for the answer."""
 
 from __future__ import annotations
 

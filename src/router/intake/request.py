@@ -71,7 +71,8 @@ def parse_request(payload: Any, *, execution_name: str, input_bytes_limit: int) 
     if not found and ("input" in payload) == ("messages" in payload):
         found = ["the request must have either `input` (a string) or `messages` (a list)"]
     if not found:
-        # Text is cleaned, and marked as altered. What stands on the rows as it is has no such mark.
+        # Text is cleaned, and marked as altered. Fields that are stored unchanged have no such
+        # mark.
         found = [
             problem
             for name in payload.keys() - _TEXT
@@ -126,7 +127,7 @@ def taken_by(metadata: Mapping[str, str]) -> int:
 
 
 def too_large(taken: int, limit: int) -> str:
-    """Return what a caller is told whose request is over the limit."""
+    """Return the message for a request over the limit."""
     return (
         f"the text takes {taken} bytes and may take {limit}: shorten it, or split it"
         " (metadata counts)"
