@@ -1,4 +1,4 @@
-"""Keys that callers of the HTTP door carry as a Bearer token. Pure.
+"""Keys that callers of the HTTP API send as a Bearer token. Pure.
 
 A key is 256 random bits, so its plain SHA-256 cannot be turned round, and is all that is stored.
 """
@@ -30,7 +30,7 @@ def hash_of(key: str) -> str:
 
 
 def key_id(item: Mapping[str, Any]) -> str:
-    """Return the short name of a stored key, which tells nothing of the key itself."""
+    """Return the short name of a stored key, which reveals nothing of the key itself."""
     return str(item["key"]).removeprefix(ITEM_PREFIX)[:12]
 
 
@@ -45,6 +45,6 @@ def key_item(key: str, tenant: str, label: str, at: datetime) -> dict[str, str]:
 
 
 def presented_key(authorization: str) -> str | None:
-    """Return the key in an Authorization header; ``None`` where there is none of ours in it."""
+    """Return the key in an Authorization header; ``None`` if it holds none of ours."""
     found = _BEARER.fullmatch(authorization.strip())
     return found[1] if found else None

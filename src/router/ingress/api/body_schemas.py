@@ -1,4 +1,4 @@
-"""The schemas of bodies that this door alone takes, read once."""
+"""The schemas of bodies that only the HTTP API accepts, read once."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _SHOWN_PROBLEMS = 5
 
 
 def check(body: Any, name: str) -> None:
-    """Raise ``InvalidRequest`` where a body does not fit the schema of that name."""
+    """Raise ``InvalidRequest`` if a body does not fit the schema of that name."""
     refuse(list(problems(body, _schema(name))))
 
 
 def refuse(found: list[str]) -> None:
-    """Raise ``InvalidRequest`` that says what is wrong, if anything is."""
+    """Raise ``InvalidRequest`` with what is wrong, if anything is."""
     if found:
         raise InvalidRequest("; ".join(found[:_SHOWN_PROBLEMS]))
 

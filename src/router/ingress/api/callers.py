@@ -1,4 +1,4 @@
-"""Tells the tenant from who called; a body never does."""
+"""Derives the tenant from the caller, never from the body."""
 
 from __future__ import annotations
 

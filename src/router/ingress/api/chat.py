@@ -21,7 +21,7 @@ _HEEDED = frozenset(
         "response_format",
     }
 )  # fmt: skip
-# Of the rest, what says nothing: OpenAI's own defaults.
+# Of the rest, values without effect: OpenAI's own defaults.
 _SAYS_NOTHING: Mapping[str, tuple[Any, ...]] = {
     "stream": (False,),
     "n": (1,),

@@ -9,9 +9,9 @@ from aws_lambda_powertools.event_handler.api_gateway import CORSConfig
 
 
 class Cors(CORSConfig):
-    """Powertools' headers, and ``Vary`` on every answer where each origin is told its own.
+    """Powertools' headers, and ``Vary`` on every response if each origin gets its own.
 
-    A cache must not give one origin what another was told, nor what was told to none.
+    A cache must not give one origin the response for another, nor one that names no origin.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class Cors(CORSConfig):
         return None if given is None else cls(**given)
 
     def allowed_origin(self, extracted_origin: str) -> str | None:
-        """Return the origin to name; "" for none, so that ``Vary`` is said all the same."""
+        """Return the origin to name; "" for none, so that ``Vary`` is set nevertheless."""
         return super().allowed_origin(extracted_origin) or ""
 
     def to_dict(self, origin: str | None) -> dict[str, str]:

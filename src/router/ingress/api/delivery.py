@@ -1,4 +1,4 @@
-"""Gives a caller the answer once it is there, and remembers who was told to come again for it."""
+"""Gives a caller the answer once it exists, and marks requests whose caller must come again."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def deliver(
 ) -> Answer | None:
     """Return what ``show`` makes of the rows of a request that has ended, or raise what refused it.
 
-    ``None`` where there is no answer by ``until``: a repeat without an id gets it then, whenever it
+    ``None`` if there is no answer by ``until``: a repeat without an id gets it then, whenever it
     comes in the window of the request. So does the repeat of a call that broke while it was shown.
     """
     rows: Rows | None = None

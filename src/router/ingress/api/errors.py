@@ -106,9 +106,9 @@ class ApiError(Exception):
 
 
 def as_api_error(error: Exception, request_id: str | None = None) -> ApiError | None:
-    """Return what a caller is told of an error, and of which request; ``None`` of one unheard of.
+    """Return an error as its caller sees it, with the request's id; ``None`` if unknown.
 
-    Who is told the id can send the same request again, also where the door gave it.
+    With the id the caller can send the same request again, even if the API assigned it.
     """
     match error:
         case ApiError():

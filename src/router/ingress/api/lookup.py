@@ -24,7 +24,7 @@ _REFUSALS = {"InvalidRequest", "PolicyDenied", "Conflict", "BudgetExceeded", "Ra
 def find(request_id: str, tenant: str, api: ApiContext) -> Rows | ApiError | None:
     """Return the rows of a tenant's request; what refused it before it had rows; or ``None``.
 
-    ``None`` is a request that has just been started. Raise 404 where the tenant has none: other
+    ``None`` is a request that has just been started. Raise 404 if the tenant has none: other
     tenants' requests are under other keys and names.
     """
     if not is_request_id(request_id):
@@ -41,7 +41,7 @@ def find(request_id: str, tenant: str, api: ApiContext) -> Rows | ApiError | Non
 
 
 def owned(request_id: str, tenant: str, api: ApiContext) -> str:
-    """Return the key of a tenant's request; raise 404 where it has no such request."""
+    """Return the key of a tenant's request; raise 404 if it has no such request."""
     if not is_request_id(request_id):
         raise _not_found(None)
     key = key_of(tenant, request_id)
@@ -52,10 +52,10 @@ def owned(request_id: str, tenant: str, api: ApiContext) -> str:
 
 
 def answer_of(rows: Rows, api: ApiContext) -> str | None:
-    """Return the text of an answer from where it is: the row, S3, or the run's own output.
+    """Return the text of an answer, from the row, S3, or the run's own output.
 
-    ``None`` where there is no answer, or its text has expired. Raise ``StoreUnavailable`` or
-    ``Busy`` where that is not known.
+    ``None`` if there is no answer, or its text has expired. Raise ``StoreUnavailable`` or ``Busy``
+    if that is not known.
     """
     request = rows["REQUEST"]
     if request["status"] not in ANSWERED:
@@ -106,7 +106,7 @@ def _ended(name: str, api: ApiContext) -> Run:
 
 
 def refusal(tenant: str, request_id: str, run: Run, api: ApiContext) -> ApiError | None:
-    """Return what refused a request without rows; ``None`` where nothing has, so far."""
+    """Return what refused a request without rows; ``None`` if nothing has, so far."""
     if run.status == "RUNNING" or "REQUEST" in api.store.rows_of(key_of(tenant, request_id)):
         return None
     if run.error in _REFUSALS:
@@ -119,7 +119,7 @@ def refusal(tenant: str, request_id: str, run: Run, api: ApiContext) -> ApiError
 
 
 def _check_owner(row: Mapping[str, Any], tenant: str, request_id: str) -> None:
-    # The key says whose it is. A row that was put by other hands, or before keys did, may differ.
+    # The key holds the tenant. A row that was put by hand, or before keys had tenants, may differ.
     if row["tenant"] != tenant:
         raise _not_found(request_id)
 

@@ -1,4 +1,4 @@
-"""What the HTTP door stands on."""
+"""The ports of the HTTP API."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Store(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ApiContext:
-    """What the door stands on; times are seconds.
+    """The ports of the HTTP API; times are seconds.
 
     ``text_at`` reads an ``s3://`` address: ``None`` for a text that has expired. It raises
     ``StoreUnavailable`` where it cannot be read now.

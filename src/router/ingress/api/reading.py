@@ -1,7 +1,7 @@
 """What a caller sent: body, query and headers of an event of API Gateway, bounded before use. Pure.
 
 The gateway checks no body, since it has one constant text for all that is wrong with one. So
-whatever was sent comes here, and each refusal says what to write.
+whatever was sent comes here, and each refusal explains what to write.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def query_of(event: Event, known: set[str]) -> dict[str, str]:
 
 
 def header_of(event: Event, name: str) -> str | None:
-    """Return the one value of a header, ``None`` where it was not sent."""
+    """Return the one value of a header, ``None`` if it was not sent."""
     lists = event.get("multiValueHeaders") or {}
     single = event.get("headers") or {}
     sent = {each: [value] for each, value in single.items()} | dict(lists)

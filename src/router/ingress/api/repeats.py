@@ -26,7 +26,7 @@ Look = Callable[[str], Row | None]
 
 
 class Undelivered(Protocol):
-    """Answers that their callers were told to come again for; each key is a request's."""
+    """Answers for which callers must come again; each key is a request's."""
 
     def note(self, key: str) -> None: ...
 
@@ -49,17 +49,17 @@ def named(identity: Identity, at: datetime, look: Look) -> tuple[Identity, Row |
 
 
 def is_open(row: Row) -> bool:
-    """Say whether a request runs, or ended while its caller was told to come again."""
+    """Return whether a request runs, or ended without its answer delivered."""
     return not has_ended(row) or is_owed(row)
 
 
 def has_ended(row: Row) -> bool:
-    """Say whether a request has its outcome."""
+    """Return whether a request has its outcome."""
     return row["status"] in TERMINAL
 
 
 def is_owed(row: Row) -> bool:
-    """Say whether a caller was told to come again for the answer, and has not come yet."""
+    """Return whether the answer still waits for its caller to come again."""
     return bool(row.get("undelivered"))
 
 

@@ -95,7 +95,7 @@ def _named(identity: Identity, api: ApiContext) -> tuple[Identity, bool]:
 
 
 def _is_known(identity: Identity, api: ApiContext) -> bool:
-    """Say whether the request has rows; raise ``Conflict`` where its id is another's.
+    """Return whether the request has rows; raise ``Conflict`` if its id is another's.
 
     Executions forget their names in 90 days and are started by other names too; rows do not.
     """
@@ -109,7 +109,7 @@ def _is_known(identity: Identity, api: ApiContext) -> bool:
 
 
 def wait(submitted: Submitted, until: float, api: ApiContext) -> Rows | None:
-    """Return a request's rows once it has ended, or ``None`` where it has not by ``until``.
+    """Return a request's rows once it has ended, or ``None`` if it has not by ``until``.
 
     Raise what refused it, where it was refused before it was accepted, and ``Conflict`` where the
     rows under its id are of another payload.

@@ -28,8 +28,8 @@ _OF_ATTEMPT = (
 def view(rows: Mapping[str, Row], output: str | None, settle: Settle) -> dict[str, Any]:
     """Return a request as JSON has it: state, answer, model, reasons, cost.
 
-    Money is text, in US dollars. What is not known is left out: ``cost_usd`` stands there only
-    where every call has a price, and ``cost_status`` says why it does not.
+    Money is text, in US dollars. Unknown values are absent: ``cost_usd`` is present only if every
+    call has a price; otherwise ``cost_status`` has the reason.
     """
     request = rows["REQUEST"]
     attempts = settled_attempts(rows, settle)
