@@ -101,7 +101,7 @@ def _paths() -> dict[str, Any]:
         "/prompts/{id}": {
             "get": _operation(
                 "find", "State, answer, model, reasons and cost of a request of yours.",
-                {"200": _answer("The request as it stands.", "Request", _SHOWN)},
+                {"200": _answer("The current state of the request.", "Request", _SHOWN)},
                 parameters=[own], errors="401 403 404 429 502 503 504",
             )
         },
@@ -226,7 +226,7 @@ def _answers() -> dict[str, Any]:
     }
     costs = {
         "cost_status": _TEXT,
-        "cost_usd": _MONEY | {"description": "US dollars; absent where it is not known."},
+        "cost_usd": _MONEY | {"description": "US dollars; absent if it is not known."},
         "baseline_usd": _MONEY,
         "overhead_usd": _MONEY,
     }
@@ -294,7 +294,7 @@ def _completion() -> dict[str, Any]:
             "created": _COUNT,
             "model": _TEXT,
             "choices": {"type": "array", "minItems": 1, "maxItems": 1, "items": choice},
-            "usage": usage | {"description": "Absent where the tokens are not known."},
+            "usage": usage | {"description": "Absent if the tokens are not known."},
         },
         "id object created model choices",
     )

@@ -1,4 +1,4 @@
-# The HTTP door: nothing without its switch, and for each way to prove who calls what belongs to it and no more.
+# The HTTP API: nothing without its switch, and for each way to prove who calls what belongs to it and no more.
 
 mock_provider "aws" {
   source          = "./tests/mocks"
@@ -18,7 +18,7 @@ run "without_the_switch_there_is_no_door" {
       length(aws_api_gateway_rest_api.this) + length(aws_api_gateway_gateway_response.this) + length(aws_api_gateway_account.this) == 0
       && !contains(keys(aws_lambda_function.this), "api") && output.api == null
     )
-    error_message = "The door is for those who ask for it."
+    error_message = "The API exists only if it is asked for."
   }
 }
 
@@ -66,7 +66,7 @@ run "bearer_keys_are_checked_before_the_api" {
       ReadLargeAnswers         = { actions = toset(["s3:GetObject"]), resources = toset(["arn:aws:s3:::made-answers-1/answers/*"]) }
       SeeWhatIsMissing         = { actions = toset(["s3:ListBucket"]), resources = toset(["arn:aws:s3:::made-answers-1"]) }
     }
-    error_message = "The door starts, looks and notes; a new right belongs here with its reason."
+    error_message = "The API starts, reads and notes; a new right belongs here with its reason."
   }
 
   assert {
@@ -76,7 +76,7 @@ run "bearer_keys_are_checked_before_the_api" {
 
   assert {
     condition     = alltrue([for name in ["api", "authorize"] : length(coalesce(aws_lambda_function.this[name].layers, [])) == 0])
-    error_message = "The provider SDKs are no part of the door."
+    error_message = "The provider SDKs are not a part of the API."
   }
 }
 
@@ -120,7 +120,7 @@ run "the_stage_is_logged_traced_and_limited_without_text" {
     condition = aws_cloudwatch_metric_alarm.this["api-errors"].threshold == 10 && aws_cloudwatch_metric_alarm.this["api-errors"].dimensions == tomap({
       ApiName = "faregate", Stage = "v1"
     })
-    error_message = "A door that fails must tell somebody."
+    error_message = "An API that fails must notify somebody."
   }
 
   assert {

@@ -1,4 +1,4 @@
-# The batch as a door: what `batch` makes, and that nothing is made without it.
+# The batch as an entry point: what `batch` makes, and that nothing is made without it.
 
 mock_provider "aws" {
   source          = "./tests/mocks"
@@ -24,7 +24,7 @@ run "without_the_switch_nothing_is_made" {
       && length(setintersection(keys(aws_lambda_function.this), ["split_batch", "run_chunk", "finish_batch"])) == 0
       && output.batch == null
     )
-    error_message = "A door that nobody asked for is a door to guard."
+    error_message = "An entry point that nobody asked for is one to guard."
   }
 }
 
@@ -93,7 +93,7 @@ run "each_role_names_what_it_may_touch" {
       ) :
       alltrue([for resource in statement.resources : strcontains(resource, "/batches/")]) if alltrue([for action in statement.actions : startswith(action, "s3:") && endswith(action, "Object")])
     ])
-    error_message = "Answers of other doors lie in the same bucket: a batch reaches below batches/ alone."
+    error_message = "Answers of other entry points lie in the same bucket: a batch reaches below batches/ alone."
   }
 
   assert {

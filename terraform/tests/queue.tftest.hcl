@@ -1,4 +1,4 @@
-# The queue as a door: what `queue` makes, and that nothing is made without it.
+# The queue as an entry point: what `queue` makes, and that nothing is made without it.
 
 mock_provider "aws" {
   source          = "./tests/mocks"
@@ -25,7 +25,7 @@ run "without_the_switch_nothing_is_made" {
       && length([for name in keys(aws_cloudwatch_metric_alarm.this) : name if startswith(name, "queue-")]) == 0
       && output.queue == null
     )
-    error_message = "A door that nobody asked for is a door to guard."
+    error_message = "An entry point that nobody asked for is one to guard."
   }
 }
 
