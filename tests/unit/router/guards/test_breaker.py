@@ -170,9 +170,7 @@ def test_where_all_models_of_a_plan_are_open_they_are_asked_all_the_same() -> No
     plan = at.ask()
 
     assert model_asked(plan) == HAIKU
-    assert at.row()["reasons"][0] == (
-        "every model of the plan has an open breaker: called anyway"
-    )
+    assert at.row()["reasons"][0] == ("every model of the plan has an open breaker: called anyway")
 
 
 def test_after_the_cool_down_one_request_probes_and_the_others_still_skip() -> None:
