@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib
 import json
+import logging
 import time
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -138,7 +140,26 @@ def _deliver(items: Sequence[Mapping[str, Any]]) -> None:
         if item.get("cost_status") == {"S": "PENDING"}
     ]
     price = importlib.import_module("cost_calculator.handlers.price_rows").handler
-    assert price({"Records": records}, None) == {"batchItemFailures": []}
+    with _logged() as reasons:
+        answer = price({"Records": records}, None)
+    assert answer == {"batchItemFailures": []}, reasons
+
+
+@contextmanager
+def _logged() -> Iterator[list[str]]:
+    """Collect what a function logs as an error: its answer does not say why."""
+    found: list[str] = []
+
+    class Collect(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            found.append(f"{record.getMessage()}: {getattr(record, 'reason', '')}")
+
+    handler = Collect(logging.ERROR)
+    logging.getLogger().addHandler(handler)
+    try:
+        yield found
+    finally:
+        logging.getLogger().removeHandler(handler)
 
 
 def _tell_record_outcome(ran: Ran) -> None:
