@@ -41,7 +41,7 @@ CONFIG: dict[str, Any] = {
         ),
     },
     "providers": ["bedrock", "openai", "anthropic"],
-    "routing": {"raise_above": 0.8, "lower_below": 0.2},
+    "routing": {"raise_above": 1, "lower_below": 0},
     "limits": {"input_bytes": 131072},
     "store_text": True,
     "text_ttl_days": 30,
