@@ -75,13 +75,26 @@ class DynamoDB:
         self.fault: Callable[[str, str], None] = lambda _operation, _when: None
         self.unprocessed = 0
 
-    def fail(self, *errors: BaseException, when: str = "before") -> None:
-        """Raise each of these errors once, one a call; then answer again."""
-        left = list(errors)
+    def fail(
+        self,
+        *faults: BaseException | Callable[[], object],
+        on: str = "",
+        when: str = "before",
+    ) -> None:
+        """Raise each fault once, or let it happen, one a call; then answer again.
 
-        def fault(_operation: str, moment: str) -> None:
-            if left and moment == when:
-                raise left.pop(0)
+        Of every operation, or ``on`` one alone; a fault that is no error is called, and the call
+        goes on.
+        """
+        left = list(faults)
+
+        def fault(operation: str, moment: str) -> None:
+            if not left or moment != when or (on and operation != on):
+                return
+            first = left.pop(0)
+            if isinstance(first, BaseException):
+                raise first
+            first()
 
         self.fault = fault
 

@@ -1,4 +1,4 @@
-"""The three tables as docs/data-model.md defines them, for tests on moto."""
+"""The three tables as docs/data-model.md defines them, for whatever client creates them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The functions of the workflow on tables of moto, a bucket and a model in memory."""
+"""The functions of the workflow, with tables, a bucket and a model in memory."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
-
-from botocore.exceptions import ClientError, ReadTimeoutError
 
 from cost_calculator.aws.items import to_item
 from cost_calculator.rows import Row
@@ -18,10 +16,12 @@ from router.invocation.answer_store import NotStored
 from router.invocation.call import Answer, ModelCall
 from router.providers.call_json import call_to_json
 from router.routing.run_plan import RunPlan, Target
+from tests.fakes.dynamodb import DynamoDB
 from tests.support.factories import accepted
 from tests.support.runs import ARN, KEY, NOW, STARTED, USAGE, run_plan
 from tests.support.tables import USAGE as TABLE
 
+WRITE = "TransactWriteItems"
 QUESTION = "the launch code is 0042"
 
 # No review has ended: a token may be answered with anything, also null.
@@ -69,47 +69,13 @@ class Model:
         return said
 
 
-class Table:
-    """The real client, with faults: before a write, or after it, when its answer is lost."""
-
-    def __init__(self, client: Any) -> None:
-        self._client = client
-        self.faults: list[Exception | Callable[[], None]] = []
-        self.loses: list[Exception] = []
-        self.writes = 0
-
-    def transact_write_items(self, **given: Any) -> Any:
-        if self.faults:
-            fault = self.faults.pop(0)
-            if isinstance(fault, Exception):
-                raise fault
-            fault()
-        done = self._client.transact_write_items(**given)
-        self.writes += 1
-        if self.loses:
-            raise self.loses.pop(0)
-        return done
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._client, name)
-
-
-def down() -> ClientError:
-    return ClientError({"Error": {"Code": "InternalServerError"}}, "TransactWriteItems")
-
-
-def lost() -> ReadTimeoutError:
-    return ReadTimeoutError(endpoint_url="https://dynamodb")
-
-
 @dataclass
 class Stage:
     """One request, accepted, and what its states hand on."""
 
-    client: Any
+    client: DynamoDB
     model: Model
     bucket: Bucket
-    table: Table
     plan: RunPlan
     progress: dict[str, Any] = field(
         default_factory=lambda: {"attempts": [], "target": None, "entered": 0}
@@ -126,10 +92,22 @@ class Stage:
         self.put({"request_id": KEY, "item": "CONTENT", "input": "{}"})
 
     def put(self, row: Row) -> None:
-        self.client.put_item(TableName=TABLE, Item=to_item(row))
+        self.client.put(TABLE, to_item(row))
+
+    def before_the_next_write(self, fault: BaseException | Callable[[], object]) -> None:
+        self.client.fail(fault, on=WRITE)
+
+    def after_the_next_write(self, error: BaseException) -> None:
+        """Let its answer get lost: nobody knows whether it was done, and it was."""
+        self.client.fail(error, on=WRITE, when="after")
+
+    @property
+    def writes(self) -> int:
+        return self.client.calls.count(WRITE)
 
     def rows(self, key: str = KEY) -> dict[str, Row]:
-        return UsageStore(self.client, TABLE).rows_of(key)
+        client: Any = self.client
+        return UsageStore(client, TABLE).rows_of(key)
 
     def call(self, **asked: Any) -> dict[str, Any]:
         first = self.plan.targets[0]

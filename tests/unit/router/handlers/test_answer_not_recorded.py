@@ -11,14 +11,13 @@ from router import errors
 from router.encoding import STATE_BYTES
 from router.errors import AnswerNotRecorded, RequestClosed, StoreUnavailable
 from router.invocation.call import Answer
+from tests.fakes.dynamodb import service_error, timed_out
 from tests.support.runs import KEY, USAGE, attempt
 from tests.unit.router.handlers.stage import (
     Stage,
     a_plan,
-    down,
     failed,
     http,
-    lost,
     spare,
 )
 
@@ -39,7 +38,7 @@ def written(error: BaseException) -> dict[str, Any]:
 
 def to_record(stage: Stage, retries: int = 0) -> Any:
     """Let the call answer while the table is down; return what is then to be recorded."""
-    stage.table.faults = [down()]
+    stage.before_the_next_write(service_error("InternalServerError"))
     with pytest.raises(AnswerNotRecorded) as raised:
         stage.invoke(retries)
     step = stage.next(failed(raised.value, retries=retries))
@@ -48,7 +47,7 @@ def to_record(stage: Stage, retries: int = 0) -> Any:
 
 
 def test_an_answer_whose_rows_are_not_written_is_kept_and_says_where(stage: Stage) -> None:
-    stage.table.faults = [down()]
+    stage.before_the_next_write(service_error("InternalServerError"))
 
     with pytest.raises(AnswerNotRecorded) as raised:
         stage.invoke(retries=1)
@@ -86,7 +85,8 @@ def test_a_large_answer_that_was_kept_is_recorded_by_its_address(stage: Stage) -
 
 def test_with_s3_down_as_well_the_run_fails_and_its_call_is_on_the_bill(stage: Stage) -> None:
     stage.plan = a_plan(spare())
-    stage.table.faults, stage.bucket.down = [down()], True
+    stage.before_the_next_write(service_error("InternalServerError"))
+    stage.bucket.down = True
     with pytest.raises(AnswerNotRecorded) as raised:
         stage.invoke()
 
@@ -122,7 +122,7 @@ def test_a_kept_answer_that_is_gone_is_recorded_by_where_it_was(stage: Stage) ->
 def test_a_write_that_was_done_and_not_answered_is_found_when_it_is_repeated(
     stage: Stage,
 ) -> None:
-    stage.table.loses = [lost()]
+    stage.after_the_next_write(timed_out())
     with pytest.raises(AnswerNotRecorded) as raised:
         stage.invoke()
     before = stage.rows()
@@ -137,7 +137,7 @@ def test_a_write_that_was_done_and_not_answered_is_found_when_it_is_repeated(
 
 def test_a_repeated_record_answer_has_the_same_outcome_and_no_second_row(stage: Stage) -> None:
     answer = to_record(stage)
-    stage.table.loses = [lost()]
+    stage.after_the_next_write(timed_out())
     with pytest.raises(StoreUnavailable):
         stage.record(answer=answer)
     rows = stage.rows()
@@ -174,7 +174,7 @@ def test_a_request_that_was_closed_while_its_model_answered_is_not_asked_again(
     stage: Stage,
 ) -> None:
     stage.plan = a_plan(spare())
-    stage.table.faults = [lambda: stage.accept(status="FAILED")]
+    stage.before_the_next_write(lambda: stage.accept(status="FAILED"))
 
     with pytest.raises(RequestClosed):
         stage.invoke()
@@ -188,7 +188,7 @@ def test_texts_that_were_erased_meanwhile_stay_erased_and_the_money_is_written(
         stage.client.delete_item(TableName="usage", Key=key)
 
     stage.plan = a_plan(cache={"key": "CACHE#1", "ttl_seconds": 600})
-    stage.table.faults = [erase]
+    stage.before_the_next_write(erase)
 
     assert stage.invoke()["status"] == "SUCCEEDED"
 

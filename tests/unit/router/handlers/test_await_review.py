@@ -9,12 +9,12 @@ import pytest
 from router import errors
 from router.errors import RequestClosed, StoreUnavailable
 from router.review.bands import Review
+from tests.fakes.dynamodb import timed_out
 from tests.support.runs import DRAFT, REVIEW, attempt
 from tests.unit.router.handlers.stage import (
     Stage,
     a_plan,
     failed,
-    lost,
 )
 
 ALWAYS = Review(None, 1, 0)
@@ -84,7 +84,7 @@ def test_a_repeated_write_after_a_review_is_the_same_one(stage: Stage) -> None:
     waiting(stage)
     stage.review = {"decision": "EDITED", "by": "ann", "note": "", "output": "Rome."}
     answer = stage.next()["answer"]
-    stage.table.loses = [lost()]
+    stage.after_the_next_write(timed_out())
     with pytest.raises(StoreUnavailable):
         stage.record(answer=answer)
     rows = stage.rows()

@@ -42,7 +42,7 @@ def test_a_call_that_answers_closes_its_request(stage: Stage) -> None:
     assert (rows["ATTEMPT#01"]["retries"], rows["ATTEMPT#01"]["served"]) == (2, 1)
     assert json.loads(rows["ATTEMPT#01"]["usage"]) == USAGE
     assert rows["ATTEMPT#01"]["lambda_mb"] == 256
-    assert len(stage.model.asked) == stage.table.writes == 1
+    assert len(stage.model.asked) == stage.writes == 1
 
 
 def test_a_large_answer_travels_and_is_recorded_by_its_address(stage: Stage) -> None:
@@ -86,7 +86,7 @@ def test_a_call_without_an_answer_says_so_by_its_own_name_and_writes_nothing(
         stage.invoke()
 
     assert written(raised.value)["outcome"] == error.outcome
-    assert stage.table.writes == 0
+    assert stage.writes == 0
     assert stage.rows()["REQUEST"]["status"] == "ACCEPTED"
 
 

@@ -8,13 +8,13 @@ import pytest
 
 from router import errors
 from router.errors import StoreUnavailable
+from tests.fakes.dynamodb import timed_out
 from tests.support.runs import attempt
 from tests.unit.router.handlers.stage import (
     QUESTION,
     Stage,
     a_plan,
     failed,
-    lost,
     spare,
 )
 
@@ -59,7 +59,7 @@ def test_a_failure_whose_write_was_done_and_not_answered_is_the_same_failure(
 ) -> None:
     failure = failed(errors.AccessDenied(json.dumps(attempt("REJECTED", "AccessDenied").to_json())))
     event = stage.progress
-    stage.table.loses = [lost()]
+    stage.after_the_next_write(timed_out())
     with pytest.raises(StoreUnavailable):
         stage.next(failure)
     rows, stage.progress = stage.rows(), event
