@@ -28,6 +28,7 @@ from router.aws.breaker_store import ControlBreakers
 from router.aws.erasure_store import TextStore
 from router.aws.feedback_store import FeedbackStore
 from router.aws.rate_buckets import RateBuckets
+from router.aws.undelivered_answers import UndeliveredAnswers
 from router.cli.rerun import accepted_since
 from router.errors import BudgetExceeded, InvalidRequest
 from router.guards.breaker import Breaker, Phase, breaker_key
@@ -185,6 +186,9 @@ def _operators(client: Any) -> None:
 
 def _readers(client: Any) -> None:
     client.put(USAGE, to_item({"request_id": "r-1", "item": "CONTENT", "input": "hi"}))
+    answers = UndeliveredAnswers(client, USAGE)
+    answers.note("r-1")
+    answers.clear("r-1")
     feedback = FeedbackStore(client, USAGE)
     feedback.row("r-1", "CONTENT")
     feedback.note("r-1", "right")
