@@ -22,6 +22,7 @@ from tests.support.cost_rows import (
     SONNET,
     attempt,
     record,
+    record_of,
     request,
     sums_by_hand,
 )
@@ -148,11 +149,13 @@ def cells(fake):
 def work(fake, batches):
     """Deliver batches as the stream does: again after a kill, again what was reported failed."""
     store = LedgerStore(fake, USAGE, SPEND, CONTROL, sleep=lambda _seconds: None)
-    todo = [list(enumerate(batch)) for batch in batches]
+    images = {id(row): to_item(row) for batch in batches for row in batch}
+    todo = [[(n, images[id(row)]) for n, row in enumerate(batch)] for batch in batches]
     while todo:
         batch = todo.pop(0)
         try:
-            report = price_records([record(row, n) for n, row in batch], store, RATES, PRICED_AT)
+            records = [record_of(image, n) for n, image in batch]
+            report = price_records(records, store, RATES, PRICED_AT)
         except Killed:
             todo.insert(0, batch)
             continue

@@ -12,7 +12,7 @@ from cost_calculator.aws.ledger_store import LedgerStore
 from cost_calculator.reconciliation import reconcile
 from cost_calculator.stream import price_records
 from router.acceptance.reopen import reopened
-from tests.support.cost_rows import HAIKU, PRICED_AT, RATES, SONNET, attempt, record, request
+from tests.support.cost_rows import HAIKU, PRICED_AT, RATES, SONNET, attempt, record_of, request
 from tests.support.dependencies import accept_store
 from tests.support.desk import new_tables
 from tests.support.tables import SPEND, USAGE
@@ -47,13 +47,14 @@ class Life:
             attempt(number=self.attempts + n + 1, ended_at=day) for n in range(calls)
         ]
         self.attempts += calls
-        for one in written:
-            self.fake.put(USAGE, to_item(one))
-        self.images += written
+        images = [to_item(one) for one in written]
+        for image in images:
+            self.fake.put(USAGE, image)
+        self.images += images
 
-    def deliver(self, rows):
+    def deliver(self, images):
         ledger = LedgerStore(self.fake, USAGE, SPEND, sleep=lambda _seconds: None)
-        report = price_records([record(row) for row in rows], ledger, RATES, PRICED_AT)
+        report = price_records(list(map(record_of, images)), ledger, RATES, PRICED_AT)
         assert report.failed == {}
 
     def reopen(self):

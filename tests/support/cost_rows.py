@@ -80,7 +80,11 @@ def request(request_id: str = "r-1", **changes: Any) -> dict[str, Any]:
 
 def record(row: dict[str, Any], sequence_number: int = 1) -> dict[str, Any]:
     """Return the stream record that delivers the row."""
-    image = to_item(row)
+    return record_of(to_item(row), sequence_number)
+
+
+def record_of(image: dict[str, Any], sequence_number: int = 1) -> dict[str, Any]:
+    """Return the stream record of a row that is in DynamoDB's notation already."""
     keys = {name: image[name] for name in ("request_id", "item")}
     number = f"{sequence_number:021d}"
     return {
