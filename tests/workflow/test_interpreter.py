@@ -118,6 +118,15 @@ def test_an_error_that_states_all_leaves_can_be_caught_by_its_name(
     assert ran.output["Error"] == "States.DataLimitExceeded"
 
 
+def test_what_a_state_hands_on_holds_256_kib_of_any_script(aws: World) -> None:
+    hands_on = {"Type": "Pass", "Output": "{% $states.input.text %}", "Next": "Caught"}
+    most = "é" * ((LIMIT - len('""')) // 2)
+
+    assert run(aws, hands_on, given={"text": most}).status == "SUCCEEDED"
+    too_large = run(aws, hands_on, given={"text": most + "x"})
+    assert too_large.error == "States.DataLimitExceeded"
+
+
 def test_one_assign_holds_256_kib(aws: World) -> None:
     half = {"Type": "Pass", "Assign": {"a": "x" * (LIMIT // 2)}, "Next": "Caught"}
     both = {**half, "Assign": {"a": "x" * (LIMIT // 2), "b": "x" * (LIMIT // 2)}}

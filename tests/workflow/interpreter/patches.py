@@ -136,8 +136,6 @@ def failure(env: Any, error: str, cause: str) -> FailureEventException:
 
 def size(value: Any) -> int:
     """Return the bytes of a value as Step Functions counts them."""
-    if isinstance(value, str):
-        return len(value.encode())
     return len(json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str).encode())
 
 
