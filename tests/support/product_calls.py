@@ -45,11 +45,12 @@ SOURCE = Path(__file__).resolve().parents[2] / "src"
 
 @dataclass(frozen=True)
 class Call:
-    """One call: what is asked, with its arguments, and the file that asks it."""
+    """One call: what is asked, the file that asks it, and the items that it found, by table."""
 
     operation: str
     arguments: dict[str, Any]
     file: str
+    found: tuple[tuple[str, dict[str, Any]], ...]
 
     @property
     def shape(self) -> str:
@@ -87,7 +88,9 @@ class Recording:
         return Pages()
 
     def _keep(self, name: str, arguments: dict[str, Any]) -> None:
-        self.calls.append(Call(name, arguments, sys._getframe(2).f_code.co_filename))
+        tables = self._client.tables
+        found = tuple((table, item) for table in tables for item in self._client.rows(table))
+        self.calls.append(Call(name, arguments, sys._getframe(2).f_code.co_filename, found))
 
 
 def product_calls() -> dict[str, Call]:
@@ -130,6 +133,7 @@ def _run(client: Any) -> None:
     Desk(config(), client).ask("r-1", tenant="default")
     asked = store.rows_of("r-1")["REQUEST"]
     store.request_of("r-1")
+    client.put(USAGE, to_item({"request_id": "r-1", "item": "ATTEMPT#00", "purpose": "classify"}))
     store.record_opinion(asked, {"tier": "COMPLEX"}, {"outcome": "OK", "verdict": "COMPLEX"})
     store.ask_reviewer("r-1", asked["execution_arn"], {
         "request_id": "r-1", "item": "REVIEW", "decide_before": PRICED_AT, "queue": "REVIEW",
@@ -140,7 +144,7 @@ def _run(client: Any) -> None:
         {"request_id": "CACHE#1", "item": "CONTENT", "output": "Paris."},
     )  # fmt: skip
     store.record(closing)
-    store.add_attempts(asked, [attempt(number=2)], 2)
+    store.add_attempts(store.rows_of("r-1")["REQUEST"], [attempt(number=2)], 2)
     ended = {"status": "FAILED", "budgets": "a#2026-11", "day_shard": "2026-11-21#0"}
     failed = settle(request("r-2", execution_arn="arn:1", **ended), RATES, PRICED_AT)
     client.put(USAGE, to_item(failed))
@@ -157,6 +161,10 @@ def _ledger(client: Any) -> None:
     list(store.queued(rows[0]["queue"], "2026-12"))
     list(accept_store(client).queued(rows[0]["queue"], "2026-12"))
     price_records([record(row, n) for n, row in enumerate(rows)], store, RATES, PRICED_AT)
+    for number in (2, 3):  # the second adds to sums that are there
+        row = attempt(number=number, budgets="a#2026-11")
+        client.put(USAGE, to_item(row))
+        price_records([record(row)], store, RATES, PRICED_AT)
     list(store.cells_of(["2026-11-21#0"]))
     list(store.cells_of_tenant(["2026-11-21#0"], "default"))
     list(store.all_rows())
