@@ -35,7 +35,7 @@ SHOWN = [scenario for scenario in SCENARIOS if not scenario.second_alone]
 WAIT = 180
 REVIEW_SECONDS = 3
 # More of them at a time would outlast time limits of their own on a busy machine.
-SIDE_BY_SIDE = 16
+SIDE_BY_SIDE = 24
 
 
 @pytest.fixture(scope="module")
