@@ -121,6 +121,7 @@ run "invoke_model_may_call_the_configured_models_and_no_other" {
       ])
       CallModels                 = toset(["arn:aws:bedrock:eu-central-1:123456789012:provisioned-model/abc123"])
       ReadTheKeys                = toset(["arn:aws:ssm:eu-central-1:123456789012:parameter/faregate/openai-api-key"])
+      RecordTheEnd               = toset([local.tables.usage.arn])
       StoreLargeAnswersAndDrafts = toset(["arn:aws:s3:::made-answers-1/answers/*", "arn:aws:s3:::made-answers-1/drafts/*"])
       ReadDraftsToRepairThem     = toset(["arn:aws:s3:::made-answers-1/drafts/*"])
     }
@@ -149,7 +150,7 @@ run "without_a_prefix_models_are_called_in_this_region" {
 
   assert {
     condition = {
-      for statement in data.aws_iam_policy_document.invoke_model.statement : statement.sid => tolist(statement.resources) if !contains(["ReadTheKeys", "StoreLargeAnswersAndDrafts", "ReadDraftsToRepairThem"], statement.sid)
+      for statement in data.aws_iam_policy_document.invoke_model.statement : statement.sid => tolist(statement.resources) if contains(statement.actions, "bedrock:InvokeModel")
     } == { CallModels = tolist(["arn:aws:bedrock:eu-central-1::foundation-model/anthropic.claude-haiku-5-5"]) }
     error_message = "A model of this region needs one ARN."
   }
@@ -277,7 +278,7 @@ run "without_review_nothing_waits_for_a_human" {
     condition = (
       length(setintersection(keys(jsondecode(aws_sfn_state_machine.this.definition).States), ["NotifyReviewers", "AwaitReview"])) == 0
       && !strcontains(aws_sfn_state_machine.this.definition, "NotifyReviewers")
-      && length(jsondecode(aws_sfn_state_machine.this.definition).States.NextStep.Choices) == 2
+      && length(jsondecode(aws_sfn_state_machine.this.definition).States.NextStep.Choices) == 3
       && !contains(keys(aws_lambda_function.this), "await_review")
     )
     error_message = "EXPRESS takes no task token, and no choice may lead to a state that is not there."

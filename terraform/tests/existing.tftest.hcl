@@ -36,10 +36,11 @@ run "tables_of_your_own_are_used_and_not_made" {
   assert {
     condition = (
       aws_lambda_function.this["price_rows"].environment[0].variables["SPEND_TABLE"] == "their-spend"
-      && strcontains(aws_sfn_state_machine.this.definition, "'TableName': 'their-usage'")
+      && alltrue([for name in ["analyze", "invoke_model", "record_answer", "plan_next_step"] :
+      aws_lambda_function.this[name].environment[0].variables["USAGE_TABLE"] == "their-usage"])
       && aws_lambda_event_source_mapping.usage.event_source_arn == "arn:aws:dynamodb:eu-central-1:123456789012:table/their-usage/stream/2026-11-21T00:00:00.000"
     )
-    error_message = "Functions, workflow and stream use the tables given."
+    error_message = "Functions and stream use the tables given."
   }
 
   assert {

@@ -102,7 +102,7 @@ def model_is_unheard_of(deployment: Deployment, emulator: Emulator) -> Iterator[
 BROKEN: dict[str, tuple[Break, str]] = {
     "stream": (lambda _, emulator: emulator.stream_off(), "update-event-source-mapping"),
     "rules": (lambda _, emulator: emulator.no_events(), "enable-rule"),
-    "failures queue": (message_waits, "router redrive"),
+    "failures queue": (message_waits, "faregate redrive"),
     "key": (key_is_disabled, "kms enable-key"),
     "connection": (key_was_not_synced, "lambda invoke"),
     "api keys": (

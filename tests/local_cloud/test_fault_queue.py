@@ -36,7 +36,7 @@ def test_rows_that_the_stream_gave_up_are_priced_by_one_command_once_they_are_me
     told = tell(
         "redrive-stream",
         "a row of schema 99 (put at the table: a seam), then mended",
-        "price_rows > failures queue > router redrive stream",
+        "price_rows > failures queue > faregate redrive stream",
     )
     emulator.drain()
     emulator.failures()
@@ -71,13 +71,14 @@ def test_an_event_that_a_function_gave_up_is_handled_by_one_command(
     told = tell(
         "redrive-events",
         "record_outcome cannot reach its table, thrice",
-        "InvokeHaiku > failures queue > router redrive events",
+        "InvokeOpenAI > failures queue > faregate redrive events",
     )
     emulator.failures()
     prompt = f"nobody could close it {uuid4().hex[:8]}"
     simulator.script({"match": {"contains": prompt}, "count": None, "delay_ms": 6000})
+    # Through the HTTP Task: a function that was still at its call would record its answer.
     with emulator.settings("record_outcome", USAGE_TABLE="no-such-table"):
-        [arn] = client.start(deployment, [{"input": prompt, "tier": "SIMPLE"}])
+        [arn] = client.start(deployment, [{"input": prompt, "tier": "CALCULATION"}])
         wait_for(lambda: simulator.calls_with(prompt), "the model was never called")
         deployment.client("stepfunctions").stop_execution(executionArn=arn)
         wait_for(lambda: waiting(deployment) == 1, "no message came")

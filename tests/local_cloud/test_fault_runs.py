@@ -17,8 +17,8 @@ from tests.local_cloud.simulator import Simulator
 LONG_AGO = "2026-01-01T00:00:00.000Z"
 
 
-def start(deployment: Deployment, prompt: str) -> str:
-    [arn] = client.start(deployment, [{"input": prompt, "tier": "SIMPLE"}])
+def start(deployment: Deployment, prompt: str, tier: str = "SIMPLE") -> str:
+    [arn] = client.start(deployment, [{"input": prompt, "tier": tier}])
     return arn
 
 
@@ -109,11 +109,12 @@ def test_a_worker_of_analyze_that_dies_after_accepting_accepts_once(
 def test_the_sweep_closes_a_run_whose_end_no_event_told(
     deployment: Deployment, emulator: Emulator, simulator: Simulator, tell: Tell
 ) -> None:
-    told = tell("event-lost", "StopExecution, no event; 17 minutes pass", "InvokeHaiku > (sweep)")
+    told = tell("event-lost", "StopExecution, no event; 17 minutes pass", "InvokeOpenAI > (sweep)")
     prompt = "nobody tells of its end"
     hang(simulator, prompt, 6000)
+    # Through the HTTP Task: a function that was still at its call would record its answer.
     with emulator.no_events():
-        arn = start(deployment, prompt)
+        arn = start(deployment, prompt, "CALCULATION")
         wait_for(lambda: simulator.calls_with(prompt), "the model was never called")
         deployment.client("stepfunctions").stop_execution(executionArn=arn)
     request_id = arn.rsplit(":", 1)[1]

@@ -69,6 +69,7 @@ def test_a_request_is_forgotten_with_its_drafts_and_its_kept_answer(
     done = forget(deployment, *which)
 
     counted = {"requests": 1, "contents": 1, "kept_answers": 1, "objects": 1, "running": 0}
+    counted |= {"batch_files": 0, "dead_letters": 0}
     assert set(nobodys.values()) == {0}
     assert rehearsed == {**counted, "dry_run": True}
     assert done == {**counted, "dry_run": False}

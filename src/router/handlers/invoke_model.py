@@ -44,15 +44,21 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     A call without an answer for its caller raises its ``CallError``, with the attempt as JSON for
     its message: Step Functions keeps nothing else of an exception. If the rows of an answered call
     are not written, ``AnswerNotRecorded`` carries the same.
+
+    ``plan: null`` is a trial call (``faregate doctor --call-models``): no run, so no rows, and the
+    attempt is returned.
     """
-    plan, progress = RunPlan.from_json(event["plan"]), Progress.from_json(event["progress"])
-    call = call_from_json(event["call"], progress.target)
-    logger.set_correlation_id(plan.request_id)
+    plan = RunPlan.from_json(event["plan"]) if event["plan"] is not None else None
+    progress = Progress.from_json(event["progress"]) if plan else None
+    call = call_from_json(event["call"], progress.target if progress else None)
+    logger.set_correlation_id(plan.request_id if plan else call.request_id)
     try:
         answer, attempt = invoke(call, LazyProvider(), now, memory_mb)
     except CallFailed as failed:
         logger.warning("no answer", model=call.model, cause=type(failed.error).__name__)
         raise type(failed.error)(json.dumps(failed.attempt.to_json())) from None
+    if plan is None or progress is None:
+        return {"attempt": attempt.to_json()}
     attempt = replace(attempt, retries=int(event["retries"]))
     outcome = _recorded(plan, progress, attempt, answer, event["execution"])
     logger.info("answered", model=call.model, status=outcome["status"])

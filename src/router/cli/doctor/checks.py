@@ -59,3 +59,5 @@ def examine(checks: Iterable[Check]) -> Iterator[Finding]:
                 yield failed(check.name, f"{error.operation_name} answers {code}", check.fix)
         except BotoCoreError as error:
             yield unchecked(check.name, str(error))
+        except SystemExit as error:  # a part of the deployment that could not be found
+            yield failed(check.name, str(error), check.fix)

@@ -15,6 +15,8 @@ from cost_calculator.cli.deployed import Deployment
 from router.catalog.providers import PROVIDERS
 from router.catalog.service_tiers import mode_of
 from router.cli.doctor.checks import Check, Finding, failed, ok, unchecked
+from router.invocation.call import ModelCall
+from router.providers.call_json import call_to_json
 
 GEOGRAPHIES = ("us.", "us-gov.", "eu.", "apac.", "au.", "jp.", "ca.", "global.")
 KEYS = {name: spec.key_variable for name, spec in PROVIDERS.items() if spec.key_variable}
@@ -210,15 +212,19 @@ class _Look:
         client = self._deployment.client("lambda")
         name = self._deployment.function("invoke_model")
         for model in self._models():
-            call = {
-                "provider": model.provider,
-                "model": model.id,
-                "max_tokens": 16,
-                "service_tier": model.service_tier,
-                "latency": model.latency,
-                "messages": [{"role": "user", "content": "Say yes."}],
-            }
-            answer = client.invoke(FunctionName=name, Payload=json.dumps(call).encode())
+            call = ModelCall(
+                provider=model.provider,
+                model=model.id,
+                messages=({"role": "user", "content": "Say yes."},),
+                system=None,
+                max_tokens=16,
+                request_id="doctor",
+                service_tier=model.service_tier,
+                latency=model.latency,
+            )
+            # Without a plan there is no run, and nothing is recorded.
+            event = {"call": call_to_json(call, http=False), "plan": None}
+            answer = client.invoke(FunctionName=name, Payload=json.dumps(event).encode())
             payload = json.loads(answer["Payload"].read())
             cause = payload.get("errorType")
             # An answer cut off at 16 tokens, or thought away, is an answer of a model that works.

@@ -9,6 +9,7 @@ import pytest
 
 from router import errors
 from router.encoding import STATE_BYTES
+from router.handlers import invoke_model
 from router.invocation.call import Answer
 from tests.support.runs import USAGE
 from tests.unit.router.handlers.stage import (
@@ -43,6 +44,13 @@ def test_a_call_that_answers_closes_its_request(stage: Stage) -> None:
     assert json.loads(rows["ATTEMPT#01"]["usage"]) == USAGE
     assert rows["ATTEMPT#01"]["lambda_mb"] == 256
     assert len(stage.model.asked) == stage.writes == 1
+
+
+def test_a_trial_call_without_a_run_is_made_and_writes_nothing(stage: Stage) -> None:
+    told = invoke_model.handler({"call": stage.call(), "plan": None}, None)
+
+    assert told["attempt"]["usage"] == USAGE
+    assert (len(stage.model.asked), stage.writes) == (1, 0)
 
 
 def test_a_large_answer_travels_and_is_recorded_by_its_address(stage: Stage) -> None:
