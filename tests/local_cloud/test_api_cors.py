@@ -13,7 +13,6 @@ from playwright.sync_api import Browser
 from local.deployment import Deployment
 from tests.local_cloud.cloud_control import Emulator
 from tests.local_cloud.door import Door, door_of
-from tests.local_cloud.test_api import invocations
 from tests.support.chromium import chromium
 
 # As examples/local lets in.
@@ -26,6 +25,16 @@ CALL = """async ([url, init]) => {
     return {status: answer.status, headers, body: await answer.json()};
   } catch (error) { return {error: String(error)}; }
 }"""
+
+
+def invocations(emulator: Emulator) -> int:
+    """Return how many times the door's function has logged its start."""
+    pages = (
+        emulator.deployment.client("logs")
+        .get_paginator("filter_log_events")
+        .paginate(logGroupName=f"/aws/lambda/{emulator.name_of('api')}")
+    )
+    return sum(1 for page in pages for event in page["events"] if "START" in event["message"])
 
 
 @pytest.fixture(scope="module")
