@@ -107,7 +107,18 @@ LAYER_ANEW = [
 ]
 PRICED_BY = ("analyze", "price_rows", "sweep", "api")
 LIMITED = ("api", "ingest", "split_batch")
-READS_USAGE = ("analyze", "api", "price_rows", "record_outcome", "run_chunk", "sweep")
+READS_USAGE = (
+    "analyze",
+    "api",
+    "await_review",
+    "invoke_model",
+    "plan_next_step",
+    "price_rows",
+    "record_answer",
+    "record_outcome",
+    "run_chunk",
+    "sweep",
+)
 READS_SPEND = ("analyze", "api", "price_rows", "sweep")
 READS_CONTROL = ("analyze", "authorize", "ingest", "price_rows", "sweep", "watch_models")
 

@@ -11,6 +11,7 @@ from tests.local_cloud.settings.lines import (
     function_gone,
     gone,
     own_policy_gone,
+    policy,
 )
 
 OFF = Group(
@@ -59,6 +60,9 @@ OFF = Group(
             [
                 *config("review.answer_above", "review.fail_below"),
                 *config("review.timeout_seconds", "review.default"),
+                *function_gone("await_review"),
+                *own_policy_gone("await_review"),
+                *policy("workflow", "RunFunctions.Resource"),
             ],
         ),
         "breaker": (
