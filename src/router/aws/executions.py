@@ -10,6 +10,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cost_calculator.aws.transactions import code_of
 from router.errors import InvalidRequest
 from router.executions.run import Busy, NoSuchRun, NotStarted, Run
 
@@ -47,9 +48,9 @@ class Executions:
         try:
             self._client.start_execution(stateMachineArn=self._arn, name=name, input=payload)
         except ClientError as error:
-            if _code(error) == "ExecutionAlreadyExists":
+            if code_of(error) == "ExecutionAlreadyExists":
                 return self.describe(name)
-            if _code(error) in _INVALID:
+            if code_of(error) in _INVALID:
                 raise InvalidRequest(
                     "Step Functions does not take the request as input: it must be JSON of at most"
                     " 262144 bytes"
@@ -79,14 +80,10 @@ class Executions:
 
 def _failure(error: ClientError) -> Exception:
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    if _code(error) in _BUSY or status >= 500:
-        return Busy(_code(error))
-    unknown = _code(error) == "ExecutionDoesNotExist"
-    return (NoSuchRun if unknown else NotStarted)(_code(error))
-
-
-def _code(error: ClientError) -> str:
-    return str(error.response["Error"]["Code"])
+    if code_of(error) in _BUSY or status >= 500:
+        return Busy(code_of(error))
+    unknown = code_of(error) == "ExecutionDoesNotExist"
+    return (NoSuchRun if unknown else NotStarted)(code_of(error))
 
 
 @lru_cache(maxsize=1)

@@ -71,7 +71,7 @@ def _recorded(
     from router.aws.usage_table import usage_store
 
     ended = progress.with_attempts((*progress.attempts, attempt)).after(1 + attempt.retries)
-    given = Answered(answer.text, answer.output_s3, answer.truncated, answer.altered)
+    given = Answered.by(answer)
     closing, outcome = finish_answered(plan, ended, given, execution, attempt.ended_at)
     try:
         if usage_store().record(closing):

@@ -60,7 +60,7 @@ def _read(
         attempt = replace(failed_attempt(target, error, started, ended), retries=retries)
         raise type(error)(json.dumps(attempt.to_json())) from None
     attempt = replace(attempt_of(target, answer, started, ended, memory_mb=0), retries=retries)
-    given = Answered(answer.text, answer.output_s3, answer.truncated, answer.altered)
+    given = Answered.by(answer)
     return progress.with_attempts((*progress.attempts, attempt)).after(1 + retries), given
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from router.invocation.attempt import UNKNOWN, Attempt, attempt_in_error
+from router.invocation.call import Answer
 from router.providers.http_task import error_of_task
 from router.recording.facts import RequestFacts
 from router.recording.record import Closing, Decision, End, record, status_of
@@ -58,6 +59,11 @@ class Answered:
     output_s3: str | None = None
     truncated: bool = False
     altered: bool = False
+
+    @classmethod
+    def by(cls, answer: Answer) -> Answered:
+        """Return a model's answer, without what its attempt keeps of it."""
+        return cls(answer.text, answer.output_s3, answer.truncated, answer.altered)
 
 
 def facts_of(plan: RunPlan, execution_arn: str) -> RequestFacts:
