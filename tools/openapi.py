@@ -21,7 +21,6 @@ _SCHEMAS = {
     "ChatCompletion": "ingress/api/chat.schema.json",
     "Feedback": "ingress/api/feedback.schema.json",
 }
-_OF_OBJECTS = ("additionalProperties", "properties", "required")
 _UNKNOWN_TO_IT = {"$schema", "propertyNames"}
 _TEXT = {"type": "string"}
 _MONEY = {"type": "string", "pattern": "^-?[0-9]+(\\.[0-9]+)?$", "description": "US dollars."}
