@@ -32,7 +32,7 @@ FLOORS = (
     "cost_calculator.__main__",
     "router.errors router.encoding router.safe_regex",
     "router.catalog router.analyzer",
-    "router.guards router.review",
+    "router.guards router.review router.conversation",
     "router.config router.intake",
     "router.invocation router.executions",
     "router.recording",
