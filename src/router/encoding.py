@@ -27,6 +27,17 @@ def clean(text: str) -> str:
     return text.translate(_UNSENDABLE)
 
 
+def cleaned_json(value: Any) -> Any:
+    """Return a JSON value with every text in it cleaned, names included."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, list):
+        return [cleaned_json(part) for part in value]
+    if isinstance(value, dict):
+        return {clean(name): cleaned_json(part) for name, part in value.items()}
+    return value
+
+
 def is_deeper(value: Any, depth: int) -> bool:
     """Say whether arrays and objects are nested deeper than so many levels."""
     level = [value]

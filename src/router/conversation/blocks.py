@@ -93,11 +93,18 @@ class Reasoning:
     """Thinking that a model showed. It goes back to the model that wrote it, unchanged.
 
     ``signature`` proves it to its provider; ``redacted`` is the encrypted form without a text.
+    ``by`` names the provider and the model that wrote it, as ``provider/model``.
     """
 
     text: str = ""
     signature: str | None = None
     redacted: str | None = None
+    by: str | None = None
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether it can go back to a model: without a proof no provider takes it."""
+        return bool(self.signature or self.redacted)
 
 
 Block = Text | Image | Document | ToolCall | ToolResult | Reasoning
@@ -144,8 +151,9 @@ class Tool:
 
     @property
     def schema(self) -> dict[str, Any]:
-        """Its parameters, as a schema that every provider takes: no parameters is an object."""
-        return dict(mapping_of(self.parameters)) or {"type": "object", "properties": {}}
+        """Its parameters, as a schema that every provider takes: of an object, and it says so."""
+        given = dict(mapping_of(self.parameters)) or {"properties": {}}
+        return given if "type" in given else {"type": "object", **given}
 
 
 @dataclass(frozen=True, slots=True)

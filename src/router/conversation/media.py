@@ -62,11 +62,16 @@ class Media:
         return self.media_type in IMAGE_TYPES
 
     @property
-    def bytes(self) -> bytes:
-        """The file itself, which must be here."""
+    def base64(self) -> str:
+        """The file itself as base64; it must be here."""
         if self.data is None:
             raise ValueError("the bytes of this file are elsewhere")
-        return base64.b64decode(self.data)
+        return self.data
+
+    @property
+    def bytes(self) -> bytes:
+        """The file itself, which must be here."""
+        return base64.b64decode(self.base64)
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -77,7 +82,7 @@ class Media:
     @property
     def data_url(self) -> str:
         """The file as a ``data:`` URL."""
-        return f"data:{self.media_type};base64,{self.data}"
+        return f"data:{self.media_type};base64,{self.base64}"
 
     def kept_at(self, s3: str) -> Media:
         """Return the file as it is known after its bytes were stored."""

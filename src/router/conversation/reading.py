@@ -110,9 +110,9 @@ def _reasoning(blocks: Any, where: str) -> Iterator[Reasoning]:
     for index, block in enumerate(blocks if isinstance(blocks, list) else ()):
         match block:
             case {"type": "thinking", "thinking": str(text), "signature": str(signature)}:
-                yield Reasoning(text, signature)
+                yield Reasoning(text, signature or None, by=_text_in(block, "by", where))
             case {"type": "redacted_thinking", "data": str(data)}:
-                yield Reasoning(redacted=data)
+                yield Reasoning(redacted=data, by=_text_in(block, "by", where))
             case _:
                 raise InvalidRequest(
                     f"`{where}[{index}]` must be a block of type thinking with `thinking` and"

@@ -60,12 +60,16 @@ def write_calls(calls: Iterable[ToolCall]) -> list[dict[str, Any]]:
 
 def write_reasoning(blocks: Iterable[Reasoning]) -> list[dict[str, Any]]:
     """Return ``thinking_blocks``, in Anthropic's shape."""
-    return [
-        {"type": "redacted_thinking", "data": block.redacted}
-        if block.redacted is not None
-        else {"type": "thinking", "thinking": block.text, "signature": block.signature or ""}
-        for block in blocks
-    ]
+    return [_reasoning(block) for block in blocks]
+
+
+def _reasoning(block: Reasoning) -> dict[str, Any]:
+    by = {"by": block.by} if block.by else {}
+    if block.redacted is not None:
+        return {"type": "redacted_thinking", "data": block.redacted, **by}
+    return {
+        "type": "thinking", "thinking": block.text, "signature": block.signature or "", **by,
+    }  # fmt: skip
 
 
 def write_conversation(conversation: Conversation) -> dict[str, Any]:

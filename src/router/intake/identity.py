@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cost_calculator.row_keys import DEFAULT_TENANT, key_of
+from router.conversation.digest import by_content
 from router.encoding import canonical_json, json_object
 from router.errors import Conflict
 
@@ -89,4 +90,4 @@ def requested_id(payload: Any, execution_name: str) -> str:
 def payload_hash(payload: Mapping[str, Any]) -> str:
     """Return the SHA-256 of all that decides an answer: neither the id nor which run it is."""
     decisive = {name: value for name, value in payload.items() if name not in ABOUT_THE_RUN}
-    return hashlib.sha256(canonical_json(decisive)).hexdigest()
+    return hashlib.sha256(canonical_json(by_content(decisive))).hexdigest()

@@ -6,6 +6,7 @@ equal to it on generated requests. An unknown keyword raises, so the schema cann
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -13,13 +14,25 @@ from typing import Any
 from router.encoding import shown_name
 
 _ANNOTATIONS = {"$schema", "title", "description"}
-_TYPES: Mapping[str, type] = {
+_TYPES: Mapping[str, Any] = {
     "object": dict,
     "array": list,
     "string": str,
     "integer": int,
+    "number": int | float,
     "boolean": bool,
+    "null": type(None),
 }
+# A keyword says something of values of its own kind alone.
+_OF: Mapping[type, tuple[str, ...]] = {
+    str: ("pattern", "minLength", "maxLength"),
+    list: ("minItems", "maxItems", "items"),
+    dict: (
+        "maxProperties", "required", "properties", "additionalProperties", "propertyNames",
+    ),
+    float: ("minimum", "maximum"),
+    int: ("minimum", "maximum"),
+}  # fmt: skip
 
 
 def problems(value: Any, schema: Mapping[str, Any], field: str = "") -> Iterator[str]:
@@ -33,17 +46,19 @@ def problems(value: Any, schema: Mapping[str, Any], field: str = "") -> Iterator
     if names and not any(_has_type(value, name) for name in names):
         yield f"{where} must be {' or '.join(map(_an, names))}, not {_name_of(value)}"
         return
-    if isinstance(value, bool):
-        return  # no supported keyword constrains booleans
     for keyword, rule in schema.items():
         if keyword in _ANNOTATIONS or keyword == "type":
             continue
-        yield from _CHECKS[keyword](value, rule, schema, field, where)
+        check = _CHECKS[keyword]
+        if keyword == "enum" or keyword in _OF.get(type(value), ()):
+            yield from check(value, rule, schema, field, where)
 
 
 def _has_type(value: Any, name: str) -> bool:
     if name == "integer" and isinstance(value, float):
         return value.is_integer()
+    if name == "number" and isinstance(value, float):
+        return math.isfinite(value)  # JSON has no NaN, though Python reads one
     return isinstance(value, _TYPES[name]) and isinstance(value, bool) == (name == "boolean")
 
 

@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from cost_calculator.row_keys import DEFAULT_TENANT, key_of
-from router.encoding import MAX_DEPTH, clean, is_deeper, size_in_bytes, unsendable
+from router.conversation.blocks import Conversation
+from router.conversation.size import sent_bytes as conversation_bytes
+from router.conversation.tools import read_conversation
+from router.encoding import MAX_DEPTH, cleaned_json, is_deeper, size_in_bytes, unsendable
 from router.errors import InvalidRequest
 from router.intake.call_options import CallOptions
 from router.intake.identity import ABOUT_THE_RUN, Identity, is_request_id, payload_hash
@@ -20,24 +23,28 @@ from router.review.bands import AskedReview, asked_review
 
 _SHOWN_PROBLEMS = 5
 _TEXT = frozenset({"input", "messages", "system"})
+# What holds the caller's words beside its text: cleaned with it.
+_SPOKEN = _TEXT | {"tools", "tool_choice"}
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """A request as accepted: clean text, known fields.
 
-    ``messages`` are ``{"role", "content"}`` and end with the user's turn. ``payload_hash`` is the
-    SHA-256 of everything that decides the answer, so that another payload under the same id is
-    noticed. ``input_bytes`` counts what is sent as UTF-8 JSON, the schema included. ``tier`` is a
-    name that the tenant's rules must know. ``options`` go with every model call; ``given`` are the
-    decisive fields beside the text, as they came. ``rerun``, the number of the run that a failed
-    request asks for, is not one.
+    ``conversation`` is what a model is shown, ``messages`` and ``system`` are its text in OpenAI's
+    chat shape, as they came. ``payload_hash`` is the SHA-256 of everything that decides the answer,
+    so that another payload under the same id is noticed. ``input_bytes`` counts what is sent as
+    UTF-8 JSON, schema and tools included, and a file by its tokens. ``tier`` is a name that the
+    tenant's rules must know. ``options`` go with every model call; ``given`` are the decisive
+    fields beside the text, as they came. ``rerun``, the number of the run that a failed request
+    asks for, is not one. A payload too large for the workflow is kept at ``payload_s3``.
     """
 
     request_id: str
     tenant: str
-    messages: tuple[Mapping[str, str], ...]
-    system: str | None
+    conversation: Conversation
+    messages: tuple[Mapping[str, Any], ...]
+    system: Any
     tier: str | None
     payload_hash: str
     input_bytes: int
@@ -48,6 +55,8 @@ class Request:
     metadata: Mapping[str, str] = field(default_factory=dict)
     review: AskedReview | None = None
     cache: bool | None = None
+    payload_s3: str | None = None
+    unsupported: str | None = None
 
     @property
     def key(self) -> str:
@@ -60,10 +69,13 @@ class Request:
         return Identity(self.tenant, self.request_id, self.payload_hash)
 
 
-def parse_request(payload: Any, *, execution_name: str, input_bytes_limit: int) -> Request:
+def parse_request(
+    payload: Any, *, execution_name: str, input_bytes_limit: int, payload_s3: str | None = None
+) -> Request:
     """Return the request in ``payload``, or raise ``InvalidRequest`` that explains what to write.
 
-    Without a ``request_id`` the execution's name is the id.
+    Without a ``request_id`` the execution's name is the id. ``payload_s3`` is where the payload is
+    kept, if it is too large for the workflow.
     """
     if is_deeper(payload, MAX_DEPTH):
         raise InvalidRequest(f"the request is nested more than {MAX_DEPTH} levels deep: flatten it")
@@ -75,22 +87,17 @@ def parse_request(payload: Any, *, execution_name: str, input_bytes_limit: int) 
         # mark.
         found = [
             problem
-            for name in payload.keys() - _TEXT
+            for name in payload.keys() - _SPOKEN
             for problem in unsendable(payload[name], name)
         ]
     if found:
         raise InvalidRequest("; ".join(found[:_SHOWN_PROBLEMS]))
 
-    given = _messages(payload)
-    messages = tuple({"role": turn["role"], "content": clean(turn["content"])} for turn in given)
-    if messages[-1]["role"] != "user":
-        raise InvalidRequest("`messages` must end with a turn of role user")
-    if not all(turn["content"].strip() for turn in messages):
-        raise InvalidRequest("a prompt must hold more than white space")
-    system = clean(payload["system"]) if "system" in payload else None
+    messages, system = cleaned_json(_messages(payload)), cleaned_json(payload.get("system"))
+    conversation = read_conversation({**payload, "messages": messages, "system": system})
 
     metadata = payload.get("metadata", {})
-    size = size_in_bytes([messages, system])
+    size = conversation_bytes(conversation)
     if (taken := size + taken_by(metadata)) > input_bytes_limit:
         raise InvalidRequest(too_large(taken, input_bytes_limit))
     schema = payload.get("response_schema")
@@ -106,18 +113,21 @@ def parse_request(payload: Any, *, execution_name: str, input_bytes_limit: int) 
     return Request(
         request_id=request_id,
         tenant=payload.get("tenant", DEFAULT_TENANT),
-        messages=messages,
+        conversation=conversation,
+        messages=tuple(messages),
         system=system,
         tier=payload.get("tier"),
         payload_hash=payload_hash(payload),
         input_bytes=size,
-        text_altered=list(messages) != given or system != payload.get("system"),
+        text_altered=messages != _messages(payload) or system != payload.get("system"),
         rerun=int(payload["rerun"]) if "rerun" in payload else None,
         options=CallOptions.from_json(payload),
         given={n: v for n, v in payload.items() if n not in _TEXT | ABOUT_THE_RUN},
         metadata=metadata,
         review=asked_review(payload.get("review"), schema),
         cache=payload.get("cache"),
+        payload_s3=payload_s3,
+        unsupported=payload.get("unsupported_options"),
     )
 
 
@@ -134,10 +144,10 @@ def too_large(taken: int, limit: int) -> str:
     )
 
 
-def _messages(payload: Mapping[str, Any]) -> list[dict[str, str]]:
+def _messages(payload: Mapping[str, Any]) -> list[dict[str, Any]]:
     if "input" in payload:
         return [{"role": "user", "content": payload["input"]}]
-    return [dict(turn) for turn in payload["messages"]]
+    return list(payload["messages"])
 
 
 @lru_cache(maxsize=1)

@@ -54,8 +54,9 @@ def test_in_logs_a_request_goes_by_its_id_or_by_its_execution(payload: Any, know
         ({"input": "a", "request_id": "a b"}, "`request_id` must match"),
         ({"input": "a", "request_id": "a\n"}, "`request_id` must match"),
         ({"input": "a", "tenant": "x#y"}, "`tenant` must match"),
-        ({"messages": [{"role": "system", "content": "a"}]}, "`messages[0].role` must be one of"),
-        ({"messages": [{"role": "user"}]}, "`messages[0]` must have `content`"),
+        ({"messages": [{"role": "robot", "content": "a"}]}, "`messages[0].role` must be one of"),
+        ({"messages": [{"role": "system", "content": "a"}]}, "must hold a turn of role user"),
+        ({"messages": [{"role": "user"}]}, "`messages[0].content` must be a text"),
         (
             {"messages": [{"role": "assistant", "content": "a"}]},
             "must end with a turn of role user",
