@@ -17,8 +17,8 @@ class ProviderSpec:
     ``service_tiers`` and ``latencies`` are its own words for how it serves a call. ``adapter`` is
     ``module:Class``, imported when the first call is made. ``key_variable`` names the environment
     variable that holds the parameter of its key; without one, AWS authorizes the role. A guardrail
-    of Bedrock is put around a provider unless its API ``applies_guardrails``, and ``no_usage`` is
-    then what a call that was never made has used.
+    of Bedrock is put around a provider unless its API ``applies_guardrails``. ``no_usage`` is
+    what a call has used whose input a guardrail stopped.
     """
 
     adapter: str
@@ -35,6 +35,7 @@ PROVIDERS: Mapping[str, ProviderSpec] = {
         service_tiers=("default", "flex", "priority", "reserved"),
         latencies=("standard", "optimized"),
         applies_guardrails=True,
+        no_usage={"inputTokens": 0, "outputTokens": 0, "totalTokens": 0},
     ),
     "openai": ProviderSpec(
         adapter="router.providers.openai_api:OpenAI",

@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from router.conversation.blocks import Text, Turn
 from router.invocation.call import ModelCall
 from router.invocation.schema_validator import TooMuchWork, errors_of, parse
 
@@ -56,22 +57,19 @@ def validate(text: str, schema: Mapping[str, Any]) -> Fit:
 
 def with_schema_instructions(call: ModelCall) -> ModelCall:
     """Return the call with its schema in words, for a model without a mode for all of it."""
-    asked = f"{_prompt('json_answer')}\n{json.dumps(call.schema, ensure_ascii=False)}"
-    return replace(call, system=f"{call.system}\n\n{asked}" if call.system else asked)
+    asked = Text(f"{_prompt('json_answer')}\n{json.dumps(call.schema, ensure_ascii=False)}")
+    told = replace(call.conversation, system=(*call.conversation.system, asked))
+    return replace(call, conversation=told)
 
 
 def repair_call(call: ModelCall, draft: str) -> ModelCall:
     """Return the call that shows the model its draft and what is wrong with it."""
     problems = validate(draft, call.schema or {}).problems
     wrong = [problem.message for problem in problems[:_TOLD_PROBLEMS]]
-    turns = (
-        {"role": "assistant", "content": draft},
-        {
-            "role": "user",
-            "content": f"{_prompt('repair_answer')}\n{json.dumps(wrong, ensure_ascii=False)}",
-        },
-    )
-    return replace(call, messages=(*call.messages, *turns))
+    complaint = f"{_prompt('repair_answer')}\n{json.dumps(wrong, ensure_ascii=False)}"
+    turns = (Turn("assistant", (Text(draft),)), Turn("user", (Text(complaint),)))
+    shown = replace(call.conversation, turns=(*call.conversation.turns, *turns))
+    return replace(call, conversation=shown)
 
 
 def _problems(value: Any, schema: Mapping[str, Any]) -> Iterator[Problem]:

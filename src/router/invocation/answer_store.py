@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Protocol
 
+from router.conversation.said import Said
 from router.encoding import fits_a_state
 from router.errors import AnswerNotStored
 from router.invocation.call import Answer
@@ -20,7 +21,7 @@ class Store(Protocol):
     ``put`` and ``put_draft`` raise ``NotStored``, ``get`` raises ``StoreUnavailable``.
     """
 
-    def put(self, request_id: str, text: str) -> str: ...
+    def put(self, request_id: str, said: Said) -> str: ...
 
     def put_draft(self, request_id: str, text: str) -> str: ...
 
@@ -32,11 +33,12 @@ def offload_if_large(answer: Answer, request_id: str, store: Store) -> Answer:
 
     Raise ``AnswerNotStored``, with the usage that will be on the bill, if neither is possible.
     """
-    if fits_a_state(answer.text):
+    body, _ = answer.said.to_object()
+    if fits_a_state(body):
         return answer
     try:
-        address = store.put(request_id, answer.text)
+        address = store.put(request_id, answer.said)
     except NotStored as error:
-        detail = f"{len(answer.text)} characters of answer were not stored: {error}"
+        detail = f"{len(body)} characters of answer were not stored: {error}"
         raise AnswerNotStored(detail, **answer.facts) from error
-    return replace(answer, text="", output_s3=address)
+    return replace(answer.saying(Said()), output_s3=address)

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from router.catalog.prompt_cache import is_worth_marking
 from router.catalog.service_tiers import mode_of
+from router.conversation.blocks import Conversation, Reasoning, ToolCall
+from router.conversation.events import Delta
+from router.conversation.loop import tag_of
+from router.conversation.said import Said
 from router.intake.call_options import CallOptions
 from router.review.bands import Review
 
 
 @dataclass(frozen=True, slots=True)
 class ModelCall:
-    """One call as the route plan asks for it; ``messages`` are ``{"role", "content"}``.
+    """One call as the route plan asks for it.
 
     ``draft_s3`` is an answer that did not fit the schema of ``options``, to be repaired. With
-    ``prompt_cache`` the provider is asked to keep ``system`` for the next call. The provider
+    ``prompt_cache`` the provider is asked to keep the instructions for the next call. The provider
     chooses ``service_tier`` and ``latency`` if they are ``None``.
     """
 
     provider: str
     model: str
-    messages: tuple[Mapping[str, str], ...]
-    system: str | None
+    conversation: Conversation
     max_tokens: int
     request_id: str = ""
     options: CallOptions = field(default_factory=CallOptions)
@@ -40,24 +43,35 @@ class ModelCall:
         return self.options.response_schema
 
     @property
+    def tag(self) -> str:
+        """The tag of its model on the ids of tool calls."""
+        return tag_of(self.provider, self.model)
+
+    @property
+    def by(self) -> str:
+        """Who answers, as thinking that goes back names its writer."""
+        return f"{self.provider}/{self.model}"
+
+    @property
     def mode(self) -> str:
         """The mode in which the call is priced, unless the provider reports another."""
         return mode_of(self.service_tier, self.latency)
 
     @property
     def marks_system(self) -> bool:
-        """Whether the call asks the provider's prompt cache to keep ``system``."""
-        return self.prompt_cache and is_worth_marking(self.model, self.system)
+        """Whether the call asks the provider's prompt cache to keep the instructions."""
+        return self.prompt_cache and is_worth_marking(self.model, self.conversation.system_text)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a model answered. ``usage`` is the provider's own object, ``None`` if none came.
+    """What a model answered: a text, calls of tools, or both.
 
-    An answer too large to hand on is at ``output_s3``, and ``text`` is empty. ``mode`` is the
-    service tier that the provider reports, ``None`` if it reports none. ``altered`` if characters
-    that no store accepts were replaced. ``guardrail_units`` are the units billed for a guardrail,
-    by policy.
+    ``usage`` is the provider's own object, ``None`` if none came. ``reasoning`` goes back to the
+    model with the results of its ``calls``. An answer too large to hand on is at ``output_s3``, and
+    nothing else is here. ``mode`` is the service tier that the provider reports, ``None`` if it
+    reports none. ``altered`` if characters that no store accepts were replaced. ``guardrail_units``
+    are the units billed for a guardrail, by policy.
     """
 
     text: str
@@ -68,6 +82,8 @@ class Answer:
     mode: str | None = None
     altered: bool = False
     guardrail_units: Mapping[str, int] | None = None
+    calls: tuple[ToolCall, ...] = ()
+    reasoning: tuple[Reasoning, ...] = ()
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -79,12 +95,44 @@ class Answer:
             "guardrail_units": self.guardrail_units,
         }
 
+    @property
+    def said(self) -> Said:
+        """What the caller gets of it."""
+        return Said(self.text, self.calls, self.reasoning)
+
+    def saying(self, said: Said, *, altered: bool = False) -> Answer:
+        """Return the answer with other words."""
+        return replace(
+            self,
+            text=said.text,
+            calls=said.calls,
+            reasoning=said.reasoning,
+            altered=self.altered or altered,
+        )
+
     def with_text(self, text: str, *, altered: bool = False) -> Answer:
         """Return the answer with another text."""
         return replace(self, text=text, altered=self.altered or altered)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The last piece of a stream: the whole answer, with its usage."""
+
+    answer: Answer
 
 
 class Provider(Protocol):
     """One provider's API: an answer, or a ``CallError`` for what happened on the wire."""
 
     def complete(self, call: ModelCall) -> Answer: ...
+
+
+class StreamingProvider(Provider, Protocol):
+    """A provider that also gives the answer as it is written, and ``Done`` last.
+
+    The call is made when the first piece is asked for; an error after a piece carries the usage
+    that is known by then.
+    """
+
+    def stream(self, call: ModelCall) -> Iterator[Delta | Done]: ...

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from router import errors
-from router.encoding import size_in_bytes
+from router.conversation.size import sent_bytes as conversation_bytes
 from router.intake.response_schema import sent_bytes as schema_bytes
 from router.invocation.answer_schema import Fit, repair_call, validate
 from router.invocation.answer_store import NotStored, Store
@@ -31,6 +31,8 @@ def complete_checked(call: ModelCall, provider: Provider, drafts: Store) -> Answ
 
 
 def _passed(answer: Answer, call: ModelCall, drafts: Store) -> Answer:
+    if answer.calls:
+        return answer  # not the last word: the schema and the reviewer are for that
     value = None
     if call.schema is not None:
         found = validate(answer.text, call.schema)
@@ -63,7 +65,7 @@ def _answer(call: ModelCall, provider: Provider, drafts: Store) -> Answer:
         return complete_safely(repair, provider)
     except errors.CallError as error:
         # What it can have cost at most is counted by what was sent: the draft as well.
-        error.input_bytes = size_in_bytes([repair.messages, repair.system]) + schema_bytes(
+        error.input_bytes = conversation_bytes(repair.conversation) + schema_bytes(
             repair.schema or {}
         )
         raise

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
 from cost_calculator.clock import iso
-from router.encoding import clean
+from router.conversation.loop import tagged
 from router.errors import BadResponse, CallError, NoAnswer
 from router.invocation.attempt import Attempt
 from router.invocation.call import Answer, ModelCall, Provider
@@ -77,13 +78,18 @@ def complete_safely(call: ModelCall, provider: Provider) -> Answer:
 
     From here on the call is on the bill: what goes wrong with it afterwards must carry its usage.
     """
-    return cleaned(provider.complete(call))
+    return cleaned(provider.complete(call), call.tag)
 
 
-def cleaned(answer: Answer) -> Answer:
-    """Return an answer with a text that every store takes."""
-    text = clean(answer.text)
-    return answer if text == answer.text else answer.with_text(text, altered=True)
+def cleaned(answer: Answer, tag: str) -> Answer:
+    """Return an answer in characters that every store takes, its tool calls with the model's tag.
+
+    ``tag`` is that of the model: see ``router.conversation.loop``.
+    """
+    said = answer.said.cleaned
+    if said != answer.said:
+        answer = answer.saying(said, altered=True)
+    return replace(answer, calls=tagged(answer.calls, tag)) if answer.calls else answer
 
 
 def billed(answer: Answer, error: Exception) -> CallError:

@@ -7,21 +7,21 @@ from importlib import import_module
 
 from router.catalog.providers import PROVIDERS
 from router.errors import InvalidModelRequest
-from router.invocation.call import Provider
+from router.invocation.call import Provider, StreamingProvider
 
 
 @cache
-def provider(name: str) -> Provider:
+def provider(name: str) -> StreamingProvider:
     """Return the adapter of a provider in the catalog, made once a process."""
     if name not in PROVIDERS:
         raise InvalidModelRequest(f"unknown provider {name}: write {', '.join(PROVIDERS)}")
     spec = PROVIDERS[name]
     module, kind = spec.adapter.split(":")
-    adapter: Provider = getattr(import_module(module), kind).from_environment()
+    adapter: StreamingProvider = getattr(import_module(module), kind).from_environment()
     return adapter if spec.applies_guardrails else _guarded(adapter)
 
 
-def _guarded(provider: Provider) -> Provider:
+def _guarded(provider: StreamingProvider) -> StreamingProvider:
     """Return a provider that no guardrail of Bedrock's covers, with the deployment's around it."""
     from router.providers.guardrail import Guarded, Guardrail
 

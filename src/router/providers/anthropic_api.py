@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import anthropic
+import httpx2
 
 from router import errors
+from router.conversation.events import Delta
 from router.encoding import mapping_of
-from router.invocation.call import Answer, ModelCall
+from router.invocation.call import Answer, Done, ModelCall
 from router.providers.anthropic_messages import read_message
-from router.providers.json_modes import for_claude, has_claude_mode
+from router.providers.anthropic_request import messages_body
 from router.providers.ssm_keys import api_key
 from router.providers.statuses import error_of_connection, error_of_status, words
 
@@ -34,46 +39,53 @@ class Anthropic:
         return cls(client, os.environ["ANTHROPIC_API_KEY_PARAMETER"])
 
     def complete(self, call: ModelCall) -> Answer:
-        """Return the model's text; see ``Provider``."""
-        output_config: Any = anthropic.omit
-        if call.schema is not None:
-            call, output_config = _bound_to_schema(call)
-        messages: Any = list(call.messages)
-        service_tier: Any = call.service_tier or anthropic.omit
-        client = self._client.with_options(api_key=api_key(self._key_parameter))
-        try:
-            response = client.messages.create(
-                model=call.model,
-                messages=messages,
-                max_tokens=call.max_tokens,
-                system=_system(call),
-                output_config=output_config,
-                service_tier=service_tier,
-            )
-        except anthropic.APITimeoutError as error:
-            raise errors.ModelTimeout("no answer within the time limit") from error
-        except anthropic.APIStatusError as error:
-            too_long = "too long" in error.message.lower()
-            detail = words(mapping_of(mapping_of(error.body).get("error")).get("type"))
-            raise error_of_status(error.status_code, detail, too_long=too_long) from error
-        except anthropic.APIResponseValidationError as error:
-            raise errors.BadResponse("the body is not a message") from error
-        except anthropic.APIConnectionError as error:
-            raise error_of_connection(error) from error
+        """Return the model's answer; see ``Provider``."""
+        body: Any = messages_body(call)
+        with _errors_of_wire():
+            response = self._keyed().messages.create(**body)
         # A body that is not JSON comes back as a plain string.
         is_object = isinstance(response, anthropic.BaseModel)
-        return read_message(response.to_dict() if is_object else response, call.mode)
+        return read_message(response.to_dict() if is_object else response, call.mode, call.by)
+
+    def stream(self, call: ModelCall) -> Iterator[Delta | Done]:
+        """Yield the answer as it is written; see ``Provider``."""
+        from router.providers.anthropic_stream import MessageStream
+        from router.providers.streamed import read_stream
+
+        yield from read_stream(self._events(messages_body(call)), MessageStream(call))
+
+    def _events(self, body: Any) -> Generator[Any, None, None]:
+        with _errors_of_wire():
+            events = self._keyed().messages.create(**body, stream=True)
+            with events:
+                for event in events:
+                    yield event.to_dict()
+
+    def _keyed(self) -> anthropic.Anthropic:
+        return self._client.with_options(api_key=api_key(self._key_parameter))
 
 
-def _system(call: ModelCall) -> Any:
-    if not call.marks_system:
-        return call.system or anthropic.omit
-    return [{"type": "text", "text": call.system, "cache_control": {"type": "ephemeral"}}]
+@contextmanager
+def _errors_of_wire() -> Iterator[None]:
+    try:
+        yield
+    except anthropic.APITimeoutError as error:
+        raise errors.ModelTimeout("no answer within the time limit") from error
+    except anthropic.APIStatusError as error:
+        if error.status_code == 200:  # an event of the stream
+            from router.providers.anthropic_stream import error_of_event
 
-
-def _bound_to_schema(call: ModelCall) -> tuple[ModelCall, Any]:
-    from router.invocation.answer_schema import with_schema_instructions
-
-    mode = for_claude(call.schema or {}) if has_claude_mode(call.model) else None
-    config = {"format": {"type": "json_schema", "schema": mode}} if mode else anthropic.omit
-    return (call if mode == call.schema else with_schema_instructions(call)), config
+            raise error_of_event(error.body) from error
+        too_long = "too long" in error.message.lower()
+        detail = words(mapping_of(mapping_of(error.body).get("error")).get("type"))
+        raise error_of_status(error.status_code, detail, too_long=too_long) from error
+    except anthropic.APIResponseValidationError as error:
+        raise errors.BadResponse("the body is not a message") from error
+    except anthropic.APIConnectionError as error:
+        raise error_of_connection(error) from error
+    except httpx2.TimeoutException as error:  # the SDK lets them through, inside a stream
+        raise errors.ModelTimeout("no answer within the time limit") from error
+    except (httpx2.HTTPError, httpx2.StreamError) as error:
+        raise errors.ModelError("the connection broke") from error
+    except json.JSONDecodeError as error:
+        raise errors.BadResponse("the stream is not JSON") from error

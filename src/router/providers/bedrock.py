@@ -4,30 +4,37 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
+from botocore.eventstream import ParserError
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     ConnectTimeoutError,
     EndpointConnectionError,
+    EventStreamError,
     NoCredentialsError,
     ParamValidationError,
     ReadTimeoutError,
 )
 from botocore.parsers import ResponseParserError
+from urllib3.exceptions import HTTPError as UrllibError
+from urllib3.exceptions import ReadTimeoutError as UrllibTimeoutError
 
 from router import errors
-from router.invocation.call import Answer, ModelCall
+from router.conversation.events import Delta, TextDelta
+from router.invocation.call import Answer, Done, ModelCall
 from router.providers.bedrock_converse import read_converse
-from router.providers.guardrail import Guardrail, check_instructions
+from router.providers.bedrock_request import converse_arguments
+from router.providers.guarded_texts import unseen_in
+from router.providers.guardrail import Guardrail, check_answer, check_unseen, units_in_errors
 from router.providers.guardrail_trace import added
-from router.providers.json_modes import for_claude, has_claude_mode
 from router.providers.statuses import error_of_status, words
 
 if TYPE_CHECKING:
@@ -46,6 +53,7 @@ _ERRORS: Mapping[str, type[errors.CallError]] = {
     "ResourceNotFoundException": errors.ModelNotFound,
     "ModelTimeoutException": errors.ModelTimeout,
     "ModelErrorException": errors.ModelError,
+    "ModelStreamErrorException": errors.ModelError,
     "InternalServerException": errors.ModelError,
 }
 _TOO_LONG = ("too long", "context window", "maximum context", "input length")
@@ -78,73 +86,92 @@ class Bedrock:
         return cls(boto3.client("bedrock-runtime", config=config), guardrail)
 
     def complete(self, call: ModelCall) -> Answer:
-        """Return the model's text; see ``Provider``."""
-        units: Mapping[str, int] = {}
-        if self._guardrail:
-            units = check_instructions(self._client, self._guardrail, call)
-        try:
+        """Return the model's answer; see ``Provider``."""
+        units = self._check(call)
+        with units_in_errors(units):
             answer = read_converse(self._converse(self._arguments(call)), call)
-        except errors.CallError as error:
-            error.guardrail_units = added(error.guardrail_units, units)
-            raise
+            return self._passed(answer, units)
+
+    def stream(self, call: ModelCall) -> Iterator[Delta | Done]:
+        """Yield the answer as it is written; see ``Provider``.
+
+        Behind a guardrail a word goes out when Converse has let it pass, and what the guardrail
+        there does not see, when it was shown to it at the end.
+        """
+        from router.providers.bedrock_stream import ConverseStream
+        from router.providers.streamed import read_stream
+
+        units = self._check(call)
+        held: list[Delta] = []
+        with units_in_errors(units):
+            events = self._events(self._arguments(call, streams=True))
+            for piece in read_stream(events, ConverseStream(call)):
+                if isinstance(piece, Done):
+                    answer = self._passed(piece.answer, units)
+                    yield from held
+                    yield Done(answer)
+                elif self._guardrail and not isinstance(piece, TextDelta):
+                    held.append(piece)
+                else:
+                    yield piece
+
+    def _check(self, call: ModelCall) -> Mapping[str, int]:
+        return check_unseen(self._client, self._guardrail, call) if self._guardrail else {}
+
+    def _passed(self, answer: Answer, units: Mapping[str, int]) -> Answer:
+        if self._guardrail:
+            unseen = unseen_in(answer)
+            answer = check_answer(self._client, self._guardrail, answer, unseen)
         return replace(answer, guardrail_units=added(answer.guardrail_units, units) or None)
 
-    def _arguments(self, call: ModelCall) -> dict[str, Any]:
-        arguments: dict[str, Any] = {
-            "modelId": _profiles().get(call.model, call.model),
-            "messages": [
-                {"role": turn["role"], "content": [{"text": turn["content"]}]}
-                for turn in call.messages
-            ],
-            # No temperature, topP or topK: the models of today refuse them.
-            "inferenceConfig": {"maxTokens": call.max_tokens},
-            **_how_to_serve(call),
-        }
-        if call.schema is not None:
-            call = self._bound_to_schema(call, arguments)
+    def _arguments(self, call: ModelCall, *, streams: bool = False) -> dict[str, Any]:
+        guarded: dict[str, Any] = {}
         if self._guardrail:
-            arguments["guardrailConfig"] = self._guardrail.config()
-        if call.system:
-            arguments["system"] = [{"text": call.system}]
-            if call.marks_system:
-                arguments["system"].append({"cachePoint": {"type": "default"}})
-        return arguments
+            mode = {"streamProcessingMode": "sync"} if streams else {}
+            guarded = {"guardrailConfig": self._guardrail.config() | mode}
+        return {
+            "modelId": _profiles().get(call.model, call.model),
+            **converse_arguments(call, json_mode=call.schema is not None and self._has_json_mode()),
+            **guarded,
+        }
 
-    def _converse(self, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-        try:
-            return self._client.converse(**arguments)
-        except ClientError as error:
-            raise _of_client_error(error) from error
-        except (ConnectTimeoutError, EndpointConnectionError) as error:
-            raise errors.Unreachable(type(error).__name__) from error
-        except ReadTimeoutError as error:
-            raise errors.ModelTimeout("no answer within the time limit") from error
-        except ParamValidationError as error:
-            # Nothing was sent: the runtime's own botocore may be older than a field.
-            raise errors.InvalidModelRequest("this botocore cannot ask it") from error
-        except NoCredentialsError as error:
-            raise errors.AccessDenied(type(error).__name__) from error
-        except ResponseParserError as error:
-            raise errors.BadResponse("the body is not Converse's JSON") from error
-        except BotoCoreError as error:
-            raise errors.ModelError(type(error).__name__) from error
-
-    def _bound_to_schema(self, call: ModelCall, arguments: dict[str, Any]) -> ModelCall:
-        """Put the schema into the arguments; return the call, with words for the rest."""
-        from router.invocation.answer_schema import with_schema_instructions
-
-        mode = for_claude(call.schema or {}) if self._has_mode(call.model) else None
-        if mode is not None:
-            definition = {"name": "answer", "schema": json.dumps(mode, ensure_ascii=False)}
-            arguments["outputConfig"] = {
-                "textFormat": {"type": "json_schema", "structure": {"jsonSchema": definition}}
-            }
-        return call if mode == call.schema else with_schema_instructions(call)
-
-    def _has_mode(self, model: str) -> bool:
+    def _has_json_mode(self) -> bool:
         # The runtime's own botocore may be older than the field.
         converse: Any = self._client.meta.service_model.operation_model("Converse")
-        return has_claude_mode(model) and "outputConfig" in converse.input_shape.members
+        return "outputConfig" in converse.input_shape.members
+
+    def _converse(self, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        with _errors_of_wire():
+            return self._client.converse(**arguments)
+
+    def _events(self, arguments: Mapping[str, Any]) -> Generator[Any, None, None]:
+        with _errors_of_wire():
+            stream = self._client.converse_stream(**arguments)["stream"]
+            try:
+                yield from stream
+            finally:
+                stream.close()
+
+
+@contextmanager
+def _errors_of_wire() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        raise _of_client_error(error) from error
+    except (ConnectTimeoutError, EndpointConnectionError) as error:
+        raise errors.Unreachable(type(error).__name__) from error
+    except (ReadTimeoutError, UrllibTimeoutError) as error:  # a stream raises urllib3's own
+        raise errors.ModelTimeout("no answer within the time limit") from error
+    except ParamValidationError as error:
+        # Nothing was sent: the runtime's own botocore may be older than a field.
+        raise errors.InvalidModelRequest("this botocore cannot ask it") from error
+    except NoCredentialsError as error:
+        raise errors.AccessDenied(type(error).__name__) from error
+    except ResponseParserError as error:
+        raise errors.BadResponse("the body is not Converse's JSON") from error
+    except (BotoCoreError, UrllibError, ParserError, OSError) as error:
+        raise errors.ModelError(type(error).__name__) from error
 
 
 @lru_cache(maxsize=1)
@@ -154,20 +181,15 @@ def _profiles() -> Mapping[str, str]:
     return profiles
 
 
-def _how_to_serve(call: ModelCall) -> dict[str, Any]:
-    asked = {
-        "serviceTier": {"type": call.service_tier},
-        "performanceConfig": {"latency": call.latency},
-    }
-    return {field: words for field, words in asked.items() if all(words.values())}
-
-
 def _of_client_error(error: ClientError) -> errors.CallError:
     code = error.response["Error"].get("Code", "")
     message = error.response["Error"].get("Message", "")
-    status = error.response["ResponseMetadata"]["HTTPStatusCode"]
     too_long = any(sign in message.lower() for sign in _TOO_LONG)
-    if (kind := _ERRORS.get(code)) is None:
+    # Inside a stream the names begin with a small letter, and there is no status.
+    if (kind := _ERRORS.get(code[:1].upper() + code[1:])) is None:
+        if isinstance(error, EventStreamError):
+            return errors.ModelError(words(code))
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
         return error_of_status(status, words(code), too_long=too_long)
     if kind is errors.InvalidModelRequest and too_long:
         kind = errors.ContextTooLong

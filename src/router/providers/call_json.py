@@ -1,6 +1,6 @@
 """The ``call`` of a route plan, both ways: what is asked, and of which model first. Pure.
 
-The request's text is in it once: as messages, or as the body that the HTTP Task sends.
+The conversation is in it once: as it is, or as the body that the HTTP Task sends.
 """
 
 from __future__ import annotations
@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from router.conversation.tools import read_conversation
+from router.conversation.writing import write_conversation
 from router.intake.call_options import CallOptions
 from router.invocation.call import ModelCall
-from router.providers.openai_chat import http_body, text_of_body
+from router.providers.openai_chat import http_body
 from router.review.bands import Review
 
 
@@ -29,11 +31,12 @@ class Called(Protocol):
     def latency(self) -> str | None: ...
     @property
     def draft_s3(self) -> str | None: ...
+    @property
+    def without(self) -> tuple[str, ...]: ...
 
 
 def call_to_json(call: ModelCall, *, http: bool) -> dict[str, Any]:
     """Return the call as the workflow carries it; with ``http`` as the HTTP Task sends it."""
-    text: dict[str, Any] = {"messages": list(call.messages), "system": call.system}
     return {
         "provider": call.provider,
         "model": call.model,
@@ -44,25 +47,21 @@ def call_to_json(call: ModelCall, *, http: bool) -> dict[str, Any]:
         "options": call.options.to_json(),
         "review": call.review.to_json() if call.review else None,
         "prompt_cache": call.prompt_cache,
-        **({"http_body": http_body(call)} if http else text),
+        **({"http_body": http_body(call)} if http else write_conversation(call.conversation)),
     }
 
 
 def call_from_json(data: Mapping[str, Any], target: Called | None = None) -> ModelCall:
     """Return the call of a plan, of its first model or of ``target``."""
-    if "http_body" in data:
-        messages, system = text_of_body(data["http_body"])
-    else:
-        messages, system = data["messages"], data.get("system")
+    options = CallOptions.from_json(data["options"])
     given = {name: data[name] for name in ("provider", "model", "service_tier", "latency")}
     asked = {name: getattr(target, name) for name in given} if target else given
     return ModelCall(
         **asked,
         max_tokens=target.max_tokens if target else int(data["max_tokens"]),
-        messages=tuple(messages),
-        system=system,
+        conversation=read_conversation(data.get("http_body", data)),
         request_id=str(data["request_id"]),
-        options=CallOptions.from_json(data["options"]),
+        options=options.without(target.without) if target else options,
         review=Review.from_json(data.get("review")),
         draft_s3=target.draft_s3 if target else None,
         prompt_cache=bool(data["prompt_cache"]),

@@ -1,15 +1,16 @@
 """The account's Bedrock guardrail: part of Converse, and put around providers without one.
 
 Text that a guardrail stops is ``Blocked``, whichever model would have answered, and no other model
-is asked. It sees every text that is sent: Converse itself shows it only the turns, so system and
-schema are shown to it first.
+is asked. It sees every text that is sent and that is answered. Converse itself shows it only what
+users and models say, so instructions, the schema, tools and what they gave back are shown to it
+first, and a model's calls of tools before they go out.
 """
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,7 +20,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from router import errors
 from router.catalog.providers import PROVIDERS
-from router.invocation.call import Answer, ModelCall, Provider
+from router.conversation.events import Delta
+from router.invocation.call import Answer, Done, ModelCall, StreamingProvider
+from router.invocation.pieces import pieces_of
+from router.providers.guarded_texts import all_texts, texts_of, unseen_texts
 from router.providers.guardrail_trace import added, policies_named
 
 if TYPE_CHECKING:
@@ -74,14 +78,40 @@ def assess(
     return Assessment(reason, added(found.get("usage")))
 
 
-def check_instructions(
+def check_unseen(
     client: BedrockRuntimeClient, guardrail: Guardrail, call: ModelCall
 ) -> Mapping[str, int]:
-    """Show what Converse's own guardrail does not see: system and schema; return the units.
+    """Show what Converse's own guardrail does not see of a call; return the units.
 
     Raise ``Blocked``, or what it means that the guardrail did not answer.
     """
-    texts = instructions_of(call)
+    return _check_sent(client, guardrail, unseen_texts(call), PROVIDERS["bedrock"].no_usage)
+
+
+def check_answer(
+    client: BedrockRuntimeClient, guardrail: Guardrail, answer: Answer, texts: Sequence[str]
+) -> Answer:
+    """Show texts of an answer; return it with the units, or raise ``Blocked``."""
+    if not texts:
+        return answer
+    try:
+        found = assess(client, guardrail, "OUTPUT", texts)
+    except (ClientError, BotoCoreError) as error:
+        # The answer is paid for, but not cleared.
+        name = type(_not_asked(error)).__name__
+        raise errors.BadResponse(f"the guardrail did not see it: {name}", **answer.facts) from error
+    seen = replace(answer, guardrail_units=added(answer.guardrail_units, found.units))
+    if found.stopped is not None:
+        raise errors.Blocked(found.stopped, **seen.facts)
+    return seen
+
+
+def _check_sent(
+    client: BedrockRuntimeClient,
+    guardrail: Guardrail,
+    texts: Sequence[str],
+    no_usage: Mapping[str, int],
+) -> Mapping[str, int]:
     if not texts:
         return {}
     try:
@@ -89,66 +119,59 @@ def check_instructions(
     except (ClientError, BotoCoreError) as error:
         raise _not_asked(error) from error
     if found.stopped is not None:
-        zeros = {"inputTokens": 0, "outputTokens": 0, "totalTokens": 0}
-        raise errors.Blocked(found.stopped, usage=zeros, guardrail_units=found.units)
+        # The model was never called: the zeros that Converse reports for an input it stops.
+        raise errors.Blocked(found.stopped, usage=no_usage, guardrail_units=found.units)
     return found.units
-
-
-def instructions_of(call: ModelCall) -> list[str]:
-    """Return the texts of a call that are in no turn."""
-    schema = [json.dumps(call.schema, ensure_ascii=False)] if call.schema is not None else []
-    return [*([call.system] if call.system else []), *schema]
 
 
 class Guarded:
     """A provider whose input and answers pass the guardrail through ``ApplyGuardrail``."""
 
     def __init__(
-        self, provider: Provider, guardrail: Guardrail, client: BedrockRuntimeClient
+        self, provider: StreamingProvider, guardrail: Guardrail, client: BedrockRuntimeClient
     ) -> None:
         self._provider = provider
         self._guardrail = guardrail
         self._client = client
 
     @classmethod
-    def around(cls, provider: Provider, guardrail: Guardrail) -> Guarded:
+    def around(cls, provider: StreamingProvider, guardrail: Guardrail) -> Guarded:
         """Return the provider behind the guardrail. Assessing twice does no harm: it may retry."""
         config = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 4})
         return cls(provider, guardrail, boto3.client("bedrock-runtime", config=config))
 
     def complete(self, call: ModelCall) -> Answer:
         """Return the answer if the guardrail lets all texts pass; see ``Provider``."""
-        sent = [*instructions_of(call), *(turn["content"] for turn in call.messages)]
-        try:
-            asked = assess(self._client, self._guardrail, "INPUT", sent)
-        except (ClientError, BotoCoreError) as error:
-            raise _not_asked(error) from error
-        if asked.stopped is not None:
-            # The model was never called: the zeros that Converse reports for an input it stops.
-            zeros = PROVIDERS[call.provider].no_usage
-            raise errors.Blocked(asked.stopped, usage=zeros, guardrail_units=asked.units)
-        try:
+        units = self._check(call)
+        with units_in_errors(units):
             answer = self._provider.complete(call)
-        except errors.CallError as error:
-            error.guardrail_units = asked.units
-            raise
-        return self._shown(replace(answer, guardrail_units=asked.units))
+        return self._passed(answer, units)
 
-    def _shown(self, answer: Answer) -> Answer:
-        if not answer.text:
-            return answer
-        try:
-            found = assess(self._client, self._guardrail, "OUTPUT", [answer.text])
-        except (ClientError, BotoCoreError) as error:
-            # The answer is paid for, but not cleared.
-            name = type(_not_asked(error)).__name__
-            raise errors.BadResponse(
-                f"the guardrail did not see it: {name}", **answer.facts
-            ) from error
-        seen = replace(answer, guardrail_units=added(answer.guardrail_units, found.units))
-        if found.stopped is not None:
-            raise errors.Blocked(found.stopped, **seen.facts)
-        return seen
+    def stream(self, call: ModelCall) -> Iterator[Delta | Done]:
+        """Yield the answer in one piece: no word of it goes out before the guardrail saw it all."""
+        units = self._check(call)
+        with units_in_errors(units):
+            pieces = list(self._provider.stream(call))
+        done = next(piece for piece in pieces if isinstance(piece, Done))
+        yield from pieces_of(self._passed(done.answer, units))
+
+    def _check(self, call: ModelCall) -> Mapping[str, int]:
+        no_usage = PROVIDERS[call.provider].no_usage
+        return _check_sent(self._client, self._guardrail, all_texts(call), no_usage)
+
+    def _passed(self, answer: Answer, units: Mapping[str, int]) -> Answer:
+        answer = replace(answer, guardrail_units=added(answer.guardrail_units, units))
+        return check_answer(self._client, self._guardrail, answer, texts_of(answer))
+
+
+@contextmanager
+def units_in_errors(units: Mapping[str, int]) -> Iterator[None]:
+    """Add what a guardrail has cost to the error that a call ends with."""
+    try:
+        yield
+    except errors.CallError as error:
+        error.guardrail_units = added(error.guardrail_units, units)
+        raise
 
 
 def _not_asked(error: ClientError | BotoCoreError) -> errors.CallError:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import openai
 
 from router import errors
-from router.invocation.call import Answer, ModelCall
-from router.providers.json_modes import fits_openai_strictly
+from router.conversation.events import Delta
+from router.invocation.call import Answer, Done, ModelCall
 from router.providers.openai_chat import http_body, read_completion
 from router.providers.ssm_keys import api_key
 from router.providers.statuses import error_of_connection, error_of_status, words
@@ -33,32 +36,51 @@ class OpenAI:
         return cls(client, os.environ["OPENAI_API_KEY_PARAMETER"])
 
     def complete(self, call: ModelCall) -> Answer:
-        """Return the model's text; see ``Provider``."""
+        """Return the model's answer; see ``Provider``."""
         body: Any = http_body(call)
-        client = self._client.with_options(api_key=api_key(self._key_parameter))
-        try:
-            response = client.chat.completions.create(
-                **body, response_format=_bound_to_schema(call)
-            )
-        except openai.APITimeoutError as error:
-            raise errors.ModelTimeout("no answer within the time limit") from error
-        except openai.APIStatusError as error:
-            detail = words(error.code, error.type)
-            too_long = error.code == "context_length_exceeded"
-            raise error_of_status(error.status_code, detail, too_long=too_long) from error
-        except openai.APIResponseValidationError as error:
-            raise errors.BadResponse("the body is not a chat completion") from error
-        except openai.APIConnectionError as error:
-            raise error_of_connection(error) from error
+        with _errors_of_wire():
+            response = self._keyed().chat.completions.create(**body)
         # A body that is not JSON comes back as a plain string.
         is_object = isinstance(response, openai.BaseModel)
         return read_completion(response.to_dict() if is_object else response, call.mode)
 
+    def stream(self, call: ModelCall) -> Iterator[Delta | Done]:
+        """Yield the answer as it is written; see ``Provider``."""
+        from router.providers.openai_stream import ChatStream
+        from router.providers.streamed import read_stream
 
-def _bound_to_schema(call: ModelCall) -> Any:
-    if call.schema is None:
-        return openai.omit
-    # Without strict the model sees the whole schema, and is bound to JSON alone.
-    strict = fits_openai_strictly(call.schema)
-    schema = {"name": "answer", "schema": call.schema, "strict": strict}
-    return {"type": "json_schema", "json_schema": schema}
+        yield from read_stream(self._chunks(http_body(call)), ChatStream(call))
+
+    def _chunks(self, body: Any) -> Generator[Any, None, None]:
+        from router.providers.openai_stream import error_of_chunk
+
+        options: Any = {"stream": True, "stream_options": {"include_usage": True}}
+        try:
+            with _errors_of_wire():
+                chunks = self._keyed().chat.completions.create(**body, **options)
+                with chunks:
+                    for chunk in chunks:
+                        yield chunk.to_dict()
+        except openai.APIError as error:
+            raise error_of_chunk(error.body) from error
+
+    def _keyed(self) -> openai.OpenAI:
+        return self._client.with_options(api_key=api_key(self._key_parameter))
+
+
+@contextmanager
+def _errors_of_wire() -> Iterator[None]:
+    try:
+        yield
+    except openai.APITimeoutError as error:
+        raise errors.ModelTimeout("no answer within the time limit") from error
+    except openai.APIStatusError as error:
+        detail = words(error.code, error.type)
+        too_long = error.code == "context_length_exceeded"
+        raise error_of_status(error.status_code, detail, too_long=too_long) from error
+    except openai.APIResponseValidationError as error:
+        raise errors.BadResponse("the body is not a chat completion") from error
+    except openai.APIConnectionError as error:
+        raise error_of_connection(error) from error
+    except json.JSONDecodeError as error:
+        raise errors.BadResponse("the stream is not JSON") from error

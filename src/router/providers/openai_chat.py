@@ -6,34 +6,63 @@ the same body means the same to each.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from router import errors
 from router.catalog.service_tiers import mode_of
-from router.encoding import first_of, mapping_of, text_of
+from router.conversation.blocks import Reasoning, ToolCall
+from router.conversation.tools import read_conversation
+from router.conversation.writing import write_choice
+from router.encoding import clean, first_of, mapping_of, text_of
 from router.invocation.call import Answer, ModelCall
-from router.providers.replies import shown
+from router.providers.json_modes import fits_openai_strictly
+from router.providers.openai_turns import messages_of, tool_of
+from router.providers.replies import (
+    bad_answer,
+    calls_of,
+    is_answer,
+    list_of,
+    shown,
+    tool_call,
+)
 
 _ANSWERED = frozenset({"stop", "length"})
 
 
 def http_body(call: ModelCall) -> dict[str, Any]:
-    """Return the body of ``POST /v1/chat/completions`` for a call without a schema."""
-    system = [{"role": "system", "content": call.system}] if call.system else []
+    """Return the body of ``POST /v1/chat/completions`` for a call."""
+    conversation = call.conversation
     body: dict[str, Any] = {
         "model": call.model,
         "max_completion_tokens": call.max_tokens,
-        "messages": [*system, *call.messages],
+        "messages": messages_of(conversation),
+        **call.options.sampling,
     }
+    if conversation.tools:
+        body["tools"] = [tool_of(tool) for tool in conversation.tools]
+        if conversation.choice is not None:
+            body["tool_choice"] = write_choice(conversation.choice)
+        if conversation.parallel is not None:
+            body["parallel_tool_calls"] = conversation.parallel
+    if call.schema is not None:
+        # Without strict the model sees the whole schema, and is bound to JSON alone.
+        strict = fits_openai_strictly(call.schema)
+        schema = {"name": "answer", "schema": call.schema, "strict": strict}
+        body["response_format"] = {"type": "json_schema", "json_schema": schema}
     return body | ({"service_tier": call.service_tier} if call.service_tier else {})
 
 
-def text_of_body(body: Mapping[str, Any]) -> tuple[list[Mapping[str, str]], str | None]:
-    """Return the messages and the system text that ``http_body`` was made of."""
-    messages = list(body["messages"])
-    system = messages.pop(0)["content"] if messages[0]["role"] == "system" else None
-    return messages, system
+def holds_all(call: ModelCall) -> bool:
+    """Return whether a body of OpenAI's has the whole conversation of a call in it.
+
+    Thinking of other models, marks for their caches and names that OpenAI refuses have no place
+    there: a plan whose fallbacks need them must carry the conversation itself.
+    """
+    try:
+        return read_conversation(http_body(call)) == call.conversation
+    except (errors.CallError, errors.InvalidRequest, ValueError):
+        return False  # OpenAI cannot be asked it, or its files are elsewhere
 
 
 def read_completion(body: Any, asked_mode: str) -> Answer:
@@ -57,9 +86,28 @@ def read_completion(body: Any, asked_mode: str) -> Answer:
         raise errors.Filtered("finish reason content_filter", **facts)
     text = message.get("content")
     truncated = finish == "length"
+    calls = calls_of(_calls(message), cut=truncated)
+    said: Any = {"calls": calls or (), "reasoning": tuple(_reasoning(message))}
     if truncated and (text is None or isinstance(text, str)):
         # Without a text all of its tokens went into thinking.
-        return Answer(text or "", truncated, **facts)
-    if not isinstance(text, str) or not text.strip() or finish not in _ANSWERED:
-        raise errors.BadResponse(f"no text; finish reason {shown(finish)}", **facts)
-    return Answer(text, truncated, **facts)
+        return Answer(text or "", truncated, **facts, **said)
+    if calls and text is None:
+        text = ""
+    if not isinstance(text, str) or not is_answer(text, calls, finish, _ANSWERED, "tool_calls"):
+        raise bad_answer(f"no text; finish reason {shown(finish)}", calls, **facts)
+    return Answer(text, truncated, **facts, **said)
+
+
+def _calls(message: Mapping[str, Any]) -> Iterator[ToolCall | None]:
+    for call in map(mapping_of, list_of(message.get("tool_calls"))):
+        if call.get("type", "function") in ("function", "", None):
+            function = mapping_of(call.get("function"))
+            yield tool_call(call.get("id"), function.get("name"), function.get("arguments"))
+
+
+def _reasoning(message: Mapping[str, Any]) -> Iterator[Reasoning]:
+    # What servers of OpenAI's shape add; it has no proof, and is shown only.
+    for name in ("reasoning_content", "reasoning"):
+        if (text := text_of(message.get(name))) and text.strip():
+            yield Reasoning(clean(text))
+            return

@@ -9,6 +9,7 @@ import pytest
 
 from router.invocation.call import ModelCall
 from router.providers import bedrock
+from tests.support.factories import asking
 
 PROFILE = "arn:aws:bedrock:eu-central-1:123456789012:application-inference-profile/abc"
 
@@ -29,8 +30,7 @@ def test_a_model_is_called_by_its_profile_where_it_has_one(
     monkeypatch.setenv("BEDROCK_PROFILES", json.dumps({"us.a": PROFILE}))
     bedrock._profiles.cache_clear()
     client = Client()
-    turn = {"role": "user", "content": "hi"}
-    call = ModelCall("bedrock", model, (turn,), None, 10)
+    call = ModelCall("bedrock", model, asking("hi"), 10)
 
     bedrock.Bedrock(client).complete(call)  # type: ignore[arg-type]
 

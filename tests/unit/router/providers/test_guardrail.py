@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from router import errors
-from router.invocation.call import Answer, ModelCall
+from router.conversation.blocks import Conversation, Text, Tool, ToolCall, ToolResult, Turn
+from router.conversation.events import Delta, TextDelta, ToolCallDelta, ToolCallStart
+from router.invocation.call import Answer, Done, ModelCall
 from router.providers.bedrock import Bedrock
 from router.providers.guardrail import Guarded, Guardrail
 from router.providers.guardrail_trace import of_trace
 from router.routing.decision import decide
 from router.routing.plan_json import plan_to_json
-from tests.support.factories import classification, config, request
+from tests.support.factories import HAIKU, asking, classification, config, request
+from tests.support.streams import converse_events
 
-CALL = ModelCall("openai", "gpt-6-luna", ({"role": "user", "content": "ask"},), None, 99)
+CALLS = (ToolCall("c1", "weather", '{"city": "Paris"}'),)
+LOOP = Conversation(
+    (
+        Turn("user", (Text("ask"),)),
+        Turn("assistant", (ToolCall("c1", "weather", '{"city": "Rome"}'),)),
+        Turn("tool", (ToolResult("c1", (Text("found on the web"),)),)),
+    ),
+    (Text("be brief"),),
+    (Tool("weather", "Tells the weather."),),
+)
+CALL = ModelCall("openai", "gpt-6-luna", asking("ask"), 99)
 USAGE = {"prompt_tokens": 3, "completion_tokens": 4}
 SPOKE = {
     "topicPolicy": {"topics": [{"name": "Orchards", "type": "DENY", "action": "BLOCKED"}]},
@@ -34,7 +48,12 @@ class Model:
 
     def complete(self, _call: ModelCall) -> Answer:
         self.calls += 1
-        return Answer("an answer", False, USAGE, "gpt-6-luna-1")
+        return Answer("an answer", False, USAGE, "gpt-6-luna-1", calls=CALLS)
+
+    def stream(self, call: ModelCall) -> Iterator[Delta | Done]:
+        yield TextDelta("an ")
+        yield TextDelta("answer")
+        yield Done(self.complete(call))
 
 
 class Assessor:
@@ -59,6 +78,10 @@ def guarded(model: Model, **answers: Any) -> tuple[Guarded, Assessor]:
     return Guarded(model, Guardrail("gr1", "2"), assessor), assessor  # type: ignore[arg-type]
 
 
+def texts(assessor: Assessor) -> list[list[str]]:
+    return [[part["text"]["text"] for part in asked["content"]] for asked in assessor.seen]
+
+
 def refused(code: str) -> ClientError:
     return ClientError({"Error": {"Code": code}}, "ApplyGuardrail")
 
@@ -68,7 +91,7 @@ def test_prompt_and_answer_pass_the_guardrail_of_the_deployment() -> None:
 
     assert provider.complete(CALL).text == "an answer"
     assert [asked["source"] for asked in assessor.seen] == ["INPUT", "OUTPUT"]
-    assert [asked["content"][0]["text"]["text"] for asked in assessor.seen] == ["ask", "an answer"]
+    assert texts(assessor) == [["ask"], ["an answer", '{"city": "Paris"}']]
     assert {asked["guardrailVersion"] for asked in assessor.seen} == {"2"}
 
 
@@ -131,9 +154,21 @@ def test_an_answer_that_the_guardrail_did_not_see_is_not_shown_and_is_no_harmles
     assert not isinstance(unseen.value, errors.NotBilled)
 
 
-class Converse:
-    def __init__(self, answer: dict[str, Any]) -> None:
+class Events(list[Any]):
+    def close(self) -> None:
+        pass
+
+
+class Converse(Assessor):
+    """A Bedrock that answers, and assesses what it is shown."""
+
+    def __init__(self, answer: Any, **answers: Any) -> None:
+        super().__init__(**answers)
         self.answer, self.asked = answer, {}
+
+    def converse_stream(self, **asked: Any) -> dict[str, Any]:
+        self.asked = asked
+        return {"stream": Events(self.answer)}
 
     def converse(self, **asked: Any) -> dict[str, Any]:
         self.asked = asked
@@ -151,6 +186,82 @@ def test_converse_is_given_the_guardrail_and_its_trace_names_the_policy() -> Non
     assert client.asked["guardrailConfig"]["guardrailIdentifier"] == "gr1"
     assert blocked.value.detail == "guardrail, output: topicPolicy Orchards, wordPolicy"
     assert blocked.value.usage == usage
+
+
+SHOWN = ["be brief", '{"city": "Rome"}', "found on the web"]
+
+
+def test_a_guardrail_sees_what_tools_gave_back_and_what_they_are() -> None:
+    provider, assessor = guarded(Model())
+
+    provider.complete(ModelCall("openai", "gpt-6-luna", LOOP, 99))
+
+    assert set(texts(assessor)[0]) >= {*SHOWN, "ask"}
+    assert "Tells the weather." in " ".join(texts(assessor)[0])
+
+
+USED = {"toolUse": {"toolUseId": "c1", "name": "weather", "input": {"city": "Paris"}}}
+CALLING = {
+    "stopReason": "tool_use",
+    "output": {"message": {"content": [USED]}},
+    "usage": {"inputTokens": 3},
+}
+
+
+def test_what_converses_own_guardrail_does_not_see_is_shown_to_it() -> None:
+    client = Converse(CALLING)
+    call = ModelCall("bedrock", HAIKU, LOOP, 99)
+
+    answer = Bedrock(client, Guardrail("gr1", "2")).complete(call)  # type: ignore[arg-type]
+
+    before, after = texts(client)
+    assert set(before) >= set(SHOWN)
+    assert "ask" not in before
+    assert after == ['{"city": "Paris"}']
+    assert answer.calls
+
+
+def test_calls_that_are_stopped_are_paid_for() -> None:
+    client = Converse(CALLING, OUTPUT=True)
+
+    with pytest.raises(errors.Blocked) as blocked:
+        Bedrock(client, Guardrail("gr1", "2")).complete(CALL)  # type: ignore[arg-type]
+
+    assert blocked.value.usage == {"inputTokens": 3}
+
+
+def test_outside_of_bedrock_no_piece_goes_out_before_the_guardrail_saw_the_answer() -> None:
+    provider, assessor = guarded(Model())
+
+    pieces = list(provider.stream(CALL))
+
+    assert pieces[:-1] == [
+        TextDelta("an answer"),
+        ToolCallStart(0, "c1", "weather"),
+        ToolCallDelta(0, '{"city": "Paris"}'),
+    ]
+    assert isinstance(pieces[-1], Done)
+    assert len(assessor.seen) == 2
+    stopped, _ = guarded(Model(), OUTPUT=True)
+    with pytest.raises(errors.Blocked) as blocked:
+        next(stopped.stream(CALL))
+    assert blocked.value.usage == USAGE
+
+
+def test_in_bedrocks_stream_calls_are_held_until_the_guardrail_saw_them() -> None:
+    events = converse_events(("I look.",), (("c1", "weather", ('{"city": "Paris"}',)),))
+    client, stopping = Converse(events), Converse(events, OUTPUT=True)
+    call, guardrail = ModelCall("bedrock", HAIKU, asking("ask"), 99), Guardrail("gr1", "2")
+
+    pieces = list(Bedrock(client, guardrail).stream(call))  # type: ignore[arg-type]
+    stopped = Bedrock(stopping, guardrail).stream(call)  # type: ignore[arg-type]
+
+    assert client.asked["guardrailConfig"]["streamProcessingMode"] == "sync"
+    assert texts(client) == [['{"city": "Paris"}']]
+    assert [type(piece) for piece in pieces] == [TextDelta, ToolCallStart, ToolCallDelta, Done]
+    assert next(stopped) == TextDelta("I look.")
+    with pytest.raises(errors.Blocked):
+        next(stopped)
 
 
 def test_without_a_guardrail_converse_is_given_none() -> None:

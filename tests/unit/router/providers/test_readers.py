@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,18 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router import errors
+from router.conversation.blocks import Reasoning, ToolCall
 from router.invocation.call import Answer, ModelCall
 from router.providers.anthropic_messages import read_message
 from router.providers.bedrock_converse import read_converse
-from router.providers.openai_chat import http_body, read_completion, text_of_body
+from router.providers.openai_chat import read_completion
+from tests.support.factories import asking
 from tests.support.strategies import JSON, shaped
 
-TURN = {"role": "user", "content": "hi"}
 USAGE = {"input": 3, "somethingNew": {"a": 1}}
 
 
 def converse(body: Any, tier: str | None = None, latency: str | None = None) -> Answer:
-    call = ModelCall("bedrock", "m", (TURN,), None, 9, service_tier=tier, latency=latency)
+    call = ModelCall("bedrock", "m", asking("hi"), 9, service_tier=tier, latency=latency)
     return read_converse(body, call)
 
 
@@ -59,8 +61,32 @@ SHAPES = {
         trace={"guardrail": {"inputAssessment": {"g": {"topicPolicy": {"topics": [{}]}}}}},
     ),
 }
+CALLS = {
+    "openai": [{"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}],
+    "anthropic": [{"type": "tool_use", "id": "c1", "name": "f", "input": {"a": 1}},
+                  {"type": "thinking", "thinking": "hm", "signature": "s"}],
+    "bedrock": [{"toolUse": {"toolUseId": "c1", "name": "f", "input": {"a": 1}}},
+                {"reasoningContent": {"reasoningText": {"text": "hm", "signature": "s"}}}],
+}  # fmt: skip
 REASONS = ("stop", "length", "content_filter", "end_turn", "max_tokens", "stop_sequence", "refusal",
-           "guardrail_intervened", "content_filtered", "tool_use", "pause_turn")  # fmt: skip
+           "guardrail_intervened", "content_filtered", "tool_use", "pause_turn",
+           "tool_calls", "malformed_tool_use")  # fmt: skip
+
+
+def with_calls(name: str, body: Any, calls: Any = None, text: Any = "") -> Any:
+    """Return a body of a provider in which tools are called, beside its text or without one."""
+    calls = CALLS[name] if calls is None else calls
+    match name:
+        case "openai":
+            message = {"content": text or None, "refusal": None, "tool_calls": calls}
+            choice = {"message": message, "finish_reason": "tool_calls"}
+            return body | {"choices": [choice]}
+        case "anthropic":
+            said = [{"type": "text", "text": text}] if text else []
+            return body | {"content": [*said, *calls], "stop_reason": "tool_use"}
+    said = [{"text": text}] if text else []
+    message = {"content": [*said, *calls]}
+    return body | {"output": {"message": message}, "stopReason": "tool_use"}
 
 
 def outcome_of(read: Read, body: Any) -> Answer | errors.NoAnswer:
@@ -78,6 +104,8 @@ def test_whatever_a_body_holds_it_is_an_answer_or_an_error_of_the_call(
     read, _ = READERS[name]
     shape: Any = SHAPES[name]
     if data.draw(st.booleans()):
+        shape = with_calls(name, shape)
+    if data.draw(st.booleans()):
         reason = data.draw(st.sampled_from(REASONS))
         shape = json.loads(json.dumps(shape).replace('"end_turn"', json.dumps(reason)))
     body = data.draw(shaped(shape))
@@ -87,7 +115,8 @@ def test_whatever_a_body_holds_it_is_an_answer_or_an_error_of_the_call(
     found = outcome_of(read, body)
 
     if isinstance(found, Answer):
-        assert found.truncated or found.text.strip()
+        assert found.truncated or found.text.strip() or found.calls
+        assert found.truncated or all(call.input is not None for call in found.calls)
         assert isinstance(found.mode, str)
     assert isinstance(found.usage, dict | None)
     assert isinstance(found.response_model, str | None)
@@ -142,6 +171,7 @@ def test_an_answer_comes_with_its_usage_as_the_provider_wrote_it(read: Read, bod
         ("bedrock", "guardrail_intervened", errors.Blocked),
         ("bedrock", "tool_use", errors.BadResponse),
         ("bedrock", "malformed_model_output", errors.BadResponse),
+        ("bedrock", "malformed_tool_use", errors.BadResponse),
         ("bedrock", "something_new", errors.BadResponse),
         ("bedrock", None, errors.BadResponse),
         ("bedrock", ["end_turn"], errors.BadResponse),
@@ -272,19 +302,95 @@ def test_the_text_is_that_of_its_own_blocks_alone() -> None:
     assert converse(converse_body() | {"output": output}).text == "Paris"
 
 
-@given(
-    st.lists(st.fixed_dictionaries({"role": st.just("user"), "content": st.text()}), min_size=1),
-    st.none() | st.text(min_size=1),
-    st.sampled_from([None, "flex"]),
+# ---- calls of tools, and thinking
+
+
+@each
+def test_an_answer_may_be_calls_of_tools_alone(read: Read, body: Body) -> None:
+    name = next(name for name, known in READERS.items() if known[1] is body)
+
+    answer = read(with_calls(name, body()))
+
+    assert answer.text == ""
+    assert [(call.id, call.name) for call in answer.calls] == [("c1", "f")]
+    assert (answer.truncated, answer.usage) == (False, USAGE)
+
+
+@each
+def test_a_text_beside_calls_is_kept(read: Read, body: Body) -> None:
+    name = next(name for name, known in READERS.items() if known[1] is body)
+
+    answer = read(with_calls(name, body(), text="I look it up."))
+
+    assert (answer.text, len(answer.calls)) == ("I look it up.", 1)
+
+
+def test_a_forced_call_of_openai_stops_like_a_text() -> None:
+    body = with_calls("openai", chat_body())
+    body["choices"][0]["finish_reason"] = "stop"
+
+    assert read_completion(body, "standard").calls == (ToolCall("c1", "f", "{}"),)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        {"id": "", "function": {"name": "f", "arguments": "{}"}},
+        {"id": "c1", "function": {"name": "", "arguments": "{}"}},
+        {"id": "c1", "function": {"name": "f", "arguments": '{"a":'}},
+        {"id": "c1", "function": {"name": "f", "arguments": "[1]"}},
+        {"id": "c1", "function": {"name": "f", "arguments": 7}},
+        {"id": 7},
+    ],
 )
-def test_a_body_of_openai_holds_the_whole_question_once_and_gives_it_back(
-    messages: list[dict[str, str]], system: str | None, tier: str | None
-) -> None:
-    call = ModelCall("openai", "m", tuple(messages), system, 9, service_tier=tier)
+def test_a_call_that_cannot_be_made_is_no_answer_and_is_on_the_bill(call: Any) -> None:
+    with pytest.raises(errors.BadResponse) as raised:
+        read_completion(with_calls("openai", chat_body(), [call], text="so"), "standard")
 
-    body = http_body(call)
+    assert raised.value.usage == USAGE
 
-    assert text_of_body(body) == (messages, system)
-    assert body.get("service_tier") == tier
-    assert ("service_tier" in body) is (tier is not None)
-    assert body["max_completion_tokens"] == 9
+
+def test_calls_that_the_limit_cut_are_truncated_with_what_is_there() -> None:
+    half = {"id": "c2", "function": {"name": "g", "arguments": '{"city": "Par'}}
+    body = with_calls("openai", chat_body(), [*CALLS["openai"], half, {"id": "c3"}])
+    body["choices"][0]["finish_reason"] = "length"
+
+    answer = read_completion(body, "standard")
+
+    assert answer.truncated
+    assert [call.arguments for call in answer.calls] == ["{}", '{"city": "Par']
+
+
+def test_a_tool_that_the_provider_ran_itself_is_no_call() -> None:
+    used = {"toolUse": {"toolUseId": "c1", "name": "f", "input": {}, "type": "server_tool_use"}}
+
+    with pytest.raises(errors.BadResponse):
+        converse(with_calls("bedrock", converse_body(), [used]))
+
+
+def test_thinking_keeps_its_proof_and_names_its_writer() -> None:
+    secret = b"\x00\xff"
+    claude = with_calls("anthropic", message_body())
+    claude["content"].append({"type": "redacted_thinking", "data": "c2VjcmV0"})
+    bedrock = with_calls("bedrock", converse_body())
+    bedrock["output"]["message"]["content"].append(
+        {"reasoningContent": {"redactedContent": secret}}
+    )
+
+    assert read_message(claude, "standard", "anthropic/m").reasoning == (
+        Reasoning("hm", "s", by="anthropic/m"),
+        Reasoning(redacted="c2VjcmV0", by="anthropic/m"),
+    )
+    assert converse(bedrock).reasoning == (
+        Reasoning("hm", "s", by="bedrock/m"),
+        Reasoning(redacted=base64.b64encode(secret).decode(), by="bedrock/m"),
+    )
+
+
+def test_thinking_in_the_shape_of_openais_relatives_is_no_part_of_the_text() -> None:
+    body = chat_body()
+    body["choices"][0]["message"]["reasoning_content"] = "hm"
+
+    answer = read_completion(body, "standard")
+
+    assert (answer.text, answer.reasoning) == ("Paris", (Reasoning("hm"),))

@@ -19,6 +19,7 @@ from router.providers import anthropic_api, openai_api
 from router.providers.bedrock import Bedrock
 from router.providers.http_task import error_of_task
 from router.providers.statuses import error_of_connection, error_of_status, words
+from tests.support.factories import asking
 
 SECRET = "the launch code is 0042"
 STATUSES = {
@@ -211,7 +212,7 @@ class Refusing:
 
 
 def call(provider: str) -> ModelCall:
-    return ModelCall(provider, "m", ({"role": "user", "content": SECRET},), None, 9)
+    return ModelCall(provider, "m", asking(SECRET), 9)
 
 
 def refusing(status: int, body: Any) -> httpx2.Client:
