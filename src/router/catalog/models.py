@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from router.catalog.capabilities import ALL, Capabilities
 from router.catalog.service_tiers import mode_of
 
 FALLBACK_CAUSES = ("throttled", "timeout", "too_long", "refused", "error")
@@ -15,7 +16,7 @@ class Model:
 
     As a fallback it is asked for the causes in ``when`` alone. ``context_tokens`` is its window,
     ``None`` if that is not known. ``service_tier`` and ``latency`` are the provider's own words,
-    ``None`` to leave them to it.
+    ``None`` to leave them to it. ``can`` is what it does beside text.
     """
 
     provider: str
@@ -25,6 +26,7 @@ class Model:
     context_tokens: int | None = None
     service_tier: str | None = None
     latency: str | None = None
+    can: Capabilities = ALL
 
     @property
     def mode(self) -> str:

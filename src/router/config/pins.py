@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cost_calculator.tiers import TIERS
+from router.analyzer.messages import text_of
 from router.safe_regex import LinearPattern, UnsafePattern, linear
 
 # So many characters are searched at the start and at the end of what the user wrote.
@@ -38,7 +39,7 @@ def parse_pins(data: Sequence[Mapping[str, Any]]) -> tuple[Pin, ...]:
     return pins
 
 
-def pin_of(pins: Sequence[Pin], messages: Sequence[Mapping[str, str]]) -> Pin | None:
+def pin_of(pins: Sequence[Pin], messages: Sequence[Mapping[str, Any]]) -> Pin | None:
     """Return the first pin that matches what the user wrote in any turn."""
     text = _searched_text(messages)
     return next((pin for pin in pins if pin.pattern.regex.search(text)), None)
@@ -74,8 +75,8 @@ def _has_edges(character: str) -> bool:
     return character.isdigit() or character.lower() != character.upper()
 
 
-def _searched_text(messages: Sequence[Mapping[str, str]]) -> str:
-    text = "\n".join(turn["content"] for turn in messages if turn["role"] == "user")
+def _searched_text(messages: Sequence[Mapping[str, Any]]) -> str:
+    text = "\n".join(text_of(turn) for turn in messages if turn["role"] == "user")
     if len(text) > 2 * _SEARCHED:
         text = f"{text[:_SEARCHED]}\n{text[-_SEARCHED:]}"
     return unicodedata.normalize("NFC", text)

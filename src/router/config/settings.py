@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from cost_calculator.tiers import TIERS
-from router.catalog.context_windows import context_tokens
+from router.catalog.capabilities import capabilities
 from router.catalog.models import FALLBACK_CAUSES, Model, Tier
 from router.catalog.providers import PROVIDERS
 from router.catalog.service_tiers import problem_with
@@ -61,6 +61,7 @@ class Config:
     review: ReviewSettings | None = None
     known_tenants_only: bool = False
     guardrail: bool = False
+    drops_unsupported: bool = False
 
     def rules_of(self, tenant: str) -> Rules:
         """Return the rules that hold for a tenant, or raise PolicyDenied if it must be known."""
@@ -102,6 +103,7 @@ class Config:
             review=ReviewSettings.from_json(data["review"]) if data.get("review") else None,
             known_tenants_only=data.get("unknown_tenants") == "refuse",
             guardrail=bool(data.get("guardrail")),
+            drops_unsupported=data["routing"].get("unsupported_options", "refuse") == "drop",
         )
 
 
@@ -115,7 +117,11 @@ def _model(data: Mapping[str, Any]) -> Model:
     if unknown := set(when) - set(FALLBACK_CAUSES):
         causes = ", ".join(FALLBACK_CAUSES)
         raise ValueError(f"{model}: no cause is called {', '.join(sorted(unknown))}; use {causes}")
-    window = data.get("context_tokens") or context_tokens(provider, model)
+    try:
+        can = capabilities(provider, model).with_changes(data.get("capabilities") or {})
+    except ValueError as error:
+        raise ValueError(f"{model}: {error}") from None
+    window = data.get("context_tokens") or can.context
     tier, latency = data.get("service_tier"), data.get("latency")
     if problem := problem_with(provider, tier, latency):
         raise ValueError(f"{model}: {problem}")
@@ -127,6 +133,7 @@ def _model(data: Mapping[str, Any]) -> Model:
         int(window) if window else None,
         tier,
         latency,
+        can,
     )
 
 

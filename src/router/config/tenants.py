@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 EVERYBODY = "*"
 
-_TIER_NAME = re.compile(r"[A-Za-z][0-9A-Za-z_-]{0,31}")
+_TIER_NAME = re.compile(r"\*|[A-Za-z][0-9A-Za-z_.:/-]{0,127}")
+AUTO = "auto"
+"""What a name of a tenant's own may mean beside a tier: the analyzer decides."""
+ANY_NAME = "*"
 _FIELDS = (
     "floor", "ceiling", "pins", "deny_providers", "tier_names", "budget", "rate", "prompt_cache",
     "cache",
@@ -53,13 +56,17 @@ class Rules:
     prompt_cache: bool = False
     cache: CacheRule | None = None
 
-    def tier_named(self, name: str) -> str:
-        """Return the tier that a request means by ``name``, or raise InvalidRequest."""
+    def tier_named(self, name: str) -> str | None:
+        """Return the tier that a request means by ``name``, ``None`` if the analyzer decides.
+
+        Raise ``InvalidRequest`` for a name that means nothing.
+        """
         if name in TIERS:
             return name
-        if name in self.tier_names:
-            return self.tier_names[name]
-        raise InvalidRequest(f"`tier` must be one of {', '.join([*TIERS, *self.tier_names])}")
+        meant = self.tier_names.get(name) or self.tier_names.get(ANY_NAME)
+        if meant is None:
+            raise InvalidRequest(f"`tier` must be one of {', '.join([*TIERS, *self.tier_names])}")
+        return None if meant == AUTO else meant
 
     def below(self, tier: str, because: str) -> Rules:
         """Return the rules with their ceiling one step below ``tier``; a floor there holds."""
@@ -105,8 +112,8 @@ def _rules(data: Mapping[str, Any], tenant: str) -> Rules:
     for name in names:
         if name in TIERS or not _TIER_NAME.fullmatch(name):
             raise InvalidRules(
-                f"tenant {tenant}: tier_names: write a name of up to 32 letters, digits, - and _"
-                " that starts with a letter and is none of the three tiers"
+                f"tenant {tenant}: tier_names: write a name of up to 128 letters, digits and _.:/-"
+                " that starts with a letter and is none of the three tiers, or * for any other"
             )
     floor = _one_of(TIERS, data.get("floor", TIERS[0]), f"tenant {tenant}: floor")
     ceiling = _one_of(TIERS, data.get("ceiling", TIERS[-1]), f"tenant {tenant}: ceiling")
@@ -121,7 +128,7 @@ def _rules(data: Mapping[str, Any], tenant: str) -> Rules:
             for name in data.get("deny_providers", ())
         ),
         tier_names={
-            name: _one_of(TIERS, tier, f"tenant {tenant}: tier_names.{name}")
+            name: _one_of((*TIERS, AUTO), tier, f"tenant {tenant}: tier_names.{name}")
             for name, tier in names.items()
         },
         budget=_parsed(parse_limits, data.get("budget"), f"tenant {tenant}: budget"),

@@ -22,11 +22,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A tier and the reasons, the weightiest first; ``open`` if an opinion may still move it."""
+    """A tier and the reasons, the weightiest first; ``open`` if an opinion may still move it.
+
+    ``first`` is the model to ask before the tier's others, as ``provider/model``.
+    """
 
     tier: str
     reasons: tuple[str, ...]
     open: bool
+    first: str | None = None
 
 
 def choose(
@@ -42,8 +46,7 @@ def _unbounded(
     request: Request, classification: Classification, config: Config, rules: Rules
 ) -> tuple[str, tuple[str, ...], bool]:
     label, score = classification.label, classification.score
-    if request.tier:
-        tier = rules.tier_named(request.tier)
+    if request.tier and (tier := rules.tier_named(request.tier)):
         own_name = "" if tier == request.tier else f" ({request.tier})"
         return tier, (f"the request asked for {tier}{own_name}",), False
     if rules.pins and (pin := _pin_of(rules, request)):

@@ -17,6 +17,7 @@ from router.intake.request import Request
 from router.invocation.call import ModelCall
 from router.llm_classifier.question import Opinion, question, sent_bytes
 from router.routing.choice import Choice, choose, moves, with_opinion
+from router.routing.loop import in_loop
 from router.routing.plan import Plan, limited, make_plan, permitted_models
 from router.routing.restrictions import NO_RESTRICTIONS, Restrictions
 
@@ -48,7 +49,8 @@ class Decision:
 
     def accepted_as(self, row: Mapping[str, Any]) -> Decision:
         """Return the decision that an earlier try wrote down: its REQUEST row holds, not this."""
-        choice = Choice(row["route"], tuple(row["reasons"]), open=False)
+        first = f"{row['planned_provider']}/{row['planned_model']}"
+        choice = Choice(row["route"], tuple(row["reasons"]), open=False, first=first)
         restrictions = Restrictions(skipped=dict.fromkeys(row.get("skipped", ()), ""))
         return replace(self, choice=choice, movable=(), restrictions=restrictions)
 
@@ -100,6 +102,8 @@ def decide(
     if restrictions.cap and permitted_models("CALCULATION", config, rules):
         rules = rules.below("COMPLEX", restrictions.cap)
     choice = choose(request, classification, config, rules)
+    if request.conversation.in_tool_loop:
+        choice = in_loop(choice, request, config, rules)
     choice = replace(choice, reasons=(*restrictions.notes, *choice.reasons))
     usable = {tier for tier in TIERS if permitted_models(tier, config, rules)}
     movable = moves(choice, rules, usable)

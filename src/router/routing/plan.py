@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from cost_calculator.tiers import TIERS
 from router.catalog.models import Model
@@ -11,6 +12,7 @@ from router.config.tenants import Rules
 from router.errors import InvalidRequest, PolicyDenied
 from router.intake.request import Request
 from router.routing.choice import Choice
+from router.routing.needs import dropped, lacks, missing
 from router.routing.restrictions import Restrictions
 
 
@@ -42,34 +44,71 @@ def make_plan(
         raise InvalidRequest(
             "this deployment has no human review: leave `review` out, or set the module's `review`"
         )
-    models, skipped = restrictions.select(permitted_models(choice.tier, config, rules))
-    if not models:
-        denied = ", ".join(sorted(rules.deny_providers))
-        raise PolicyDenied(
-            f"tenant {request.tenant} may not use {denied}, and tier {choice.tier} has no other"
-            " model: give the tier a fallback of another provider, or the tenant a floor or ceiling"
-            " that keeps it out of this tier"
-        )
+    tier, able, moved = _able(request, choice.tier, config, rules)
+    models, skipped = restrictions.select(_with_first(able, choice.first))
     bounded = tuple(limited(model, request) for model in models)
     stronger = (
-        _stronger(choice.tier, models[0], config, rules)
+        _stronger(tier, models[0], request, config, rules)
         if request.options.response_schema
         else None
     )
     return Plan(
-        choice.tier,
+        tier,
         bounded,
         config.tiers["COMPLEX"].primary,
-        (*skipped, *choice.reasons),
+        (*skipped, *moved, *_left_out(models[0], request), *choice.reasons),
         limited(stronger, request) if stronger else None,
-        prompt_cache=rules.prompt_cache and request.system is not None,
+        prompt_cache=rules.prompt_cache and bool(request.conversation.system),
     )
 
 
-def _stronger(tier: str, first: Model, config: Config, rules: Rules) -> Model | None:
+def _able(
+    request: Request, tier: str, config: Config, rules: Rules
+) -> tuple[str, tuple[Model, ...], tuple[str, ...]]:
+    """Return the tier that can serve, its models that can, and why it is another one.
+
+    That is the tier itself, or the next one up with such a model.
+    """
+    permitted = permitted_models(tier, config, rules)
+    if not permitted:
+        denied = ", ".join(sorted(rules.deny_providers))
+        raise PolicyDenied(
+            f"tenant {request.tenant} may not use {denied}, and tier {tier} has no other"
+            " model: give the tier a fallback of another provider, or the tenant a floor or ceiling"
+            " that keeps it out of this tier"
+        )
+    seen = list(permitted)
+    for above in TIERS[TIERS.index(tier) :]:
+        models = permitted_models(above, config, rules)
+        seen += models
+        able = tuple(model for model in models if not lacks(model, request))
+        if able and (above == tier or rules.bound(above)[0] == above):
+            without = missing(permitted, request)
+            moved = (f"no model of {tier} takes {without}: {above} serves",)
+            return above, able, moved if above != tier else ()
+    raise InvalidRequest(
+        f"no model that may serve this takes {missing(seen, request)}: leave it out, or have a"
+        f" model that does in tier {tier} or above"
+    )
+
+
+def _with_first(models: tuple[Model, ...], first: str | None) -> tuple[Model, ...]:
+    return tuple(sorted(models, key=lambda model: f"{model.provider}/{model.model}" != first))
+
+
+def _left_out(model: Model, request: Request) -> tuple[str, ...]:
+    return tuple(
+        f"dropped {name}: {model.model} does not take it" for name in dropped(model, request)
+    )
+
+
+def _stronger(
+    tier: str, first: Model, request: Request, config: Config, rules: Rules
+) -> Model | None:
     """Return the next model up the ladder that is another one, within the tenant's ceiling."""
     for above in TIERS[TIERS.index(tier) + 1 : TIERS.index(rules.ceiling) + 1]:
-        for model in permitted_models(above, config, rules)[:1]:
+        able = (m for m in permitted_models(above, config, rules) if not lacks(m, request))
+        for model in islice(able, 1):
             if (model.provider, model.model) != (first.provider, first.model):
                 return model
     return None

@@ -9,10 +9,13 @@ from cost_calculator.row_keys import request_id_of
 from router.analyzer import Classification
 from router.catalog.models import Model
 from router.config.settings import Config
+from router.conversation.tools import read_conversation
 from router.intake.request import Request
 from router.invocation.call import ModelCall
 from router.providers.call_json import call_to_json
+from router.providers.openai_chat import http_body
 from router.recording.known_outcome import known_outcome
+from router.routing.needs import dropped
 from router.routing.plan import Plan
 from router.routing.run_plan import RunPlan, Target
 
@@ -35,13 +38,16 @@ def plan_to_json(
     ``row`` is the REQUEST row as it was accepted, ``record_cache`` the key under which its answer
     is to be cached. Only ``call`` holds the request's text: ``plan`` travels from state to state.
     """
+    call = _call(request, plan, config)
     via = _via(plan.models[0], request, config)
+    if via == "http" and read_conversation(http_body(call)) != call.conversation:
+        via = "lambda"  # OpenAI's body cannot hold all of it for another provider
     run_plan = RunPlan(
         request_id=request.request_id,
         tenant=request.tenant,
         tier=plan.tier,
         via=via,
-        targets=tuple(_targets(plan)),
+        targets=tuple(_targets(plan, request)),
         record=_record(request, plan, config, expires_at, row, record_cache),
         shown={
             "complexity": classification.label.value,
@@ -55,7 +61,7 @@ def plan_to_json(
         "route": plan.tier,
         "via": via,
         "score": round(classification.score, 4),
-        "call": call_to_json(_call(request, plan, config), http=via == "http"),
+        "call": call_to_json(call, http=via == "http"),
         "plan": run_plan.to_json(),
         "outcome": None,
     }
@@ -66,11 +72,10 @@ def _call(request: Request, plan: Plan, config: Config) -> ModelCall:
     return ModelCall(
         provider=first.provider,
         model=first.model,
-        messages=request.messages,
-        system=request.system,
+        conversation=request.conversation,
         max_tokens=first.max_tokens,
         request_id=request.key,
-        options=request.options,
+        options=request.options.without(dropped(first, request)),
         review=asked.bands(settings) if asked and settings else None,
         prompt_cache=plan.prompt_cache,
         service_tier=first.service_tier,
@@ -113,18 +118,23 @@ def _via(model: Model, request: Request, config: Config) -> str:
     return "http" if model.provider == "openai" and fits and not checked else "lambda"
 
 
-def _targets(plan: Plan) -> Iterator[Target]:
+def _targets(plan: Plan, request: Request) -> Iterator[Target]:
     first, *others = plan.models
-    yield _target(first)
+    yield _target(first, request)
     for model in others:
         window = model.context_tokens or 0
         smaller = [o.model for o in plan.models if 0 < (o.context_tokens or 0) < window]
-        yield _target(model, when=model.when, larger_than=tuple(smaller))
+        yield _target(model, request, when=model.when, larger_than=tuple(smaller))
     if plan.stronger:
-        yield _target(plan.stronger, when=("invalid",))
+        yield _target(plan.stronger, request, when=("invalid",))
 
 
-def _target(model: Model, when: tuple[str, ...] = (), larger_than: tuple[str, ...] = ()) -> Target:
+def _target(
+    model: Model,
+    request: Request,
+    when: tuple[str, ...] = (),
+    larger_than: tuple[str, ...] = (),
+) -> Target:
     return Target(
         model.provider,
         model.model,
@@ -133,6 +143,7 @@ def _target(model: Model, when: tuple[str, ...] = (), larger_than: tuple[str, ..
         model.latency,
         when=when,
         larger_than=larger_than,
+        without=dropped(model, request),
     )
 
 

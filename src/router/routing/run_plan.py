@@ -23,7 +23,8 @@ class Target:
     """A model as the plan would call it.
 
     As a fallback it is asked for the kinds of failure in ``when``, and for a prompt that was too
-    long only after a model in ``larger_than``. ``draft_s3`` is an answer of its own to repair.
+    long only after a model in ``larger_than``. ``draft_s3`` is an answer of its own to repair;
+    ``without`` are options of the call that it does not take.
     """
 
     provider: str
@@ -34,6 +35,7 @@ class Target:
     when: tuple[str, ...] = ()
     larger_than: tuple[str, ...] = ()
     draft_s3: str | None = None
+    without: tuple[str, ...] = ()
 
     @property
     def mode(self) -> str:
@@ -57,6 +59,7 @@ class Target:
             when=tuple(data.get("when") or ()),
             larger_than=tuple(data.get("larger_than") or ()),
             draft_s3=data.get("draft_s3"),
+            without=tuple(data.get("without") or ()),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -70,6 +73,7 @@ class Target:
             "when": list(self.when) or None,
             "larger_than": list(self.larger_than) or None,
             "draft_s3": self.draft_s3,
+            "without": list(self.without) or None,
         }
         return {name: value for name, value in known.items() if value is not None}
 
