@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "docs" / "openapi.json"
 _SCHEMAS = {
     "Prompt": "intake/request.schema.json",
-    "ChatCompletion": "ingress/api/chat.schema.json",
+    "ChatCompletion": "ingress/protocols/chat.schema.json",
     "Feedback": "ingress/api/feedback.schema.json",
 }
 _UNKNOWN_TO_IT = {"$schema", "propertyNames"}

@@ -7,6 +7,7 @@ from typing import Any
 
 from cost_calculator.ledger import ANSWERED
 from cost_calculator.row_keys import key_of, request_id_of
+from router.conversation.said import Said, said_of
 from router.encoding import json_object
 from router.errors import RateLimited
 from router.executions.run import NoSuchRun, Run
@@ -51,8 +52,8 @@ def owned(request_id: str, tenant: str, api: ApiContext) -> str:
     return key
 
 
-def answer_of(rows: Rows, api: ApiContext) -> str | None:
-    """Return the text of an answer, from the row, S3, or the run's own output.
+def answer_of(rows: Rows, api: ApiContext) -> Said | None:
+    """Return what was answered, from the row, S3, or the run's own output.
 
     ``None`` if there is no answer, or its text has expired. Raise ``StoreUnavailable`` or ``Busy``
     if that is not known.
@@ -61,15 +62,17 @@ def answer_of(rows: Rows, api: ApiContext) -> str | None:
     if request["status"] not in ANSWERED:
         return None
     if "output_s3" in request:
-        return api.text_at(request["output_s3"])
-    stored = rows.get("CONTENT", {}).get("output")
+        body = api.text_at(request["output_s3"])
+        return None if body is None else Said.from_object(request["output_s3"], body)
+    stored = Said.from_row(rows.get("CONTENT", {}))
     if stored is not None or api.store_text:
         return stored
     try:
         run = _ended(request["execution_arn"].rsplit(":", 1)[1], api)
     except NoSuchRun:
         return None  # Step Functions keeps a run for 90 days
-    return json_object(run.output or "").get("output")
+    outcome = json_object(run.output or "")
+    return said_of(outcome) if "output" in outcome else None
 
 
 def failure(rows: Rows, *, is_named: bool) -> ApiError:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -16,9 +15,7 @@ from cost_calculator.clock import iso
 from cost_calculator.ledger import ANSWERED
 from router.errors import InvalidRequest
 from router.feedback import FeedbackRefused, Judged, Verdict, note_problem
-from router.ingress.api.body_schemas import check, refuse
 from router.ingress.api.callers import Callers
-from router.ingress.api.chat import WITHHELD, in_openais_words, to_completion, to_request
 from router.ingress.api.cors import Cors
 from router.ingress.api.delivery import deliver, delivered
 from router.ingress.api.errors import ApiError, as_api_error
@@ -29,9 +26,14 @@ from router.ingress.api.repeats import Undelivered
 from router.ingress.api.submit import Submitted, submit
 from router.ingress.api.usage_report import Cells, spending
 from router.ingress.api.views import Settle, settled_attempts, view
+from router.ingress.protocols.bodies import check, refuse
+from router.ingress.protocols.openai_chat import in_openais_words, to_completion, to_request
+from router.ingress.protocols.reply import WITHHELD, as_json, reply_of
 
 # The gateway gives an answer 29 s. A cold start and the last look are within the difference.
 WAIT_SECONDS = 25.0
+
+_FEEDBACK = Path(__file__).with_name("feedback.schema.json")
 
 logger = Logger()
 
@@ -84,7 +86,7 @@ def routes(services: Services, cors: Cors | None = None) -> APIGatewayRestResolv
     @app.post("/prompts/<request_id>/feedback")
     def post_feedback(request_id: str) -> Response[str]:
         tenant, given = _tenant(app, services), _body(app, api)
-        check(given, "feedback")
+        check(given, _FEEDBACK)
         key = owned(request_id, tenant, api)
         note = given.get("note", "")
         refuse([problem] if (problem := note_problem(note)) else [])
@@ -103,7 +105,7 @@ def routes(services: Services, cors: Cors | None = None) -> APIGatewayRestResolv
     @app.post("/chat/completions")
     def post_completion() -> Response[str]:
         until = api.clock() + WAIT_SECONDS
-        request = to_request(_body(app, api))
+        request = to_request(_body(app, api)) | {"unsupported_options": "drop"}
         key = header_of(app.current_event.raw_event, "idempotency-key")
         if key is not None:
             request["request_id"] = key
@@ -153,7 +155,7 @@ def _completion(rows: Rows, submitted: Submitted, services: Services) -> Respons
         view(rows, None, services.settle) if is_withheld else _answered(rows, submitted, services)
     )
     attempts = settled_attempts(rows, services.settle)
-    return _json(200, to_completion(shown, attempts), _headers(rows, services))
+    return _json(200, to_completion(reply_of(shown, attempts)), _headers(rows, services))
 
 
 def _answered(rows: Rows, submitted: Submitted, services: Services) -> dict[str, Any]:
@@ -215,7 +217,4 @@ def _location(app: APIGatewayRestResolver, request_id: str) -> str:
 
 
 def _json(status: int, body: Mapping[str, Any], headers: Mapping[str, str]) -> Response[str]:
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    # Lambda sends UTF-8 alone: what has no such form is sent as JSON escapes it.
-    sendable = text.encode("utf-8", "backslashreplace").decode()
-    return Response(status, "application/json", sendable, dict(headers))
+    return Response(status, "application/json", as_json(body), dict(headers))

@@ -10,6 +10,7 @@ from cost_calculator.ledger import ANSWERED
 from cost_calculator.pricing import plain
 from cost_calculator.row_keys import request_id_of
 from cost_calculator.settlement import UnreadableRow
+from router.conversation.said import Said
 
 Row = Mapping[str, Any]
 Settle = Callable[[Row], Row]
@@ -25,7 +26,7 @@ _OF_ATTEMPT = (
 )  # fmt: skip
 
 
-def view(rows: Mapping[str, Row], output: str | None, settle: Settle) -> dict[str, Any]:
+def view(rows: Mapping[str, Row], said: Said | None, settle: Settle) -> dict[str, Any]:
     """Return a request as JSON has it: state, answer, model, reasons, cost.
 
     Money is text, in US dollars. Unknown values are absent: ``cost_usd`` is present only if every
@@ -39,8 +40,8 @@ def view(rows: Mapping[str, Row], output: str | None, settle: Settle) -> dict[st
         shown["confidence"] = float(request["confidence"])
     if "feedback_note" in rows.get("CONTENT", {}):
         shown["feedback_note"] = rows["CONTENT"]["feedback_note"]
-    if output is not None:
-        shown["output"] = output
+    if said is not None:
+        shown |= {"output": said.text, **said.beside_text}
     shown["attempts"] = [_attempt(row) for row in attempts]
     if request["status"] not in TERMINAL:
         return shown | {"cost_status": "PENDING"}

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from cost_calculator.ledger import ANSWERED
+from router.conversation.said import said_of
+from router.encoding import json_object
 from router.ingress.batch.chunk_runner import ChunkRun, Ended, Item, items_of
 from router.ingress.batch.layout import chunk_key, results_key, summary_key
 from router.ingress.batch.results import chunk_summary, record_of, settled, to_json
@@ -72,11 +74,12 @@ def _record(item: Item, ended: Ended | None, rows: Rows, run: ChunkRun) -> dict[
     record = record_of(item, ended, found)
     answered = record["status"] in ANSWERED and "output_s3" not in record
     if answered and "output" not in record and not run.is_express:
-        record["output"] = _said(found["REQUEST"], run)
+        record |= _said(found["REQUEST"], run)
     return record
 
 
-def _said(request: Mapping[str, Any], run: ChunkRun) -> str | None:
+def _said(request: Mapping[str, Any], run: ChunkRun) -> dict[str, Any]:
     """Return an answer whose text no row keeps, from the execution's own output."""
     output = run.executions.describe(request["execution_arn"].rsplit(":", 1)[1]).output
-    return json.loads(output).get("output") if output else None
+    said = said_of(json_object(output or ""))
+    return {"output": said.text, **said.beside_text} if output else {"output": None}

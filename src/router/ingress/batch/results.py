@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from cost_calculator.pricing import plain
+from router.conversation.said import Said
 from router.ingress.batch.chunk_runner import Ended, Item
 
 _SUMS = ("cost_usd", "baseline_usd", "overhead_usd")
@@ -33,8 +34,8 @@ def record_of(
     request = rows["REQUEST"]
     record |= {"status": request["status"], "tier": request["route"]}
     record |= {name: request[name] for name in _FROM_REQUEST if name in request}
-    if "output" in rows.get("CONTENT", {}):
-        record["output"] = rows["CONTENT"]["output"]
+    if said := Said.from_row(rows.get("CONTENT", {})):
+        record |= {"output": said.text, **said.beside_text}
     attempts = [row for name, row in rows.items() if name.startswith("ATTEMPT#")]
     return record | _money(request, attempts)
 

@@ -11,10 +11,12 @@ from openai.types.chat import ChatCompletion
 from router.errors import InvalidRequest
 from router.executions.names import execution_name
 from router.executions.run import Run
-from router.ingress.api.chat import to_completion, to_request
+from router.ingress.protocols.openai_chat import to_completion, to_request
+from router.ingress.protocols.reply import reply_of
 from router.intake.identity import payload_hash
 from tests.fakes.api import Aws, Client, answered
 
+CALL = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
 QUESTION = {"role": "user", "content": "What is the capital of France?"}
 
 
@@ -27,27 +29,36 @@ def test_auto_asks_for_no_tier_and_a_tiers_name_for_that_tier() -> None:
     assert to_request(body(model="COMPLEX"))["tier"] == "COMPLEX"
 
 
-def test_instructions_become_the_system_text_and_turns_stay_in_order() -> None:
-    request = to_request(
-        body(
-            messages=[
-                {"role": "system", "content": "Be brief."},
-                {"role": "developer", "content": [{"type": "text", "text": "In French."}]},
-                QUESTION,
-                {"role": "assistant", "content": "Paris."},
-                {"role": "user", "content": "And of Peru?"},
-            ]
-        )
-    )
+def test_turns_tools_and_sampling_are_passed_on_as_they_are() -> None:
+    asked: dict[str, Any] = {
+        "messages": [
+            {"role": "developer", "content": [{"type": "text", "text": "In French."}]},
+            QUESTION,
+            {"role": "assistant", "content": None, "tool_calls": [CALL]},
+            {"role": "tool", "tool_call_id": "c1", "content": "21"},
+        ],
+        "tools": [{"type": "function", "function": {"name": "f"}}],
+        "tool_choice": "auto",
+        "parallel_tool_calls": False,
+        "temperature": 0,
+        "stop": ["END"],
+        "seed": 7,
+        "reasoning_effort": "low",
+    }
 
-    assert request["system"] == "Be brief.\n\nIn French."
-    assert [turn["role"] for turn in request["messages"]] == ["user", "assistant", "user"]
+    assert to_request(body(**asked)) == asked
 
 
 def test_limits_metadata_and_user_are_passed_on() -> None:
     request = to_request(body(max_completion_tokens=9, metadata={"team": "a"}, user="u-1"))
 
     assert (request["max_tokens"], request["metadata"]) == (9, {"team": "a", "user": "u-1"})
+
+
+def test_json_object_asks_for_an_object() -> None:
+    request = to_request(body(response_format={"type": "json_object"}))
+
+    assert request["response_schema"] == {"type": "object"}
 
 
 def test_a_json_schema_becomes_the_response_schema() -> None:
@@ -59,22 +70,18 @@ def test_a_json_schema_becomes_the_response_schema() -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"stream": True}, "cannot stream"),
         ({"n": 2}, "one answer"),
-        ({"temperature": 0.2}, "`temperature` is not passed on"),
-        ({"tools": [{"type": "function"}]}, "tools are not passed on"),
-        ({"seed": 1}, "`seed` is not passed on"),
-        ({"stop": "x"}, "`stop` is not passed on"),
-        ({"response_format": {"type": "json_object"}}, "one of text, json_schema"),
+        ({"logprobs": True}, "`logprobs` is not passed on"),
+        ({"store": True}, "`store` is not passed on to the models: leave it out, or send false"),
+        ({"functions": [{"name": "f"}]}, "have become `tools`"),
         ({"response_format": {"type": "json_schema"}}, "must be an object"),
         ({"response_format": {"type": "json_schema", "json_schema": "x"}}, "must be an object"),
+        ({"response_format": {"type": "xml"}}, "one of text, json_object, json_schema"),
         ({"max_tokens": 1, "max_completion_tokens": 2}, "not both"),
         ({"messages": []}, "must not be empty"),
-        ({"messages": [{"role": "system", "content": "Be brief."}]}, "a turn of role user"),
-        ({"messages": [{"role": "tool", "content": "x"}]}, "must be one of system"),
-        ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, "are not routed"),
-        ({"messages": [{"role": "user", "content": None}]}, "must be a string"),
-        ({"model": "gpt-4.1"}, "must be auto, or a tier"),
+        ({"messages": [{"role": "function", "content": "x"}]}, "must be one of system"),
+        ({"model": "the best one"}, "`model` must match"),
+        ({"stream": "yes"}, "`stream` must be a boolean"),
     ],
 )
 def test_what_cannot_be_heeded_is_refused_with_what_to_write(
@@ -86,6 +93,7 @@ def test_what_cannot_be_heeded_is_refused_with_what_to_write(
 
 def test_what_says_nothing_is_taken() -> None:
     defaults = {"stream": False, "n": 1, "temperature": 1.0, "top_p": 1, "seed": None}
+    defaults |= {"prompt_cache_key": "k", "safety_identifier": "s", "store": False}
     defaults |= {"tools": [], "logit_bias": {}, "response_format": None, "user": None}
 
     assert to_request(body(**defaults)) == {"messages": [QUESTION]}
@@ -140,7 +148,7 @@ def test_tokens_that_are_not_known_are_left_out() -> None:
         "status": "TRUNCATED",
     }  # fmt: skip
 
-    completion = to_completion(shown, [{"served": 1}])
+    completion = to_completion(reply_of(shown, [{"served": 1}]))
 
     assert "usage" not in completion
     assert completion["choices"][0]["finish_reason"] == "length"

@@ -1,4 +1,4 @@
-"""The schemas of bodies that only the HTTP API accepts, read once."""
+"""Checks a body against the schema of what it may hold; each schema is read once."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from router.intake.json_schema import problems
 _SHOWN_PROBLEMS = 5
 
 
-def check(body: Any, name: str) -> None:
-    """Raise ``InvalidRequest`` if a body does not fit the schema of that name."""
-    refuse(list(problems(body, _schema(name))))
+def check(body: Any, schema: Path) -> None:
+    """Raise ``InvalidRequest`` if a body does not fit the schema in a file."""
+    refuse(list(problems(body, _read(schema))))
 
 
 def refuse(found: list[str]) -> None:
@@ -26,7 +26,6 @@ def refuse(found: list[str]) -> None:
 
 
 @cache
-def _schema(name: str) -> Mapping[str, Any]:
-    text = Path(__file__).with_name(f"{name}.schema.json").read_text(encoding="utf-8")
-    schema: Mapping[str, Any] = json.loads(text)
+def _read(path: Path) -> Mapping[str, Any]:
+    schema: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return schema
