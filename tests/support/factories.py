@@ -9,6 +9,7 @@ from typing import Any
 from cost_calculator.rows import Row
 from router.analyzer import Classification, Complexity
 from router.config.settings import Config
+from router.conversation.blocks import Conversation, Text, Turn
 from router.intake.request import Request, parse_request
 
 AT = datetime(2026, 11, 21, 10, 0, 0, tzinfo=UTC)
@@ -65,6 +66,12 @@ def classification(label: str = "SIMPLE", score: float = 0.5, **changes: Any) ->
         "version": "test",
     }
     return Classification(**(fields | changes))
+
+
+def asking(*texts: str, system: str | None = None) -> Conversation:
+    """Return a conversation of texts, of the user and the assistant in turn."""
+    turns = [Turn(("user", "assistant")[n % 2], (Text(text),)) for n, text in enumerate(texts)]
+    return Conversation(tuple(turns), (Text(system),) if system else ())
 
 
 def request(payload: Any = None, name: str = "run-1") -> Request:

@@ -40,6 +40,7 @@ FLOORS = (
     "router.routing",
     "router.runner",
     "router.recovery router.acceptance router.feedback",
+    "router.ingress.protocols",
     "router.ingress.api router.ingress.queue router.ingress.batch",
     "router.operations",
     "router.aws",

@@ -14,6 +14,7 @@ from router.providers.call_json import call_from_json, call_to_json
 from router.routing.next_step import Call
 from router.routing.run_plan import Progress, RunPlan, Target
 from router.runner.run import Failure, failed_call, next_of
+from tests.support.factories import asking
 from tests.support.runs import ARN, NOW, STARTED, record_of
 from tests.workflow.test_definition import INVOKES, STATES, expressions
 
@@ -51,9 +52,8 @@ def filled(part: Any, **variables: Any) -> Any:
 
 
 def call_of(target: Target, *, http: bool) -> dict[str, Any]:
-    turn = {"role": "user", "content": "hi"}
     made = ModelCall(
-        target.provider, target.model, (turn,), None, target.max_tokens,
+        target.provider, target.model, asking("hi"), target.max_tokens,
         request_id="r-1", service_tier=target.service_tier, latency=target.latency,
     )  # fmt: skip
     written: dict[str, Any] = json.loads(json.dumps(call_to_json(made, http=http)))
@@ -126,7 +126,7 @@ def test_a_fallback_is_asked_in_its_own_tier_and_nothing_of_the_first_call_is_le
     first, second = call_of(FIRST, http=http), call_from_json(call_of(FIRST, http=http), NEXT)
     assert (second.provider, second.model, second.max_tokens) == ("bedrock", "us.b", 5)
     assert (second.service_tier, second.latency, second.mode) == (None, "optimized", "optimized")
-    assert second.messages == call_from_json(first).messages
+    assert second.conversation == call_from_json(first).conversation
 
 
 # What each state is given when it is first entered, by the names that AnalyzeComplexity assigns.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -48,6 +49,8 @@ def accept(
     request = parse_request(
         payload, execution_name=execution.name, input_bytes_limit=config.input_bytes_limit
     )
+    if request.unsupported is None and config.drops_unsupported:
+        request = replace(request, unsupported="drop")
     classification = deps.classify(request.messages)
     slot = _cache_slot(request, classification, config)
     guards, kept = read_state(request, config, deps, slot)

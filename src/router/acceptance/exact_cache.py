@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 from cost_calculator.clock import iso
 from cost_calculator.row_keys import request_id_of, tenant_of
 from router.config.tenants import CacheRule
+from router.conversation.digest import content_of
+from router.conversation.said import Said
 from router.encoding import canonical_json
 from router.errors import InvalidRequest
 from router.recording.attempt_rows import attempt_base, pending
@@ -71,8 +73,7 @@ def slot_of(request: Request, plan: Plan, rules: Rules) -> CacheSlot:
         "max_tokens": first.max_tokens,
         "service_tier": first.service_tier,
         "latency": first.latency,
-        "system": _normal(request.system) if request.system else None,
-        "messages": [[turn["role"], _normal(turn["content"])] for turn in request.messages],
+        **content_of(request.conversation, _normal),
         "options": request.options.to_json(),
         "tenant": None if rule.shared else request.tenant,
     }
@@ -123,13 +124,15 @@ def answered_rows(rows: list[Row], kept: Row, at: datetime) -> list[Row]:
     }  # fmt: skip
     if "usage" in kept:
         attempt["usage"] = kept["usage"]
-    texts = [content | {"output": kept["output"]} for content in contents]
+    words = {name: kept[name] for name in ("output", "said") if name in kept}
+    texts = [content | words for content in contents]
     return [closed, *texts, attempt]
 
 
 def known_answer(rows: Mapping[str, Row]) -> dict[str, Any]:
     """Return the outcome of a request that was answered by what was kept."""
     request, attempt = rows["REQUEST"], rows["ATTEMPT#01"]
+    said = Said.from_row(rows["CONTENT"]) or Said()
     usage = {"usage": json.loads(attempt["usage"])} if "usage" in attempt else {}
     named = ("provider", "model", "outcome", "started_at", "ended_at")
     source = attempt["cache_source"]
@@ -137,7 +140,8 @@ def known_answer(rows: Mapping[str, Row]) -> dict[str, Any]:
     return {
         "request_id": request_id_of(request["request_id"]),
         "status": request["status"],
-        "output": rows["CONTENT"]["output"],
+        "output": said.text,
+        **said.beside_text,
         "cached": True,
         "complexity": request["complexity"],
         "confidence": float(request["confidence"]),

@@ -53,7 +53,7 @@ class Dependencies:
 
     store: Store
     memory: Memory
-    classify: Callable[[tuple[Mapping[str, str], ...]], Classification]
+    classify: Callable[[Sequence[Mapping[str, Any]]], Classification]
     llm: Callable[[], Provider]
     stopwatch: Callable[[], Analysis]
     clock: Callable[[], datetime]

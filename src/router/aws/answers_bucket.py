@@ -12,8 +12,11 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cost_calculator.row_keys import folder_of
+from router.conversation.said import Said
 from router.errors import StoreUnavailable
 from router.invocation.answer_store import NotStored
+
+_TYPES = {".txt": "text/plain; charset=utf-8", ".json": "application/json"}
 
 
 class AnswerStore:
@@ -23,13 +26,13 @@ class AnswerStore:
         self._client = client
         self._bucket = bucket
 
-    def put(self, key: str, text: str) -> str:
+    def put(self, key: str, said: Said) -> str:
         """Store an answer; return its ``s3://`` address. The same answer has the same address."""
-        return self._put("answers", key, text)
+        return self._put("answers", key, *said.to_object())
 
     def put_draft(self, key: str, text: str) -> str:
         """Store an answer that was withheld; return its address."""
-        return self._put("drafts", key, text)
+        return self._put("drafts", key, text, ".txt")
 
     def get(self, address: str) -> str | None:
         """Return the text at an address of this bucket, or ``None`` if there is none any more.
@@ -50,12 +53,12 @@ class AnswerStore:
         except BotoCoreError as error:
             raise StoreUnavailable(type(error).__name__) from error
 
-    def _put(self, folder: str, key: str, text: str) -> str:
+    def _put(self, folder: str, key: str, text: str, suffix: str) -> str:
         body = text.encode()
-        path = f"{folder}/{folder_of(key)}/{hashlib.sha256(body).hexdigest()[:32]}.txt"
+        path = f"{folder}/{folder_of(key)}/{hashlib.sha256(body).hexdigest()[:32]}{suffix}"
         try:
             self._client().put_object(
-                Bucket=self._bucket, Key=path, Body=body, ContentType="text/plain; charset=utf-8"
+                Bucket=self._bucket, Key=path, Body=body, ContentType=_TYPES[suffix]
             )
         except (ClientError, BotoCoreError) as error:
             raise NotStored(str(error)) from error

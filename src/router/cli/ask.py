@@ -22,6 +22,7 @@ from cost_calculator.row_keys import DEFAULT_TENANT
 from router.aws.answers_bucket import AnswerStore
 from router.aws.executions import Executions
 from router.aws.usage_table import UsageStore
+from router.conversation.said import Said
 from router.errors import RequestError
 from router.executions.run import Busy, NoSuchRun, NotStarted, Run
 from router.ingress.api.errors import ApiError
@@ -130,7 +131,7 @@ def _text_at(deployment: Deployment, address: str) -> str | None:
     return AnswerStore(lambda: deployment.client("s3"), bucket).get(address)
 
 
-def _answer(rows: Rows, api: ApiContext) -> str | None:
+def _answer(rows: Rows, api: ApiContext) -> Said | None:
     try:
         return answer_of(rows, api)
     except (Busy, NotStarted):

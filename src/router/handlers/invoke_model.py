@@ -93,6 +93,6 @@ def _kept(plan: RunPlan, answer: Answer) -> str | None:
     if answer.output_s3 is not None:
         return answer.output_s3
     try:
-        return answer_store(os.environ["ANSWERS_BUCKET"]).put(plan.key, answer.text)
+        return answer_store(os.environ["ANSWERS_BUCKET"]).put(plan.key, answer.said)
     except NotStored:
         return None

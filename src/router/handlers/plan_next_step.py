@@ -90,7 +90,8 @@ def _answer_kept(progress: Progress) -> Answered | None:
 
 def _to_record(answer: Answered, decision: Decision | None) -> dict[str, Any]:
     return {
-        "text": answer.text,
+        "output": answer.said.text,
+        "altered": answer.altered,
         "output_s3": answer.output_s3,
         "truncated": answer.truncated,
         "review": asdict(decision) if decision else None,

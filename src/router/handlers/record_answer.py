@@ -13,6 +13,8 @@ from aws_lambda_powertools import Logger
 
 from router.aws.answers_bucket import answer_store
 from router.aws.usage_table import usage_store
+from router.conversation.loop import tag_of
+from router.conversation.said import Said
 from router.encoding import fits_a_state
 from router.errors import CallError, RequestClosed
 from router.invocation.answer_store import offload_if_large
@@ -20,7 +22,7 @@ from router.invocation.call import Answer
 from router.invocation.invoke import attempt_of, billed, cleaned, failed_attempt
 from router.providers.openai_chat import read_completion
 from router.recording.record import Decision
-from router.routing.run_plan import Progress, RunPlan
+from router.routing.run_plan import Progress, RunPlan, Target
 from router.runner.run import Answered, finish_answered
 
 logger = Logger()
@@ -54,7 +56,7 @@ def _read(
     target, retries = plan.targets[0], int(http["retries"])
     started, ended = datetime.fromisoformat(http["started_at"]), datetime.fromisoformat(at)
     try:
-        answer = _carried(plan, cleaned(read_completion(http["body"], target.mode)))
+        answer = _carried(plan, _answer(http["body"], target))
     except CallError as error:
         logger.warning("no answer", model=target.model, cause=type(error).__name__)
         attempt = replace(failed_attempt(target, error, started, ended), retries=retries)
@@ -62,6 +64,10 @@ def _read(
     attempt = replace(attempt_of(target, answer, started, ended, memory_mb=0), retries=retries)
     given = Answered.by(answer)
     return progress.with_attempts((*progress.attempts, attempt)).after(1 + retries), given
+
+
+def _answer(body: Any, target: Target) -> Answer:
+    return cleaned(read_completion(body, target.mode), tag_of(target.provider, target.model))
 
 
 def _carried(plan: RunPlan, answer: Answer) -> Answer:
@@ -74,9 +80,9 @@ def _carried(plan: RunPlan, answer: Answer) -> Answer:
 def _kept(given: Mapping[str, Any]) -> tuple[Answered, Decision | None]:
     """Return a stored answer, as text if a state can carry it, and its review."""
     decision = Decision(**given["review"]) if given["review"] else None
-    text, address = given["text"], given["output_s3"]
+    said, address = Said(given["output"]), given["output_s3"]
     if address is not None:
         found = answer_store(os.environ["ANSWERS_BUCKET"]).get(address)
         if found is not None and fits_a_state(found):
-            text, address = found, None
-    return Answered(text, address, given["truncated"]), decision
+            said, address = Said.from_object(address, found), None
+    return Answered(said, address, given["truncated"], given["altered"]), decision

@@ -12,6 +12,7 @@ from typing import Any
 from cost_calculator.tiers import TIERS
 from router.analyzer.conversation import judged_text
 from router.catalog.models import Model
+from router.conversation.blocks import Conversation, Text, Turn
 from router.invocation.call import ModelCall
 
 # The ask is at the start or at the end of a long paste; the cost of reading it is bounded.
@@ -27,7 +28,7 @@ class Opinion:
     problem: str = ""
 
 
-def question(messages: Sequence[Mapping[str, str]], model: Model) -> ModelCall:
+def question(messages: Sequence[Mapping[str, Any]], model: Model) -> ModelCall:
     """Return the call that asks ``model`` for the kind of a conversation's last request.
 
     The user's text travels as one JSON string in the user's turn: it can close no quotes, open no
@@ -37,15 +38,15 @@ def question(messages: Sequence[Mapping[str, str]], model: Model) -> ModelCall:
     return ModelCall(
         provider=model.provider,
         model=model.model,
-        messages=({"role": "user", "content": content},),
-        system=_instructions(),
+        conversation=Conversation((Turn("user", (Text(content),)),), (Text(_instructions()),)),
         max_tokens=model.max_tokens,
     )
 
 
 def sent_bytes(call: ModelCall) -> int:
     """Return how many UTF-8 bytes of text a question sends, its instructions included."""
-    texts = [call.system or "", *(turn["content"] for turn in call.messages)]
+    asked = call.conversation
+    texts = [asked.system_text or "", *(turn.text for turn in asked.turns)]
     return sum(len(text.encode()) for text in texts)
 
 

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from cost_calculator.row_keys import key_of
+from router.conversation.said import Said
 from router.errors import StoreUnavailable
 from router.ingress.api.ports import ApiContext, Rows
 from router.ingress.api.submit import Submitted, submit, wait
@@ -49,10 +50,10 @@ def is_settled(rows: Rows) -> bool:
     )
 
 
-def shown(rows: Rows, output: str | None) -> dict[str, Any]:
+def shown(rows: Rows, said: Said | None) -> dict[str, Any]:
     """Return the request as JSON has it; without a cost until its own rows have one.
 
     The price book of this machine may be another than the deployment's, so it is not asked.
     """
-    found = view(rows, output, lambda row: row)
+    found = view(rows, said, lambda row: row)
     return found if is_settled(rows) else found | {"cost_status": "PENDING"}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cost_calculator.row_keys import request_id_of
+from router.conversation.said import Said
 
 
 def known_outcome(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -13,12 +14,12 @@ def known_outcome(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 
     The answer is not among them if its text has expired, or was never stored.
     """
-    request, content = rows["REQUEST"], rows.get("CONTENT", {})
+    request, said = rows["REQUEST"], Said.from_row(rows.get("CONTENT", {}))
     known = {
         "request_id": request_id_of(request["request_id"]),
         "status": request["status"],
         "execution_arn": request["execution_arn"],
-        "output": content.get("output"),
+        **({"output": said.text, **said.beside_text} if said else {}),
         "output_s3": request.get("output_s3"),
         "complexity": request.get("complexity"),
         "confidence": float(request["confidence"]) if "confidence" in request else None,

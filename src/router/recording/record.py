@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from cost_calculator.rows import SCHEMA, Row
+from router.conversation.said import NOTHING, Said
 from router.invocation.attempt import Attempt
 from router.recording.attempt_rows import attempt_rows, pending
 from router.recording.facts import RequestFacts
@@ -30,7 +31,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """How a run ended. Without a ``cause`` it was answered, by ``text`` or at ``output_s3``.
+    """How a run ended. Without a ``cause`` it was answered, by ``said`` or at ``output_s3``.
 
     ``transitions`` counts the states that it has entered, up to its last; 0 if none were.
     """
@@ -38,7 +39,7 @@ class End:
     at: str
     transitions: int
     cause: str | None = None
-    text: str = ""
+    said: Said = NOTHING
     output_s3: str | None = None
     truncated: bool = False
     altered: bool = False
@@ -95,7 +96,7 @@ def record(facts: RequestFacts, attempts: Sequence[Attempt], end: End) -> Closin
         execution_arn=facts.execution_arn,
         request=changes,
         attempts=attempt_rows(facts, attempts, end.at),
-        content={"output": end.text} if stored else {},
+        content=end.said.to_row() if stored else {},
         review=_decided(end) if end.review else {},
         cached=cached,
     )
@@ -152,7 +153,7 @@ def _kept_for_others(facts: RequestFacts, attempts: Sequence[Attempt], end: End)
         "tier": facts.tier,
         "provider": last.provider,
         "model": last.model,
-        "output": end.text,
+        **end.said.to_row(),
         "source": facts.request_id,
         "cached_at": end.at,
         "cache_until": until,

@@ -8,6 +8,7 @@ from typing import Any
 
 from cost_calculator.clock import iso
 from cost_calculator.rows import SCHEMA, Row, shard_of
+from router.conversation.said import Said
 from router.encoding import mapping_of
 from router.recording.record import Decision
 from router.review.decisions import REVIEW
@@ -79,7 +80,7 @@ def reviewed(plan: RunPlan, progress: Progress, given: Any) -> Reviewed:
     last = progress.attempts[-1]
     approved = decision.decision == _APPROVED and last.outcome != "INVALID_ANSWER"
     if decision.decision == _EDITED and isinstance(fields.get("output"), str):
-        return _answered(progress, decision, Answered(fields["output"]))
+        return _answered(progress, decision, Answered(Said(fields["output"])))
     if approved:
         return _answered(progress, decision, _draft(progress, fields.get("output")))
     return _failed(progress, decision, "ReviewRejected")
@@ -97,7 +98,7 @@ def _draft(progress: Progress, text: Any) -> Answered:
     last = progress.attempts[-1]
     truncated = last.outcome == "TRUNCATED"
     if isinstance(text, str):
-        return Answered(text, truncated=truncated)
+        return Answered(Said(text), truncated=truncated)
     return Answered(output_s3=last.draft_s3, truncated=truncated)
 
 

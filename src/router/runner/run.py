@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from router.conversation.said import NOTHING, Said
 from router.invocation.attempt import UNKNOWN, Attempt, attempt_in_error
 from router.invocation.call import Answer
 from router.providers.http_task import error_of_task
@@ -53,9 +54,9 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An answer to record: its ``text``, or its ``s3://`` address."""
+    """An answer to record: what was said, or its ``s3://`` address."""
 
-    text: str = ""
+    said: Said = NOTHING
     output_s3: str | None = None
     truncated: bool = False
     altered: bool = False
@@ -63,7 +64,7 @@ class Answered:
     @classmethod
     def by(cls, answer: Answer) -> Answered:
         """Return a model's answer, without what its attempt keeps of it."""
-        return cls(answer.text, answer.output_s3, answer.truncated, answer.altered)
+        return cls(answer.said, answer.output_s3, answer.truncated, answer.altered)
 
 
 def facts_of(plan: RunPlan, execution_arn: str) -> RequestFacts:
@@ -86,7 +87,7 @@ def finish_answered(
     end = End(
         at,
         BEFORE + progress.entered,
-        text=answer.text,
+        said=answer.said,
         output_s3=answer.output_s3,
         truncated=answer.truncated,
         altered=answer.altered,
@@ -99,7 +100,8 @@ def finish_answered(
 def outcome_of(plan: RunPlan, progress: Progress, end: End) -> dict[str, Any]:
     """Return the outcome of an answered run, as its caller reads it."""
     last = progress.attempts[-1]
-    where = {"output": end.text} if end.output_s3 is None else {"output_s3": end.output_s3}
+    said = {"output": end.said.text, **end.said.beside_text}
+    where = said if end.output_s3 is None else {"output_s3": end.output_s3}
     review = end.review
     decided = {"review": {"decision": review.decision, "by": review.by}} if review else {}
     return {

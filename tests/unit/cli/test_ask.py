@@ -12,6 +12,7 @@ import pytest
 from cost_calculator.clock import now
 from cost_calculator.row_keys import key_of
 from router.cli.ask import as_text
+from router.conversation.said import Said
 from router.errors import InvalidRequest, StoreUnavailable
 from router.executions.run import Run
 from router.ingress.api.ports import ApiContext
@@ -76,8 +77,8 @@ def test_the_price_is_waited_for() -> None:
 
     assert rows is not None
     assert is_settled(rows)
-    assert shown(rows, "Goethe")["cost_usd"] == "0.00002"
-    assert "$ 0.00002 for the model, $ 0.0001 for workflow" in as_text(shown(rows, "Goethe"))
+    assert shown(rows, Said("Goethe"))["cost_usd"] == "0.00002"
+    assert "$ 0.00002 for the model, $ 0.0001 for workflow" in as_text(shown(rows, Said("Goethe")))
 
 
 @pytest.mark.parametrize("status", ["PENDING", "UNPRICED", "UNKNOWN", "INVALID_USAGE"])
@@ -91,10 +92,10 @@ def test_a_cost_that_is_not_known_is_never_a_number(status: str) -> None:
     rows = world.ask(price_seconds=3)
 
     assert rows is not None
-    text = as_text(shown(rows, "Goethe"))
+    text = as_text(shown(rows, Said("Goethe")))
     assert ("not priced yet" if status == "PENDING" else f"not known ({status})") in text
     assert "$" not in text
-    assert "cost_usd" not in shown(rows, "Goethe")
+    assert "cost_usd" not in shown(rows, Said("Goethe"))
 
 
 def test_an_attempt_that_failed_is_part_of_the_cost() -> None:

@@ -15,6 +15,7 @@ from cost_calculator.cli.deployed import Deployment
 from router.catalog.providers import PROVIDERS
 from router.catalog.service_tiers import mode_of
 from router.cli.doctor.checks import Check, Finding, failed, ok, unchecked
+from router.conversation.blocks import Conversation, Text, Turn
 from router.invocation.call import ModelCall
 from router.providers.call_json import call_to_json
 
@@ -215,8 +216,7 @@ class _Look:
             call = ModelCall(
                 provider=model.provider,
                 model=model.id,
-                messages=({"role": "user", "content": "Say yes."},),
-                system=None,
+                conversation=Conversation((Turn("user", (Text("Say yes."),)),)),
                 max_tokens=16,
                 request_id="doctor",
                 service_tier=model.service_tier,

@@ -9,6 +9,7 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from router.aws.answers_bucket import AnswerStore
+from router.conversation.said import Said
 from router.encoding import STATE_BYTES
 from router.errors import AnswerNotStored, StoreUnavailable
 from router.invocation.answer_store import offload_if_large
@@ -59,7 +60,7 @@ def test_an_answer_that_is_gone_is_none_and_one_that_s3_does_not_give_is_not_kno
     s3: Any,
 ) -> None:
     store = AnswerStore(lambda: s3, "answers-1")
-    address = store.put("r-1", "an answer")
+    address = store.put("r-1", Said("an answer"))
 
     assert store.get(address) == "an answer"
     assert store.get("s3://answers-1/answers/r-1/gone.txt") is None

@@ -34,7 +34,7 @@ from router.providers.openai_api import OpenAI
 from router.routing.decision import decide
 from router.routing.plan_json import plan_to_json
 from router.routing.run_plan import RunPlan
-from tests.support.factories import AT, HAIKU, SONNET, classification, config, request
+from tests.support.factories import AT, HAIKU, SONNET, asking, classification, config, request
 
 GPT = "gpt-5-mini"
 NOVEMBER = datetime(2026, 11, 21, tzinfo=UTC)
@@ -78,8 +78,7 @@ def providers(url: str) -> Iterator[dict[str, Provider]]:
 
 def call(provider: str, **asked: Any) -> ModelCall:
     model = {"bedrock": HAIKU, "openai": "gpt-6-luna", "anthropic": "claude-haiku-5-5"}[provider]
-    turn = {"role": "user", "content": "What is the capital of France?"}
-    return ModelCall(provider, model, (turn,), None, 200, **asked)
+    return ModelCall(provider, model, asking("What is the capital of France?"), 200, **asked)
 
 
 # The simulator answers with the tier that it was asked for: what comes back was sent.

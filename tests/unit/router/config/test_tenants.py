@@ -190,7 +190,7 @@ def test_what_terraform_leaves_null_is_left_out() -> None:
         ({"floor": "LOW"}, "tenant acme: floor must be one of SIMPLE, CALCULATION, COMPLEX"),
         ({"floor": "COMPLEX", "ceiling": "SIMPLE"}, "floor COMPLEX is above the ceiling SIMPLE"),
         ({"deny_providers": ["azure"]}, "deny_providers must be one of bedrock, openai, anthropic"),
-        ({"tier_names": {"SIMPLE": "COMPLEX"}}, "tier_names: write a name of up to 32"),
+        ({"tier_names": {"SIMPLE": "COMPLEX"}}, "tier_names: write a name of up to 128"),
         ({"tier_names": {"cheap": "TINY"}}, "tier_names.cheap must be one of SIMPLE"),
         ({"pins": [{"tier": "SIMPLE"}]}, "pin 1: write `tier` and either `contains` or `regex`"),
         ({"pins": [{"tier": "SIMPLE", "contains": " "}]}, "pin 1: write a keyword of 1 to 100"),

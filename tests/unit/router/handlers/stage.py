@@ -10,6 +10,7 @@ from typing import Any
 from cost_calculator.aws.items import to_item
 from cost_calculator.rows import Row
 from router.aws.usage_table import UsageStore
+from router.conversation.said import Said
 from router.errors import CallError, StoreUnavailable
 from router.handlers import await_review, invoke_model, plan_next_step, record_answer
 from router.invocation.answer_store import NotStored
@@ -17,7 +18,7 @@ from router.invocation.call import Answer, ModelCall
 from router.providers.call_json import call_to_json
 from router.routing.run_plan import RunPlan, Target
 from tests.fakes.dynamodb import DynamoDB
-from tests.support.factories import accepted
+from tests.support.factories import accepted, asking
 from tests.support.runs import ARN, KEY, NOW, STARTED, USAGE, run_plan
 from tests.support.tables import USAGE as TABLE
 
@@ -35,8 +36,8 @@ class Bucket:
         self.kept: dict[str, str] = {}
         self.down = False
 
-    def put(self, request_id: str, text: str) -> str:
-        return self._put("answers", request_id, text)
+    def put(self, request_id: str, said: Said) -> str:
+        return self._put("answers", request_id, said.to_object()[0])
 
     def put_draft(self, request_id: str, text: str) -> str:
         return self._put("drafts", request_id, text)
@@ -112,7 +113,7 @@ class Stage:
     def call(self, **asked: Any) -> dict[str, Any]:
         first = self.plan.targets[0]
         made = ModelCall(
-            first.provider, first.model, ({"role": "user", "content": QUESTION},), None,
+            first.provider, first.model, asking(QUESTION),
             first.max_tokens, request_id="r-1", **asked,
         )  # fmt: skip
         return call_to_json(made, http=self.plan.via == "http")

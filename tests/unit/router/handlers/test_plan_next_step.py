@@ -32,7 +32,7 @@ def test_a_fallback_is_asked_the_same_question_in_its_own_words(stage: Stage) ->
     assert step["step"] == "INVOKE"
     assert (second.provider, second.model, second.max_tokens) == ("anthropic", "claude-spare", 99)
     assert second.service_tier == "standard_only"
-    assert second.messages == first.messages
+    assert second.conversation == first.conversation
     rows = stage.rows()
     assert rows["REQUEST"]["fallback_cause"] == "Throttled"
     assert rows["REQUEST"]["transitions"] == stage.entered == 9

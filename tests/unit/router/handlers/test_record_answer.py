@@ -8,6 +8,7 @@ import pytest
 
 from router import errors
 from router.encoding import STATE_BYTES
+from tests.support.factories import asking
 from tests.unit.router.handlers.stage import (
     QUESTION,
     Stage,
@@ -104,7 +105,7 @@ def test_a_body_without_an_answer_is_paid_for_and_another_model_is_asked(
     assert rows["REQUEST"]["fallback_cause"] == error.__name__
     assert rows["REQUEST"]["transitions"] == stage.entered == 8
     # The body that the HTTP Task sent holds the question: the other model gets it from there.
-    assert stage.model.asked[0].messages == ({"role": "user", "content": QUESTION},)
+    assert stage.model.asked[0].conversation == asking(QUESTION)
 
 
 def test_a_status_of_the_http_task_goes_through_the_same_table(stage: Stage) -> None:

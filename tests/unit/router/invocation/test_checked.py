@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from router import errors
+from router.conversation.said import Said
 from router.intake.call_options import CallOptions
 from router.invocation.answer_store import NotStored
 from router.invocation.call import Answer, ModelCall
 from router.invocation.checked import complete_checked
 from router.invocation.invoke import CallFailed, invoke
 from router.review.bands import Review
-from tests.support.factories import AT, HAIKU
+from tests.support.factories import AT, HAIKU, asking
 
 SCHEMA = {
     "type": "object",
@@ -35,7 +36,7 @@ class Drafts:
         self.kept: dict[str, str] = {}
         self.broken = broken
 
-    def put(self, request_id: str, text: str) -> str:
+    def put(self, request_id: str, said: Said) -> str:
         raise AssertionError("a draft is no answer")
 
     def put_draft(self, request_id: str, text: str) -> str:
@@ -64,9 +65,8 @@ def call(
     review: Review | None = None,
     draft_s3: str | None = None,
 ) -> ModelCall:
-    turn = {"role": "user", "content": "Where is the Louvre?"}
     return ModelCall(
-        "bedrock", HAIKU, (turn,), None, 99,
+        "bedrock", HAIKU, asking("Where is the Louvre?"), 99,
         request_id="r-1", options=CallOptions(response_schema=schema), review=review,
         draft_s3=draft_s3,
     )  # fmt: skip
@@ -121,9 +121,9 @@ def test_a_draft_is_mended_with_what_is_wrong_in_view() -> None:
 
     complete_checked(call(draft_s3=address), model, drafts)
 
-    _, draft, ask = model.asked[0].messages
-    assert draft == {"role": "assistant", "content": said(city=7)}
-    assert "7 is not of type 'string'" in ask["content"]
+    _, draft, ask = model.asked[0].conversation.turns
+    assert (draft.role, draft.text) == ("assistant", said(city=7))
+    assert "7 is not of type 'string'" in ask.text
 
 
 class Unread(Drafts):
@@ -139,7 +139,7 @@ def test_a_draft_that_cannot_be_had_is_asked_for_anew(drafts: Drafts) -> None:
 
     complete_checked(call(draft_s3="s3://answers/drafts/gone"), model, drafts)
 
-    assert len(model.asked[0].messages) == 1
+    assert len(model.asked[0].conversation.turns) == 1
 
 
 def test_an_invalid_answer_is_invalid_also_where_it_cannot_be_kept() -> None:

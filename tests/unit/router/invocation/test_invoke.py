@@ -8,11 +8,9 @@ from router import errors
 from router.invocation.attempt import Attempt
 from router.invocation.call import Answer, ModelCall
 from router.invocation.invoke import CallFailed, cleaned, invoke
-from tests.support.factories import AT, HAIKU
+from tests.support.factories import AT, HAIKU, asking
 
-CALL = ModelCall(
-    "bedrock", HAIKU, ({"role": "user", "content": "the launch code is 0042"},), None, 9
-)
+CALL = ModelCall("bedrock", HAIKU, asking("the launch code is 0042"), 9)
 
 
 class Scripted:
@@ -125,7 +123,7 @@ def test_what_is_no_error_of_a_call_is_not_taken_for_one() -> None:
 def test_a_text_that_no_store_takes_is_changed_and_says_so() -> None:
     given = Answer("a\0b\ud800c", True, {"inputTokens": 1}, "m", mode="flex")
 
-    assert cleaned(given) == Answer(
+    assert cleaned(given, "0") == Answer(
         "ab\ufffdc", True, {"inputTokens": 1}, "m", mode="flex", altered=True
     )
-    assert cleaned(Answer("Paris", False, None, None)).altered is False
+    assert cleaned(Answer("Paris", False, None, None), "0").altered is False

@@ -19,16 +19,16 @@ ATTACKS = [
     for line in (SETS / "redteam.jsonl").read_text(encoding="utf-8").splitlines()
     if isinstance((row := json.loads(line)).get("prompt"), str)
 ]
-INSTRUCTIONS = question([{"role": "user", "content": "hi"}], MODEL).system
+INSTRUCTIONS = question([{"role": "user", "content": "hi"}], MODEL).conversation.system
 
 
 def asked(text: str) -> str:
     """Return the text that reaches the model, as its JSON decodes."""
     call = question([{"role": "user", "content": text}], MODEL)
-    assert call.system == INSTRUCTIONS
-    [turn] = call.messages
-    assert turn["role"] == "user"
-    payload = json.loads(turn["content"])
+    assert call.conversation.system == INSTRUCTIONS
+    [turn] = call.conversation.turns
+    assert turn.role == "user"
+    payload = json.loads(turn.text)
     assert list(payload) == ["request"]
     return str(payload["request"])
 
@@ -78,7 +78,7 @@ def test_a_bare_yes_is_asked_about_with_what_it_answers() -> None:
         {"role": "user", "content": "yes"},
     ]
 
-    content = question(turns, MODEL).messages[0]["content"]
+    content = question(turns, MODEL).conversation.turns[0].text
 
     assert json.loads(content)["request"] != "yes"
 

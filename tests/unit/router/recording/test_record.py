@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from cost_calculator.rows import shard_of
 from cost_calculator.settlement import settle
 from router.aws.usage_table import UsageStore
+from router.conversation.said import Said
 from router.invocation.attempt import Attempt
 from router.recording.attempt_rows import attempt_rows, last_attempt
 from router.recording.facts import RequestFacts
@@ -23,7 +24,7 @@ from tests.support.runs import ARN, ASKED, DRAFT, ENDED, NOW, STARTED, USAGE, at
 from tests.unit.router.invocation.test_attempt import ATTEMPTS
 
 QUEUE = f"PENDING#{shard_of('r-1')}"
-ANSWERED = End(NOW, 3, text="Paris.")
+ANSWERED = End(NOW, 3, said=Said("Paris."))
 CACHE = {"key": "CACHE#1", "ttl_seconds": 600}
 # What price_rows alone writes.
 COST_COLUMNS = {
@@ -123,8 +124,8 @@ def test_a_usage_that_is_empty_is_known_and_one_that_is_not_known_is_absent() ->
 @pytest.mark.parametrize(
     ("end", "changes"),
     [
-        (End(NOW, 3, text="Par", truncated=True), {"status": "TRUNCATED"}),
-        (End(NOW, 3, text="a", altered=True), {"output_altered": True}),
+        (End(NOW, 3, said=Said("Par"), truncated=True), {"status": "TRUNCATED"}),
+        (End(NOW, 3, said=Said("a"), altered=True), {"output_altered": True}),
         (End(NOW, 3, output_s3="s3://b/a"), {"output_s3": "s3://b/a"}),
     ],
 )
@@ -192,7 +193,7 @@ def test_a_request_without_any_attempt_failed() -> None:
 @pytest.mark.parametrize("cause", [None, "ReviewRejected"])
 def test_a_review_is_closed_with_its_request_whatever_was_decided(cause: str | None) -> None:
     decision = Decision("APPROVED", "ann", "fine")
-    end = End(NOW, 10, cause=cause, text="Paris.", review=decision)
+    end = End(NOW, 10, cause=cause, said=Said("Paris."), review=decision)
 
     closing = closed(end=end, cache=CACHE)
 
@@ -227,9 +228,9 @@ def test_an_answer_is_kept_for_others_until_its_time() -> None:
 @pytest.mark.parametrize(
     ("attempts", "end"),
     [
-        ((ASKED,), End(NOW, 3, text="Par", truncated=True)),
+        ((ASKED,), End(NOW, 3, said=Said("Par"), truncated=True)),
         ((ASKED,), End(NOW, 3, output_s3="s3://b/a")),
-        ((ASKED,), End(NOW, 9, text="Paris.", review=Decision("APPROVED", "ann"))),
+        ((ASKED,), End(NOW, 9, said=Said("Paris."), review=Decision("APPROVED", "ann"))),
         ((attempt("THROTTLED", "Throttled"), replace(ASKED, model=SONNET)), ANSWERED),
     ],
     ids=["truncated", "large", "reviewed", "fallback"],
@@ -270,7 +271,7 @@ def test_any_attempts_give_one_transaction_that_the_table_takes(
 ) -> None:
     secret = [replace(made, detail="the launch code is 0042") for made in attempts]
     known = facts(earlier_attempts=earlier, store_text=store_text, cache=cache)
-    closing = record(known, secret, End(NOW, 3, cause=cause, text="Paris.", review=review))
+    closing = record(known, secret, End(NOW, 3, cause=cause, said=Said("Paris."), review=review))
     client = Transactions()
     assert UsageStore(client, "usage").record(closing)  # type: ignore[arg-type]
 

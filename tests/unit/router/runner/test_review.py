@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from router.conversation.said import Said
 from router.invocation.attempt import Attempt
 from router.recording.record import Decision
 from router.review.decisions import approval, edition, rejection
@@ -36,18 +37,18 @@ def decide(last: Attempt, told: Any, review: Any = REVIEW) -> tuple[Any, ...]:
     [
         # A reviewer approves: the text as the command read it, or where the draft is.
         (GOOD, approval(WAITING, "Paris", "ann", "fine"), REVIEW,
-         ("APPROVED", "ann", Answered("Paris"), None, True)),
+         ("APPROVED", "ann", Answered(Said("Paris")), None, True)),
         (GOOD, {"decision": "APPROVED", "by": "ann"}, REVIEW,
          ("APPROVED", "ann", Answered(output_s3=DRAFT), None, True)),
         (CUT, approval(WAITING, "Par", "ann", ""), REVIEW,
-         ("APPROVED", "ann", Answered("Par", truncated=True), None, True)),
+         ("APPROVED", "ann", Answered(Said("Par"), truncated=True), None, True)),
         # Edits: what is written is whole.
         (GOOD, edition(WAITING, "Rome", "ann", ""), REVIEW,
-         ("EDITED", "ann", Answered("Rome"), None, True)),
+         ("EDITED", "ann", Answered(Said("Rome")), None, True)),
         (CUT, edition(WAITING, "Rome", "ann", ""), REVIEW,
-         ("EDITED", "ann", Answered("Rome"), None, True)),
+         ("EDITED", "ann", Answered(Said("Rome")), None, True)),
         (MISFIT, edition(WAITING, "{}", "ann", ""), REVIEW,
-         ("EDITED", "ann", Answered("{}"), None, True)),
+         ("EDITED", "ann", Answered(Said("{}")), None, True)),
         # Rejects.
         (GOOD, rejection(WAITING, "ann", "wrong"), APPROVING,
          ("REJECTED", "ann", None, "ReviewRejected", False)),
@@ -92,7 +93,7 @@ def test_what_is_no_decision_rejects_the_draft(told: Any) -> None:
 def test_whoever_has_the_token_may_send_anything(told: Any) -> None:
     found = reviewed(run_plan(review=REVIEW), progress(GOOD), told)
 
-    assert found.answer is None or isinstance(found.answer.text, str)
+    assert found.answer is None or isinstance(found.answer.said.text, str)
     assert all(isinstance(it, str) for it in (found.decision.by, found.decision.note))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from cost_calculator.rows import NOT_BILLED
+from router.conversation.said import Said
 from router.invocation.attempt import Attempt
 from router.recording.record import Decision
 from router.routing.next_step import AskHuman, Call, Finish
@@ -148,7 +149,7 @@ def test_what_follows_is_asked_of_all_attempts() -> None:
 def test_an_answered_run_gives_its_outcome_to_its_caller() -> None:
     before = attempt("THROTTLED", "Throttled", detail="HTTP 429")
     closing, outcome = finish_answered(
-        PLAN, progress(before, ASKED, entered=4), Answered("Paris."), ARN, ENDED
+        PLAN, progress(before, ASKED, entered=4), Answered(Said("Paris.")), ARN, ENDED
     )
 
     assert outcome == {
