@@ -1,0 +1,275 @@
+"""OpenAI's Responses, without state: a body as a request of ours, and a reply as a response. Pure.
+
+What a model thought travels in ``encrypted_content`` of reasoning items, as our own JSON in base64:
+a client that sends it back gives the model its proof.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterator, Mapping
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from router.conversation.blocks import Reasoning, ToolCall
+from router.conversation.writing import write_reasoning
+from router.encoding import json_object, mapping_of, shown_name
+from router.errors import InvalidRequest
+from router.ingress.protocols.bodies import check, refuse
+from router.ingress.protocols.reply import FILTER, LENGTH, Reply, Usage, as_json
+
+SCHEMA = Path(__file__).with_name("responses.schema.json")
+
+_SAME = ("temperature", "top_p", "parallel_tool_calls")
+_READ = frozenset({
+    *_SAME, "model", "input", "instructions", "tools", "tool_choice", "max_output_tokens", "text",
+    "reasoning", "metadata", "user", "stream", "stream_options",
+})  # fmt: skip
+_SAYS_NOTHING: Mapping[str, tuple[Any, ...]] = {
+    "store": (False,),
+    "background": (False,),
+    "truncation": ("disabled",),
+    "service_tier": ("auto", "default"),
+    "temperature": (1,),
+    "top_p": (1,),
+    "top_logprobs": (0,),
+}
+_NO_PART = frozenset({
+    "prompt_cache_key", "prompt_cache_retention", "safety_identifier", "include", "client_metadata",
+})  # fmt: skip
+_INSTEAD = {
+    "previous_response_id": "nothing is kept between responses: send the whole conversation",
+    "conversation": "nothing is kept between responses: send the whole conversation",
+    "store": "responses are not kept here: send `store` false, or leave it out",
+    "background": "nobody can come back for a response: POST /v1/prompts?mode=async instead",
+}
+
+
+def to_request(body: Any) -> dict[str, Any]:
+    """Return the request that a response asks for; raise ``InvalidRequest``."""
+    if isinstance(body, dict):
+        body = {name: value for name, value in body.items() if value is not None}
+    check(body, SCHEMA)
+    refuse(list(_unheeded(body)))
+    request: dict[str, Any] = {
+        "messages": _messages(body["input"]),
+        **{
+            name: body[name] for name in _SAME if name in body and not _is_default(name, body[name])
+        },
+        **_tools(body),
+    }
+    if body["model"] != "auto":
+        request["tier"] = body["model"]
+    if "instructions" in body and body["instructions"].strip():
+        request["system"] = body["instructions"]
+    if "max_output_tokens" in body:
+        request["max_tokens"] = body["max_output_tokens"]
+    if effort := mapping_of(body.get("reasoning")).get("effort"):
+        request["reasoning_effort"] = effort
+    if metadata := {**body.get("metadata", {}), **_user(body)}:
+        request["metadata"] = metadata
+    form = mapping_of(mapping_of(body.get("text")).get("format"))
+    if form.get("type") == "json_schema":
+        request["response_schema"] = form.get("schema")
+    elif form.get("type") == "json_object":
+        request["response_schema"] = {"type": "object"}
+    return request
+
+
+def to_response(reply: Reply) -> dict[str, Any]:
+    """Return the ``response`` of a reply."""
+    incomplete = {LENGTH: "max_output_tokens", FILTER: "content_filter"}.get(reply.finish)
+    return head_of(reply.request_id, reply.created, reply.model) | {
+        "status": "incomplete" if incomplete else "completed",
+        "incomplete_details": {"reason": incomplete} if incomplete else None,
+        "output": list(_output(reply)),
+        "usage": write_usage(reply.usage) if reply.usage else None,
+    }
+
+
+def head_of(request_id: str, created: int, model: str) -> dict[str, Any]:
+    """Return the fields of a response that are known before its first word."""
+    return {
+        "id": f"resp_{request_id}",
+        "object": "response",
+        "created_at": created,
+        "status": "in_progress",
+        "error": None,
+        "incomplete_details": None,
+        "instructions": None,
+        "metadata": {},
+        "model": model,
+        "output": [],
+        "parallel_tool_calls": True,
+        "temperature": None,
+        "tool_choice": "auto",
+        "tools": [],
+        "top_p": None,
+        "usage": None,
+    }
+
+
+def reasoning_item(item_id: str, block: Reasoning) -> dict[str, Any]:
+    """Return the item of what a model thought."""
+    [written] = write_reasoning((block,))
+    proof = base64.b64encode(as_json(written).encode()).decode()
+    summary = [{"type": "summary_text", "text": block.text}] if block.text else []
+    return {"type": "reasoning", "id": item_id, "summary": summary, "encrypted_content": proof}
+
+
+def message_item(item_id: str, text: str, status: str = "completed") -> dict[str, Any]:
+    """Return the item of a text."""
+    content = [{"type": "output_text", "text": text, "annotations": []}]
+    return {
+        "type": "message", "id": item_id, "role": "assistant", "status": status,
+        "content": content if status == "completed" else [],
+    }  # fmt: skip
+
+
+def call_item(item_id: str, call: ToolCall, status: str = "completed") -> dict[str, Any]:
+    """Return the item of a call of a tool."""
+    return {
+        "type": "function_call", "id": item_id, "call_id": call.id, "name": call.name,
+        "arguments": call.arguments, "status": status,
+    }  # fmt: skip
+
+
+def write_usage(usage: Usage) -> dict[str, Any]:
+    """Return tokens as OpenAI counts them: those of the input include the cached."""
+    sent, answered = usage.tokens.total_input, usage.tokens.output
+    return {
+        "input_tokens": sent,
+        "input_tokens_details": {"cached_tokens": usage.tokens.cache_read},
+        "output_tokens": answered,
+        "output_tokens_details": {"reasoning_tokens": usage.reasoning},
+        "total_tokens": sent + answered,
+    }
+
+
+def _output(reply: Reply) -> Iterator[dict[str, Any]]:
+    said, name, places = reply.said, reply.request_id, count()
+    for block in said.reasoning:
+        yield reasoning_item(f"rs_{name}_{next(places)}", block)
+    if said.text or not said.calls:
+        yield message_item(f"msg_{name}_{next(places)}", said.text)
+    for call in said.calls:
+        yield call_item(f"fc_{name}_{next(places)}", call)
+
+
+def _unheeded(body: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in body.items():
+        if name in _READ or name in _NO_PART or value in ([], {}) or _is_default(name, value):
+            continue
+        yield _INSTEAD.get(name) or (
+            f"`{shown_name(name)}` is not passed on to the models: leave it out"
+        )
+
+
+def _is_default(name: str, value: Any) -> bool:
+    return any(
+        bool(value == default) and isinstance(value, bool) == isinstance(default, bool)
+        for default in _SAYS_NOTHING.get(name, ())
+    )
+
+
+def _user(body: Mapping[str, Any]) -> dict[str, str]:
+    return {"user": body["user"]} if "user" in body else {}
+
+
+def _messages(given: Any) -> list[dict[str, Any]]:
+    if isinstance(given, str):
+        return [{"role": "user", "content": given}]
+    messages: list[dict[str, Any]] = []
+    for index, item in enumerate(given):
+        _add(messages, mapping_of(item), f"input[{index}]")
+    return [message for message in messages if message.keys() != {"role", "content"} or
+            message["content"] != []]  # fmt: skip
+
+
+def _add(messages: list[dict[str, Any]], item: Mapping[str, Any], where: str) -> None:
+    match item:
+        case {"type": "function_call", "call_id": call_id, "name": name}:
+            function = {"name": name, "arguments": item.get("arguments", "")}
+            call = {"id": call_id, "type": "function", "function": function}
+            _assistant(messages).setdefault("tool_calls", []).append(call)
+        case {"type": "function_call_output", "call_id": call_id}:
+            output = item.get("output", "")
+            content = output if isinstance(output, str) else [*_parts(output, where)]
+            messages.append({"role": "tool", "tool_call_id": call_id, "content": content})
+        case {"type": "reasoning"}:
+            if (block := _proof(item)) is not None:
+                _assistant(messages).setdefault("thinking_blocks", []).append(block)
+        case {"role": "assistant", "content": content}:
+            message = _assistant(messages)
+            message["content"] += _parts(content, where)
+        case {"role": "user" | "system" | "developer", "content": content}:
+            messages.append({"role": item["role"], "content": [*_parts(content, where)]})
+        case _:
+            kind = shown_name(str(item.get("type") or "message"))
+            raise InvalidRequest(
+                f"`{where}` of type {kind} cannot be read: send messages, function calls and their"
+                " outputs, and reasoning with its encrypted_content"
+            )
+
+
+def _assistant(messages: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the assistant's turn at the end; what it says, thinks and calls are one turn."""
+    if not messages or messages[-1]["role"] != "assistant":
+        messages.append({"role": "assistant", "content": []})
+    return messages[-1]
+
+
+def _parts(content: Any, where: str) -> list[dict[str, Any]]:
+    if isinstance(content, str):
+        return [{"type": "text", "text": content}]
+    return [_part(mapping_of(part), where) for part in content or ()]
+
+
+def _part(part: Mapping[str, Any], where: str) -> dict[str, Any]:
+    match part:
+        case {"type": "input_text" | "output_text" | "text", "text": str(text)}:
+            return {"type": "text", "text": text}
+        case {"type": "refusal", "refusal": str(text)}:
+            return {"type": "refusal", "refusal": text}
+        case {"type": "input_image", "image_url": str(url)}:
+            detail = {"detail": part["detail"]} if part.get("detail") else {}
+            return {"type": "image_url", "image_url": {"url": url, **detail}}
+        case {"type": "input_file", "file_data": str(url)}:
+            named = {"filename": part["filename"]} if part.get("filename") else {}
+            return {"type": "file", "file": {"file_data": url, **named}}
+    kind = shown_name(str(part.get("type")))
+    raise InvalidRequest(f"`{where}.content` holds a part of type {kind}, which is not routed")
+
+
+def _proof(item: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the block that a reasoning item of ours carries; another's is of no use to a model."""
+    try:
+        found = base64.b64decode(str(item.get("encrypted_content") or ""), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return json_object(found.decode("utf-8", "replace")) or None
+
+
+def _tools(body: Mapping[str, Any]) -> dict[str, Any]:
+    if not body.get("tools"):
+        return {}
+    tools = {"tools": [_tool(mapping_of(tool)) for tool in body["tools"]]}
+    choice = body.get("tool_choice")
+    if isinstance(choice, Mapping):
+        if choice.get("type") != "function":
+            raise InvalidRequest("`tool_choice` must be auto, none, required, or of type function")
+        choice = {"type": "function", "function": {"name": choice.get("name")}}
+    return tools if choice is None else tools | {"tool_choice": choice}
+
+
+def _tool(tool: Mapping[str, Any]) -> dict[str, Any]:
+    if tool.get("type") != "function":
+        raise InvalidRequest(
+            f"a tool of type {shown_name(str(tool.get('type')))} is run by its provider: only"
+            " functions of your own are routed"
+        )
+    names = ("name", "description", "parameters", "strict")
+    known = {name: tool[name] for name in names if tool.get(name) is not None}
+    return {"type": "function", "function": known}
