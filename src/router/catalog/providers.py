@@ -15,13 +15,15 @@ class ProviderSpec:
     """What is known of a provider beside its wire format.
 
     ``service_tiers`` and ``latencies`` are its own words for how it serves a call. ``adapter`` is
-    ``module:Class``, imported when the first call is made. ``key_variable`` names the environment
+    ``module:Class``, imported when the first call is made; ``writer`` is the function that writes
+    what it is asked. ``key_variable`` names the environment
     variable that holds the parameter of its key; without one, AWS authorizes the role. A guardrail
     of Bedrock is put around a provider unless its API ``applies_guardrails``. ``no_usage`` is
     what a call has used whose input a guardrail stopped.
     """
 
     adapter: str
+    writer: str
     service_tiers: tuple[str, ...]
     latencies: tuple[str, ...] = ()
     key_variable: str | None = None
@@ -32,6 +34,7 @@ class ProviderSpec:
 PROVIDERS: Mapping[str, ProviderSpec] = {
     "bedrock": ProviderSpec(
         adapter="router.providers.bedrock:Bedrock",
+        writer="router.providers.bedrock_request:converse_arguments",
         service_tiers=("default", "flex", "priority", "reserved"),
         latencies=("standard", "optimized"),
         applies_guardrails=True,
@@ -39,6 +42,7 @@ PROVIDERS: Mapping[str, ProviderSpec] = {
     ),
     "openai": ProviderSpec(
         adapter="router.providers.openai_api:OpenAI",
+        writer="router.providers.openai_chat:http_body",
         service_tiers=("auto", "default", "flex", "priority", "scale", "fast"),
         key_variable="OPENAI_API_KEY_PARAMETER",
         no_usage={"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0},
@@ -46,6 +50,7 @@ PROVIDERS: Mapping[str, ProviderSpec] = {
     # Its priority is a commitment that `auto` makes use of.
     "anthropic": ProviderSpec(
         adapter="router.providers.anthropic_api:Anthropic",
+        writer="router.providers.anthropic_request:messages_body",
         service_tiers=("auto", "standard_only"),
         key_variable="ANTHROPIC_API_KEY_PARAMETER",
         no_usage={"input_tokens": 0, "output_tokens": 0},

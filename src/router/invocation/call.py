@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from router.catalog.prompt_cache import is_worth_marking
 from router.catalog.service_tiers import mode_of
 from router.conversation.blocks import Conversation, Reasoning, ToolCall
-from router.conversation.events import Delta
 from router.conversation.loop import tag_of
 from router.conversation.said import Said
 from router.intake.call_options import CallOptions
 from router.review.bands import Review
+
+if TYPE_CHECKING:
+    from router.conversation.events import Delta
 
 
 @dataclass(frozen=True, slots=True)

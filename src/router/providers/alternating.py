@@ -35,7 +35,7 @@ def alternating(
 ) -> tuple[Turn, ...]:
     """Return the turns for a model: of users and assistants in turn, the first of a user.
 
-    A user's turn has the results of tools first. Without tools a tool history is told as text.
+    A user's turn has the results of tools first. Without tools a tool history is sent as text.
     """
     turns: Iterable[Turn] = conversation.turns
     if conversation.has_tool_turns and not with_tools:

@@ -17,6 +17,7 @@ from router.encoding import mapping_of
 from router.invocation.call import Answer, Done, ModelCall
 from router.providers.anthropic_messages import read_message
 from router.providers.anthropic_request import messages_body
+from router.providers.call_limits import FORCED, is_about_choice
 from router.providers.ssm_keys import api_key
 from router.providers.statuses import error_of_connection, error_of_status, words
 
@@ -78,6 +79,7 @@ def _errors_of_wire() -> Iterator[None]:
             raise error_of_event(error.body) from error
         too_long = "too long" in error.message.lower()
         detail = words(mapping_of(mapping_of(error.body).get("error")).get("type"))
+        detail += FORCED if is_about_choice(error.message) else ""
         raise error_of_status(error.status_code, detail, too_long=too_long) from error
     except anthropic.APIResponseValidationError as error:
         raise errors.BadResponse("the body is not a message") from error

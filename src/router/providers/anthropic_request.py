@@ -19,7 +19,7 @@ from router.errors import InvalidModelRequest
 from router.invocation.call import ModelCall
 from router.providers.alternating import alternating
 from router.providers.cache_marks import Prompt
-from router.providers.call_limits import effort_of_claude, input_of, sampling_of, told_to_claude
+from router.providers.call_limits import effort_of_claude, input_of, sampling_of, tool_for_claude
 from router.providers.json_modes import for_claude, has_claude_mode
 
 _SAMPLING = {"temperature": "temperature", "top_p": "top_p", "stop": "stop_sequences"}
@@ -124,7 +124,7 @@ def _result(result: ToolResult) -> dict[str, Any]:
 
 
 def _tool(tool: Tool, model: str) -> dict[str, Any]:
-    schema, description, is_strict = told_to_claude(tool, model)
+    schema, description, is_strict = tool_for_claude(tool, model)
     strict = {"strict": True} if is_strict else {}
     described = {"description": description} if description and description.strip() else {}
     mark = _mark(tool.cache) if tool.cache else {}

@@ -28,10 +28,10 @@ from urllib3.exceptions import HTTPError as UrllibError
 from urllib3.exceptions import ReadTimeoutError as UrllibTimeoutError
 
 from router import errors
-from router.conversation.events import Delta, TextDelta
 from router.invocation.call import Answer, Done, ModelCall
 from router.providers.bedrock_converse import read_converse
 from router.providers.bedrock_request import converse_arguments
+from router.providers.call_limits import FORCED, is_about_choice
 from router.providers.guarded_texts import unseen_in
 from router.providers.guardrail import Guardrail, check_answer, check_unseen, units_in_errors
 from router.providers.guardrail_trace import added
@@ -39,6 +39,8 @@ from router.providers.statuses import error_of_status, words
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime.client import BedrockRuntimeClient
+
+    from router.conversation.events import Delta
 
 # Names from botocore's model of bedrock-runtime.
 _ERRORS: Mapping[str, type[errors.CallError]] = {
@@ -98,6 +100,7 @@ class Bedrock:
         Behind a guardrail a word goes out when Converse has let it pass, and what the guardrail
         there does not see, when it was shown to it at the end.
         """
+        from router.conversation.events import TextDelta
         from router.providers.bedrock_stream import ConverseStream
         from router.providers.streamed import read_stream
 
@@ -185,12 +188,13 @@ def _of_client_error(error: ClientError) -> errors.CallError:
     code = error.response["Error"].get("Code", "")
     message = error.response["Error"].get("Message", "")
     too_long = any(sign in message.lower() for sign in _TOO_LONG)
+    forced = FORCED if is_about_choice(message) else ""
     # Inside a stream the names begin with a small letter, and there is no status.
     if (kind := _ERRORS.get(code[:1].upper() + code[1:])) is None:
         if isinstance(error, EventStreamError):
             return errors.ModelError(words(code))
         status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-        return error_of_status(status, words(code), too_long=too_long)
+        return error_of_status(status, words(code) + forced, too_long=too_long)
     if kind is errors.InvalidModelRequest and too_long:
         kind = errors.ContextTooLong
-    return kind(code)
+    return kind(code + forced)

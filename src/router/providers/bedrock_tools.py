@@ -9,7 +9,7 @@ from router.catalog.families import CLAUDE, family_of
 from router.conversation.blocks import Tool
 from router.errors import InvalidModelRequest
 from router.invocation.call import ModelCall
-from router.providers.call_limits import effort_of_claude, told_to_claude
+from router.providers.call_limits import effort_of_claude, tool_for_claude
 
 
 def cache_point(cache: str) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def tool_config(tools: tuple[Tool, ...], call: ModelCall) -> dict[str, Any]:
 
 
 def _tool(tool: Tool, model: str) -> Iterator[dict[str, Any]]:
-    schema, description, is_strict = told_to_claude(tool, model)
+    schema, description, is_strict = tool_for_claude(tool, model)
     strict = {"strict": True} if is_strict else {}
     described = {"description": description} if description and description.strip() else {}
     spec = {"name": tool.name, **described, "inputSchema": {"json": schema}, **strict}

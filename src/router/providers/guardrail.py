@@ -20,14 +20,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from router import errors
 from router.catalog.providers import PROVIDERS
-from router.conversation.events import Delta
 from router.invocation.call import Answer, Done, ModelCall, StreamingProvider
-from router.invocation.pieces import pieces_of
 from router.providers.guarded_texts import all_texts, texts_of, unseen_texts
 from router.providers.guardrail_trace import added, policies_named
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime.client import BedrockRuntimeClient
+
+    from router.conversation.events import Delta
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +149,8 @@ class Guarded:
 
     def stream(self, call: ModelCall) -> Iterator[Delta | Done]:
         """Yield the answer in one piece: no word of it goes out before the guardrail saw it all."""
+        from router.invocation.pieces import pieces_of
+
         units = self._check(call)
         with units_in_errors(units):
             pieces = list(self._provider.stream(call))

@@ -16,7 +16,7 @@ from router.conversation.blocks import Block, Reasoning, Text, ToolCall, ToolRes
 def spoken(turns: Iterable[Turn]) -> Iterator[Turn]:
     """Yield the turns with tool calls and results in words; pictures in results are kept.
 
-    Thinking is left out: its proof belongs to the calls that are no longer there.
+    They hold no thinking: its proof belongs to calls that are no longer there.
     """
     names: dict[str, str] = {}
     for turn in turns:

@@ -273,6 +273,19 @@ def test_each_providers_word_for_too_long_is_known(provider: str, code: str, mes
         sdk(provider, 400, code, message).complete(call(provider))
 
 
+@pytest.mark.parametrize("provider", ["anthropic", "bedrock"])
+@pytest.mark.parametrize("field", ["tool_choice.type", "toolChoice.any"])
+def test_a_model_that_cannot_be_made_to_call_a_tool_is_known_by_the_detail(
+    provider: str, field: str
+) -> None:
+    message = f"{field}: not supported with {SECRET}"
+
+    with pytest.raises(errors.InvalidModelRequest, match="write auto") as raised:
+        sdk(provider, 400, "ValidationException", message).complete(call(provider))
+
+    assert SECRET not in raised.value.detail
+
+
 @pytest.mark.parametrize(
     ("code", "status", "kind"),
     [
