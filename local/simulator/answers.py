@@ -4,19 +4,19 @@ Facts and sums are answered rightly, so that a demonstration reads well. Everyth
 plausible text whose length depends on the question and the model. A token is four bytes of UTF-8.
 """
 
-import ast
-import hashlib
 import json
-import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, get_args
 
 from local.simulator import catalogue
+from local.simulator.conversation import Document, Picture, ToolCall, Turn
+from local.simulator.instances import instance, seed
 from local.simulator.model import NOTHING_KEPT, Ask, Ending, Kept, Reply
-
-_BYTES_PER_TOKEN = 4
-_OVERHEAD_TOKENS = 8  # what a provider adds around a conversation
+from local.simulator.sums import calculate
+from local.simulator.tokens import cut, input_tokens, tokens
+from local.simulator.tool_calls import call_id, calls_for
 
 _FACTS = (
     (("capital", "france"), "The capital of France is Paris."),
@@ -30,14 +30,6 @@ _FACTS = (
     (("chemical", "gold"), "The chemical symbol of gold is Au."),
     (("continents",), "There are seven continents."),
 )
-_OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-}
-_SUM = re.compile(r"[-+(]*\d[\d.,]*(?:\s*[-+*/×÷x]\s*[-+(]*\d[\d.,]*\)*)+")
-_PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*(?:%|percent)\s+of\s+\$?(\d[\d,]*(?:\.\d+)?)", re.I)
 _SENTENCES = (
     "Start from what is known and name what is not.",
     "The first part settles the constraints, the second works through the options.",
@@ -50,43 +42,89 @@ _SENTENCES = (
 )
 
 
-def tokens(text: str) -> int:
-    """Count the tokens of a text: its UTF-8 bytes over four, rounded up."""
-    return -(-len(text.encode("utf-8", "surrogatepass")) // _BYTES_PER_TOKEN)
-
-
 def reply(
-    ask: Ask, *, text: str | None = None, ending: str | None = None, kept: Kept = NOTHING_KEPT
+    ask: Ask,
+    *,
+    text: str | None = None,
+    ending: str | None = None,
+    kept: Kept = NOTHING_KEPT,
+    calls: Sequence[Mapping[str, Any]] | None = None,
+    stop_reason: str | None = None,
 ) -> Reply:
     """Answer a question, cut at its token limit; thinking counts against that limit too.
 
-    `text` and `ending` replace the model's own text and ending; `kept` is what the prompt cache
-    did.
+    `text`, `ending`, `calls` and `stop_reason` replace the model's own; `kept` is what the prompt
+    cache did.
     """
-    content = text if text is not None else _say(ask)
-    model = catalogue.find(ask.model)
-    seed = _seed(ask.question)
-    thinking = " ".join(_pick(seed, 1 + seed % 3)) if model and model.thinks else ""
+    called = calls_for(ask) if calls is None and text is None else _ordered(ask, calls or ())
+    content = text if text is not None else "" if called else _say(ask)
+    content, stopped_by = _stopped(content, ask.stops)
+    thinking = _thinking(ask)
     thought = tokens(thinking)
     room = None if ask.max_tokens is None else max(ask.max_tokens - thought, 0)
     if ending == "length":
-        room = min(room if room is not None else tokens(content), tokens(content) // 2)
+        wanted = tokens(content) + sum(tokens(call.arguments) for call in called)
+        room = min(room if room is not None else wanted, wanted // 2)
     if ending in {"refusal", "filter"}:
-        content = ""
-    cut = room is not None and tokens(content) > room
-    if cut:
-        head = content.encode("utf-8", "surrogatepass")[: (room or 0) * _BYTES_PER_TOKEN]
-        content = head.decode("utf-8", "ignore")
-        thought = min(thought, ask.max_tokens or 0)
+        content, called = "", []
+    whole = (content, called)
+    content, called = _cut(content, called, room)
+    if shortened := (content, called) != whole:
+        thought, stopped_by = min(thought, ask.max_tokens or thought), None
+    own: Ending = "length" if shortened else "tools" if called else "stop" if stopped_by else "end"
+    said = tokens(content) + sum(tokens(call.arguments) for call in called)
     return Reply(
         text=content,
         thinking=thinking,
-        input_tokens=tokens(ask.prompt) + _OVERHEAD_TOKENS - kept.read - kept.written,
-        output_tokens=tokens(content) + thought,
+        input_tokens=input_tokens(ask) - kept.read - kept.written,
+        output_tokens=said + thought,
         thinking_tokens=thought,
-        ending=_ending(ending) or ("length" if cut else "end"),
+        ending=_ending(ending) or own,
         kept=kept,
+        calls=tuple(called),
+        stopped_by=stopped_by,
+        stop_reason=stop_reason,
     )
+
+
+def _thinking(ask: Ask) -> str:
+    model = catalogue.find(ask.model)
+    thinks = ask.thinks if ask.thinks is not None else bool(model and model.thinks)
+    return " ".join(_pick(seed(ask.question), 1 + seed(ask.question) % 3)) if thinks else ""
+
+
+def _ordered(ask: Ask, calls: Sequence[Mapping[str, Any]]) -> list[ToolCall]:
+    """The calls that a rule orders; their arguments may be any text, also one that is no JSON."""
+    return [
+        ToolCall(
+            str(call.get("id") or call_id(ask, n)),
+            str(call["name"]),
+            given if isinstance(given := call.get("arguments", {}), str) else json.dumps(given),
+        )
+        for n, call in enumerate(calls)
+    ]
+
+
+def _stopped(text: str, stops: Sequence[str]) -> tuple[str, str | None]:
+    """The text up to the first stop sequence in it, and that sequence."""
+    found = [(text.find(stop), stop) for stop in stops if stop and stop in text]
+    return (text[: min(found)[0]], min(found)[1]) if found else (text, None)
+
+
+def _cut(text: str, calls: Sequence[ToolCall], room: int | None) -> tuple[str, list[ToolCall]]:
+    """What so many tokens hold: text first, then calls, the last of them broken off."""
+    if room is None:
+        return text, list(calls)
+    if tokens(text) > room:
+        return cut(text, room), []
+    room -= tokens(text)
+    kept: list[ToolCall] = []
+    for call in calls:
+        if tokens(call.arguments) > room:
+            return text, [*kept, replace(call, arguments=cut(call.arguments, room))]
+        room -= tokens(call.arguments)
+        kept.append(call)
+    return text, kept
 
 
 def _ending(name: str | None) -> Ending | None:
@@ -95,22 +133,26 @@ def _ending(name: str | None) -> Ending | None:
 
 def _say(ask: Ask) -> str:
     if ask.schema is not None:
-        return json.dumps(_instance(ask.schema, ask.question))
+        return json.dumps(instance(ask.schema, ask.question))
     if kind := _classify(ask):
         return kind
+    if answered := _given(ask):
+        return answered
     question = ask.question.lower()
     for words, fact in _FACTS:
         if all(word in question for word in words):
             return fact
-    result = _calculate(ask.question)
+    result = calculate(ask.question)
     if result is not None:
         return f"The result is {result}."
-    seed = _seed(ask.question)
+    number = seed(ask.question)
     asks_much = len(question) > 160 or re.search(
         r"\b(write|design|prove|explain|plan|why)\b", question
     )
     topic = " ".join(ask.question.split()[:8]).rstrip("?.!,:;")
-    return f"On “{topic}”: " + " ".join(_pick(seed, 5 + seed % 8 if asks_much else 1 + seed % 2))
+    return f"On “{topic}”: " + " ".join(
+        _pick(number, 5 + number % 8 if asks_much else 1 + number % 2)
+    )
 
 
 def _classify(ask: Ask) -> str | None:
@@ -121,63 +163,27 @@ def _classify(ask: Ask) -> str | None:
         request = json.loads(ask.question)["request"]
     except (ValueError, TypeError, KeyError):
         return None
-    kind = "CALCULATION" if _calculate(request) else "COMPLEX" if len(request) > 160 else "SIMPLE"
+    kind = "CALCULATION" if calculate(request) else "COMPLEX" if len(request) > 160 else "SIMPLE"
     return json.dumps({"class": kind})
 
 
-def _pick(seed: int, count: int) -> list[str]:
-    return [_SENTENCES[(seed + n) % len(_SENTENCES)] for n in range(count)]
+def _given(ask: Ask) -> str:
+    """What an answer says of the results and of the media that the last turn brings."""
+    last = ask.turns[-1] if ask.turns else Turn("user", ())
+    results = "; ".join(result.text for result in last.results if result.text)
+    seen = f"I was given {', '.join(map(_looks, last.media))}." if last.media else ""
+    return " ".join(filter(None, [results and f"According to the tools: {results}", seen]))
 
 
-def _seed(text: str) -> int:
-    return int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:4], "big")
+def _looks(media: Picture | Document) -> str:
+    """What an answer says of an image or a document, so that its caller knows it arrived."""
+    kind = media.format.upper()
+    if isinstance(media, Picture):
+        return f"a {kind} image of {media.width} x {media.height} pixels"
+    pages = f" of {media.pages} page{'' if media.pages == 1 else 's'}" if media.pages else ""
+    words = f" that begins with “{' '.join(media.text.split()[:6])}”" if media.text else ""
+    return f"a {kind} document{pages}{words}"
 
 
-def _calculate(question: str) -> str | None:
-    """The value of the first sum or percentage in a question, or None."""
-    if percent := _PERCENT.search(question):
-        part, whole = (float(group.replace(",", "")) for group in percent.groups())
-        return _format(part * whole / 100)
-    if found := _SUM.search(question):
-        text = found[0].replace(",", "").replace("×", "*").replace("x", "*").replace("÷", "/")
-        try:
-            return _format(_evaluate(ast.parse(text.rstrip("."), mode="eval").body))
-        except (SyntaxError, ValueError, ZeroDivisionError, OverflowError):
-            return None
-    return None
-
-
-def _evaluate(node: ast.expr) -> float:
-    match node:
-        case ast.Constant(value=int() | float() as value):
-            return value
-        case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return -_evaluate(operand)
-        case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
-            return float(_OPERATORS[type(op)](_evaluate(left), _evaluate(right)))
-    raise ValueError("not a sum")
-
-
-def _format(value: float) -> str:
-    return f"{value:,.0f}" if value == int(value) else f"{value:,.4f}".rstrip("0")
-
-
-def _instance(schema: Mapping[str, Any], question: str) -> Any:
-    """A value that a JSON Schema accepts, for the keywords structured outputs allow."""
-    if "const" in schema:
-        return schema["const"]
-    if "enum" in schema:
-        return schema["enum"][_seed(question) % len(schema["enum"])]
-    if "anyOf" in schema:
-        return _instance(schema["anyOf"][0], question)
-    kind = schema.get("type", "object")
-    kind = kind[0] if isinstance(kind, list) else kind
-    if kind == "object":
-        properties = schema.get("properties", {})
-        return {name: _instance(each, question + name) for name, each in properties.items()}
-    if kind == "array":
-        return [_instance(schema.get("items", {"type": "string"}), question)]
-    seed = _seed(question)
-    return {"string": "text", "integer": seed % 100, "number": seed % 100 / 10, "null": None}.get(
-        kind, seed % 2 == 0
-    )
+def _pick(number: int, count: int) -> list[str]:
+    return [_SENTENCES[(number + n) % len(_SENTENCES)] for n in range(count)]

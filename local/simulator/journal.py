@@ -10,7 +10,12 @@ from typing import Any
 
 @dataclass(slots=True)
 class Call:
-    """One call; `status` and `ended_at` stay None while it is under way, or when it was dropped."""
+    """One call; `status` and `ended_at` stay None while it is under way, or when it was dropped.
+
+    `events` are those of a stream that left. `read_to_end` is whether the caller took all of it,
+    None until that is known, and for a stream that was cut off here. A caller that leaves earlier
+    is billed in full: `usage` is that of the whole answer.
+    """
 
     number: int
     method: str
@@ -23,6 +28,9 @@ class Call:
     status: int | None = None
     usage: dict[str, Any] | None = None
     ended_at: float | None = None
+    stream: bool = False
+    events: int | None = None
+    read_to_end: bool | None = None
 
 
 class Journal:

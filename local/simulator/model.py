@@ -1,20 +1,36 @@
 """What the providers' wire formats have in common: a question, an answer, a refusal."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from local.simulator.conversation import (
+    AS_THE_MODEL_LIKES,
+    Choice,
+    Tool,
+    ToolCall,
+    Turn,
+    marked_texts,
+)
+
+if TYPE_CHECKING:
+    from local.simulator.deltas import Delta
 
 Json = dict[str, Any]
-Ending = Literal["end", "length", "refusal", "filter", "guardrail"]
+Ending = Literal["end", "length", "refusal", "filter", "guardrail", "tools", "stop"]
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One request as the model sees it; `prompt` is all of its text, `question` the last turn's.
+    """One request as the model sees it; `prompt` is all of its text, `question` what is asked now.
 
-    `marked` is the text in front of the caller's mark for the prompt cache.
+    `marked` are the texts in front of the caller's marks for the prompt cache.
     `service_tier` and `latency` are the provider's own words, "" if nothing was asked.
-    `turns` are the same texts as (role, text), the system's first.
+    `turns` are the conversation, the system's first. `thinks` is None if the request leaves it to
+    the model. A stream's usage comes with its last event, if `stream_usage`. `sealed_reasoning`:
+    the caller wants reasoning to send back.
     """
 
     model: str
@@ -22,11 +38,34 @@ class Ask:
     question: str
     max_tokens: int | None
     schema: Mapping[str, Any] | None
-    marked: str = ""
-    turns: Sequence[tuple[str, str]] = ()
+    marked: Sequence[str] = ()
+    turns: Sequence[Turn] = ()
     guarded: bool = False
     service_tier: str = ""
     latency: str = ""
+    tools: Sequence[Tool] = ()
+    choice: Choice = AS_THE_MODEL_LIKES
+    stops: Sequence[str] = ()
+    thinks: bool | None = None
+    stream: bool = False
+    stream_usage: bool = True
+    sealed_reasoning: bool = False
+
+
+def asking(turns: Sequence[Turn], model: str, max_tokens: int | None, **more: Any) -> Ask:
+    """Return the request that these turns make."""
+    asked = turns[-1].words or next(
+        (turn.words for turn in reversed(turns) if turn.role == "user" and turn.words), ""
+    )
+    return Ask(
+        model=model,
+        prompt="\n".join(turn.text for turn in turns if turn.text),
+        question=asked,
+        max_tokens=max_tokens,
+        turns=tuple(turns),
+        marked=marked_texts(more.get("tools", ()), turns),
+        **{"schema": None, **more},
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +83,8 @@ NOTHING_KEPT = Kept()
 class Reply:
     """The model's reply; token counts are those a provider would bill, if they are known.
 
-    `input_tokens` leaves out what is `kept`.
+    `input_tokens` leaves out what is `kept`. `stopped_by` is the stop sequence that ended the text.
+    `stop_reason` is said to be the end in place of the provider's own word, if it is given.
     """
 
     text: str
@@ -55,6 +95,9 @@ class Reply:
     ending: Ending
     kept: Kept = NOTHING_KEPT
     usage_known: bool = True
+    calls: Sequence[ToolCall] = ()
+    stopped_by: str | None = None
+    stop_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +107,33 @@ class Request:
     model: str
     body: Json
     headers: Mapping[str, str]
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A reply on its way out."""
+    """A reply on its way out; `usage_says` replaces fields of the usage, right or wrong."""
 
     ask: Ask
     reply: Reply
     request_id: str
     milliseconds: int
+    usage_says: Mapping[str, Any] = field(default_factory=dict)
+
+    def usage(self, counted: Json) -> Json | None:
+        """The usage as it is said to the caller, None if nothing is."""
+        if not self.reply.usage_known and not self.usage_says:
+            return None
+        return {**(counted if self.reply.usage_known else {}), **self.usage_says}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event of a stream; `usage` is the call's, in the one event that has it."""
+
+    name: str
+    data: Json
+    usage: Json | None = None
 
 
 class Reject(Exception):
@@ -91,19 +151,12 @@ class Reject(Exception):
         self.request_id = ""
 
 
-def turns_of(
-    system: str | None, messages: Sequence[Json], texts: Sequence[str]
-) -> tuple[tuple[str, str], ...]:
-    """Return (role, text) of a conversation whose messages have these texts."""
-    first = (("system", system),) if system else ()
-    roles = [message.get("role", "user") for message in messages]
-    return first + tuple(zip(roles, texts, strict=True))
-
-
 class Provider(Protocol):
     """One wire format. All methods are pure; `Reject` is the only exception they raise."""
 
     name: str
+    stream_type: str
+    stream_failure: int  # the status of the error that ends a stream, unless another is ordered
 
     def model_of(self, path: str) -> str | None:
         """The model in the path, "" if the body names it, None if the path is not ours."""
@@ -119,6 +172,15 @@ class Provider(Protocol):
 
     def without_content(self, body: Json) -> Json:
         """The same body with its list of answers empty."""
+
+    def events(self, answered: Answered, deltas: Iterable[Delta]) -> Iterator[Event]:
+        """The same answer as a stream, in the provider's order; the last delta has all of it."""
+
+    def stream_error(self, reject: Reject, sequence: int, /) -> Event:
+        """The event that ends a stream with an error, `sequence` events after its start."""
+
+    def frame(self, event: Event) -> bytes:
+        """The event as it crosses the wire."""
 
     def reject(self, status: int, code: str | None, message: str | None) -> Reject:
         """The provider's usual error for a status, for faults on order."""

@@ -8,8 +8,8 @@ import threading
 import time
 
 from local.simulator import catalogue
-from local.simulator.answers import tokens
 from local.simulator.model import NOTHING_KEPT, Ask, Kept
+from local.simulator.tokens import tokens
 
 _SECONDS = 300.0
 
@@ -22,13 +22,15 @@ class PromptCache:
         self._lock = threading.Lock()
 
     def use(self, provider: str, ask: Ask) -> Kept:
-        """Count the tokens of the marked text as written or read, and keep it for longer."""
-        model, count = catalogue.find(ask.model), tokens(ask.marked)
-        if model is None or not ask.marked or count < model.least_cached:
-            return NOTHING_KEPT
-        digest = hashlib.sha256(ask.marked.encode("utf-8", "surrogatepass")).hexdigest()
-        key, now = (provider, ask.model, digest), time.monotonic()
+        """Read the longest of the marked texts that is kept, write the rest up to the last mark."""
+        model = catalogue.find(ask.model)
+        marked = [text for text in ask.marked if model and tokens(text) >= model.least_cached]
+        read, now = 0, time.monotonic()
         with self._lock:
-            known = self._until.get(key, 0.0) > now
-            self._until[key] = now + _SECONDS
-        return Kept(read=count) if known else Kept(written=count)
+            for text in marked:
+                digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+                key = (provider, ask.model, digest)
+                if self._until.get(key, 0.0) > now:
+                    read = tokens(text)
+                self._until[key] = now + _SECONDS
+        return Kept(read, tokens(marked[-1]) - read) if marked else NOTHING_KEPT

@@ -1,9 +1,9 @@
 """Faults on order: which calls, and what happens to them.
 
 A rule is `{"match": {...}, "count": 1, ...action}`. `match` may hold `provider`, `model`,
-`contains` (a piece of the prompt) and `nth` (the n-th call, from 1, that fits the rest); what it
-leaves out fits all. `count` is how many calls the rule is for, null for all. The first rule that
-fits a call decides. The fields of an action are in `local/README.md`.
+`contains` (a piece of the prompt), `stream` (true or false) and `nth` (the n-th call, from 1, that
+fits the rest); what it leaves out fits all. `count` is how many calls the rule is for, null for
+all. The first rule that fits a call decides. The fields of an action are in `local/README.md`.
 """
 
 import threading
@@ -15,12 +15,16 @@ from local.simulator.model import Ask, Ending
 
 FAULTS = ("drop", "half", "html", "empty", "no_usage")
 ENDINGS = get_args(Ending)
-_MATCH = ("provider", "model", "contains", "nth")
+SPLITS = ("bytes", "surrogates")
+_MATCH = ("provider", "model", "contains", "stream", "nth")
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What happens to a call; nothing given means an ordinary answer."""
+    """What happens to a call; nothing given means an ordinary answer.
+
+    `cut_after`, `end_after` and `error_after` count the events of a stream that still leave.
+    """
 
     status: int | None = None
     code: str | None = None
@@ -34,6 +38,21 @@ class Action:
     ending: str | None = None
     text: str | None = None
     usage: Mapping[str, Any] | None = None
+    calls: Sequence[Mapping[str, Any]] | None = None
+    stop_reason: str | None = None
+    cut_after: int | None = None
+    end_after: int | None = None
+    error_after: int | None = None
+    slow_ms: int | None = None
+    without: Sequence[str] = ()
+    interleaved: bool = False
+    split: str | None = None
+
+    @property
+    def orders_answer(self) -> bool:
+        """Whether the rule says what the model answers."""
+        given = (self.text, self.ending, self.calls, self.stop_reason)
+        return any(each is not None for each in given)
 
 
 @dataclass(slots=True)
@@ -49,6 +68,8 @@ class _Rule:
         if self.count == 0 or match.get("provider", provider) != provider:
             return False
         if match.get("model", ask.model) != ask.model:
+            return False
+        if match.get("stream", ask.stream) != ask.stream:
             return False
         if match.get("contains", "") not in ask.prompt:
             return False
@@ -100,7 +121,9 @@ def _parse(rule: Mapping[str, Any]) -> _Rule:
         raise ValueError(f"unknown action {name!r}; use {', '.join(sorted(known))}")
     for name in match.keys() - set(_MATCH):
         raise ValueError(f"unknown match {name!r}; use {', '.join(_MATCH)}")
-    for name, allowed in (("fault", FAULTS), ("ending", ENDINGS)):
+    for name, allowed in (("fault", FAULTS), ("ending", ENDINGS), ("split", SPLITS)):
         if given.get(name) not in (None, *allowed):
             raise ValueError(f"unknown {name} {given[name]!r}; use {', '.join(allowed)}")
+    if any(not isinstance(call, dict) or "name" not in call for call in given.get("calls") or ()):
+        raise ValueError('each of `calls` is {"name": ..., "arguments": {...} or text, "id": ...}')
     return _Rule(match, Action(**given), rule.get("count", 1))

@@ -1,23 +1,25 @@
 """A real model behind the simulator: a server of OpenAI's chat completions, as LLM_BASE_URL names.
 
-The wire formats, keys, faults and the log of calls stay the simulator's; text and usage are the
-real model's. If it sends no usage the answer has none: what is not known is not made up.
+The wire formats, keys, faults and the log of calls stay the simulator's; text, tool calls and usage
+are the real model's. If it sends no usage the answer has none: what is not known is not made up.
 """
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import requests
 
-from local.simulator.model import Ask, Ending, Reply
+from local.simulator.deltas import Delta
+from local.simulator.model import Ask, Reply
+from local.simulator.upstream_shape import body_of, deltas_of, reply_of
 
 _READ_SECONDS = 240
 _CONNECT_SECONDS = 5
-_ENDINGS: dict[str, Ending] = {"length": "length", "content_filter": "filter"}
 
 
 class UpstreamError(Exception):
@@ -38,16 +40,22 @@ class Upstream:
 
     def reply(self, ask: Ask) -> Reply:
         """Ask the real model; raise UpstreamError if there is no answer."""
-        body: dict[str, Any] = {
-            "model": self.model,
-            "messages": [{"role": role, "content": text} for role, text in ask.turns],
-        }
-        if ask.max_tokens is not None:
-            body["max_tokens"] = ask.max_tokens
-        if ask.schema is not None:
-            schema = {"name": "answer", "schema": ask.schema}
-            body["response_format"] = {"type": "json_schema", "json_schema": schema}
-        return _reply(_call("POST", f"{self.base_url}/chat/completions", self.key, body))
+        answer = _call("POST", self._url, self.key, body_of(ask, self.model))
+        try:
+            return reply_of(answer)
+        except (LookupError, TypeError, AttributeError) as error:
+            raise UpstreamError(500, f"LLM_BASE_URL: not a chat completion: {error!r}") from None
+
+    def stream(self, ask: Ask) -> Iterator[Delta]:
+        """Ask the real model for a stream; raise UpstreamError if none begins, or if it breaks."""
+        body = body_of(ask, self.model)
+        body |= {"stream": True, "stream_options": {"include_usage": True}}
+        response = _send("POST", self._url, self.key, body, stream=True)
+        return _deltas(response)
+
+    @property
+    def _url(self) -> str:
+        return f"{self.base_url}/chat/completions"
 
 
 def configured(environment: Mapping[str, str] = os.environ) -> Upstream | None:
@@ -69,10 +77,22 @@ def configured(environment: Mapping[str, str] = os.environ) -> Upstream | None:
 
 
 def _call(method: str, url: str, key: str, body: object = None) -> dict[str, Any]:
+    answer = _send(method, url, key, body)
+    try:
+        found: dict[str, Any] = answer.json()
+    except ValueError:
+        raise UpstreamError(500, f"LLM_BASE_URL: {url} sent no JSON; does it end in /v1?") from None
+    return found
+
+
+def _send(
+    method: str, url: str, key: str, body: object = None, *, stream: bool = False
+) -> requests.Response:
     headers = {"authorization": f"Bearer {key}"} if key else {}
+    limits = (_CONNECT_SECONDS, _READ_SECONDS)
     try:
         answer = requests.request(
-            method, url, json=body, headers=headers, timeout=(_CONNECT_SECONDS, _READ_SECONDS)
+            method, url, json=body, headers=headers, timeout=limits, stream=stream
         )
     except requests.Timeout:
         raise UpstreamError(504, f"LLM_BASE_URL: {url} did not answer in time") from None
@@ -81,28 +101,28 @@ def _call(method: str, url: str, key: str, body: object = None) -> dict[str, Any
     if answer.status_code != 200:
         status = answer.status_code if answer.status_code in (400, 404, 429) else 500
         raise UpstreamError(status, f"LLM_BASE_URL: {answer.status_code}: {answer.text[:300]}")
-    try:
-        found: dict[str, Any] = answer.json()
-    except ValueError:
-        raise UpstreamError(500, f"LLM_BASE_URL: {url} sent no JSON; does it end in /v1?") from None
-    return found
+    return answer
 
 
-def _reply(body: Mapping[str, Any]) -> Reply:
+def _deltas(response: requests.Response) -> Iterator[Delta]:
     try:
-        choice = body["choices"][0]
-        message = choice["message"]
-        usage = body.get("usage") or {}
-        details = usage.get("completion_tokens_details") or {}
-        ending = _ENDINGS.get(choice.get("finish_reason") or "", "end")
-        return Reply(
-            text=message.get("content") or "",
-            thinking="",
-            input_tokens=usage.get("prompt_tokens", 0),
-            output_tokens=usage.get("completion_tokens", 0),
-            thinking_tokens=details.get("reasoning_tokens") or 0,
-            ending="refusal" if message.get("refusal") else ending,
-            usage_known="prompt_tokens" in usage and "completion_tokens" in usage,
-        )
-    except (LookupError, TypeError, AttributeError) as error:
-        raise UpstreamError(500, f"LLM_BASE_URL: not a chat completion: {error!r}") from None
+        yield from deltas_of(_events(response))
+    except requests.RequestException as error:
+        raise UpstreamError(500, f"LLM_BASE_URL: the stream broke: {error}") from None
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise UpstreamError(500, f"LLM_BASE_URL: not a stream of chunks: {error!r}") from None
+    finally:
+        response.close()
+
+
+def _events(response: requests.Response) -> Iterator[dict[str, Any]]:
+    for line in response.iter_lines():
+        if not line.startswith(b"data:"):
+            continue
+        data = line[5:].strip()
+        if data == b"[DONE]":
+            return
+        event: dict[str, Any] = json.loads(data)
+        if event.get("error"):
+            raise UpstreamError(500, f"LLM_BASE_URL: {str(event['error'])[:300]}")
+        yield event

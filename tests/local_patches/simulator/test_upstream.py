@@ -11,7 +11,7 @@ import pytest
 
 from local.simulator.server import Simulator
 from local.simulator.upstream import UpstreamError, configured
-from tests.local_patches.test_simulator import HAIKU, SONNET, Wire
+from tests.local_patches.simulator.wire import HAIKU, SONNET, Wire
 
 
 class Stub(ThreadingHTTPServer):

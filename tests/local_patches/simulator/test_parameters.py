@@ -1,0 +1,96 @@
+"""What the models refuse of models, keys and parameters."""
+
+from typing import Any
+
+import pytest
+import requests
+from anthropic import AuthenticationError, BadRequestError, NotFoundError
+from botocore.exceptions import ClientError
+from openai import AuthenticationError as OpenAIAuthenticationError
+from openai import BadRequestError as OpenAIBadRequest
+from openai import NotFoundError as OpenAINotFound
+
+from tests.local_patches.simulator.wire import HAIKU, SONNET, Wire
+
+
+@pytest.mark.parametrize(
+    ("model", "request_part", "words"),
+    [
+        (HAIKU, {"inferenceConfig": {"temperature": 0.5}}, "`temperature` is deprecated"),
+        (SONNET, {"inferenceConfig": {"topP": 0.5}}, "`top_p` is deprecated"),
+        (SONNET, {"additionalModelRequestFields": {"top_k": 5}}, "`top_k` is deprecated"),
+        (
+            "us.anthropic.claude-haiku-4-5-20251001-v1:0",
+            {"inferenceConfig": {"temperature": 0.5, "topP": 0.5}},
+            "cannot both be specified",
+        ),
+        (
+            SONNET,
+            {"additionalModelRequestFields": {"thinking": {"type": "disabled"}}},
+            "adaptive",
+        ),
+    ],
+)
+def test_bedrock_refuses_what_the_model_refuses(
+    wire: Wire, model: str, request_part: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(ClientError, match=words) as caught:
+        wire.converse(model, **request_part)
+
+    assert caught.value.response["Error"]["Code"] == "ValidationException"
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+
+
+def test_older_model_takes_a_temperature(wire: Wire) -> None:
+    answer = wire.converse("us.anthropic.claude-sonnet-4-6", inferenceConfig={"temperature": 0.2})
+
+    assert answer["stopReason"] == "end_turn"
+
+
+def test_model_that_is_unknown_or_gone(wire: Wire) -> None:
+    with pytest.raises(ClientError, match="identifier is invalid"):
+        wire.converse("us.anthropic.claude-nonesuch")
+    with pytest.raises(ClientError) as gone:
+        wire.converse("anthropic.claude-3-haiku-20240307-v1:0")
+    with pytest.raises(OpenAINotFound) as absent:
+        wire.chat(model="gpt-none")
+    with pytest.raises(NotFoundError, match="not_found_error"):
+        wire.message(model="claude-nonesuch")
+
+    assert gone.value.response["Error"]["Code"] == "ResourceNotFoundException"
+    assert absent.value.code == "model_not_found"
+
+
+def test_openai_refuses_the_parameters_its_models_dropped(wire: Wire) -> None:
+    for part in ({"reasoning_effort": "none"}, {"temperature": 0}, {"max_tokens": 5}):
+        with pytest.raises(OpenAIBadRequest) as caught:
+            wire.chat(**part)
+        assert caught.value.code in {"unsupported_value", "unsupported_parameter"}, part
+    with pytest.raises(OpenAIBadRequest):
+        wire.respond(reasoning={"effort": "none"})
+
+
+def test_anthropic_refuses_sampling_on_its_newer_models(wire: Wire) -> None:
+    with pytest.raises(BadRequestError, match="`temperature` is deprecated"):
+        wire.message(extra_body={"temperature": 0.1})
+
+
+def test_missing_and_wrong_keys_are_401_and_the_key_can_be_rotated(wire: Wire) -> None:
+    messages: Any = [{"role": "user", "content": "q"}]
+    stranger = wire.openai.with_options(api_key="sk-other-key-abcd")
+    with pytest.raises(OpenAIAuthenticationError) as wrong:
+        stranger.chat.completions.create(model="gpt-6-luna", messages=messages)
+    with pytest.raises(AuthenticationError):
+        wire.anthropic.with_options(api_key="nope").messages.create(
+            model="claude-haiku-5-5", max_tokens=5, messages=[{"role": "user", "content": "q"}]
+        )
+    requests.put(f"{wire.url}/_admin/keys", json={"openai": ["sk-new"]}, timeout=5)
+    with pytest.raises(OpenAIAuthenticationError):
+        wire.chat()
+
+    assert wrong.value.code == "invalid_api_key"
+    assert (
+        wire.openai.with_options(api_key="sk-new")
+        .chat.completions.create(model="gpt-6-luna", messages=[{"role": "user", "content": "q"}])
+        .choices
+    )
