@@ -39,6 +39,16 @@ def parameters(model: catalogue.Model, body: Json) -> None:
 
 def messages(model: catalogue.Model, body: Json, turns: Sequence[Turn]) -> None:
     """Refuse a conversation that the API or this model does not take."""
+    # Models of today take a system turn in mid-conversation.
+    roles = ("user", "assistant", *(("system",) if model.sampling == "none" else ()))
+    for n, message in enumerate(body["messages"]):
+        if message.get("role") not in roles:
+            raise invalid(f"messages.{n}.role: Input should be 'user' or 'assistant'")
+        if not message.get("content"):
+            raise invalid(
+                f"messages.{n}: all messages must have non-empty content except for the optional "
+                "final assistant message"
+            )
     if body["messages"][0].get("role") != "user":
         raise invalid('messages: first message must use the "user" role')
     for turn in turns:
@@ -48,14 +58,6 @@ def messages(model: catalogue.Model, body: Json, turns: Sequence[Turn]) -> None:
             raise invalid(f"{where}: text content blocks must be non-empty")
         if any(not block.text.strip() for block in blocks):
             raise invalid(f"{where}: text content blocks must contain non-whitespace text")
-    for n, message in enumerate(body["messages"]):
-        if message.get("role") not in ("user", "assistant"):
-            raise invalid(f"messages.{n}.role: Input should be 'user' or 'assistant'")
-        if not message.get("content"):
-            raise invalid(
-                f"messages.{n}: all messages must have non-empty content except for the optional "
-                "final assistant message"
-            )
     spoken = [turn for turn in turns if turn.role != "system"]
     _ids(spoken)
     _media(spoken)
