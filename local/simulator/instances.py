@@ -128,14 +128,19 @@ class _Maker:
         low = schema.get("minimum", schema.get("exclusiveMinimum"))
         high = schema.get("maximum", schema.get("exclusiveMaximum"))
         value: int | float = seed(self._question + at) % 100 / (1 if whole else 10)
-        value = int(value) if whole else value
-        if low is not None and value <= low:
-            value = low if "minimum" in schema else low + 1
-        if high is not None and value >= high:
-            value = high if "maximum" in schema else high - 1
+        if not (low is None or value > low) or not (high is None or value < high):
+            value = _between(low, high)
+        if whole and value != int(value):
+            value = int(value) + ("exclusiveMinimum" in schema)
         if step := schema.get("multipleOf"):
             value = round(step * (int(value / step) or 1), 10)
         return int(value) if whole else value
+
+
+def _between(low: float | None, high: float | None) -> float:
+    if low is None or high is None:
+        return low + 1 if low is not None else (high or 0) - 1
+    return (low + high) / 2
 
 
 def _kind(schema: Mapping[str, Any], depth: int) -> str:

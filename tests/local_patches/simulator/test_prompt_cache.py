@@ -40,3 +40,30 @@ def test_anthropics_own_api_keeps_what_is_marked_as_well(wire: Wire) -> None:
     ]  # fmt: skip
 
     assert usages[0].cache_creation_input_tokens == usages[1].cache_read_input_tokens == 700
+
+
+def test_marks_after_tools_and_turns_are_kept_too_and_the_longest_is_read(wire: Wire) -> None:
+    long, mark = "Mind the gap. " * 200, {"cachePoint": {"type": "default"}}
+    spec = {
+        "toolSpec": {
+            "name": "look",
+            "description": long,
+            "inputSchema": {"json": {"type": "object"}},
+        }
+    }
+    first = {"role": "user", "content": [{"text": long}, mark]}
+    then = [
+        {"role": "assistant", "content": [{"text": "Yes?"}]},
+        {"role": "user", "content": [{"text": "And now?"}, mark]},
+    ]
+
+    usages = [
+        wire.bedrock.converse(
+            modelId=SONNET, messages=messages, toolConfig={"tools": [spec, mark]}
+        )["usage"]
+        for messages in ([first], [first, *then])
+    ]
+
+    written, read = usages[0]["cacheWriteInputTokens"], usages[1]["cacheReadInputTokens"]
+    assert written == read > 1400
+    assert 0 < usages[1]["cacheWriteInputTokens"] < 10

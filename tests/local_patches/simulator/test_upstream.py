@@ -8,9 +8,11 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from botocore.exceptions import EventStreamError
 
 from local.simulator.server import Simulator
 from local.simulator.upstream import UpstreamError, configured
+from tests.local_patches.simulator.files import data_url, image, png
 from tests.local_patches.simulator.wire import HAIKU, SONNET, Wire
 
 
@@ -25,6 +27,8 @@ class Stub(ThreadingHTTPServer):
         self.status = 200
         self.usage = {"prompt_tokens": 31, "completion_tokens": 7, "total_tokens": 38}
         self.finish_reason = "stop"
+        self.message = {"role": "assistant", "content": "Paris, says the real one."}
+        self.chunks = []
         self.url = f"http://127.0.0.1:{self.server_port}/v1"
 
 
@@ -35,9 +39,20 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         self.server.asked.append((self.path, self.headers.get("authorization"), body))
-        message = {"role": "assistant", "content": "Paris, says the real one."}
+        if body.get("stream") and self.server.status == 200:
+            self.stream()
+            return
+        message = self.server.message
         choice = {"index": 0, "message": message, "finish_reason": self.server.finish_reason}
         self.send({"choices": [choice], "usage": self.server.usage})
+
+    def stream(self):
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.end_headers()
+        for each in self.server.chunks:
+            data = each if isinstance(each, str) else json.dumps(each)
+            self.wfile.write(f"data: {data}\n\n".encode())
 
     def send(self, body):
         data = json.dumps(body).encode()
@@ -162,3 +177,106 @@ def test_a_server_that_is_not_there_is_told_at_the_start():
     )  # fmt: skip
     assert started.returncode == 1
     assert started.stderr.strip().startswith("LLM_BASE_URL: cannot reach")
+
+
+def chunk(delta, reason=None, **more):
+    choices = [{"index": 0, "delta": delta, "finish_reason": reason}]
+    return {"object": "chat.completion.chunk", "choices": choices, **more}
+
+
+CALL = [
+    chunk({"role": "assistant", "content": "Let me "}),
+    chunk({"content": "look."}),
+    chunk({"tool_calls": [{"index": 0, "id": "f.x:0", "function": {"name": "look", "arguments": ""}}]}),
+    chunk({"tool_calls": [{"index": 0, "function": {"arguments": '{"city": '}}]}),
+    chunk({"tool_calls": [{"index": 0, "function": {"arguments": '"Rome"}'}}]}),
+    chunk({}, "tool_calls"),
+    {"choices": [], "usage": {"prompt_tokens": 31, "completion_tokens": 7}},
+]  # fmt: skip
+SPEC = {"toolSpec": {"name": "look", "inputSchema": {"json": {"type": "object"}}}}
+USER = [{"role": "user", "content": [{"text": "Rome?"}]}]
+
+
+def test_tools_results_and_images_reach_the_real_model_and_its_calls_come_back(wire, stub):
+    stub.message = {
+        "role": "assistant",
+        "content": None,
+        "tool_calls": [
+            {"id": "f.x:0", "type": "function", "function": {"name": "look", "arguments": "{}"}}
+        ],
+    }
+    use = {"toolUseId": "a", "name": "look", "input": {"n": 1}}
+    result = {"toolUseId": "a", "content": [{"text": "seen"}]}
+    messages = [
+        {"role": "user", "content": [{"text": "See"}, image(png(3, 4))]},
+        {"role": "assistant", "content": [{"text": "I look."}, {"toolUse": use}]},
+        {"role": "user", "content": [{"toolResult": result}]},
+    ]
+
+    answer = wire.bedrock.converse(
+        modelId=HAIKU, messages=messages, toolConfig={"tools": [SPEC], "toolChoice": {"any": {}}}
+    )
+
+    (_, _, asked), = stub.asked  # fmt: skip
+    first, second, third = asked["messages"]
+    assert [part["type"] for part in first["content"]] == ["text", "image_url"]
+    assert first["content"][1]["image_url"]["url"] == data_url("image/png", png(3, 4))
+    assert second["content"] == "I look."
+    assert second["tool_calls"][0]["function"] == {"name": "look", "arguments": '{"n": 1}'}
+    assert third == {"role": "tool", "tool_call_id": "a", "content": "seen"}
+    assert asked["tools"][0]["function"]["name"] == "look"
+    assert asked["tool_choice"] == "required"
+    ours = answer["output"]["message"]["content"][0]["toolUse"]
+    assert (ours["toolUseId"], ours["name"], answer["stopReason"]) == ("f_x_0", "look", "tool_use")
+
+
+def test_a_real_models_stream_passes_through_every_framing(wire, stub):
+    stub.chunks = CALL
+    messages = [{"role": "user", "content": "Rome?"}]
+    tool = {"name": "look", "input_schema": {"type": "object"}}
+    function = {"type": "function", "function": {"name": "look"}}
+
+    converse = list(
+        wire.bedrock.converse_stream(modelId=HAIKU, messages=USER, toolConfig={"tools": [SPEC]})[
+            "stream"
+        ]
+    )
+    chat = list(
+        wire.chat("Rome?", stream=True, tools=[function], stream_options={"include_usage": True})
+    )
+    with wire.anthropic.messages.stream(
+        model="claude-haiku-5-5", max_tokens=50, messages=messages, tools=[tool]
+    ) as stream:
+        message = stream.get_final_message()
+
+    assert converse[-2]["messageStop"]["stopReason"] == "tool_use"
+    assert converse[-1]["metadata"]["usage"]["outputTokens"] == 7
+    assert "".join(each.choices[0].delta.content or "" for each in chat[:-1]) == "Let me look."
+    assert (chat[-1].usage.prompt_tokens, chat[-1].usage.completion_tokens) == (31, 7)
+    assert [block.type for block in message.content] == ["text", "tool_use"]
+    assert message.content[1].input == {"city": "Rome"}
+    assert (message.usage.input_tokens, message.usage.output_tokens) == (31, 7)
+    assert stub.asked[0][2]["stream_options"] == {"include_usage": True}
+
+
+@pytest.mark.parametrize(
+    "chunks", [CALL[:3], [*CALL[:2], {"error": {"message": "out of memory"}}], ["no json"]]
+)
+def test_a_stream_of_the_server_that_breaks_ends_in_the_providers_error(wire, stub, chunks):
+    stub.chunks = chunks
+    answer = wire.bedrock.converse_stream(
+        modelId=HAIKU, messages=USER, toolConfig={"tools": [SPEC]}
+    )
+
+    with pytest.raises(EventStreamError, match="LLM_BASE_URL") as broken:
+        list(answer["stream"])
+    answer["stream"].close()
+
+    assert broken.value.response["Error"]["Code"] == "internalServerException"
+
+
+def test_a_server_that_refuses_a_stream_is_an_error_of_http(wire, stub):
+    stub.status = 429
+
+    with pytest.raises(wire.bedrock.exceptions.ThrottlingException, match="LLM_BASE_URL"):
+        wire.bedrock.converse_stream(modelId=HAIKU, messages=USER)
