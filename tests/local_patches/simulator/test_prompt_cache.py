@@ -1,6 +1,6 @@
 """Marked texts are written to the prompt cache once, and read from then on."""
 
-from tests.local_patches.simulator.wire import QUESTION, Wire
+from tests.local_patches.simulator.wire import QUESTION, SONNET, Wire
 
 
 def test_marked_instructions_are_written_once_then_read_and_left_out_of_the_rest(

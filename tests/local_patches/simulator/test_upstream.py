@@ -187,7 +187,7 @@ def chunk(delta, reason=None, **more):
 CALL = [
     chunk({"role": "assistant", "content": "Let me "}),
     chunk({"content": "look."}),
-    chunk({"tool_calls": [{"index": 0, "id": "f.x:0", "function": {"name": "look", "arguments": ""}}]}),
+    chunk({"tool_calls": [{"index": 0, "id": "f.x:0", "function": {"name": "look"}}]}),
     chunk({"tool_calls": [{"index": 0, "function": {"arguments": '{"city": '}}]}),
     chunk({"tool_calls": [{"index": 0, "function": {"arguments": '"Rome"}'}}]}),
     chunk({}, "tool_calls"),
