@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from local.simulator import answers
-from local.simulator.deltas import Delta, deltas_of
+from local.simulator.deltas import Delta, Finished, deltas_of
 from local.simulator.journal import Call, fingerprint
 from local.simulator.model import Answered, Ask, Event, Provider, Reject, Reply, Request
 from local.simulator.script import Action
@@ -65,19 +65,16 @@ class Exchange:
         headers = {**self.provider.headers(self.request_id, None), **action.headers}
         upstream = None if action.orders_answer else self.handler.server.upstream
         if ask.stream and upstream is not None:
-            self._stream(
-                Answered(ask, _NOT_YET, self.request_id, milliseconds),
-                action,
-                headers,
-                self._asked(upstream.stream, ask),
-            )
+            asked = self._asked(upstream.stream, ask)
+            answered = self._answered(ask, _NOT_YET, action, milliseconds)
+            self._stream(answered, action, headers, _known(asked, action))
             return
         started = time.monotonic()
         reply = self._reply(ask, action, upstream)
         milliseconds += round(1000 * (time.monotonic() - started))
         if action.fault == "no_usage":
             reply = replace(reply, usage_known=False)
-        answered = Answered(ask, reply, self.request_id, milliseconds, action.usage or {})
+        answered = self._answered(ask, reply, action, milliseconds)
         if ask.stream:
             if action.fault == "empty":
                 reply = replace(reply, text="", thinking="", calls=())
@@ -90,6 +87,9 @@ class Exchange:
             body = self.provider.without_content(body)
         self.call.usage = body.get("usage")
         self._json(200, body, headers, half=action.fault == "half")
+
+    def _answered(self, ask: Ask, reply: Reply, action: Action, milliseconds: int) -> Answered:
+        return Answered(ask, reply, self.request_id, milliseconds, action.usage or {})
 
     def _stream(
         self,
@@ -157,6 +157,15 @@ class Exchange:
         headers = {"content-type": "application/json", **extra}
         data = json.dumps(body).encode()
         self.handler.send_whole(status, data, headers, call=self.call, half=half)
+
+
+def _known(deltas: Iterable[Delta], action: Action) -> Iterator[Delta]:
+    """The deltas of a real model; their end without its usage, if that is ordered."""
+    for delta in deltas:
+        if isinstance(delta, Finished) and action.fault == "no_usage":
+            yield Finished(replace(delta.reply, usage_known=False))
+        else:
+            yield delta
 
 
 def _object(provider: Provider, raw: bytes) -> dict[str, Any]:
