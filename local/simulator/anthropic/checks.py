@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from local.simulator import catalogue, claude_history, claude_media, claude_schemas
+from local.simulator import catalogue, claude_history, claude_media, claude_schemas, fields
 from local.simulator.anthropic.refusals import invalid
 from local.simulator.conversation import Picture, Text, Tool, ToolCall, Turn
 from local.simulator.model import Json
@@ -19,6 +19,8 @@ _LEAST_BUDGET = 1024
 
 def parameters(model: catalogue.Model, body: Json) -> None:
     """Refuse sampling, thinking and limits that this model does not take."""
+    for name in sorted(body.keys() - fields.MESSAGES):
+        raise invalid(f"{name}: Extra inputs are not permitted")
     if not isinstance(body["max_tokens"], int) or body["max_tokens"] < 1:
         raise invalid("max_tokens: Input should be greater than or equal to 1")
     given = [name for name in ("temperature", "top_p", "top_k") if body.get(name) is not None]

@@ -36,6 +36,8 @@ def turns_of(body: Json) -> list[Turn]:
         Turn(message["role"], list(_blocks(message["content"], f"messages.{n}.content")))
         for n, message in enumerate(body["messages"])
     ]
+    if body.get("cache_control"):  # of the whole request: after its last block
+        messages.append(Turn(messages[-1].role, [Mark()]))
     return ([Turn("system", system)] if system else []) + [
         Turn(role, [block for turn in turns for block in turn.blocks])
         for role, turns in groupby(messages, key=lambda turn: turn.role)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from local.simulator import sse
+from local.simulator import fields, sse
 from local.simulator.deltas import Delta
 from local.simulator.model import Answered, Ask, Event, Json, Request, asking
 from local.simulator.openai import chat_answers, chat_messages, parameters, tools
@@ -19,7 +19,8 @@ class ChatCompletions(OpenAI):
 
     def read(self, request: Request) -> Ask:
         body = request.body
-        known = parameters.check(body, body.get("reasoning_effort"), "max_completion_tokens", 1)
+        effort = body.get("reasoning_effort")
+        known = parameters.check(body, fields.CHAT_COMPLETIONS, effort, "max_completion_tokens", 1)
         if body.get("max_tokens") is not None and known.thinks:
             raise unsupported_parameter("max_tokens", " Use 'max_completion_tokens' instead.")
         turns = chat_messages.turns_of(body.get("messages"))

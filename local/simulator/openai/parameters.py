@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from local.simulator import catalogue
 from local.simulator.model import Json, Reject
 from local.simulator.openai.refusals import (
@@ -17,8 +19,12 @@ _EFFORTS = ("low", "medium", "high", "xhigh", "max")
 _MOST_STOPS = 4
 
 
-def check(body: Json, effort: str | None, limit_field: str, least: int) -> catalogue.Model:
-    """Refuse what the model does not take; answer the model."""
+def check(
+    body: Json, fields: Set[str], effort: str | None, limit_field: str, least: int
+) -> catalogue.Model:
+    """Refuse what the API does not know and what the model does not take; answer the model."""
+    for name in sorted(body.keys() - fields):
+        raise invalid(f"Unknown parameter: '{name}'.", name, "unknown_parameter")
     if not body.get("model"):
         raise invalid("you must provide a model parameter")
     known = catalogue.find(body["model"])
@@ -30,7 +36,9 @@ def check(body: Json, effort: str | None, limit_field: str, least: int) -> catal
         )
     if known.sampling == "none":
         _sampling(body)
-    if effort is not None and known.thinks and effort not in _EFFORTS:
+    if effort is not None and not known.thinks:
+        raise unsupported_parameter("reasoning_effort")
+    if effort is not None and effort not in _EFFORTS:
         supported = ", ".join(f"'{each}'" for each in _EFFORTS)
         raise unsupported_value(
             "reasoning_effort",

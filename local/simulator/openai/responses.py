@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from local.simulator import sse
+from local.simulator import fields, sse
 from local.simulator.deltas import Delta
 from local.simulator.model import Answered, Ask, Event, Json, Reject, Request, asking
 from local.simulator.openai import parameters, response_input, response_output, tools
@@ -23,7 +23,7 @@ class Responses(OpenAI):
     def read(self, request: Request) -> Ask:
         body = request.body
         effort = (body.get("reasoning") or {}).get("effort")
-        parameters.check(body, effort, "max_output_tokens", _LEAST_TOKENS)
+        parameters.check(body, fields.RESPONSES, effort, "max_output_tokens", _LEAST_TOKENS)
         if before := body.get("previous_response_id"):
             raise invalid(
                 f"Previous response with id '{before}' not found.",

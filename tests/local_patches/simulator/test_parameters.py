@@ -5,11 +5,15 @@ from typing import Any
 import pytest
 import requests
 from anthropic import AuthenticationError, BadRequestError, NotFoundError
+from anthropic.types.message_create_params import MessageCreateParamsStreaming
 from botocore.exceptions import ClientError
 from openai import AuthenticationError as OpenAIAuthenticationError
 from openai import BadRequestError as OpenAIBadRequest
 from openai import NotFoundError as OpenAINotFound
+from openai.types.chat.completion_create_params import CompletionCreateParamsStreaming
+from openai.types.responses.response_create_params import ResponseCreateParamsStreaming
 
+from local.simulator import fields
 from tests.local_patches.simulator.wire import HAIKU, SONNET, Wire
 
 
@@ -94,3 +98,40 @@ def test_missing_and_wrong_keys_are_401_and_the_key_can_be_rotated(wire: Wire) -
         .chat.completions.create(model="gpt-6-luna", messages=[{"role": "user", "content": "q"}])
         .choices
     )
+
+
+def fields_of(kind: type) -> set[str]:
+    return {name for each in kind.__mro__ for name in getattr(each, "__annotations__", {})}
+
+
+def test_the_known_fields_are_those_of_the_official_clients() -> None:
+    assert fields_of(CompletionCreateParamsStreaming) == fields.CHAT_COMPLETIONS
+    assert fields_of(ResponseCreateParamsStreaming) == fields.RESPONSES
+    # The client has dropped the sampling that its older models still take.
+    own = {"temperature", "top_p", "top_k"}
+    assert fields_of(MessageCreateParamsStreaming) | own == fields.MESSAGES
+
+
+def test_a_field_that_an_api_does_not_know_is_refused(wire: Wire) -> None:
+    extra = {"extra_body": {"max_output": 5}}
+
+    with pytest.raises(OpenAIBadRequest, match="Unknown parameter: 'max_output'"):
+        wire.chat(**extra)
+    with pytest.raises(OpenAIBadRequest, match="Unknown parameter: 'max_output'"):
+        wire.respond(**extra)
+    with pytest.raises(BadRequestError, match="max_output: Extra inputs are not permitted"):
+        wire.message(**extra)
+
+
+def test_converse_knows_no_choice_of_none(wire: Wire) -> None:
+    spec = {"name": "look", "inputSchema": {"json": {"type": "object"}}}
+    body = {
+        "messages": [{"role": "user", "content": [{"text": "q"}]}],
+        "toolConfig": {"tools": [{"toolSpec": spec}], "toolChoice": {"none": {}}},
+    }
+    signed = {"authorization": "AWS4-HMAC-SHA256 Credential=test/x"}
+
+    answer = wire.post(f"/model/{HAIKU}/converse", body, signed)
+
+    assert answer.status_code == 400
+    assert "must set one of the following keys: auto, any, tool" in answer.json()["message"]

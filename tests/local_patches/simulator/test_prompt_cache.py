@@ -67,3 +67,11 @@ def test_marks_after_tools_and_turns_are_kept_too_and_the_longest_is_read(wire: 
     written, read = usages[0]["cacheWriteInputTokens"], usages[1]["cacheReadInputTokens"]
     assert written == read > 1400
     assert 0 < usages[1]["cacheWriteInputTokens"] < 10
+
+
+def test_a_mark_of_the_whole_request_is_after_its_last_block(wire: Wire) -> None:
+    kept = {"cache_control": {"type": "ephemeral"}}
+
+    first, second = (wire.message("Hold the line. " * 200, **kept).usage for _ in range(2))
+
+    assert first.cache_creation_input_tokens == second.cache_read_input_tokens == 750

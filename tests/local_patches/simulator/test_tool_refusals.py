@@ -88,6 +88,7 @@ def test_only_models_that_need_not_think_can_be_forced(wire: Wire, choice: dict[
         ),
         ({"stop": ["x"]}, "'stop' is not supported with this model"),
         ({"presence_penalty": 0.5}, "'presence_penalty' does not support 0.5"),
+        ({"model": "gpt-4.1-mini", "reasoning_effort": "low"}, "'reasoning_effort' is not"),
         ({"logit_bias": {"1": 1}}, "'logit_bias' is not supported"),
         ({"model": "gpt-4.1-mini", "stop": list("abcde")}, "array too long"),
         ({"stream_options": {"include_usage": True}}, "only allowed when 'stream' is enabled"),
