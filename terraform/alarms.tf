@@ -45,6 +45,10 @@ locals {
         text      = "Models refuse the key or do not exist (401, 403, 404): it stays so until the configuration is fixed."
         namespace = "Faregate", metric = "config_errors", above = var.alarms.thresholds.config_errors
       }
+      quota-exhausted = {
+        text      = "A quota of an account is used up: no retry helps before it is renewed, paid for or raised."
+        namespace = "Faregate", metric = "quota_exhausted", above = var.alarms.thresholds.quota_exhausted
+      }
       throttles = {
         text      = "Calls failed because the provider had no capacity."
         namespace = "Faregate", metric = "throttles", above = var.alarms.thresholds.throttles

@@ -61,6 +61,7 @@ locals {
         [{ expression = "SUM(${local.searched.retries})", label = "sent again" }],
         [{ expression = local.searched.throttles, label = "throttled $${PROP('Dim.model')}" }],
         ["Faregate", "config_errors", { stat = "Sum", label = "key or model refused" }],
+        ["Faregate", "quota_exhausted", { stat = "Sum", label = "quota used up" }],
       ]
     },
     {

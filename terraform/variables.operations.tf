@@ -319,9 +319,10 @@ variable "alarms" {
     - `topic_arns`: SNS topics that are notified when an alarm starts and when it ends; their policies, and those of
       their keys, must admit `cloudwatch.amazonaws.com`. Defaults to the topic of `notifications`.
     - `thresholds`: values above which an alarm starts. Over 5 minutes:
-      `unpriced` (attempts, defaults to 0), `config_errors` (attempts refused with 401, 403 or 404, 0), `throttles`
-      (attempts, 20), `failures_queue` (messages, 0), `pending_age_seconds` (1800), `failed_executions` (also those that
-      timed out, 5), `api_errors` (responses of the HTTP API with 502, 503 or 504, 10). Over an hour:
+      `unpriced` (attempts, defaults to 0), `config_errors` (attempts refused with 401, 403 or 404, 0),
+      `quota_exhausted` (attempts, 0), `throttles` (attempts, 20), `failures_queue` (messages, 0),
+      `pending_age_seconds` (1800), `failed_executions` (also those that timed out, 5), `api_errors` (responses of the
+      HTTP API with 502, 503 or 504, 10). Over an hour:
       `spend_usd_per_hour` (of the models, 25).
       `budget_percent`: shares of each budget that have an alarm (80 and 100).
   EOT
@@ -331,6 +332,7 @@ variable "alarms" {
     thresholds = optional(object({
       unpriced            = optional(number, 0)
       config_errors       = optional(number, 0)
+      quota_exhausted     = optional(number, 0)
       throttles           = optional(number, 20)
       failures_queue      = optional(number, 0)
       pending_age_seconds = optional(number, 1800)

@@ -19,6 +19,7 @@ RouterError
     │   ├── InvalidModelRequest
     │   ├── ContextTooLong
     │   ├── AccessDenied
+    │   ├── QuotaExhausted  the account's quota, not its rate: waiting a few seconds cannot help
     │   └── ModelNotFound
     ├── MaybeBilled         no usage came back, yet it may be on the bill
     │   ├── ModelTimeout
@@ -185,7 +186,11 @@ class ContextTooLong(Rejected):
 
 
 class AccessDenied(Rejected):
-    """The key or role may not call the model (401, 403)."""
+    """The key or role may not call the model (401, 403), or its account has no credit (402)."""
+
+
+class QuotaExhausted(Rejected):
+    """A quota of the account is used up for the day or month, or is below this one request."""
 
 
 class ModelNotFound(Rejected):

@@ -15,7 +15,7 @@ run "each_fault_that_needs_a_person_has_an_alarm" {
 
   assert {
     condition = toset(keys(aws_cloudwatch_metric_alarm.this)) == toset([
-      "breaker-open", "config-errors", "failed-executions", "failures-queue", "pending-age", "spend-slope", "throttles", "timed-out-executions",
+      "breaker-open", "config-errors", "failed-executions", "failures-queue", "pending-age", "quota-exhausted", "spend-slope", "throttles", "timed-out-executions",
       "unpriced",
     ])
     error_message = "docs/metrics.md and the runbook list these."
@@ -189,7 +189,7 @@ run "any_number_of_budgets_fits_the_composite" {
   }
 
   assert {
-    condition     = length(aws_cloudwatch_metric_alarm.this) == 12 + 12 * 10
+    condition     = length(aws_cloudwatch_metric_alarm.this) == 13 + 12 * 10
     error_message = "This is about more alarms than one composite may have."
   }
 

@@ -14,7 +14,15 @@ from typing import Any
 from cost_calculator.book import BOOK_PATH
 from router.catalog.capabilities import PATH, bare_name
 
-_ALL = ("temperature", "top_p", "stop", "seed", "presence_penalty", "frequency_penalty", "logit_bias")
+_ALL = (
+    "temperature",
+    "top_p",
+    "stop",
+    "seed",
+    "presence_penalty",
+    "frequency_penalty",
+    "logit_bias",
+)
 _REASONING = re.compile(r"o\d|gpt-(?:[5-9]|oss)")
 
 
@@ -29,7 +37,9 @@ def write_capabilities() -> int:
         if known is not None:
             key = f"{row['provider']}/{name}"
             found[key] = _entry(row["provider"], name, known)
-    lines = [f"  {json.dumps(k)}: {json.dumps(v, sort_keys=True)}" for k, v in sorted(found.items())]
+    lines = [
+        f"  {json.dumps(k)}: {json.dumps(v, sort_keys=True)}" for k, v in sorted(found.items())
+    ]
     PATH.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
     print(f"{len(found)} models")
     return 0

@@ -105,6 +105,8 @@ def _watched(rows: list[Row]) -> Iterator[Metric]:
     yield "unpriced", MetricUnit.Count, sum(row["cost_status"] == "UNPRICED" for row in rows)
     config_errors = sum(row.get("cause") in _CONFIG_CAUSES for row in rows)
     yield "config_errors", MetricUnit.Count, config_errors
+    exhausted = sum(row.get("cause") == "QuotaExhausted" for row in rows)
+    yield "quota_exhausted", MetricUnit.Count, exhausted
     yield "throttles", MetricUnit.Count, sum(row["outcome"] == "THROTTLED" for row in rows)
     yield from _sum(rows, "cost_usd")
 

@@ -19,7 +19,7 @@ class ProviderSpec:
     what it is asked. ``key_variable`` names the environment
     variable that holds the parameter of its key; without one, AWS authorizes the role. A guardrail
     of Bedrock is put around a provider unless its API ``applies_guardrails``. ``no_usage`` is
-    what a call has used whose input a guardrail stopped.
+    what a call has used that was stopped before any work was done.
     """
 
     adapter: str

@@ -17,9 +17,8 @@ from router.encoding import mapping_of
 from router.invocation.call import Answer, Done, ModelCall
 from router.providers.anthropic_messages import read_message
 from router.providers.anthropic_request import messages_body
-from router.providers.call_limits import FORCED, is_about_choice
 from router.providers.ssm_keys import api_key
-from router.providers.statuses import error_of_connection, error_of_status, words
+from router.providers.statuses import error_of_connection, error_of_status
 
 
 class Anthropic:
@@ -77,10 +76,9 @@ def _errors_of_wire() -> Iterator[None]:
             from router.providers.anthropic_stream import error_of_event
 
             raise error_of_event(error.body) from error
-        too_long = "too long" in error.message.lower()
-        detail = words(mapping_of(mapping_of(error.body).get("error")).get("type"))
-        detail += FORCED if is_about_choice(error.message) else ""
-        raise error_of_status(error.status_code, detail, too_long=too_long) from error
+        given = mapping_of(mapping_of(error.body).get("error"))
+        kind, message = given.get("type"), given.get("message")
+        raise error_of_status("anthropic", error.status_code, kind, message=message) from error
     except anthropic.APIResponseValidationError as error:
         raise errors.BadResponse("the body is not a message") from error
     except anthropic.APIConnectionError as error:

@@ -10,7 +10,7 @@ from router.conversation.events import Delta
 from router.encoding import mapping_of, text_of
 from router.invocation.call import Answer, ModelCall
 from router.providers.anthropic_messages import read_message
-from router.providers.statuses import words
+from router.providers.statuses import refusal, words
 from router.providers.streamed import Streamed, number_of
 
 _ERRORS: Mapping[str, type[errors.CallError]] = {
@@ -28,9 +28,10 @@ _ERRORS: Mapping[str, type[errors.CallError]] = {
 
 def error_of_event(body: Any) -> errors.CallError:
     """Return the error in an ``error`` event, which comes with HTTP status 200."""
-    kind = mapping_of(mapping_of(body).get("error")).get("type")
-    detail = words(kind)
-    return _ERRORS.get(detail, errors.ModelError)(detail)
+    given = mapping_of(mapping_of(body).get("error"))
+    detail = words(given.get("type"))
+    kind = _ERRORS.get(detail, errors.ModelError)
+    return refusal("anthropic", kind, detail, detail, message=given.get("message"))
 
 
 class MessageStream:

@@ -31,11 +31,10 @@ from router import errors
 from router.invocation.call import Answer, Done, ModelCall
 from router.providers.bedrock_converse import read_converse
 from router.providers.bedrock_request import converse_arguments
-from router.providers.call_limits import FORCED, is_about_choice
 from router.providers.guarded_texts import unseen_in
 from router.providers.guardrail import Guardrail, check_answer, check_unseen, units_in_errors
 from router.providers.guardrail_trace import added
-from router.providers.statuses import error_of_status, words
+from router.providers.statuses import error_of_status, refusal, words
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime.client import BedrockRuntimeClient
@@ -45,7 +44,7 @@ if TYPE_CHECKING:
 # Names from botocore's model of bedrock-runtime.
 _ERRORS: Mapping[str, type[errors.CallError]] = {
     "ThrottlingException": errors.Throttled,
-    "ServiceQuotaExceededException": errors.Throttled,
+    "ServiceQuotaExceededException": errors.QuotaExhausted,
     "ModelNotReadyException": errors.Overloaded,
     "ServiceUnavailableException": errors.Overloaded,
     "ValidationException": errors.InvalidModelRequest,
@@ -58,7 +57,6 @@ _ERRORS: Mapping[str, type[errors.CallError]] = {
     "ModelStreamErrorException": errors.ModelError,
     "InternalServerException": errors.ModelError,
 }
-_TOO_LONG = ("too long", "context window", "maximum context", "input length")
 
 
 class Bedrock:
@@ -187,14 +185,10 @@ def _profiles() -> Mapping[str, str]:
 def _of_client_error(error: ClientError) -> errors.CallError:
     code = error.response["Error"].get("Code", "")
     message = error.response["Error"].get("Message", "")
-    too_long = any(sign in message.lower() for sign in _TOO_LONG)
-    forced = FORCED if is_about_choice(message) else ""
     # Inside a stream the names begin with a small letter, and there is no status.
     if (kind := _ERRORS.get(code[:1].upper() + code[1:])) is None:
         if isinstance(error, EventStreamError):
             return errors.ModelError(words(code))
         status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-        return error_of_status(status, words(code) + forced, too_long=too_long)
-    if kind is errors.InvalidModelRequest and too_long:
-        kind = errors.ContextTooLong
-    return kind(code + forced)
+        return error_of_status("bedrock", status, code, message=message)
+    return refusal("bedrock", kind, code, code, message=message)

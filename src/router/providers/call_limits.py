@@ -15,7 +15,6 @@ from router.errors import InvalidModelRequest
 from router.invocation.call import ModelCall
 from router.providers.json_modes import for_claude, has_claude_mode
 
-FORCED = "; the model does not take this tool_choice: write auto, or leave it out"
 _EFFORTS = ("low", "medium", "high", "xhigh", "max")
 
 
@@ -28,11 +27,6 @@ def sampling_of(call: ModelCall, taken: Collection[str], who: str) -> dict[str, 
     if any(not stop.strip() for stop in given.get("stop", ())):
         raise InvalidModelRequest(f"{who} takes no stop of white space alone: write a word")
     return given
-
-
-def is_about_choice(message: str) -> bool:
-    """Return whether a provider's message, which is not shown, refuses the choice of a tool."""
-    return "toolchoice" in message.lower().replace("_", "")
 
 
 def effort_of_claude(effort: str) -> str:

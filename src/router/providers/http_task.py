@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from router import errors
 from router.encoding import json_object, mapping_of
-from router.providers.statuses import error_of_status, words
+from router.providers.statuses import error_of_status
 
 _STATUS = re.compile(r"States\.Http\.StatusCode\.(\d{3})")
+_CODE = re.compile(r'\\?"code\\?": ?\\?"(\w{1,60})\\?"')
 _CONNECTION = "Events.ConnectionResource."
 # Nothing was sent: the connection's credentials were not ready, or were not to be had.
 _NOT_READY = {"AuthInProgress", "ConcurrentModification", "InternalError"}
@@ -19,7 +21,6 @@ _SET_UP = {
     "InvalidPrivateConnectionState",
     "ResourceNotFound",
 }
-_TOO_LONG = "context_length_exceeded"
 
 
 def error_of_task(name: str, cause: str) -> errors.CallError | None:
@@ -28,8 +29,9 @@ def error_of_task(name: str, cause: str) -> errors.CallError | None:
     Of the provider's words only its code and type are kept: its message may quote the prompt.
     """
     if status := _STATUS.fullmatch(name):
-        code = _code_in(cause)
-        return error_of_status(int(status[1]), code, too_long=_TOO_LONG in code)
+        error = _error_in(cause)
+        codes, message = (error.get("code"), error.get("type")), error.get("message")
+        return error_of_status("openai", int(status[1]), *codes, message=message)
     kind = name.removeprefix(_CONNECTION)
     if kind in _NOT_READY:
         return errors.Unreachable(kind)
@@ -38,11 +40,11 @@ def error_of_task(name: str, cause: str) -> errors.CallError | None:
     return None
 
 
-def _code_in(cause: str) -> str:
+def _error_in(cause: str) -> Mapping[str, Any]:
+    """Return the provider's error; what is left of it if AWS cut the cause off."""
     body: Any = json_object(cause)
     # AWS gives the response as ``ResponseBody``; a body that it could not read is text.
     body = body.get("ResponseBody", body)
     body = json_object(body) if isinstance(body, str) else mapping_of(body)
-    error = mapping_of(body.get("error"))
-    known = words(error.get("code"), error.get("type"))
-    return known or (_TOO_LONG if _TOO_LONG in cause else "")
+    cut = _CODE.search(cause) if not body else None
+    return mapping_of(body.get("error")) or ({"code": cut[1]} if cut else {})

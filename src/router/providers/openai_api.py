@@ -12,10 +12,11 @@ import openai
 
 from router import errors
 from router.conversation.events import Delta
+from router.encoding import mapping_of
 from router.invocation.call import Answer, Done, ModelCall
 from router.providers.openai_chat import http_body, read_completion
 from router.providers.ssm_keys import api_key
-from router.providers.statuses import error_of_connection, error_of_status, words
+from router.providers.statuses import error_of_connection, error_of_status
 
 
 class OpenAI:
@@ -75,9 +76,8 @@ def _errors_of_wire() -> Iterator[None]:
     except openai.APITimeoutError as error:
         raise errors.ModelTimeout("no answer within the time limit") from error
     except openai.APIStatusError as error:
-        detail = words(error.code, error.type)
-        too_long = error.code == "context_length_exceeded"
-        raise error_of_status(error.status_code, detail, too_long=too_long) from error
+        codes, message = (error.code, error.type), mapping_of(error.body).get("message")
+        raise error_of_status("openai", error.status_code, *codes, message=message) from error
     except openai.APIResponseValidationError as error:
         raise errors.BadResponse("the body is not a chat completion") from error
     except openai.APIConnectionError as error:

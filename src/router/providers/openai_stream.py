@@ -11,14 +11,14 @@ from router.encoding import first_of, mapping_of, text_of
 from router.invocation.call import Answer, ModelCall
 from router.providers.openai_chat import read_completion
 from router.providers.replies import list_of
-from router.providers.statuses import words
+from router.providers.statuses import refusal, words
 from router.providers.streamed import Streamed
 
 _ERRORS: Mapping[str, type[errors.CallError]] = {
     "context_length_exceeded": errors.ContextTooLong,
     "invalid_request_error": errors.InvalidModelRequest,
     "rate_limit_exceeded": errors.Throttled,
-    "insufficient_quota": errors.AccessDenied,
+    "insufficient_quota": errors.QuotaExhausted,
     "server_is_overloaded": errors.Overloaded,
     "slow_down": errors.Throttled,
 }
@@ -29,7 +29,8 @@ def error_of_chunk(body: Any) -> errors.CallError:
     given = mapping_of(body)
     code, kind = given.get("code"), given.get("type")
     known = (_ERRORS[word] for word in (code, kind) if isinstance(word, str) and word in _ERRORS)
-    return next(known, errors.ModelError)(words(code, kind))
+    meant = next(known, errors.ModelError)
+    return refusal("openai", meant, words(code, kind), code, kind, message=given.get("message"))
 
 
 class ChatStream:

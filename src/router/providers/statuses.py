@@ -6,6 +6,8 @@ import re
 from typing import Any
 
 from router import errors
+from router.catalog.providers import PROVIDERS
+from router.providers.refusals import cause_of_refusal
 
 _BY_STATUS: dict[int, type[errors.CallError]] = {
     401: errors.AccessDenied,
@@ -23,6 +25,8 @@ _BY_STATUS: dict[int, type[errors.CallError]] = {
 }
 
 
+# A message is not shown: it may quote the prompt.
+_FORCED = "; the model does not take this tool_choice: write auto, or leave it out"
 _WORD = re.compile(r"[A-Za-z0-9_.-]{1,60}")
 
 
@@ -32,18 +36,35 @@ def words(*given: Any) -> str:
     return " ".join(dict.fromkeys(known))
 
 
-def error_of_status(status: int, detail: str, *, too_long: bool = False) -> errors.CallError:
-    """Return the error for a status.
+def error_of_status(
+    provider: str, status: int, *codes: Any, message: Any = None
+) -> errors.CallError:
+    """Return the error for a status, and for what the provider reports with it.
 
     A 4xx means that the call was refused before any work was done; any other failure that is not
-    listed may have been billed. ``too_long`` if the provider reports that the prompt was.
+    listed may have been billed.
     """
     kind = _BY_STATUS.get(status)
     if kind is None:
         kind = errors.InvalidModelRequest if 400 <= status < 500 else errors.ModelError
-    if too_long and issubclass(kind, errors.Rejected):
-        kind = errors.ContextTooLong
-    return kind(f"HTTP {status}: {detail}" if detail else f"HTTP {status}")
+    known = words(*codes)
+    detail = f"HTTP {status}: {known}" if known else f"HTTP {status}"
+    return refusal(provider, kind, detail, *codes, message=message)
+
+
+def refusal(
+    provider: str, kind: type[errors.CallError], detail: str, *codes: Any, message: Any = None
+) -> errors.CallError:
+    """Return the error for a call that failed as ``kind``, as far as the provider explains it."""
+    said = frozenset(code for code in codes if isinstance(code, str))
+    text = message if isinstance(message, str) else ""
+    cause = cause_of_refusal(provider, kind, said, text)
+    if "toolchoice" in text.lower().replace("_", ""):
+        detail += _FORCED
+    if issubclass(cause, errors.NoAnswer):
+        # Refused before any work was done: nothing is on the bill.
+        return cause(detail, usage=PROVIDERS[provider].no_usage)
+    return cause(detail)
 
 
 def error_of_connection(error: Exception) -> errors.CallError:

@@ -23,6 +23,10 @@ _FINAL = frozenset(
 )
 
 
+# A larger window, and another account's or model's quota.
+_HELPED_BY_ANOTHER = frozenset({"ContextTooLong", "QuotaExhausted"})
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """Ask this model."""
@@ -59,7 +63,7 @@ def next_step(plan: RunPlan, attempts: Sequence[Attempt]) -> Call | AskHuman | F
 
 def _is_final(last: Attempt) -> bool:
     if last.outcome == "REJECTED":
-        return last.cause != "ContextTooLong"
+        return last.cause not in _HELPED_BY_ANOTHER
     return last.outcome == "BLOCKED" or last.cause in _FINAL
 
 
@@ -77,7 +81,7 @@ def kind_of(attempt: Attempt) -> str:
     """Return the kind of a failure, as a fallback's ``when`` names it."""
     if attempt.cause == "ContextTooLong":
         return "too_long"
-    if attempt.outcome in _NOT_STARTED:
+    if attempt.outcome in _NOT_STARTED or attempt.cause == "QuotaExhausted":
         return "throttled"
     if attempt.outcome in _WITHHELD_BY_MODEL:
         return "refused"

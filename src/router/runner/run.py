@@ -192,6 +192,11 @@ def attempt_of_failure(failure: Failure, target: Target, at: str) -> Attempt:
     if (attempt := attempt_in_error(failure.cause, base)) is not None:
         return attempt
     if (known := error_of_task(failure.error, failure.cause)) is not None:
-        cause = type(known).__name__
-        return replace(base, outcome=known.outcome, cause=cause, detail=known.detail or None)
+        return replace(
+            base,
+            outcome=known.outcome,
+            cause=type(known).__name__,
+            detail=known.detail or None,
+            usage=known.usage,
+        )
     return base

@@ -285,6 +285,7 @@ IN_PLACE = Group(
             for name, value, names in (
                 ("unpriced", 1, ["unpriced"]),
                 ("config_errors", 2, ["config-errors"]),
+                ("quota_exhausted", 9, ["quota-exhausted"]),
                 ("throttles", 3, ["throttles"]),
                 ("failures_queue", 4, ["failures-queue"]),
                 ("pending_age_seconds", 90, ["pending-age"]),

@@ -81,6 +81,7 @@ def test_what_alarms_watch_is_added_up_over_all_models_and_tenants(dynamodb, han
         attempt("r-1", model="us.anthropic.claude-mystery-1"),
         attempt("r-2", tenant="acme", outcome="REJECTED", cause="AccessDenied", usage=None),
         attempt("r-3", outcome="REJECTED", cause="ModelNotFound", usage=None),
+        attempt("r-6", outcome="REJECTED", cause="QuotaExhausted", usage=None),
         attempt("r-4", outcome="THROTTLED", cause="Throttled", usage=None),
         attempt("r-5"),
     ]
@@ -92,7 +93,7 @@ def test_what_alarms_watch_is_added_up_over_all_models_and_tenants(dynamodb, han
     series = list(emitted(capsys))
     [watched] = [metrics for dimensions, metrics in series if not dimensions]
     cost = watched.pop("cost_usd")
-    assert watched == {"unpriced": 1, "config_errors": 2, "throttles": 1}
+    assert watched == {"unpriced": 1, "config_errors": 2, "quota_exhausted": 1, "throttles": 1}
     assert cost == pytest.approx(0.00000627)
     assert ({"model": HAIKU}, {"throttles": 1}) in series
 

@@ -56,7 +56,7 @@ STATUSES = {
 def test_a_status_means_the_same_to_every_way_to_call(
     status: int, kind: type[errors.CallError]
 ) -> None:
-    assert type(error_of_status(status, "")) is kind
+    assert type(error_of_status("openai", status)) is kind
     assert type(error_of_task(f"States.Http.StatusCode.{status}", "")) is kind
 
 
@@ -64,7 +64,7 @@ def test_a_status_means_the_same_to_every_way_to_call(
 def test_a_4xx_was_refused_before_any_work_and_what_is_not_listed_may_be_billed(
     status: int,
 ) -> None:
-    error = error_of_status(status, "")
+    error = error_of_status("openai", status)
 
     if 400 <= status < 500 and status != 408:
         assert isinstance(error, errors.Rejected | errors.NotBilled)
@@ -72,27 +72,9 @@ def test_a_4xx_was_refused_before_any_work_and_what_is_not_listed_may_be_billed(
         assert status in (429, 503, 529)
 
 
-@pytest.mark.parametrize(
-    ("status", "kind"),
-    [
-        (400, errors.ContextTooLong),
-        (413, errors.ContextTooLong),
-        (422, errors.ContextTooLong),
-        # What may be billed, or may pass, stays so whatever a message holds.
-        (429, errors.Throttled),
-        (500, errors.ModelError),
-        (503, errors.Overloaded),
-    ],
-)
-def test_a_prompt_that_was_too_long_is_told_from_a_malformed_call(
-    status: int, kind: type[errors.CallError]
-) -> None:
-    assert type(error_of_status(status, "", too_long=True)) is kind
-
-
 def test_a_detail_holds_the_status_and_the_code() -> None:
-    assert error_of_status(404, "model_not_found").detail == "HTTP 404: model_not_found"
-    assert error_of_status(404, "").detail == "HTTP 404"
+    assert error_of_status("openai", 404, "model_not_found").detail == "HTTP 404: model_not_found"
+    assert error_of_status("openai", 404).detail == "HTTP 404"
 
 
 @pytest.mark.parametrize(
@@ -260,19 +242,6 @@ def test_a_providers_message_that_quotes_the_prompt_is_left_out(provider: str) -
     assert "ValidationException" in raised.value.detail
 
 
-@pytest.mark.parametrize(
-    ("provider", "code", "message"),
-    [
-        ("openai", "context_length_exceeded", SECRET),
-        ("anthropic", "invalid_request_error", "prompt is too long: 300000 tokens"),
-        ("bedrock", "ValidationException", "Input is too long for requested model."),
-    ],
-)
-def test_each_providers_word_for_too_long_is_known(provider: str, code: str, message: str) -> None:
-    with pytest.raises(errors.ContextTooLong):
-        sdk(provider, 400, code, message).complete(call(provider))
-
-
 @pytest.mark.parametrize("provider", ["anthropic", "bedrock"])
 @pytest.mark.parametrize("field", ["tool_choice.type", "toolChoice.any"])
 def test_a_model_that_cannot_be_made_to_call_a_tool_is_known_by_the_detail(
@@ -290,7 +259,7 @@ def test_a_model_that_cannot_be_made_to_call_a_tool_is_known_by_the_detail(
     ("code", "status", "kind"),
     [
         ("ThrottlingException", 429, errors.Throttled),
-        ("ServiceQuotaExceededException", 400, errors.Throttled),
+        ("ServiceQuotaExceededException", 400, errors.QuotaExhausted),
         ("ModelNotReadyException", 429, errors.Overloaded),
         ("ServiceUnavailableException", 503, errors.Overloaded),
         ("ModelTimeoutException", 408, errors.ModelTimeout),

@@ -71,6 +71,7 @@ def shown(step: Call | AskHuman | Finish) -> str:
         ("FILTERED", "Filtered", "open"),
         ("REJECTED", "ContextTooLong", "large"),
         # What these say holds for every model.
+        ("REJECTED", "QuotaExhausted", "spare"),
         ("REJECTED", "InvalidModelRequest", "Finish"),
         ("REJECTED", "AccessDenied", "Finish"),
         ("REJECTED", "ModelNotFound", "Finish"),
@@ -97,6 +98,7 @@ def test_what_follows_the_first_failure(outcome: str, cause: str | None, follows
     [
         ("throttled", "THROTTLED", "Throttled"),
         ("timeout", "UNKNOWN", "ModelTimeout"),
+        ("throttled", "REJECTED", "QuotaExhausted"),
         ("too_long", "REJECTED", "ContextTooLong"),
         ("refused", "REFUSED", "Refused"),
         ("error", "UNKNOWN", "ModelError"),
