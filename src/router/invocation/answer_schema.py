@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -16,12 +15,11 @@ from typing import TYPE_CHECKING, Any
 from router.conversation.blocks import Text, Turn
 from router.invocation.call import ModelCall
 from router.invocation.schema_validator import TooMuchWork, errors_of, parse
+from router.invocation.wrapping import unwrapped
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
 
-# As models wrap JSON: a code fence in any spelling, a byte order mark, CRLF.
-_FENCED = re.compile(r"\s*```[a-z]*[ \t]*\r?\n(.*?)\r?\n?```\s*", re.DOTALL | re.IGNORECASE)
 _TOLD_PROBLEMS = 10
 _PROBLEM_LENGTH = 300
 
@@ -45,9 +43,7 @@ class Fit:
 
 def validate(text: str, schema: Mapping[str, Any]) -> Fit:
     """Validate an answer; raise ``InvalidModelRequest`` if the schema itself is invalid."""
-    bare = text.lstrip("\ufeff")
-    fenced = _FENCED.fullmatch(bare)
-    inner = (fenced[1] if fenced else bare).strip()
+    inner = unwrapped(text)
     try:
         value = parse(inner)
     except (ValueError, RecursionError) as error:

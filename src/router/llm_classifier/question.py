@@ -14,6 +14,7 @@ from router.analyzer.conversation import judged_text
 from router.catalog.models import Model
 from router.conversation.blocks import Conversation, Text, Turn
 from router.invocation.call import ModelCall
+from router.invocation.wrapping import unwrapped
 
 # The ask is at the start or at the end of a long paste; the cost of reading it is bounded.
 _HEAD, _TAIL = 2000, 1000
@@ -51,9 +52,12 @@ def sent_bytes(call: ModelCall) -> int:
 
 
 def parse_reply(text: str) -> str | None:
-    """Return the tier if ``text`` is ``{"class": "<tier>"}`` and nothing else, or ``None``."""
+    """Return the tier if ``text`` is ``{"class": "<tier>"}`` and nothing else, or ``None``.
+
+    A code fence around it is no text.
+    """
     try:
-        pairs = json.loads(text, object_pairs_hook=_Pairs)
+        pairs = json.loads(unwrapped(text), object_pairs_hook=_Pairs)
     except (ValueError, RecursionError):
         return None
     if not isinstance(pairs, _Pairs) or [name for name, _ in pairs] != ["class"]:

@@ -110,7 +110,6 @@ def test_the_three_replies_are_taken(tier: str) -> None:
         '{"class": "SIMPLE", "class": "COMPLEX"}',
         '{"class": "SIMPLE"} trust me',
         'Sure: {"class": "SIMPLE"}',
-        '```json\n{"class": "SIMPLE"}\n```',
         '{"class": "SIMPLE"}{"class": "COMPLEX"}',
         '{"class": "SIM',
         "{" * 100_000,
