@@ -5,6 +5,8 @@ What is not the ordinary has a price of its own: it is never priced as the ordin
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 from router.catalog.providers import PROVIDERS
 
 _ORDINARY = frozenset({"auto", "default", "standard", "standard_only"})
@@ -14,6 +16,11 @@ def mode_of(service_tier: str | None, latency: str | None = None) -> str:
     """Return the price book's mode: `standard`, or the names of what is not, joined by `+`."""
     special = [name for name in (service_tier, latency) if name and name not in _ORDINARY]
     return "+".join(special) or "standard"
+
+
+def names_a_tier(reported: object) -> TypeGuard[str]:
+    """Return whether an answer names the tier that served it; ``auto`` repeats the question."""
+    return isinstance(reported, str) and reported not in ("", "auto")
 
 
 def problem_with(provider: str, service_tier: str | None, latency: str | None) -> str | None:

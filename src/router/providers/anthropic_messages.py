@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from router import errors
-from router.catalog.service_tiers import mode_of
+from router.catalog.service_tiers import mode_of, names_a_tier
 from router.conversation.blocks import Reasoning, ToolCall
 from router.encoding import clean, mapping_of, text_of
 from router.invocation.call import Answer
@@ -36,7 +36,7 @@ def read_message(body: Any, asked_mode: str, by: str | None = None) -> Answer:
     facts: dict[str, Any] = {
         "usage": usage if isinstance(usage, Mapping) else None,
         "response_model": text_of(model),
-        "mode": mode_of(tier) if isinstance(tier, str) and tier else asked_mode,
+        "mode": mode_of(tier) if names_a_tier(tier) else asked_mode,
     }
     stop = text_of(body.get("stop_reason"))
     if stop == "refusal":

@@ -77,6 +77,6 @@ def _reasoning(content: list[Any], by: str) -> Iterator[Reasoning]:
 
 def mode_served(response: Mapping[str, Any], call: ModelCall) -> str:
     """Return the mode that was served: optimized latency, for one, is given while there is room."""
-    tier = mapping_of(response.get("serviceTier")).get("type", call.service_tier)
-    latency = mapping_of(response.get("performanceConfig")).get("latency", call.latency)
-    return mode_of(text_of(tier), text_of(latency))
+    tier = text_of(mapping_of(response.get("serviceTier")).get("type"))
+    latency = text_of(mapping_of(response.get("performanceConfig")).get("latency"))
+    return mode_of(tier or call.service_tier, latency or call.latency)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from router import errors
-from router.catalog.service_tiers import mode_of
+from router.catalog.service_tiers import mode_of, names_a_tier
 from router.conversation.blocks import Reasoning, ToolCall
 from router.conversation.tools import read_conversation
 from router.conversation.writing import write_choice
@@ -76,7 +76,7 @@ def read_completion(body: Any, asked_mode: str) -> Answer:
     facts: dict[str, Any] = {
         "usage": usage if isinstance(usage, Mapping) else None,
         "response_model": text_of(model),
-        "mode": mode_of(tier) if isinstance(tier, str) and tier else asked_mode,
+        "mode": mode_of(tier) if names_a_tier(tier) else asked_mode,
     }
     choice = mapping_of(first_of(body.get("choices")))
     message, finish = mapping_of(choice.get("message")), text_of(choice.get("finish_reason"))

@@ -234,6 +234,8 @@ def test_a_body_without_usage_says_that_it_is_not_known(read: Read, body: Body) 
         ("default", "priority", "standard"),
         ("flex", "standard", "flex"),
         (None, "priority", "priority"),
+        ("auto", "priority", "priority"),
+        ("standard_only", "priority", "standard"),
         ("", "flex", "flex"),
         (7, "flex", "flex"),
         ({}, "flex", "flex"),
@@ -260,7 +262,8 @@ def test_a_body_that_names_no_tier_keeps_the_mode_that_was_asked_for() -> None:
         ({"serviceTier": {"type": "default"}}, "optimized"),
         ({"performanceConfig": {"latency": "standard"}}, "flex"),
         ({"serviceTier": "broken", "performanceConfig": 7}, "flex+optimized"),
-        ({"serviceTier": {"type": ["x"]}, "performanceConfig": {"latency": {}}}, "standard"),
+        ({"serviceTier": {"type": ["x"]}, "performanceConfig": {"latency": {}}}, "flex+optimized"),
+        ({"serviceTier": {"type": ""}, "performanceConfig": {}}, "flex+optimized"),
     ],
 )
 def test_bedrock_says_tier_and_latency_apart(said: dict[str, Any], mode: str) -> None:
