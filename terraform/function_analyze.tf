@@ -18,6 +18,7 @@ locals {
     },
     local.bedrock_environment,
     local.metrics_environment,
+    local.residency_environment,
     var.analyzer.weights == null ? {} : { ANALYZER_WEIGHTS = "s3://${var.analyzer.weights.bucket}/${var.analyzer.weights.key}" },
   )
 }

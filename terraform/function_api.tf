@@ -17,7 +17,7 @@ locals {
     STORE_TEXT        = tostring(var.privacy.store_text)
     PRICE_OVERRIDES   = jsonencode(var.prices)
     API_CALLERS       = jsonencode(local.api_callers)
-  }, local.api_cors_environment)
+  }, local.api_cors_environment, local.residency_environment)
 }
 
 data "aws_iam_policy_document" "api" {

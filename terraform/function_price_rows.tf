@@ -15,6 +15,7 @@ locals {
       PRICE_OVERRIDES = jsonencode(var.prices)
     },
     local.metrics_environment,
+    local.residency_environment,
   )
 }
 

@@ -18,6 +18,7 @@ locals {
       PRICE_OVERRIDES   = jsonencode(var.prices)
     },
     local.metrics_environment,
+    local.residency_environment,
   )
 }
 

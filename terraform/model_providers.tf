@@ -17,6 +17,9 @@ locals {
     [for name in reverse(keys(local.keyed_providers)) : name if local.keyed_providers[name].api_key_parameter != null],
   )
 
+  # For the functions that price calls: an endpoint with data residency has a surcharge.
+  residency_environment = { for name, value in local.provider_environment : name => value if name == "OPENAI_BASE_URL" }
+
   # For the functions that call them.
   provider_environment = merge(
     { for name, provider in local.keyed_providers : "${upper(name)}_API_KEY_PARAMETER" => provider.api_key_parameter if provider.api_key_parameter != null },

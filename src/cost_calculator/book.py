@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from cost_calculator.price_entry import InvalidPriceRow, PriceRow, Rates, is_date, read_row
+from cost_calculator.surcharges import STANDARD, joined, read_surcharges, residency_of
 
 BOOK_PATH = Path(__file__).with_name("price_book.json")
 
@@ -28,9 +29,19 @@ class PriceUnknown(LookupError):
 
 
 class PriceBook:
-    """Rows and aliases of one book, with the user's own rows laid over it."""
+    """Rows and aliases of one book, with the user's own rows laid over it.
 
-    def __init__(self, book: Mapping[str, Any], overrides: Mapping[str, Any] | None = None) -> None:
+    ``residency`` is where the endpoint of a provider serves all of its calls, by provider: a word
+    of each call's mode.
+    """
+
+    def __init__(
+        self,
+        book: Mapping[str, Any],
+        overrides: Mapping[str, Any] | None = None,
+        residency: Mapping[str, str] | None = None,
+    ) -> None:
+        self._residency = residency or {}
         self._rows: dict[tuple[str, str, str], list[PriceRow]] = {}
         self._raw: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
         for raw in book["rows"]:
@@ -38,6 +49,7 @@ class PriceBook:
         self._dated = {name: frozenset(models) for name, models in book["dated_aliases"].items()}
         self._aliases = {name: dict(pairs) for name, pairs in book["aliases"].items()}
         self._overrides: dict[tuple[str, str, str], list[PriceRow]] = {}
+        self._surcharges = read_surcharges(book.get("surcharges", ()))
         self._dearest: dict[str, Rates] = {}  # by day: it looks at every row of the book
         for raw in (overrides or {}).get("rows", ()):
             row = read_row(raw, origin="override:")
@@ -50,20 +62,48 @@ class PriceBook:
     ) -> PriceRow:
         """Return the row that prices ``model`` at the instant ``at``, or raise PriceUnknown.
 
-        ``region`` (of the caller) matters only to Bedrock ids without a geography prefix.
+        ``region`` (of the caller) matters only to Bedrock ids without a geography prefix. A mode
+        without rows of its own is priced as the mode without its last word, with the surcharge of
+        that word, if there is one.
         """
         name, known_region = self.resolve(provider, model)
+        mode = joined(mode, self._residency.get(provider, ""))
+        if mode != STANDARD and not self._newest_first((provider, name, mode)):
+            *base, word = mode.split("+")
+            for surcharge in self._surcharges:
+                if surcharge.applies(provider, name, word):
+                    base_mode = joined(STANDARD, *base)
+                    row = self._find(provider, name, base_mode, at, known_region or region)
+                    return surcharge.on(row, word)
+        return self._find(provider, name, mode, at, known_region or region)
+
+    def _find(self, provider: str, name: str, mode: str, at: datetime, region: str) -> PriceRow:
         day = at.astimezone(UTC).isoformat()[:10]
         for row in self._newest_first((provider, name, mode)):
             if row.effective_from > day:
                 continue
-            if row.regions and (known_region or region) not in row.regions:
-                where = known_region or region or "an unknown region"
+            if row.regions and region not in row.regions:
+                where = region or "an unknown region"
                 raise PriceUnknown(
                     f"{name} has no geography prefix and its price in {where} is not known"
                 )
             return row
         raise PriceUnknown(f"the book has no {mode} price of {provider} {name} on {day}")
+
+    def highest_factor(self, provider: str, model: str) -> Decimal:
+        """Return the highest surcharge that an answer may report, whatever was asked for."""
+        try:
+            name, _ = self.resolve(provider, model)
+        except PriceUnknown:
+            name = model
+        factors = (
+            surcharge.factor
+            for surcharge in self._surcharges
+            if surcharge.reported
+            and surcharge.provider == provider
+            and surcharge.models.fullmatch(name)
+        )
+        return max(factors, default=Decimal(1))
 
     def most_expensive(self, at: datetime) -> Rates:
         """Return the highest rate of each token class that any model of the book has at ``at``."""
@@ -131,7 +171,8 @@ def read_overrides(text: str) -> Mapping[str, Any]:
 def default_book() -> PriceBook:
     """Return the shipped book with PRICE_OVERRIDES laid over it, read once per process."""
     book = json.loads(BOOK_PATH.read_text(encoding="utf-8"))
-    return PriceBook(book, read_overrides(os.environ.get("PRICE_OVERRIDES", "")))
+    overrides = read_overrides(os.environ.get("PRICE_OVERRIDES", ""))
+    return PriceBook(book, overrides, residency_of(os.environ))
 
 
 def _start(row: PriceRow) -> str:

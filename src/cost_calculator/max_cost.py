@@ -48,8 +48,11 @@ def most_of_call(
     region: str = "",
     mode: str = "standard",
 ) -> Decimal:
-    """Return the most that one billed call can cost that was asked for in ``mode``."""
-    return max(
+    """Return the most that one billed call can cost that was asked for in ``mode``.
+
+    Where it is served may not be known before the answer: the highest surcharge is counted.
+    """
+    return book.highest_factor(provider, model) * max(
         (_most_expensive_input(rates) * input_bytes + _rate(rates, "output") * max_tokens)
         / _MILLION
         for rates in (

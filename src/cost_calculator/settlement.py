@@ -17,9 +17,19 @@ from cost_calculator.overhead import attempt_overhead, request_overhead
 from cost_calculator.pricing import Cost, CostStatus, price
 from cost_calculator.rates import Rates
 from cost_calculator.rows import CACHED, NOT_BILLED, READABLE_SCHEMAS, SCHEMA, shard_of
-from cost_calculator.usage import TOKEN_CLASSES, InvalidUsage, Tokens, from_provider
+from cost_calculator.surcharges import joined
+from cost_calculator.usage import (
+    TOKEN_CLASSES,
+    InvalidUsage,
+    Tokens,
+    from_provider,
+    special_modes,
+)
 
 Row = Mapping[str, Any]
+
+# A prompt that was withheld from the model used none of its tokens; any other call sent some.
+_MAY_HAVE_USED_NONE = frozenset({"REFUSED", "FILTERED", "BLOCKED"})
 
 
 class UnreadableRow(ValueError):
@@ -81,14 +91,17 @@ def _settle_attempt(row: Row, rates: Rates) -> dict[str, Any]:
     if not row.get("usage"):
         return settled | _without_usage(row, rates, at)
     try:
-        tokens = from_provider(row["provider"], _parse_usage(row["usage"]))
+        usage = _parse_usage(row["usage"])
+        tokens = from_provider(row["provider"], usage)
+        mode = joined(row.get("mode") or "", *special_modes(row["provider"], usage))
+        _check_plausible(tokens, row["outcome"])
     except InvalidUsage as error:
         return settled | {
             "cost_status": CostStatus.INVALID_USAGE.value,
             "cost_reason": str(error),
         }
     settled |= {f"{name}_tokens": getattr(tokens, name) for name in TOKEN_CLASSES}
-    cost = _price(tokens, row["provider"], row["model"], row.get("mode"), at, rates)
+    cost = _price(tokens, row["provider"], row["model"], mode, at, rates)
     settled["cost_status"] = cost.status.value
     if cost.usd is None:
         return settled | {"cost_reason": cost.reason}
@@ -98,6 +111,15 @@ def _settle_attempt(row: Row, rates: Rates) -> dict[str, Any]:
         "cost_parts": dict(cost.parts),
     }
     return settled | _baseline(tokens, row, at, rates)
+
+
+def _check_plausible(tokens: Tokens, outcome: str) -> None:
+    if outcome in _MAY_HAVE_USED_NONE:
+        return
+    if not tokens.total_input:
+        raise InvalidUsage("usage counts no input: no prompt has 0 tokens")
+    if outcome == "OK" and not tokens.output:
+        raise InvalidUsage("usage counts no output beside an answer")
 
 
 def _out_of_cache(row: Row, rates: Rates, at: datetime) -> dict[str, Any]:

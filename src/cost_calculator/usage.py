@@ -2,10 +2,12 @@
 
 Providers count differently. Bedrock and Anthropic report input tokens *without* what was read
 from or written to the prompt cache; OpenAI reports them *with* it. Reasoning is output everywhere.
+A field that is not listed here may be on the bill, so that it is refused unless it counts nothing.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -71,7 +73,37 @@ def from_provider(provider: str, raw: object) -> Tokens:
 PROVIDERS = ("anthropic", "bedrock", "openai")
 
 
+def special_modes(provider: str, raw: object) -> tuple[str, ...]:
+    """Return what in a usage object changes the price of every token: place and speed.
+
+    Raise InvalidUsage if it is not a word.
+    """
+    if provider != "anthropic" or not isinstance(raw, Mapping):
+        return ()
+    found = []
+    for field, ordinary in _ORDINARY.items():
+        value = raw.get(field)
+        if value is None or value in ordinary:
+            continue
+        if not isinstance(value, str) or not _MODE.fullmatch(value):
+            raise InvalidUsage(f"usage.{field} is not a word")
+        found.append(value)
+    return tuple(found)
+
+
+_ORDINARY = {
+    "speed": ("", "standard"),
+    "inference_geo": ("", "global", "not_available"),
+}
+_MODE = re.compile(r"[a-z][a-z0-9_-]{0,30}")
+
+
 def _bedrock(usage: Mapping[str, Any]) -> Tokens:
+    _only(
+        usage,
+        "inputTokens outputTokens totalTokens cacheReadInputTokens cacheWriteInputTokens"
+        " cacheDetails",
+    )
     fresh = _count(usage, "inputTokens")
     output = _count(usage, "outputTokens")
     read = _count(usage, "cacheReadInputTokens", default=0)
@@ -96,11 +128,20 @@ def _bedrock(usage: Mapping[str, Any]) -> Tokens:
 
 
 def _anthropic(usage: Mapping[str, Any]) -> Tokens:
+    _only(
+        usage,
+        "input_tokens output_tokens output_tokens_details cache_creation"
+        " cache_creation_input_tokens cache_read_input_tokens service_tier inference_geo speed"
+        " iterations",
+    )
+    _check_iterations(usage)
+    _only(_details(usage, "output_tokens_details"), "thinking_tokens", "output_tokens_details.")
     written = _count(usage, "cache_creation_input_tokens", default=0)
     by_ttl = usage.get("cache_creation")
     long_lived = 0
     if by_ttl is not None:
         by_ttl = _mapping(by_ttl, "usage.cache_creation")
+        _only(by_ttl, "ephemeral_5m_input_tokens ephemeral_1h_input_tokens", "cache_creation.")
         long_lived = _count(by_ttl, "ephemeral_1h_input_tokens", default=0)
         if long_lived + _count(by_ttl, "ephemeral_5m_input_tokens", default=0) != written:
             raise InvalidUsage(
@@ -115,6 +156,17 @@ def _anthropic(usage: Mapping[str, Any]) -> Tokens:
     )
 
 
+def _check_iterations(usage: Mapping[str, Any]) -> None:
+    """Refuse steps of a call that its totals leave out: they are billed as well."""
+    steps = usage.get("iterations") or ()
+    if not isinstance(steps, list | tuple):
+        raise InvalidUsage("usage.iterations is not a list")
+    for field in ("input_tokens", "output_tokens"):
+        counts = [_count(_mapping(step, "usage.iterations[]"), field) for step in steps]
+        if counts and sum(counts) != _count(usage, field):
+            raise InvalidUsage(f"usage.iterations does not add up to {field}")
+
+
 def _openai(usage: Mapping[str, Any]) -> Tokens:
     """Read chat completions (``prompt_tokens``) or responses (``input_tokens``) usage.
 
@@ -124,17 +176,42 @@ def _openai(usage: Mapping[str, Any]) -> Tokens:
     if sent not in usage and "input_tokens" in usage:
         sent, received = "input_tokens", "output_tokens"
     everything, output = _count(usage, sent), _count(usage, received)
-    sent_details = _mapping(usage.get(f"{sent}_details") or {}, f"usage.{sent}_details")
+    _only(usage, f"{sent} {received} total_tokens {sent}_details {received}_details")
+    sent_details = _details(usage, f"{sent}_details")
+    # Tokens of images cost what those of text cost; those of audio do not.
+    known = "cached_tokens cache_write_tokens text_tokens image_tokens"
+    _only(sent_details, known, f"{sent}_details.")
     read = _count(sent_details, "cached_tokens", default=0)
     written = _count(sent_details, "cache_write_tokens", default=0)
     if read + written > everything:
         raise InvalidUsage(f"usage.{sent}_details counts more cached tokens than {sent}")
-    received_details = _mapping(usage.get(f"{received}_details") or {}, f"usage.{received}_details")
+    received_details = _details(usage, f"{received}_details")
+    known = "reasoning_tokens text_tokens accepted_prediction_tokens rejected_prediction_tokens"
+    _only(received_details, known, f"{received}_details.")
     if _count(received_details, "reasoning_tokens", default=0) > output:
         raise InvalidUsage(f"usage.{received}_details counts more reasoning than {received}")
     if _count(usage, "total_tokens", default=everything + output) != everything + output:
         raise InvalidUsage("usage.total_tokens is not the sum of its parts")
     return Tokens(everything - read - written, output, read, written)
+
+
+def _only(usage: Mapping[str, Any], known: str, within: str = "") -> None:
+    """Refuse a field that is not ``known``, unless it counts nothing."""
+    for field in sorted(set(usage) - set(known.split()), key=str):
+        if not _counts_nothing(usage[field]):
+            raise InvalidUsage(f"usage.{within}{str(field)[:60]} is not known; it may be billed")
+
+
+def _counts_nothing(value: Any, levels: int = 3) -> bool:
+    if not value or not levels:
+        return not value
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    return isinstance(value, list) and all(_counts_nothing(it, levels - 1) for it in value)
+
+
+def _details(usage: Mapping[str, Any], field: str) -> Mapping[str, Any]:
+    return _mapping(usage.get(field) or {}, f"usage.{field}")
 
 
 def _mapping(value: object, name: str) -> Mapping[str, Any]:

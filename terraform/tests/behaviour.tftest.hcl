@@ -421,6 +421,14 @@ run "settings_reach_the_functions_that_need_them" {
   }
 
   assert {
+    condition = alltrue([
+      for name in ["analyze", "price_rows", "sweep"] :
+      aws_lambda_function.this[name].environment[0].variables["OPENAI_BASE_URL"] == "https://eu.api.openai.com/v1"
+    ])
+    error_message = "An endpoint with data residency has a surcharge, so functions that price calls must know it."
+  }
+
+  assert {
     condition     = jsondecode(aws_lambda_function.this["price_rows"].environment[0].variables["PRICE_OVERRIDES"])[0].model == "gpt-next"
     error_message = "Your prices reach price_rows."
   }

@@ -19,6 +19,7 @@ FLOORS = (
     "cost_calculator.rows cost_calculator.row_keys cost_calculator.clock cost_calculator.tiers",
     "cost_calculator.usage cost_calculator.overhead",
     "cost_calculator.price_entry",
+    "cost_calculator.surcharges",
     "cost_calculator.book",
     "cost_calculator.pricing cost_calculator.max_cost cost_calculator.rates",
     "cost_calculator.settlement",

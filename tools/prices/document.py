@@ -60,6 +60,7 @@ def computed(text: str) -> str:
         "entry-points": _entry_points,
         "aws-prices": _aws_prices,
         "resolutions": _resolutions,
+        "surcharges": _surcharges,
         "capacity": _capacity,
     }
     return _BLOCK.sub(lambda found: found[1] + blocks[found[2]]() + found[3], text)
@@ -152,6 +153,17 @@ def _capacity() -> str:
     rates = Rates(default_book(), aws_prices())
     costs = bills(mix, DEFAULT_TIERS, sorted({5_000, *SIZES.values()}), at, given, rates)
     return f"{as_text(needs, mix, costs, peak)}\n"
+
+
+def _surcharges() -> str:
+    book = json.loads(BOOK_PATH.read_text(encoding="utf-8"))
+    lines = ["| provider | mode | factor | about | source |", "|---|---|--:|---|---|"]
+    for row in book["surcharges"]:
+        words = ", ".join(f"`{word}`" for word in row["mode"].split("|"))
+        lines.append(
+            f"| {row['provider']} | {words} | {row['factor']} | {row['reason']} | {row['source']} |"
+        )
+    return "\n".join(lines) + "\n"
 
 
 def _resolutions() -> str:

@@ -18,6 +18,7 @@ from cost_calculator.book import BOOK_PATH
 HERE = Path(__file__).parent
 MODELS_PATH = HERE / "models.json"
 RESOLUTIONS_PATH = HERE / "resolutions.json"
+SURCHARGES_PATH = HERE / "surcharges.json"
 
 _SOURCE_PROVIDER = {"bedrock": "aws", "openai": "openai", "anthropic": "anthropic"}
 _SOURCE_UNIT = {
@@ -66,6 +67,7 @@ def generate(today: str) -> int:
     book["aliases"] = aliases
     book["dated_aliases"] = {provider: sorted(names) for provider, names in dated.items()}
     book["resolutions"] = json.loads(RESOLUTIONS_PATH.read_text(encoding="utf-8"))
+    book["surcharges"] = json.loads(SURCHARGES_PATH.read_text(encoding="utf-8"))
     _write_book(book)
     print(f"{len(added)} rows added, {len(book['rows'])} in the book")
     return 0
@@ -206,6 +208,7 @@ def _read_book() -> dict[str, Any]:
 def _write_book(book: dict[str, Any]) -> None:
     """Write one row a line, so that a change of price is a line in the diff."""
     head = {name: book[name] for name in ("schema", "currency", "unit", "aliases", "dated_aliases")}
-    lines = json.dumps({**head, "resolutions": book["resolutions"]}, indent=1)[:-2]
+    by_hand = {name: book[name] for name in ("resolutions", "surcharges")}
+    lines = json.dumps({**head, **by_hand}, indent=1)[:-2]
     rows = ",\n".join("  " + json.dumps(row) for row in book["rows"])
     BOOK_PATH.write_text(f'{lines},\n "rows": [\n{rows}\n ]\n}}\n', encoding="utf-8")

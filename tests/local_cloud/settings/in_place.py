@@ -76,7 +76,7 @@ IN_PLACE = Group(
                 "aws_cloudwatch_event_api_destination.openai: invocation_endpoint",
                 *policy("workflow", "CallOpenAI.Condition.StringEquals.states:HTTPEndpoint"),
                 "aws_sfn_state_machine.this: definition.States.InvokeOpenAI.Arguments.ApiEndpoint",
-                *environment("OPENAI_BASE_URL", "invoke_model"),
+                *environment("OPENAI_BASE_URL", "invoke_model", *PRICED_BY),
             ],
         ),
         "openai.api_key_parameter": (

@@ -21,6 +21,7 @@ def workshop(tmp_path, monkeypatch):
     for name, content in {
         "MODELS_PATH": {"bedrock": [HAIKU], "openai": ["gpt-5.6-luna"]},
         "RESOLUTIONS_PATH": [],
+        "SURCHARGES_PATH": [],
     }.items():
         path = tmp_path / f"{name.lower()}.json"
         path.write_text(json.dumps(content))
