@@ -1,32 +1,33 @@
-"""Checks a request's ``response_schema``, which must use a subset of JSON Schema 2020-12.
+"""Checks a request's ``response_schema``: JSON Schema of any draft, as libraries generate it.
 
-The subset is what a validator can check in bounded time whatever the answer is: no reference leaves
-the schema or leads back to itself, patterns are those of ``safe_regex``, and the schema with its
-references written out has a bounded number of parts. ``jsonschema`` itself would cost ``analyze``
-70 ms of each cold start.
+What is taken can be validated in bounded work whatever the answer is: no reference leaves the
+schema, or leads back to itself without a step into the answer; patterns are those of
+``linear_regex``; and the schema with its references written out has a bounded number of parts.
+``jsonschema`` itself would cost ``analyze`` 70 ms of each cold start.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from router.errors import InvalidRequest
+from router.intake.schema_keywords import ANNOTATIONS, PLAIN, is_older_draft, shown
+from router.intake.schema_pointers import NoSuchPlace, place_of
 
 MAX_BYTES = 16_384
 MAX_PARTS = 500
 MAX_DEPTH = 16
+_MOST_REFERENCES = 40
 _INSTRUCTIONS_BYTES = 1_000  # what `router.invocation.answer_schema` may write around it
 
-_TYPES = ("object", "array", "string", "number", "integer", "boolean", "null")
-_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _INSTEAD = {
-    "format": "it is not checked: write a `pattern`",
-    "uniqueItems": "checking it has no bound: leave it out",
     "$dynamicRef": "write `$ref` to `#/$defs/…`",
-    "patternProperties": "name the properties, or write `additionalProperties`",
-    "definitions": "write `$defs`",
+    "$recursiveRef": 'write "$ref": "#"',
+    "$anchor": "write `$ref` to `#/$defs/…`",
+    "nullable": 'write "type": ["…", "null"]',
 }
 
 Schema = Mapping[str, Any]
@@ -35,16 +36,19 @@ Schema = Mapping[str, Any]
 def check_response_schema(schema: Schema) -> None:
     """Raise ``InvalidRequest`` with the place in ``schema``, and what to write there."""
     try:
-        size = len(json.dumps(schema, ensure_ascii=False).encode())
+        size = len(json.dumps(schema, ensure_ascii=False, allow_nan=False).encode())
     except UnicodeEncodeError:
         raise InvalidRequest("`response_schema` holds a lone surrogate: remove it") from None
+    except ValueError:
+        raise InvalidRequest("`response_schema` holds NaN or Infinity: write a number") from None
     if size > MAX_BYTES:
         raise InvalidRequest(
             f"`response_schema` takes {size} bytes and may take {MAX_BYTES}: shorten it"
         )
-    if schema.get("type") != "object":
+    walk = _Walk(schema)
+    walk.part(schema, "response_schema", 0, _Led(here=("#",)))
+    if not walk.is_object(schema):
         raise InvalidRequest('`response_schema` must be of an object: write "type": "object"')
-    _Door(schema).part(schema, "response_schema", 0, ())
 
 
 def sent_bytes(schema: Schema) -> int:
@@ -52,62 +56,135 @@ def sent_bytes(schema: Schema) -> int:
     return len(json.dumps(schema, ensure_ascii=False).encode()) + _INSTRUCTIONS_BYTES
 
 
-class _Door:
-    """Walks a schema with its references written out, so that what is checked is what it costs."""
+@dataclass(frozen=True, slots=True)
+class _Led:
+    """The references that led to a place: ``here`` to this part of the answer, ``above`` to others
+    around it."""
+
+    here: tuple[str, ...] = ()
+    above: tuple[str, ...] = ()
+
+    def by(self, reference: str) -> _Led:
+        return replace(self, here=(*self.here, reference))
+
+    def inwards(self) -> _Led:
+        return _Led(above=(*self.above, *self.here))
+
+
+@dataclass(frozen=True, slots=True)
+class _Size:
+    """What a part of a schema costs with its references written out: its parts, and its levels."""
+
+    parts: int = 0
+    levels: int = 0
+
+    def and_(self, other: _Size) -> _Size:
+        return _Size(self.parts + other.parts, max(self.levels, other.levels))
+
+
+class _Walk:
+    """Walks a schema, each referenced place once, and adds up what it costs."""
 
     def __init__(self, root: Schema) -> None:
-        definitions = root.get("$defs", {})
-        self._definitions: Mapping[str, Any] = definitions if isinstance(definitions, dict) else {}
-        self._parts = 0
+        self._root = root
+        self._older = is_older_draft(root.get("$schema"))
+        self._sizes: dict[str, _Size] = {}
+        self._cycles = 0
 
-    def part(self, schema: Any, where: str, depth: int, inside: tuple[str, ...]) -> None:
-        """Check one subschema; ``inside`` are the definitions that led here."""
+    def part(self, schema: Any, where: str, depth: int, led: _Led) -> _Size:
+        """Check one subschema and return its size.
+
+        A reference that leads back to itself after a step into the answer counts once: what it
+        costs further down is counted while an answer is validated.
+        """
+        if isinstance(schema, bool) and depth:
+            return _Size(1)
         if not isinstance(schema, dict):
             raise _refused(where, "must be an object")
-        self._parts += 1
-        if self._parts > MAX_PARTS:
+        if depth > MAX_DEPTH:
+            raise _refused(where, f"is more than {MAX_DEPTH} levels deep: make it flatter")
+        size = _Size(1)
+        for keyword, rule in schema.items():
+            size = size.and_(self._keyword(keyword, rule, where, depth, led))
+        if size.parts > MAX_PARTS:
             raise InvalidRequest(
                 f"`response_schema` has more than {MAX_PARTS} parts, references written out:"
                 " make it smaller"
             )
-        if depth > MAX_DEPTH:
-            raise _refused(where, f"is more than {MAX_DEPTH} levels deep: make it flatter")
-        for keyword, rule in schema.items():
-            self._keyword(keyword, rule, where, depth, inside)
+        return _Size(size.parts, size.levels + 1)
 
-    def _keyword(
-        self, keyword: str, rule: Any, where: str, depth: int, inside: tuple[str, ...]
-    ) -> None:
-        place = f"{where}.{_shown(keyword)}"
+    def is_object(self, schema: Schema) -> bool:
+        """Return whether the root demands an object, itself or by its references."""
+        for _ in range(MAX_DEPTH):
+            if "$ref" not in schema or "type" in schema:
+                break
+            schema = place_of(self._root, schema["$ref"])
+        return schema.get("type") == "object"
+
+    def _keyword(self, keyword: str, rule: Any, where: str, depth: int, led: _Led) -> _Size:
+        place = f"{where}.{shown(keyword)}"
         if keyword == "$ref":
-            self._reference(rule, place, depth, inside)
-        elif keyword == "$defs" and depth:
-            raise _refused(place, "is allowed at the root only: move it there")
-        elif keyword == "additionalProperties" and isinstance(rule, bool):
-            return
-        elif keyword in _PLAIN:
-            _check_plain(keyword, rule, place)
-        elif keyword in _PARTS:
-            for name, subschema in _PARTS[keyword](rule, place):
-                self.part(subschema, name, depth + 1, inside)
-        else:
+            return self._reference(rule, place, depth, led)
+        if keyword in ("$schema", "$id") and depth:
+            raise _refused(place, "is taken at the root only: leave it out here")
+        if keyword == "items" and isinstance(rule, list) and not self._older:
+            raise _refused(place, "is a list, as older drafts write it: write `prefixItems`")
+        if keyword in ("$defs", "definitions"):
+            for name, subschema in _by_name(rule, place):
+                self.part(subschema, name, depth + 1, _Led())
+        elif keyword in _SUBSCHEMAS:
+            children, steps_in = _SUBSCHEMAS[keyword]
+            size, inner = _Size(), led.inwards() if steps_in else led
+            for name, subschema in children(rule, place):
+                size = size.and_(self.part(subschema, name, depth + 1, inner))
+            return size
+        elif keyword == "pattern":
+            _check_pattern(rule, place)
+        elif keyword in PLAIN:
+            is_right, what = PLAIN[keyword]
+            if not is_right(rule):
+                raise _refused(place, f"must be {what}")
+        elif keyword not in ANNOTATIONS and not keyword.startswith("x-"):
             instead = _INSTEAD.get(keyword, f"known are {', '.join(KEYWORDS)}")
             raise _refused(place, f"is not taken; {instead}")
+        return _Size()
 
-    def _reference(self, rule: Any, place: str, depth: int, inside: tuple[str, ...]) -> None:
-        name = rule.removeprefix("#/$defs/") if isinstance(rule, str) else ""
-        if not name or name == rule or name not in self._definitions:
-            raise _refused(place, "must name a definition of this schema: write #/$defs/<name>")
-        if name in inside:
-            raise _refused(place, "leads back to itself: write the levels out")
-        self.part(self._definitions[name], place, depth + 1, (*inside, name))
+    def _reference(self, rule: Any, place: str, depth: int, led: _Led) -> _Size:
+        try:
+            found = place_of(self._root, rule)
+        except NoSuchPlace:
+            raise _refused(
+                place, "must name a place in this schema: write #/$defs/<name>"
+            ) from None
+        if rule in led.here:
+            raise _refused(place, "leads back to itself at the same part of the answer")
+        if rule in led.above:
+            self._cycles += 1
+            return _Size(1)
+        if len(led.here) + len(led.above) > _MOST_REFERENCES:
+            raise _refused(place, f"is behind more than {_MOST_REFERENCES} references: use fewer")
+        if rule not in self._sizes:
+            cycles = self._cycles
+            size = self.part(found, place, 1, led.by(rule))
+            # The answer decides how often a part that holds itself is written out.
+            self._sizes[rule] = size if self._cycles == cycles else _Size(1, 1)
+        size = self._sizes[rule]
+        if depth + size.levels > MAX_DEPTH:
+            raise _refused(place, f"is more than {MAX_DEPTH} levels deep: make it flatter")
+        return size
 
 
 def _by_name(rule: Any, place: str) -> Iterator[tuple[str, Any]]:
     if not isinstance(rule, dict):
         raise _refused(place, "must be an object of schemas by name")
     for name, subschema in rule.items():
-        yield f"{place}.{_shown(name)}", subschema
+        yield f"{place}.{shown(name)}", subschema
+
+
+def _by_pattern(rule: Any, place: str) -> Iterator[tuple[str, Any]]:
+    yield from _by_name(rule, place)
+    for pattern in rule:
+        _check_pattern(pattern, place)
 
 
 def _in_order(rule: Any, place: str) -> Iterator[tuple[str, Any]]:
@@ -121,93 +198,38 @@ def _one(rule: Any, place: str) -> Iterator[tuple[str, Any]]:
     yield place, rule
 
 
-_PARTS: Mapping[str, Callable[[Any, str], Iterator[tuple[str, Any]]]] = {
-    "properties": _by_name,
-    "$defs": _by_name,
-    "items": _one,
-    "additionalProperties": _one,
-    "anyOf": _in_order,
-    "allOf": _in_order,
-    "oneOf": _in_order,
+def _one_or_in_order(rule: Any, place: str) -> Iterator[tuple[str, Any]]:
+    return _in_order(rule, place) if isinstance(rule, list) else _one(rule, place)
+
+
+# What holds subschemas, and whether they are about a part of the value.
+_SUBSCHEMAS: Mapping[str, tuple[Callable[[Any, str], Iterator[tuple[str, Any]]], bool]] = {
+    "properties": (_by_name, True),
+    "patternProperties": (_by_pattern, True),
+    "additionalProperties": (_one, True),
+    "propertyNames": (_one, True),
+    "items": (_one_or_in_order, True),
+    "prefixItems": (_in_order, True),
+    "additionalItems": (_one, True),
+    "anyOf": (_in_order, False),
+    "allOf": (_in_order, False),
+    "oneOf": (_in_order, False),
+    "not": (_one, False),
 }
+KEYWORDS = (*_SUBSCHEMAS, "$ref", "$defs", "definitions", "pattern", *PLAIN, *ANNOTATIONS)
 
 
-def _check_plain(keyword: str, rule: Any, place: str) -> None:
-    is_right, what = _PLAIN[keyword]
-    if not is_right(rule):
-        raise _refused(place, f"must be {what}")
-    if keyword == "pattern":
-        _check_pattern(rule, place)
-
-
-def _check_pattern(pattern: str, place: str) -> None:
+def _check_pattern(pattern: Any, place: str) -> None:
     # Few schemas have one: the others do not wait for the parser.
-    from router.safe_regex import UnsafePattern, bounded
+    from router.linear_regex import UnsupportedPattern, searcher
 
+    if not isinstance(pattern, str):
+        raise _refused(place, "must be a string")
     try:
-        bounded(pattern)
-    except UnsafePattern as error:
-        raise _refused(place, f"is not safe to search with: {error}") from None
+        searcher(pattern)
+    except UnsupportedPattern as error:
+        raise _refused(place, f"cannot be searched with: {error}") from None
 
 
 def _refused(where: str, why: str) -> InvalidRequest:
     return InvalidRequest(f"`{where}` {why}")
-
-
-def _shown(name: Any) -> str:
-    text = str(name)
-    return text if len(text) <= 40 and text.isprintable() and "`" not in text else "(odd name)"
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _is_size(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
-def _is_type(value: Any) -> bool:
-    names = value if isinstance(value, list) and value else [value]
-    return all(isinstance(name, str) and name in _TYPES for name in names) and len(
-        set(names)
-    ) == len(names)
-
-
-def _is_names(value: Any) -> bool:
-    return isinstance(value, list) and all(map(_is_text, value)) and len(set(value)) == len(value)
-
-
-_Check = tuple[Callable[[Any], bool], str]
-_NUMBER: _Check = (_is_number, "a number")
-_SIZE: _Check = (_is_size, "a whole number, 0 or more")
-_TEXT: _Check = (_is_text, "a string")
-_ANYTHING: _Check = (lambda _: True, "")
-_PLAIN: Mapping[str, _Check] = {
-    "$schema": (lambda value: value == _DIALECT, _DIALECT),
-    "type": (_is_type, f"one or several of {', '.join(_TYPES)}"),
-    "required": (_is_names, "a list of different names"),
-    "enum": (lambda value: isinstance(value, list) and bool(value), "a list of values"),
-    "const": _ANYTHING,
-    "minimum": _NUMBER,
-    "maximum": _NUMBER,
-    "exclusiveMinimum": _NUMBER,
-    "exclusiveMaximum": _NUMBER,
-    "multipleOf": (lambda value: _is_number(value) and value > 0, "a number above 0"),
-    "minLength": _SIZE,
-    "maxLength": _SIZE,
-    "pattern": _TEXT,
-    "minItems": _SIZE,
-    "maxItems": _SIZE,
-    "minProperties": _SIZE,
-    "maxProperties": _SIZE,
-    "title": _TEXT,
-    "description": _TEXT,
-    "default": _ANYTHING,
-    "examples": (lambda value: isinstance(value, list), "a list"),
-}
-KEYWORDS = (*_PARTS, "$ref", *_PLAIN)

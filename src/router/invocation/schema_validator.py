@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal, localcontext
@@ -14,7 +13,8 @@ from functools import lru_cache
 from typing import Any
 
 from router.errors import InvalidModelRequest
-from router.safe_regex import bounded
+from router.invocation.formats import fits_format
+from router.invocation.pattern_rules import Patterns
 
 # In steps of a regular expression's engine; a keyword of the schema takes about as long as so many.
 MOST_STEPS = 40_000_000
@@ -64,55 +64,80 @@ def errors_of(value: Any, schema: Mapping[str, Any]) -> Iterator[Any]:
 def _validator_of(text: str) -> Callable[[Work], Any]:
     """Return what makes the validator of a schema, which many requests may share."""
     from jsonschema import Draft202012Validator, SchemaError
-    from jsonschema.validators import extend
+    from jsonschema.validators import extend, validator_for
     from referencing import Registry
 
     plain: Any = json.loads(text)
+    draft: Any = validator_for(plain, default=Draft202012Validator)
     try:
-        Draft202012Validator.check_schema(plain)
+        draft.check_schema(plain)
     except SchemaError as error:
         raise InvalidModelRequest(f"response_schema breaks {error.validator}") from None
     schema = parse(text)
     # An empty registry: nothing is ever fetched for a reference.
     registry: Any = Registry()
-    types = Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer)
-    known: Mapping[str, Rule] = Draft202012Validator.VALIDATORS | {
-        "multipleOf": _multiple_of,
-        "pattern": _pattern,
-    }
+    types = draft.TYPE_CHECKER.redefine("integer", _is_integer)
 
     def validator(work: Work) -> Any:
-        counted = {name: _counted(name, rule, work) for name, rule in known.items()}
+        rules: Mapping[str, Rule] = draft.VALIDATORS | rules_of_our_own(work)
+        counted = {name: _counted(rule, work) for name, rule in rules.items()}
         extended: Any = extend
-        kind = extended(Draft202012Validator, counted, type_checker=types)
+        kind = extended(draft, counted, type_checker=types)
         return kind(schema, registry=registry)
 
     return validator
 
 
-def _counted(name: str, rule: Rule, work: Work) -> Rule:
+def rules_of_our_own(work: Work) -> dict[str, Rule]:
+    """Return the rules that ``jsonschema`` checks inexactly, without a bound, or not at all."""
+    patterns = Patterns(work)
+    return {
+        "multipleOf": _multiple_of,
+        "pattern": patterns.pattern,
+        "patternProperties": patterns.properties,
+        "additionalProperties": patterns.additional_properties,
+        "uniqueItems": _unique_items(work),
+        "format": _format,
+    }
+
+
+def _counted(rule: Rule, work: Work) -> Rule:
     def counting(validator: Any, given: Any, instance: Any, schema: Any) -> Iterator[Any]:
         work.spend(STEPS_OF_A_KEYWORD)
-        if name == "pattern" and isinstance(instance, str):
-            work.spend(len(instance) * bounded(given).steps)
         yield from rule(validator, given, instance, schema) or ()
 
     return counting
 
 
-def _pattern(_validator: Any, pattern: str, instance: Any, _schema: Any) -> Iterator[Any]:
+def _format(_validator: Any, name: Any, instance: Any, _schema: Any) -> Iterator[Any]:
     from jsonschema import ValidationError
 
-    if isinstance(instance, str) and not _ecma(pattern).search(instance):
-        yield ValidationError(f"{instance[:100]!r} does not match {pattern!r}")
+    if isinstance(instance, str) and not fits_format(name, instance):
+        yield ValidationError(f"{instance[:100]!r} is not a {name}")
 
 
-@lru_cache(maxsize=64)
-def _ecma(pattern: str) -> re.Pattern[str]:
-    """Return a pattern as ECMA-262 reads it: ``$`` is the very end, classes are those of ASCII."""
-    parts = re.split(r"(\\.|\[(?:\\.|[^\]\\])*\])", pattern, flags=re.DOTALL)
-    text = "".join(part if at % 2 else part.replace("$", r"\Z") for at, part in enumerate(parts))
-    return re.compile(text, re.ASCII)
+def _unique_items(work: Work) -> Rule:
+    def rule(_validator: Any, wanted: Any, instance: Any, _schema: Any) -> Iterator[Any]:
+        from jsonschema import ValidationError
+
+        if not wanted or not isinstance(instance, list):
+            return
+        seen = [_comparable(item) for item in instance]
+        work.spend(sum(map(len, seen)))
+        if len(set(seen)) < len(seen):
+            yield ValidationError("its items are not all different")
+
+    return rule
+
+
+def _comparable(value: Any) -> str:
+    """Return a text that two JSON values share if, and only if, they are equal."""
+    return json.dumps(value, sort_keys=True, default=_comparable_decimal)
+
+
+def _comparable_decimal(number: Decimal) -> int | list[str]:
+    is_whole = number == number.to_integral_value()
+    return int(number) if is_whole else ["\0", f"{number.normalize():f}"]
 
 
 def _multiple_of(_validator: Any, factor: Any, instance: Any, _schema: Any) -> Iterator[Any]:

@@ -16,7 +16,7 @@ from router.conversation.tools import read_conversation
 from router.conversation.writing import write_choice
 from router.encoding import clean, first_of, mapping_of, text_of
 from router.invocation.call import Answer, ModelCall
-from router.providers.json_modes import fits_openai_strictly
+from router.providers.json_modes import fits_openai_strictly, with_root
 from router.providers.openai_turns import messages_of, tool_of
 from router.providers.replies import (
     bad_answer,
@@ -48,7 +48,7 @@ def http_body(call: ModelCall) -> dict[str, Any]:
     if call.schema is not None:
         # Without strict the model sees the whole schema, and is bound to JSON alone.
         strict = fits_openai_strictly(call.schema)
-        schema = {"name": "answer", "schema": call.schema, "strict": strict}
+        schema = {"name": "answer", "schema": with_root(call.schema), "strict": strict}
         body["response_format"] = {"type": "json_schema", "json_schema": schema}
     return body | ({"service_tier": call.service_tier} if call.service_tier else {})
 

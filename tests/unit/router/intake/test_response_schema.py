@@ -58,16 +58,25 @@ def test_an_ordinary_schema_is_taken() -> None:
         (with_property({"anyOf": []}), "must be a list of schemas"),
         ({"type": "object", "required": ["a", "a"]}, "a list of different names"),
         (with_property({"$ref": "https://evil.example/s.json"}), "write #/$defs/<name>"),
-        (with_property({"$ref": "#"}), "write #/$defs/<name>"),
+        (with_property({"$ref": "#/properties"}), "is not taken"),
+        (with_property({"$ref": "#/type"}), "write #/$defs/<name>"),
+        (with_property({"$ref": "#a"}), "write #/$defs/<name>"),
+        (with_property({"$ref": 7}), "write #/$defs/<name>"),
         (with_property({"$ref": "#/$defs/none"}), "write #/$defs/<name>"),
         (with_property({"$dynamicRef": "#a"}), "is not taken; write `$ref`"),
-        (with_property({"format": "email"}), "is not checked: write a `pattern`"),
-        (with_property({"uniqueItems": True}), "is not taken"),
+        (with_property({"format": 3}), "must be a string"),
+        (with_property({"uniqueItems": "yes"}), "must be true or false"),
+        (with_property({"nullable": True}), 'write "type": ["…", "null"]'),
+        (with_property({"items": [{}]}), "write `prefixItems`"),
+        (with_property({"minimum": float("nan")}), "NaN or Infinity"),
         (with_property({"colour": "red"}), "is not taken; known are properties"),
-        (with_property({"pattern": "(a+)+$"}), "`*` and `+` have no bound: write {0,40}"),
-        (with_property({"pattern": "(a{0,40}){0,40}b"}), "can take more than"),
-        (with_property({"$defs": {}}), "is allowed at the root only"),
-        ({"$schema": "http://json-schema.org/draft-07/schema#", "type": "object"}, "2020-12"),
+        (with_property({"pattern": "(?<=a)b"}), "a lookbehind"),
+        (with_property({"pattern": "("}), "is not a regular expression"),
+        (with_property({"pattern": ["a"]}), "must be a string"),
+        (with_property({"patternProperties": {"(": {}}}), "is not a regular expression"),
+        (with_property({"$defs": {"a": 7}}), "must be an object"),
+        (with_property({"$schema": "http://json-schema.org/draft-07/schema#"}), "at the root only"),
+        ({"$schema": 7, "type": "object"}, "must be a string"),
         (nested(MAX_DEPTH + 1), "levels deep"),
         (with_property({"description": "x" * MAX_BYTES}), f"may take {MAX_BYTES}"),
         (with_property({"description": "\ud800"}), "lone surrogate"),
@@ -82,11 +91,51 @@ def test_what_is_no_schema_or_dangerous_is_refused_with_what_to_write(
     assert says in str(refused.value)
 
 
-def test_a_schema_that_leads_back_to_itself_is_refused() -> None:
-    tree = {"type": "object", "properties": {"child": {"$ref": "#/$defs/tree"}}}
+TREE = {"type": "object", "properties": {"child": {"$ref": "#/$defs/tree"}}}
 
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {**TREE, "$defs": {"tree": TREE}},
+        {"$ref": "#/$defs/tree", "$defs": {"tree": TREE}},
+        {"type": "object", "additionalProperties": {"$ref": "#"}},
+        {"type": "object", "properties": {"a": {"items": {"$ref": "#/properties/a"}}}},
+    ],
+)
+def test_a_schema_may_lead_back_to_itself_further_down_in_the_answer(schema: Any) -> None:
+    check_response_schema(schema)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "object", "$ref": "#"},
+        {"type": "object", "allOf": [{"$ref": "#"}]},
+        with_property({"$ref": "#/properties/a"}),
+        {"type": "object", "$ref": "#/$defs/a",
+         "$defs": {"a": {"anyOf": [{"$ref": "#/$defs/b"}]}, "b": {"not": {"$ref": "#/$defs/a"}}}},
+    ],
+)  # fmt: skip
+def test_a_schema_that_leads_back_to_the_same_place_is_refused(schema: Any) -> None:
     with pytest.raises(InvalidRequest, match="leads back to itself"):
-        check_response_schema({**tree, "$defs": {"tree": tree}})
+        check_response_schema(schema)
+
+
+def test_a_long_chain_of_references_is_refused() -> None:
+    chain = {f"n{n}": {"anyOf": [{"$ref": f"#/$defs/n{n + 1}"}]} for n in range(300)}
+
+    with pytest.raises(InvalidRequest, match=r"levels deep|references"):
+        check_response_schema(
+            {"type": "object", "$ref": "#/$defs/n0", "$defs": {**chain, "n300": {}}}
+        )
+
+
+def test_many_parts_that_lead_to_each_other_are_walked_once_each() -> None:
+    names = [f"n{number}" for number in range(18)]
+    node = {"type": "object", "properties": {name: {"$ref": f"#/$defs/{name}"} for name in names}}
+
+    check_response_schema({"$ref": "#/$defs/n0", "$defs": dict.fromkeys(names, node)})
 
 
 def test_references_that_multiply_are_counted_as_what_they_cost() -> None:
