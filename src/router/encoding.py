@@ -112,7 +112,14 @@ def size_in_bytes(value: Any) -> int:
 def canonical_json(value: Any) -> bytes:
     """Return the one JSON form of ``value``: sorted keys, no spaces, UTF-8.
 
-    A lone surrogate, which has no UTF-8 form, is kept apart by its escape.
+    100, 100.0 and 1e2 are one number. A lone surrogate, which has no UTF-8 form, is kept apart by
+    its escape.
     """
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    plain = json.loads(json.dumps(value), parse_float=_number)
+    text = json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return text.encode("utf-8", "backslashreplace")
+
+
+def _number(text: str) -> int | float:
+    number = float(text)
+    return int(number) if number.is_integer() else number

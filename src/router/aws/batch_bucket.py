@@ -58,7 +58,9 @@ class Bucket:
             return list(pool.map(self.find, keys))
 
     def put(self, key: str, body: str) -> None:
-        self._client.put_object(Bucket=self.name, Key=key, Body=body.encode())
+        self._client.put_object(
+            Bucket=self.name, Key=key, Body=body.encode("utf-8", "backslashreplace")
+        )
 
 
 @lru_cache(maxsize=1)

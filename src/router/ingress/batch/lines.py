@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from router.encoding import clean
 from router.errors import InvalidRequest
+from router.ingress.batch.csv_records import Records
 from router.ingress.batch.layout import InvalidBatch, request_id
 from router.intake.request import Request, parse_request
 
@@ -80,38 +81,33 @@ class Reader:
             yield place.line, place, _json(text) if text.strip() else None
 
     def _csv(self, blocks: Iterable[bytes]) -> Iterator[tuple[int, Place, Any]]:
-        offset, line, header = self.place.offset, self.place.line, self.place.header
+        place, records = self.place, Records(LONGEST_LINE)
+        records.wanted = len(place.header or ())
+        for record in records.read(self._lines(blocks)):
+            number = place.line + 1
+            place = replace(
+                place, offset=place.offset + record.size, line=place.line + record.lines
+            )
+            if record.problem:
+                yield number, place, record.problem
+            elif place.header is None:
+                place = replace(place, header=_checked_header(record.fields))
+                records.wanted = len(place.header or ())
+                self.place = place
+            else:
+                yield number, place, _row(place.header, record.fields) if record.fields else None
 
-        def decoded() -> Iterator[str]:
-            nonlocal offset, line
-            for size, raw in raw_lines(blocks):
-                offset, line = offset + size, line + 1
-                text = raw.removeprefix(_BOM) if line == 1 else raw
-                # Bytes that are not UTF-8 survive into the record, and are reported there.
-                yield text.decode("utf-8", "surrogateescape")
-
-        csv.field_size_limit(LONGEST_LINE)
-        records = csv.reader(decoded(), strict=True)
-        while True:
-            number = line + 1
-            try:
-                record = next(records, None)
-            except csv.Error as error:
-                yield number, Place(offset, line, header), f"not CSV: {error}"
-                continue
-            if record is None:
-                return
-            if header is None:
-                header = _checked_header(record)
-                self.place = Place(offset, line, header)
-                continue
-            yield number, Place(offset, line, header), _row(header, record) if record else None
+    def _lines(self, blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+        is_first = self.place.line == 0
+        for size, raw in raw_lines(blocks):
+            yield size, raw.removeprefix(_BOM) if is_first else raw
+            is_first = False
 
     def _checked(self, number: int, given: dict[str, Any]) -> Line | BadLine:
         payload = {name: value for name, value in given.items() if name != "id"}
         own = given.get("id")
-        if not (own is None or isinstance(own, str | int)) or len(str(own)) > 256:
-            return BadLine(number, "`id` must be a string or a whole number, of 256 characters")
+        if problem := _problem_of_id(own):
+            return BadLine(number, problem)
         if "request_id" in payload:
             return BadLine(number, "leave out `request_id`, which the batch makes; write `id`")
         name = request_id(self._batch_id, number)
@@ -152,6 +148,17 @@ def blocks_of(source: Any) -> Iterator[bytes]:
     """Yield the blocks of anything with ``read``."""
     while block := source.read(_BLOCK):
         yield block
+
+
+def _problem_of_id(own: Any) -> str | None:
+    """Return why an id cannot be handed on to the result, before anything is paid for."""
+    if own is None:
+        return None
+    if isinstance(own, bool) or not isinstance(own, str | int) or len(str(own)) > 256:
+        return "`id` must be a string or a whole number, of 256 characters"
+    if clean(str(own)) != str(own):
+        return "`id` holds NUL or a lone surrogate: remove it"
+    return None
 
 
 def _json(raw: bytes) -> dict[str, Any] | str:

@@ -90,6 +90,48 @@ def test_a_bad_row_is_told_with_its_number_and_stops_no_other(row: bytes, reason
     assert told(good) == (3, ("2", {"input": "ok"}))
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        '1,"never closed\n',
+        '1,"closed in the next\n',
+        '1,"a ""quoted"" word\n',
+        '"1,never closed\n',
+    ],
+)
+@pytest.mark.parametrize("following", ["2,plain\n", '2,"two\nlines"\n', '2,"quoted, well"\n'])
+def test_an_open_quote_takes_no_neighbour_with_it(row: str, following: str) -> None:
+    bad, *good = read(f"id,input\n{row}{following}3,last\n", "csv")
+
+    assert isinstance(bad, BadLine)
+    assert (bad.number, "quote" in bad.reason or "not CSV" in bad.reason) == (2, True)
+    assert [line.id for line in good if isinstance(line, Line)] == ["2", "3"]
+
+
+@given(st.lists(st.text('a,"\n\r', max_size=9), max_size=12))
+def test_each_line_of_a_csv_file_is_a_prompt_a_bad_line_a_part_of_one_or_blank(
+    texts: list[str],
+) -> None:
+    file = ("id,input\n" + "\n".join(texts)).encode()
+    lines = len(list(raw_lines([file])))
+    reader = Reader("csv", "b", 1024)
+    numbers = [line.number for line in reader.read([file])]
+
+    assert reader.place == Place(len(file), lines, ("id", "input"))
+    assert numbers == sorted(set(numbers))
+
+
+@pytest.mark.parametrize(
+    "own", [r'"cut\ud83d"', r'"nul\u0000"', "true", "1.5", '"' + "x" * 257 + '"']
+)
+def test_an_id_that_no_result_can_hold_is_a_bad_line_before_anything_is_paid(own: str) -> None:
+    bad, good = read(f'{{"id": {own}, "input": "a"}}\n{{"id": "b", "input": "b"}}', block=65536)
+
+    assert isinstance(bad, BadLine)
+    assert bad.reason.startswith("`id`")
+    assert isinstance(good, Line)
+
+
 @pytest.mark.parametrize("header", ["prompt", "input,cost", "id,system", "input,input"])
 def test_a_csv_file_whose_columns_are_not_known_is_refused_as_a_whole(header: str) -> None:
     with pytest.raises(InvalidBatch, match="must name its columns"):
