@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import stat
 import subprocess
 import sys
 import zipfile
@@ -114,7 +115,8 @@ def write_zip(files: Mapping[str, Path], target: Path) -> Path:
         for name, path in sorted(files.items()):
             # Fixed times and modes: the same input gives the same bytes, so a plan shows no change.
             entry = zipfile.ZipInfo(name)
-            entry.external_attr = 0o100644 << 16
+            runs = path.stat().st_mode & stat.S_IXUSR
+            entry.external_attr = (0o100755 if runs else 0o100644) << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, path.read_bytes())
     return partial.replace(target)

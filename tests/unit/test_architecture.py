@@ -31,7 +31,7 @@ FLOORS = (
     "cost_calculator.dashboard",
     "cost_calculator.handlers cost_calculator.cli",
     "cost_calculator.__main__",
-    "router.errors router.encoding router.safe_regex router.linear_regex",
+    "router.errors router.encoding router.safe_regex router.linear_regex router.lambda_stream",
     "router.catalog router.analyzer",
     "router.guards router.review router.conversation",
     "router.config router.intake",

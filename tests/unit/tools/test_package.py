@@ -38,6 +38,16 @@ def test_the_function_zip_is_small_and_holds_no_provider_sdk(function_zip: Path)
     assert not {"openai", "anthropic", "boto3", "botocore"} & {n.split("/")[0] for n in names}
 
 
+def test_lambda_may_run_the_wrapper_of_functions_that_stream(function_zip: Path) -> None:
+    modes = {
+        entry.filename: entry.external_attr >> 16
+        for entry in zipfile.ZipFile(function_zip).filelist
+    }
+
+    assert modes.pop("router/lambda_stream/start.sh") == 0o100755
+    assert set(modes.values()) == {0o100644}
+
+
 def test_the_release_holds_every_file_that_the_module_reads(tmp_path: Path) -> None:
     names = set(zipfile.ZipFile(release.archive(tmp_path / "release.zip")).namelist())
 
