@@ -37,7 +37,7 @@ def serve() -> None:
     settings = json.loads(sys.stdin.readline())
     sys.path[:0] = settings["path"]
     try:
-        _watch_calls()
+        watch_calls(_calls.append)
         handler = _import_handler(settings["handler"])
     except Exception as error:
         answers.write(json.dumps({"error": _init_error(error, settings["handler"])}) + "\n")
@@ -119,7 +119,7 @@ def _context(message: Json, settings: Json) -> SimpleNamespace:
     )
 
 
-def _watch_calls() -> None:
+def watch_calls(note_call: Callable[[Json], None]) -> None:
     """Note each AWS call; pass the depth of Lambda-calls-Lambda on, as the emulator's own does."""
     try:
         from botocore import handlers
@@ -146,7 +146,7 @@ def _watch_calls() -> None:
         elif "TableName" in params:
             names["key"] = _table_and_key(params)[1]
         service = model.service_model.signing_name
-        _calls.append({"service": service, "operation": model.name, "names": names})
+        note_call({"service": service, "operation": model.name, "names": names})
 
     handlers.BUILTIN_HANDLERS.append(("before-call", add_depth))
     handlers.BUILTIN_HANDLERS.append(("before-parameter-build", note))

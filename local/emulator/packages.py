@@ -35,6 +35,9 @@ def unpack(archive: bytes) -> Path:
             shutil.rmtree(partial, ignore_errors=True)
             with zipfile.ZipFile(io.BytesIO(archive)) as source:
                 source.extractall(partial)
+                for entry in source.infolist():
+                    if mode := (entry.external_attr >> 16) & 0o777:
+                        (partial / entry.filename).chmod(mode | 0o600)
             partial.rename(folder)
     return folder
 

@@ -71,6 +71,7 @@ class RuntimeApi:
         self.starts: queue.Queue[Json | None] = queue.Queue()
         self.taken: dict[str, Invocation] = {}
         self._events: queue.Queue[Invocation | None] = queue.Queue()
+        self._lost: Json | None = None
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.api = self
         self.address = f"127.0.0.1:{self._server.server_address[1]}"
@@ -93,11 +94,14 @@ class RuntimeApi:
         invocation = self._events.get()
         if invocation is not None:
             self.taken[invocation.request_id] = invocation
+            if self._lost:
+                self.lose(self._lost)
         return invocation
 
     def lose(self, error: Json) -> None:
-        """End what is under way: the process has died."""
-        for invocation in self.taken.values():
+        """End what is under way, and what comes: the process has died."""
+        self._lost = error
+        for invocation in list(self.taken.values()):
             invocation.frames.put(Ended(error))
         self.taken.clear()
 

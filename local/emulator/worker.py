@@ -20,7 +20,7 @@ from local.emulator.bootstrap import END_OF_LOG
 
 _BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
 _RESERVED = lambda_runtime._RESERVED_RUNTIME_ENV_VARS
-_INIT_SECONDS = 30.0  # AWS allows ten; sixty imports at once on two cores need more
+INIT_SECONDS = 30.0  # AWS allows ten; sixty imports at once on two cores need more
 _LOG_SECONDS = 2.0
 
 
@@ -69,24 +69,19 @@ class PythonWorker(lambda_runtime.Worker):  # type: ignore[misc]
             answer = None
             if kill_after is None:
                 self._end()
-                return _error(
+                return error_of(
                     "Sandbox.Timedout", request_id, f"Task timed out after {timeout:.2f} seconds"
                 )
         if kill_after is not None or answer is None:
             # Whatever the handler did, its answer never arrives: as when AWS loses the sandbox.
             code = self._end()
             cause = f"exit status {code}" if code >= 0 else "signal: killed"
-            return _error("Runtime.ExitError", request_id, f"Runtime exited with error: {cause}")
+            return error_of("Runtime.ExitError", request_id, f"Runtime exited with error: {cause}")
         return answer
 
     def _start(self) -> dict[str, Any] | None:
         """Start the process and import the handler; answer AWS's error object if that fails."""
-        code = packages.unpack(self.code_zip)
-        layers = [
-            packages.unpack(archive)
-            for archive in map(lambda_svc._resolve_layer_zip, self.config.get("Layers", []))
-            if archive
-        ]
+        code, layers = packages.unpack(self.code_zip), self._layers()
         self._proc = subprocess.Popen(
             # -I and -S: neither this environment's packages nor the user's settings get in.
             [sys.executable, "-I", "-S", str(_BOOTSTRAP)],
@@ -112,15 +107,22 @@ class PythonWorker(lambda_runtime.Worker):  # type: ignore[misc]
         }
         self._write(settings)
         try:
-            answer = self._answers.get(timeout=_INIT_SECONDS)
+            answer = self._answers.get(timeout=INIT_SECONDS)
         except queue.Empty:
-            answer = _error("Sandbox.Timedout", "", f"Init timed out after {_INIT_SECONDS:.2f} s")
+            answer = error_of("Sandbox.Timedout", "", f"Init timed out after {INIT_SECONDS:.2f} s")
         if answer is None:
-            answer = _error("Runtime.ExitError", "", "Runtime exited without providing a reason")
+            answer = error_of("Runtime.ExitError", "", "Runtime exited without providing a reason")
         if "error" in answer:
             self._end()
             return dict(answer["error"])
         return None
+
+    def _layers(self) -> list[Path]:
+        return [
+            packages.unpack(archive)
+            for archive in map(lambda_svc._resolve_layer_zip, self.config.get("Layers", []))
+            if archive
+        ]
 
     def _write(self, message: dict[str, Any]) -> None:
         with suppress(BrokenPipeError):  # a process that died answers None
@@ -191,7 +193,7 @@ def _log_level(logging: dict[str, Any]) -> dict[str, str]:
     return {"AWS_LAMBDA_LOG_LEVEL": logging.get("ApplicationLogLevel") or "INFO"}
 
 
-def _error(kind: str, request_id: str, message: str) -> dict[str, Any]:
+def error_of(kind: str, request_id: str, message: str) -> dict[str, Any]:
     """The error object of a sandbox that ended by itself: AWS names no stack for it."""
     return {
         "error": {"errorType": kind, "errorMessage": f"RequestId: {request_id} Error: {message}"}

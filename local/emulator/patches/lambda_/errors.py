@@ -5,9 +5,11 @@ exception's class name as `errorType`, and the environment stays warm. A time-ou
 `Sandbox.Timedout`, a process that died `Runtime.ExitError`; Step Functions takes `errorType` as the
 error's name and the object as its Cause, and calls a throttled invoke
 `Lambda.TooManyRequestsException`. A function sees its own code, its layers and the runtime's boto3.
-MiniStack 1.5.33: every exception is `Runtime.HandlerError` without requestId or stack and kills the
-worker; a function can import all of the emulator's environment and inherits its variables; each
-worker unpacks its own copy of code and layers; a call that logs nothing waits 50 ms for a log.
+Lambda speaks its Runtime API with the loop that a function's AWS_LAMBDA_EXEC_WRAPPER starts.
+MiniStack 1.5.33: the wrapper is ignored; every exception is `Runtime.HandlerError` without
+requestId or stack and kills the worker; a function can import all of the emulator's environment and
+inherits its variables; each worker unpacks its own copy of code and layers; a call that logs
+nothing waits 50 ms for a log.
 """
 
 import json
@@ -20,6 +22,7 @@ from ministack.services import lambda_svc, stepfunctions
 from local.emulator import calls, chaos
 from local.emulator.patches import admin
 from local.emulator.patches.registry import replaces
+from local.emulator.streaming_worker import StreamingWorker, is_wrapped
 from local.emulator.worker import PythonWorker
 
 Result = dict[str, Any]
@@ -31,7 +34,9 @@ admin.route("calls", calls.control)
 @replaces(lambda_runtime, "_worker_class_for")
 def worker_class(original: Callable[[dict[str, Any]], type], config: dict[str, Any]) -> type:
     """Put our worker in the emulator's pool."""
-    return PythonWorker if _is_python(config) else original(config)
+    if not _is_python(config):
+        return original(config)
+    return StreamingWorker if is_wrapped(config) else PythonWorker
 
 
 @replaces(lambda_svc, "_execute_function_warm")
