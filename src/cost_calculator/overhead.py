@@ -122,6 +122,8 @@ def _workflow(row: Mapping[str, Any], prices: AwsPrices) -> Decimal:
         billed_seconds = (ms / 100).to_integral_value(ROUND_CEILING) / 10
         gb_seconds = EXPRESS_MEMORY_MB / 1024 * billed_seconds
         return prices["states_express_request"] + gb_seconds * prices["states_express_gb_second"]
+    if row.get("workflow_type") == "DIRECT":
+        return _ZERO
     # Without a count the usual path is assumed: analyze, choose, invoke.
     transitions = Decimal(row.get("transitions", 3))
     return transitions * prices["states_standard_transition"]

@@ -108,6 +108,18 @@ class UsageStore:
         changes = [self._update_unchanged(request, {"attempts": total})]
         return not self._refused([*changes, *map(self._put_attempt, attempts)])
 
+    def note_attempt(
+        self, key: str, execution_arn: str, attempt: Row, changes: Mapping[str, Any]
+    ) -> bool:
+        """Write an attempt of a run that goes on, with what changes in its REQUEST row.
+
+        Return ``False`` if the request is closed, or another run's. If the attempt is there, an
+        earlier try of this call has written both.
+        """
+        update = self._update(key, "REQUEST", changes)
+        self._while_open(update, execution_arn)
+        return 0 not in self._refused([{"Update": update}, self._put_attempt(attempt)])
+
     def ask_reviewer(self, key: str, execution_arn: str, review: Row) -> bool:
         """Put a draft on the reviewers' list; return ``False`` if the request is closed."""
         # The sweep sees it again when nobody may decide any more.

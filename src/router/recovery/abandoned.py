@@ -14,6 +14,8 @@ from router.recovery.close import EndedRun, Store, close_request
 
 # Events arrive within a minute as a rule: the sweep leaves them that time.
 _GRACE = timedelta(minutes=2)
+# Lambda ends every function by then, and a direct run with it.
+_DIRECT_LIMIT = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +42,19 @@ def close_abandoned(
     report: Callable[[str, str], None] = lambda _request_id, _reason: None,
     has_time: Callable[[], bool] = lambda: True,
 ) -> Swept:
-    """Close every request that is ACCEPTED beyond the workflow's ``time_limit``.
+    """Close every request that is ACCEPTED beyond its run's limit: ``time_limit``, or Lambda's.
 
-    ``find_run`` gives the end of a Standard run, ``None`` while it runs. An Express run cannot be
-    looked up; beyond its limit it is over. A request that cannot be closed now, whatever its rows
-    or its history hold, is left to the next sweep and does not keep the others open. ``notify`` is
-    given a notice of each that is closed, ``report`` an id and why it was left.
+    ``find_run`` gives the end of a Standard run, ``None`` while it runs. An Express or a direct run
+    cannot be looked up; beyond its limit it is over. A request that cannot be closed now, whatever
+    its rows or its history hold, is left to the next sweep and does not keep the others open.
+    ``notify`` is given a notice of each that is closed, ``report`` an id and why it was left.
     """
-    before = iso(at - time_limit - _GRACE)
+    before = iso(at - min(time_limit, _DIRECT_LIMIT) - _GRACE)
     closed = left = 0
     queues = (store.queued(f"ACCEPTED#{shard}", before) for shard in range(SHARDS))
     for row in takewhile(lambda _: has_time(), in_turn(queues)):
         try:
-            run = _end_of(row, find_run, at)
+            run = _end_of(row, find_run, at, time_limit)
             if run is not None:
                 closed += close_request(store, row["request_id"], run, notify)
         except Exception as error:  # one row, whatever is wrong with it, must not stop the others
@@ -62,9 +64,16 @@ def close_abandoned(
 
 
 def _end_of(
-    row: Row, find_run: Callable[[str], tuple[str, EndedRun] | None], at: datetime
+    row: Row,
+    find_run: Callable[[str], tuple[str, EndedRun] | None],
+    at: datetime,
+    time_limit: timedelta,
 ) -> EndedRun | None:
-    if row["workflow_type"] == "EXPRESS":
+    kind = row["workflow_type"]
+    limit = _DIRECT_LIMIT if kind == "DIRECT" else time_limit
+    if row["queued_at"] >= iso(at - limit - _GRACE):
+        return None
+    if kind in ("EXPRESS", "DIRECT"):
         return EndedRun(row["execution_arn"], "Abandoned", iso(at), None)
     found = find_run(row["execution_arn"])
     return found[1] if found else None

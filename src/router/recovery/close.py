@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from cost_calculator.row_keys import request_id_of
 from cost_calculator.rows import OPEN, Row
+from router.executions.names import is_direct
 from router.invocation.attempt import UNKNOWN, Attempt
 from router.llm_classifier.attempt_row import ASKED, is_open, unreported
 from router.recording.attempt_rows import attempt_rows, last_attempt
@@ -16,6 +17,7 @@ from router.recording.record import Closing, End, record
 from router.recovery.history import Event, attempts_in, transitions_in
 from router.review.decisions import REVIEW, dropped, waits
 from router.routing.run_plan import Target
+from router.runner.direct import IN_FLIGHT
 from router.runner.run import BEFORE
 
 
@@ -97,6 +99,8 @@ def _add_redriven(store: Store, request: Row, facts: RequestFacts, attempts: lis
 
 
 def _transitions(run: EndedRun, attempts: list[Attempt]) -> int:
+    if is_direct(run.arn):
+        return 0
     if run.history is not None:
         return transitions_in(run.history)
     return BEFORE + sum(1 + attempt.retries for attempt in attempts)
@@ -107,24 +111,34 @@ def _was_redriven(run: EndedRun) -> bool:
 
 
 def _attempts(request: Row, run: EndedRun) -> list[Attempt]:
-    mode = str(request.get("planned_mode", "standard"))
-    planned = Target(
-        str(request.get("planned_provider", "")),
-        str(request.get("planned_model", "")),
-        int(request.get("max_tokens", 0)),
-        service_tier=mode,
-    )
+    planned = _planned(request)
     if run.history is not None:
         return attempts_in(run.history, planned, run.ended_at)
-    # Without a history (Express) the model may have been called: it may be on the bill.
+    # Without a history (Express, direct) the model may have been called: it may be on the bill.
+    called = _in_flight(request) or planned
     unknown = Attempt(
-        provider=planned.provider,
-        model=planned.model,
+        provider=called.provider,
+        model=called.model,
         outcome=UNKNOWN,
         started_at=str(request["accepted_at"]),
         ended_at=run.ended_at,
-        max_tokens=planned.max_tokens,
-        mode=mode,
+        max_tokens=called.max_tokens,
+        mode=called.mode,
         cause=run.cause,
     )
     return [unknown]
+
+
+def _planned(request: Row) -> Target:
+    return Target(
+        str(request.get("planned_provider", "")),
+        str(request.get("planned_model", "")),
+        int(request.get("max_tokens", 0)),
+        service_tier=str(request.get("planned_mode", "standard")),
+    )
+
+
+def _in_flight(request: Row) -> Target | None:
+    """Return the model that a direct run asked after its first one had failed."""
+    called = request.get(IN_FLIGHT)
+    return Target.from_json(called) if called else None

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from router.conversation.said import NOTHING, Said
+from router.executions.names import is_direct
 from router.invocation.attempt import UNKNOWN, Attempt, attempt_in_error
 from router.invocation.call import Answer
 from router.providers.http_task import error_of_task
@@ -86,7 +87,7 @@ def finish_answered(
     """
     end = End(
         at,
-        BEFORE + progress.entered,
+        _transitions(progress, execution_arn),
         said=answer.said,
         output_s3=answer.output_s3,
         truncated=answer.truncated,
@@ -127,11 +128,15 @@ def finish_failed(
     last = progress.attempts[-1]
     end = End(
         at,
-        BEFORE + progress.entered + FAILING,
+        _transitions(progress, execution_arn, FAILING),
         cause=last.cause or last.outcome,
         review=review,
     )
     return record(facts_of(plan, execution_arn), progress.attempts, end)
+
+
+def _transitions(progress: Progress, execution_arn: str, after: int = 0) -> int:
+    return 0 if is_direct(execution_arn) else BEFORE + progress.entered + after
 
 
 def failed_call(plan: RunPlan, progress: Progress, failure: Failure, at: str) -> Progress:
