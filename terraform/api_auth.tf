@@ -20,35 +20,38 @@ locals {
     ] : length(base64encode(value)) * 3 / 4
   ])
 
-  # Null if API Gateway authenticates without an authorizer: by API key or signature.
-  api_authorizer_id = one(concat(aws_api_gateway_authorizer.bearer[*].id, aws_api_gateway_authorizer.user_pool[*].id))
-}
-
-# Each kind has a name and an address of its own: another `api.auth` creates another authorizer instead of changing one in place. The
-# old one is destroyed after the methods have changed, since the deployment that references it is created first: AWS keeps an
-# authorizer that a method still references, and Terraform would lose it.
-resource "aws_api_gateway_authorizer" "bearer" {
-  count = local.api_authorizes ? 1 : 0
-
-  rest_api_id     = aws_api_gateway_rest_api.this[0].id
-  name            = "authorizer"
-  type            = "TOKEN"
-  identity_source = "method.request.header.Authorization"
-
-  authorizer_uri                   = aws_lambda_function.this["authorize"].invoke_arn
-  authorizer_result_ttl_in_seconds = var.api.key_cache_seconds
-  # Anything that cannot be a key does not invoke the function.
-  identity_validation_expression = "[Bb]earer sk-fg-[0-9A-Za-z_-]{43}"
-}
-
-resource "aws_api_gateway_authorizer" "user_pool" {
-  count = local.api_auth == "COGNITO" ? 1 : 0
-
-  rest_api_id     = aws_api_gateway_rest_api.this[0].id
-  name            = "user-pool"
-  type            = "COGNITO_USER_POOLS"
-  identity_source = "method.request.header.Authorization"
-  provider_arns   = var.api.user_pool_arns
+  # How API Gateway knows a caller, in the terms of its OpenAPI extensions. A scheme with an authorizer makes it.
+  api_schemes = { for name, scheme in local.api_known_schemes : name => scheme if contains(values(local.api_scheme_of), name) }
+  api_known_schemes = {
+    IAM        = { type = "apiKey", name = "Authorization", in = "header", x-amazon-apigateway-authtype = "awsSigv4" }
+    API_KEY    = { type = "apiKey", name = "x-api-key", in = "header" }
+    COGNITO    = merge(local.api_authorizer, { x-amazon-apigateway-authtype = "cognito_user_pools", x-amazon-apigateway-authorizer = local.api_user_pool })
+    AUTHORIZER = merge(local.api_authorizer, { x-amazon-apigateway-authtype = "custom", x-amazon-apigateway-authorizer = local.api_bearer })
+    EITHER_KEY = merge(local.api_authorizer, { x-amazon-apigateway-authtype = "custom", x-amazon-apigateway-authorizer = local.api_either_key })
+  }
+  api_authorizer = { type = "apiKey", name = "Authorization", in = "header" }
+  api_user_pool  = { type = "cognito_user_pools", providerARNs = try(var.api.user_pool_arns, []) }
+  api_authorize_uri = join("", [
+    "arn:${local.partition}:apigateway:${local.region}:lambda:path/2015-03-31/functions/",
+    "arn:${local.partition}:lambda:${local.arn_suffix}:function:${local.api_function_names["authorize"]}/invocations",
+  ])
+  api_bearer = {
+    type                         = "token"
+    authorizerUri                = local.api_authorize_uri
+    authorizerResultTtlInSeconds = try(var.api.key_cache_seconds, 0)
+    # Anything that cannot be a key does not invoke the function.
+    identityValidationExpression = "[Bb]earer sk-fg-[0-9A-Za-z_-]{43}"
+  }
+  # Anthropic's clients send their key in one of two headers. The gateway caches by headers that are all there, so it caches none of these.
+  api_either_key = {
+    type                         = "request"
+    authorizerUri                = local.api_authorize_uri
+    authorizerResultTtlInSeconds = 0
+  }
+  api_scheme_of = {
+    for path in keys(local.api_source.paths) : path =>
+    local.api_authorizes && can(regex("^/(messages|models)(/|$)", path)) ? "EITHER_KEY" : local.api_auth
+  }
 }
 
 resource "aws_api_gateway_api_key" "caller" {
@@ -101,5 +104,5 @@ resource "aws_lambda_permission" "api" {
   action        = "lambda:InvokeFunction"
   function_name = aws_lambda_function.this[each.key].function_name
   principal     = "apigateway.amazonaws.com"
-  source_arn    = "${aws_api_gateway_rest_api.this[0].execution_arn}/${each.key == "api" ? "*/*" : "authorizers/*"}"
+  source_arn    = "${aws_api_gateway_rest_api.this[0].execution_arn}/${each.key == "authorize" ? "authorizers/*" : "*/*"}"
 }

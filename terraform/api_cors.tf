@@ -6,10 +6,6 @@ locals {
   api_cors_origin = local.api_cors == null ? null : local.api_cors.allow_origins[0]
   api_cors_echoes = local.api_cors == null ? false : length(local.api_cors.allow_origins) > 1
 
-  api_preflights = local.api_cors == null ? {} : {
-    for method in keys(local.api_methods) : split(" ", method)[1] => split(" ", method)[0]...
-  }
-
   # Beside the body. `*` is any header but `authorization`, and none for a page that sends cookies.
   api_cors_sent = "authorization,content-type,idempotency-key,x-amz-content-sha256,x-amz-date,x-amz-security-token,x-api-key,*"
   api_cors_exposed = [
@@ -36,18 +32,44 @@ locals {
     local.api_cors.allow_credentials ? { "gatewayresponse.header.access-control-allow-credentials" = "'true'" } : {},
   )
 
-  api_preflight_headers = {
-    for path, verbs in local.api_preflights : path => merge(
-      {
-        "method.response.header.access-control-allow-origin"  = "'${local.api_cors_origin}'"
-        "method.response.header.access-control-allow-methods" = "'${join(",", verbs)}'"
-        "method.response.header.access-control-allow-headers" = "'${local.api_cors_sent}'"
-        "method.response.header.access-control-max-age"       = "'${local.api_cors.max_age_seconds}'"
-      },
-      local.api_cors.allow_credentials ? { "method.response.header.access-control-allow-credentials" = "'true'" } : {},
-      local.api_cors_echoes ? { "method.response.header.vary" = "'origin'" } : {},
-    )
+  # The gateway answers by itself: no key, no function. A header is declared whether or not it is mapped.
+  api_preflights = {
+    for path, operations in local.api_source.paths : path => {
+      parameters = []
+      security   = []
+      responses = {
+        "204" = { description = "May a page call it?", headers = { for name in local.api_preflight_names : name => { schema = { type = "string" } } } }
+      }
+      x-amazon-apigateway-integration = {
+        type             = "mock"
+        requestTemplates = { "application/json" = jsonencode({ statusCode = 204 }) }
+        responses = {
+          default = merge(
+            {
+              statusCode = "204"
+              responseParameters = merge(local.api_preflight_headers, {
+                "method.response.header.access-control-allow-methods" = "'${join(",", [for verb in keys(operations) : upper(verb)])}'"
+              })
+            },
+            { for template in local.api_cors_echoes ? [local.api_preflight_template] : [] : "responseTemplates" => { "application/json" = template } },
+          )
+        }
+      }
+    }
   }
+  api_preflight_names = [
+    "access-control-allow-credentials", "access-control-allow-headers", "access-control-allow-methods",
+    "access-control-allow-origin", "access-control-max-age", "vary",
+  ]
+  api_preflight_headers = local.api_cors == null ? {} : merge(
+    {
+      "method.response.header.access-control-allow-origin"  = "'${local.api_cors_origin}'"
+      "method.response.header.access-control-allow-headers" = "'${local.api_cors_sent}'"
+      "method.response.header.access-control-max-age"       = "'${local.api_cors.max_age_seconds}'"
+    },
+    local.api_cors.allow_credentials ? { "method.response.header.access-control-allow-credentials" = "'true'" } : {},
+    local.api_cors_echoes ? { "method.response.header.vary" = "'origin'" } : {},
+  )
 
   # Names the origin that asks, if it is one of them; over HTTP/2 the header's name is in lower case.
   api_preflight_template = join("", [
@@ -57,53 +79,4 @@ locals {
       "#end",
     ])
   ])
-}
-
-# The gateway answers by itself: no key, no function.
-resource "aws_api_gateway_method" "preflight" {
-  #checkov:skip=CKV2_AWS_53: a browser's question has no body and no parameters
-
-  for_each = local.api_preflights
-
-  rest_api_id   = aws_api_gateway_rest_api.this[0].id
-  resource_id   = local.api_resource_ids[each.key]
-  http_method   = "OPTIONS"
-  authorization = "NONE"
-}
-
-resource "aws_api_gateway_integration" "preflight" {
-  for_each = local.api_preflights
-
-  rest_api_id       = aws_api_gateway_rest_api.this[0].id
-  resource_id       = aws_api_gateway_method.preflight[each.key].resource_id
-  http_method       = aws_api_gateway_method.preflight[each.key].http_method
-  type              = "MOCK"
-  request_templates = { "application/json" = jsonencode({ statusCode = 204 }) }
-}
-
-resource "aws_api_gateway_method_response" "preflight" {
-  for_each = local.api_preflights
-
-  rest_api_id = aws_api_gateway_rest_api.this[0].id
-  resource_id = aws_api_gateway_method.preflight[each.key].resource_id
-  http_method = aws_api_gateway_method.preflight[each.key].http_method
-  status_code = "204"
-  # Declared whether or not it is mapped: a setting that changes later changes the mapping alone.
-  response_parameters = {
-    for name in [
-      "access-control-allow-credentials", "access-control-allow-headers", "access-control-allow-methods",
-      "access-control-allow-origin", "access-control-max-age", "vary",
-    ] : "method.response.header.${name}" => true
-  }
-}
-
-resource "aws_api_gateway_integration_response" "preflight" {
-  for_each = local.api_preflights
-
-  rest_api_id         = aws_api_gateway_rest_api.this[0].id
-  resource_id         = aws_api_gateway_integration.preflight[each.key].resource_id
-  http_method         = aws_api_gateway_integration.preflight[each.key].http_method
-  status_code         = aws_api_gateway_method_response.preflight[each.key].status_code
-  response_parameters = local.api_preflight_headers[each.key]
-  response_templates  = local.api_cors_echoes ? { "application/json" = local.api_preflight_template } : null
 }

@@ -3,14 +3,16 @@
 locals {
   # A missing signature looks like a missing path to the gateway.
   api_errors = var.api == null ? {} : {
-    DEFAULT_4XX                    = { status = null, type = "Refused", message = "The gateway refused the call." }
-    DEFAULT_5XX                    = { status = null, type = "InternalError", message = "Something went wrong inside the API." }
-    ACCESS_DENIED                  = { status = "403", type = "Forbidden", message = "These credentials may not call this path." }
+    DEFAULT_4XX   = { status = null, type = "Refused", message = "The gateway refused the call." }
+    DEFAULT_5XX   = { status = null, type = "InternalError", message = "Something went wrong inside the API." }
+    ACCESS_DENIED = { status = "403", type = "Forbidden", message = "These credentials may not call this path." }
+    # Lambda refuses to start a function: as many run as api.max_concurrent, or the account, allows.
+    API_CONFIGURATION_ERROR        = { status = "429", type = "RateLimited", message = "Too many answers are under way: wait a second." }
     AUTHORIZER_CONFIGURATION_ERROR = { status = "503", type = "Busy", message = "The key could not be checked: send it again." }
     AUTHORIZER_FAILURE             = { status = "503", type = "Busy", message = "The key could not be checked: send it again." }
     EXPIRED_TOKEN                  = { status = "401", type = "Unauthorized", message = "The token has expired." }
     INTEGRATION_FAILURE            = { status = "502", type = "InternalError", message = "Something went wrong inside the API." }
-    INTEGRATION_TIMEOUT            = { status = "504", type = "NotAnsweredYet", message = "No answer in 29 s. The request may go on: GET /v1/prompts/ and its id." }
+    INTEGRATION_TIMEOUT            = { status = "504", type = "NotAnsweredYet", message = "No answer in time. The request may go on: GET /v1/prompts/ and its id." }
     INVALID_API_KEY                = { status = "401", type = "Unauthorized", message = "Send a known key in the header x-api-key." }
     INVALID_SIGNATURE              = { status = "401", type = "Unauthorized", message = "The signature does not fit the call." }
     MISSING_AUTHENTICATION_TOKEN = (
@@ -26,6 +28,7 @@ locals {
   }
   # OpenAI's client retries by itself: it must not if the call was paid already, or if a retry cannot help.
   api_error_headers = {
+    API_CONFIGURATION_ERROR        = { "gatewayresponse.header.retry-after" = "'1'" }
     AUTHORIZER_CONFIGURATION_ERROR = { "gatewayresponse.header.retry-after" = "'1'" }
     AUTHORIZER_FAILURE             = { "gatewayresponse.header.retry-after" = "'1'" }
     THROTTLED                      = { "gatewayresponse.header.retry-after" = "'1'" }
@@ -34,17 +37,17 @@ locals {
     INTEGRATION_FAILURE            = { "gatewayresponse.header.x-should-retry" = "'false'" }
     INTEGRATION_TIMEOUT            = { "gatewayresponse.header.x-should-retry" = "'false'" }
   }
-}
 
-resource "aws_api_gateway_gateway_response" "this" {
-  for_each = local.api_errors
-
-  rest_api_id         = aws_api_gateway_rest_api.this[0].id
-  response_type       = each.key
-  status_code         = each.value.status
-  response_parameters = merge(lookup(local.api_error_headers, each.key, {}), local.api_cors_error_headers)
-  response_templates = {
-    # Not what the caller sent: the gateway's own description of an error may quote it.
-    "application/json" = jsonencode({ error = { type = each.value.type, message = each.value.message, request_id = "$context.requestId" } })
+  api_gateway_responses = {
+    for type, error in local.api_errors : type => merge(
+      {
+        responseParameters = merge(lookup(local.api_error_headers, type, {}), local.api_cors_error_headers)
+        responseTemplates = {
+          # Not what the caller sent: the gateway's own description of an error may quote it.
+          "application/json" = jsonencode({ error = { type = error.type, message = error.message, request_id = "$context.requestId" } })
+        }
+      },
+      { for status in error.status[*] : "statusCode" => status },
+    )
   }
 }

@@ -5,24 +5,18 @@ locals {
   api_stage = "v1"
 }
 
-resource "aws_api_gateway_deployment" "this" {
+resource "aws_api_gateway_deployment" "document" {
   count = var.api == null ? 0 : 1
 
   rest_api_id = aws_api_gateway_rest_api.this[0].id
 
-  # A stage serves what was deployed to it, not what api_paths.tf and the others say now. Only what we say counts: what AWS adds to a resource is
-  # read back later, and would be taken for a change.
+  # A stage serves what was deployed to it, not what the document says now.
   triggers = {
-    content = sha256(jsonencode([
-      local.api_resource_ids, local.api_methods, local.api_errors, local.api_error_headers,
-      local.api_auth, var.api.user_pool_arns, var.api.key_cache_seconds,
-      local.api_authorizer_id, local.api_cors, aws_lambda_function.this["api"].arn,
-    ]))
+    document = sha256(local.api_document)
   }
 
-  depends_on = [
-    aws_api_gateway_integration.this, aws_api_gateway_gateway_response.this, aws_api_gateway_integration_response.preflight,
-  ]
+  # A function goes once no deployment names it any more.
+  depends_on = [aws_lambda_function.this]
 
   lifecycle {
     create_before_destroy = true
@@ -37,7 +31,7 @@ resource "aws_api_gateway_stage" "this" {
   count = var.api == null ? 0 : 1
 
   rest_api_id          = aws_api_gateway_rest_api.this[0].id
-  deployment_id        = aws_api_gateway_deployment.this[0].id
+  deployment_id        = aws_api_gateway_deployment.document[0].id
   stage_name           = local.api_stage
   xray_tracing_enabled = var.observability.xray
   tags                 = local.tags

@@ -23,7 +23,8 @@ locals {
   )
 }
 
-data "aws_iam_policy_document" "analyze" {
+# What accepting a request takes, in the workflow and without it.
+data "aws_iam_policy_document" "accept" {
   statement {
     sid       = "AcceptOnce"
     actions   = ["dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
@@ -61,13 +62,6 @@ data "aws_iam_policy_document" "analyze" {
     }
   }
 
-  # A rerun takes a failed request out of the sums until it ends again.
-  statement {
-    sid       = "TakeBackAFailure"
-    actions   = ["dynamodb:UpdateItem"]
-    resources = [local.tables.spend.arn]
-  }
-
   dynamic "statement" {
     for_each = var.analyzer.weights == null ? [] : [var.analyzer.weights]
     content {
@@ -98,6 +92,17 @@ data "aws_iam_policy_document" "analyze" {
         values   = [local.classifier_arn]
       }
     }
+  }
+}
+
+data "aws_iam_policy_document" "analyze" {
+  source_policy_documents = [data.aws_iam_policy_document.accept.json]
+
+  # A rerun takes a failed request out of the sums until it ends again.
+  statement {
+    sid       = "TakeBackAFailure"
+    actions   = ["dynamodb:UpdateItem"]
+    resources = [local.tables.spend.arn]
   }
 }
 

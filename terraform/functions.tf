@@ -19,6 +19,7 @@ locals {
       sync_api_key   = local.function_sync_api_key
       watch_models   = local.function_watch_models
       api            = local.function_api
+      converse       = local.function_converse
       authorize      = local.function_authorize
       ingest         = local.function_ingest
       split_batch    = local.function_split_batch
@@ -51,6 +52,7 @@ locals {
     sync_api_key   = local.sync_api_key_environment
     watch_models   = local.watch_models_environment
     api            = local.api_environment
+    converse       = local.converse_environment
     authorize      = local.authorize_environment
     ingest         = local.ingest_environment
     split_batch    = local.split_batch_environment
@@ -62,6 +64,10 @@ locals {
     for name, function in local.known_functions : name => merge(function, { environment = local.environments[name] })
     if local.environments[name] != null
   }
+
+  reserved_concurrency = merge(
+    var.functions.reserved_concurrency, { for most in try(var.api.max_concurrent, null)[*] : "converse" => most },
+  )
 
   function_names = { for name, function in local.functions : name => "${var.name}-${replace(name, "_", "-")}" }
 
@@ -106,7 +112,7 @@ resource "aws_lambda_function" "this" {
   # A version, for the alias that scaling.tf makes.
   publish = contains(local.warm, each.key)
 
-  reserved_concurrent_executions = lookup(var.functions.reserved_concurrency, each.key, -1)
+  reserved_concurrent_executions = lookup(local.reserved_concurrency, each.key, -1)
 
   environment {
     variables = merge(local.powertools[each.key], each.value.environment)

@@ -20,12 +20,6 @@ moved {
   to   = aws_cloudwatch_log_group.workflow[0]
 }
 
-# A user pool's authorizer had this address as well; it is replaced by user_pool[0], which has another name.
-moved {
-  from = aws_api_gateway_authorizer.this
-  to   = aws_api_gateway_authorizer.bearer
-}
-
 moved {
   from = aws_cloudwatch_log_group.workflow[0]
   to   = aws_cloudwatch_log_group.state_machine["workflow"]
@@ -49,4 +43,135 @@ moved {
 moved {
   from = aws_iam_role_policy.tell_of_failures
   to   = aws_iam_role_policy.notify_of_failures
+}
+
+# The HTTP API was made path by path; now its document is put in the place of all of it, under the same id and URL. What was there
+# goes with that: destroyed one by one, it would take the new paths along. The deployment of that time goes with the API: replaced, it
+# would have to wait for what it is replaced by.
+removed {
+  from = aws_api_gateway_resource.first
+
+  lifecycle {
+    destroy = false
+  }
+}
+
+removed {
+  from = aws_api_gateway_resource.second
+
+  lifecycle {
+    destroy = false
+  }
+}
+
+removed {
+  from = aws_api_gateway_resource.third
+
+  lifecycle {
+    destroy = false
+  }
+}
+
+removed {
+  from = aws_api_gateway_method.this
+
+  lifecycle {
+    destroy = false
+  }
+}
+
+removed {
+  from = aws_api_gateway_integration.this
+
+  lifecycle {
+    destroy = false
+  }
+}
+
+removed {
+  from = aws_api_gateway_method.preflight
+
+  lifecycle {
+    destroy = false
+  }
+}
+
+removed {
+  from = aws_api_gateway_integration.preflight
+
+  lifecycle {
+    destroy = false
+  }
+}
+
+removed {
+  from = aws_api_gateway_method_response.preflight
+
+  lifecycle {
+    destroy = false
+  }
+}
+
+removed {
+  from = aws_api_gateway_integration_response.preflight
+
+  lifecycle {
+    destroy = false
+  }
+}
+
+removed {
+  from = aws_api_gateway_authorizer.this
+
+  lifecycle {
+    destroy = false
+  }
+}
+
+removed {
+  from = aws_api_gateway_authorizer.bearer
+
+  lifecycle {
+    destroy = false
+  }
+}
+
+removed {
+  from = aws_api_gateway_authorizer.user_pool
+
+  lifecycle {
+    destroy = false
+  }
+}
+
+removed {
+  from = aws_api_gateway_gateway_response.this
+
+  lifecycle {
+    destroy = false
+  }
+}
+
+removed {
+  from = aws_api_gateway_model.this
+
+  lifecycle {
+    destroy = false
+  }
+}
+
+removed {
+  from = aws_api_gateway_request_validator.this
+
+  lifecycle {
+    destroy = false
+  }
+}
+
+removed {
+  from = aws_api_gateway_deployment.this
+
+  lifecycle {
+    destroy = false
+  }
 }

@@ -8,7 +8,7 @@ locals {
 
 resource "aws_lambda_layer_version" "provider_sdks" {
   layer_name               = "${var.name}-provider-sdks"
-  description              = "OpenAI's and Anthropic's SDKs and what is compiled, for invoke_model."
+  description              = "OpenAI's and Anthropic's SDKs and what is compiled, for functions that call models."
   filename                 = local.layer_zip
   source_code_hash         = try(filebase64sha256(local.layer_zip), null)
   s3_bucket                = one(var.package.bucket[*].name)

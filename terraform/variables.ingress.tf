@@ -18,6 +18,9 @@ variable "api" {
     - `key_cache_seconds`: how long the gateway caches a Bearer key; a revoked key keeps working for that long. Defaults
       to 60.
     - `throttle`: calls per second and burst over all callers. Defaults to 50 and 100.
+    - `max_concurrent`: how many answers of the protocols (`/chat/completions` and the like) may be under way at once;
+      each holds one Lambda for as long as its model takes. A call beyond it gets a 429. By default they share the
+      account's pool.
     - `account_logging`: set the role that API Gateway logs with, which all APIs of an account and region share. Set it
       to false if another stack owns that setting. Defaults to true.
     - `web_acl_arn`: a WAF web ACL of yours for the stage. Defaults to none.
@@ -43,6 +46,7 @@ variable "api" {
       rate_limit  = optional(number, 50)
       burst_limit = optional(number, 100)
     }), {})
+    max_concurrent  = optional(number)
     account_logging = optional(bool, true)
     web_acl_arn     = optional(string)
     cors = optional(object({
@@ -103,6 +107,11 @@ variable "api" {
       for limits in concat(values(var.api.keys), [var.api.throttle]) : limits.rate_limit > 0 && limits.burst_limit >= 1
     ])
     error_message = "Write rate_limit above 0 and burst_limit from 1: 0 would refuse every call."
+  }
+
+  validation {
+    condition     = try(var.api.max_concurrent, null) == null ? true : var.api.max_concurrent >= 1 && !contains(keys(var.functions.reserved_concurrency), "converse")
+    error_message = "Write api.max_concurrent from 1 up, and not functions.reserved_concurrency.converse beside it."
   }
 
   validation {

@@ -41,8 +41,8 @@ variable "functions" {
     - `architecture`: `arm64` or `x86_64`; the layer must be built for it. Defaults to `arm64`, which costs a fifth
       less.
     - `memory_mb`: by function (`analyze`, `invoke_model`, `record_outcome`, `price_rows`, `sweep`, `sync_api_key`,
-      `watch_models`; `api`, `authorize` of the HTTP API; `ingest` of the queue; `split_batch`, `run_chunk`,
-      `finish_batch` of the batch). Defaults to 256; to 512 for `analyze` and `finish_batch`, 1024 for `split_batch`.
+      `watch_models`; `api`, `converse`, `authorize` of the HTTP API; `ingest` of the queue; `split_batch`, `run_chunk`,
+      `finish_batch` of the batch). Defaults to 256; to 512 for `analyze`, `converse` and `finish_batch`, 1024 for `split_batch`.
     - `reserved_concurrency`: by function; a function with reserved concurrency neither starves others nor is starved by
       them. By default functions share the account's pool.
     - `provisioned_concurrency`: environments that are kept ready, for `analyze` and `invoke_model`: at least `min`,

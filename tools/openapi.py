@@ -3,14 +3,15 @@
 python -m tools.openapi           write it
 python -m tools.openapi --check   exit 1 when it differs
 
-A test of the local cloud holds it equal to the gateway that Terraform made.
+The module makes the gateway from it: paths, verbs, parameters, and by the tag `protocol` which of
+them stream. What only AWS knows (functions, authorizers, errors) the module adds.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ _SCHEMAS = {
     "ChatCompletion": "ingress/protocols/chat.schema.json",
     "Feedback": "ingress/api/feedback.schema.json",
 }
+PROTOCOL = "protocol"
+"""The tag of what a provider's own client sends; its answers are streamed."""
 _UNKNOWN_TO_IT = {"$schema", "propertyNames"}
 _TEXT = {"type": "string"}
 _MONEY = {"type": "string", "pattern": "^-?[0-9]+(\\.[0-9]+)?$", "description": "US dollars."}
@@ -122,12 +125,31 @@ def _paths() -> dict[str, Any]:
         "/chat/completions": {
             "post": _operation(
                 "complete", "OpenAI's shape, without streaming.",
-                {"200": _answer("The answer.", "Completion", _SHOWN)},
-                parameters=[key], body="ChatCompletion",
+                {"200": _answer("The answer.", "Completion", _SHOWN), **waits},
+                parameters=[key], body="ChatCompletion", tags=[PROTOCOL],
                 errors="400 401 402 403 404 409 413 429 502 503 504",
             )
         },
+        **_to_come(own),
     }  # fmt: skip
+
+
+def _to_come(own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the protocols' other paths, which the gateway knows and the function answers 404."""
+    errors = "400 401 403 404 413 429 502 503 504"
+
+    def answered_404(name: str, summary: str, **options: Any) -> dict[str, Any]:
+        return _operation(name, summary, {}, tags=[PROTOCOL], errors=errors, **options)
+
+    return {
+        "/responses": {"post": answered_404("respond", "OpenAI's Responses.", parameters=[])},
+        "/messages": {"post": answered_404("message", "Anthropic's messages.", parameters=[])},
+        "/messages/count_tokens": {
+            "post": answered_404("count", "Anthropic's count of tokens.", parameters=[])
+        },
+        "/models": {"get": answered_404("models", "What may be asked for.", parameters=[])},
+        "/models/{id}": {"get": answered_404("model", "One of them.", parameters=[own])},
+    }
 
 
 _LINKS = {
@@ -156,10 +178,12 @@ def _operation(
     parameters: list[dict[str, Any]],
     errors: str,
     body: str | None = None,
+    tags: Sequence[str] = (),
 ) -> dict[str, Any]:
     refused = {status: _answer("Refused.", "Error") for status in errors.split()}
     return {
         "operationId": name,
+        **({"tags": list(tags)} if tags else {}),
         "summary": summary,
         "parameters": parameters,
         **({"requestBody": {"required": True, "content": _json(body)}} if body else {}),

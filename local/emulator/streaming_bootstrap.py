@@ -14,7 +14,7 @@ from typing import Any
 
 
 def run() -> None:
-    """Take the import path that Python was told to ignore, watch the calls, run the module."""
+    """Take the import path that `-I` keeps Python from reading, watch the calls, run the module."""
     calls = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
     sys.path[:0] = os.environ["PYTHONPATH"].split(os.pathsep)

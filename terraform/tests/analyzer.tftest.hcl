@@ -22,7 +22,7 @@ run "hybrid_is_the_default_and_may_ask_one_model" {
 
   assert {
     condition = {
-      for statement in data.aws_iam_policy_document.analyze.statement : statement.sid => toset(statement.resources)
+      for statement in data.aws_iam_policy_document.accept.statement : statement.sid => toset(statement.resources)
       if contains(statement.actions, "bedrock:InvokeModel")
       } == {
       AskTheClassifier     = toset(["arn:aws:bedrock:eu-central-1:123456789012:inference-profile/eu.anthropic.claude-haiku-5-5"])
@@ -33,7 +33,7 @@ run "hybrid_is_the_default_and_may_ask_one_model" {
 
   assert {
     condition = one([
-      for statement in data.aws_iam_policy_document.analyze.statement :
+      for statement in data.aws_iam_policy_document.accept.statement :
       tolist(one(statement.condition).values) if statement.sid == "BeRoutedByItsProfile"
     ]) == tolist(["arn:aws:bedrock:eu-central-1:123456789012:inference-profile/eu.anthropic.claude-haiku-5-5"])
     error_message = "The model is reached through the profile alone."
@@ -66,7 +66,7 @@ run "the_heuristic_alone_needs_no_model" {
   }
 
   assert {
-    condition     = alltrue([for statement in data.aws_iam_policy_document.analyze.statement : !contains(statement.actions, "bedrock:InvokeModel")])
+    condition     = alltrue([for statement in data.aws_iam_policy_document.accept.statement : !contains(statement.actions, "bedrock:InvokeModel")])
     error_message = "A function that asks nobody may call nobody."
   }
 
@@ -86,7 +86,7 @@ run "a_classifier_of_this_region_or_of_an_arn_is_called_directly" {
 
   assert {
     condition = {
-      for statement in data.aws_iam_policy_document.analyze.statement : statement.sid => toset(statement.resources)
+      for statement in data.aws_iam_policy_document.accept.statement : statement.sid => toset(statement.resources)
       if contains(statement.actions, "bedrock:InvokeModel")
     } == { AskTheClassifier = toset(["arn:aws:bedrock:eu-central-1::foundation-model/amazon.nova-lite-v1:0"]) }
     error_message = "Without a profile there is one model to call."
@@ -246,7 +246,7 @@ run "calibrated_weights_are_named_and_may_be_read" {
 
   assert {
     condition = one([
-      for statement in data.aws_iam_policy_document.analyze.statement : tolist(statement.resources)
+      for statement in data.aws_iam_policy_document.accept.statement : tolist(statement.resources)
       if contains(statement.actions, "s3:GetObject")
     ]) == tolist(["arn:aws:s3:::ours/router.weights"])
     error_message = "analyze may read that one object."
@@ -262,7 +262,7 @@ run "without_weights_of_its_own_analyze_reads_no_bucket" {
   }
 
   assert {
-    condition     = alltrue([for statement in data.aws_iam_policy_document.analyze.statement : !contains(statement.actions, "s3:GetObject")])
+    condition     = alltrue([for statement in data.aws_iam_policy_document.accept.statement : !contains(statement.actions, "s3:GetObject")])
     error_message = "No permission is given that is not needed."
   }
 }

@@ -15,8 +15,8 @@ run "without_the_switch_there_is_no_door" {
 
   assert {
     condition = (
-      length(aws_api_gateway_rest_api.this) + length(aws_api_gateway_gateway_response.this) + length(aws_api_gateway_account.this) == 0
-      && !contains(keys(aws_lambda_function.this), "api") && output.api == null
+      length(aws_api_gateway_rest_api.this) + length(aws_api_gateway_account.this) == 0
+      && length(setintersection(keys(aws_lambda_function.this), ["api", "converse", "authorize"])) == 0 && output.api == null
     )
     error_message = "The API exists only if it is asked for."
   }
@@ -30,26 +30,45 @@ run "bearer_keys_are_checked_before_the_api" {
   }
 
   assert {
-    condition = alltrue([
-      for method in aws_api_gateway_method.this : method.authorization == "CUSTOM" && !method.api_key_required
-    ])
+    condition = {
+      for path, operations in jsondecode(one(aws_api_gateway_rest_api.this).body).paths : path => join(" ", distinct(flatten([for operation in operations : keys(one(operation.security))])))
+      } == merge(
+      { for path in ["/prompts", "/prompts/{id}", "/prompts/{id}/feedback", "/usage", "/chat/completions", "/responses"] : path => "AUTHORIZER" },
+      { for path in ["/messages", "/messages/count_tokens", "/models", "/models/{id}"] : path => "EITHER_KEY" },
+    )
     error_message = "No path may be open to whom the authorizer did not let in."
   }
 
   assert {
-    condition     = one(aws_api_gateway_authorizer.bearer).type == "TOKEN" && one(aws_api_gateway_authorizer.bearer).authorizer_result_ttl_in_seconds == 30
+    condition = jsondecode(one(aws_api_gateway_rest_api.this).body).components.securitySchemes.AUTHORIZER == {
+      type                         = "apiKey"
+      name                         = "Authorization"
+      in                           = "header"
+      x-amazon-apigateway-authtype = "custom"
+      x-amazon-apigateway-authorizer = {
+        type                         = "token"
+        authorizerUri                = "arn:aws:apigateway:eu-central-1:lambda:path/2015-03-31/functions/arn:aws:lambda:eu-central-1:123456789012:function:faregate-authorize/invocations"
+        authorizerResultTtlInSeconds = 30
+        identityValidationExpression = "[Bb]earer sk-fg-[0-9A-Za-z_-]{43}"
+      }
+    }
     error_message = "A revoked key is known no longer than asked for."
   }
 
   assert {
-    condition = alltrue([
-      for method in aws_api_gateway_method.this : method.request_validator_id == null && method.request_models == null
-    ])
+    condition     = jsondecode(one(aws_api_gateway_rest_api.this).body).components.securitySchemes.EITHER_KEY["x-amazon-apigateway-authorizer"].authorizerResultTtlInSeconds == 0 && !contains(keys(jsondecode(one(aws_api_gateway_rest_api.this).body).components.securitySchemes.EITHER_KEY["x-amazon-apigateway-authorizer"]), "identitySource")
+    error_message = "A header that must be there would shut out clients that send the other."
+  }
+
+  assert {
+    condition = alltrue(flatten([
+      for operations in values(jsondecode(one(aws_api_gateway_rest_api.this).body).paths) : [for operation in operations : !contains(keys(operation), "requestBody")]
+    ])) && !strcontains(one(aws_api_gateway_rest_api.this).body, "request-validator")
     error_message = "The function says what is wrong with a body; the gateway would say one text for everything."
   }
 
   assert {
-    condition     = aws_lambda_permission.api["authorize"].source_arn == "arn:aws:execute-api:eu-central-1:123456789012:made/authorizers/*" && aws_lambda_permission.api["api"].source_arn == "arn:aws:execute-api:eu-central-1:123456789012:made/*/*"
+    condition     = aws_lambda_permission.api["authorize"].source_arn == "arn:aws:execute-api:eu-central-1:123456789012:made/authorizers/*" && alltrue([for name in ["api", "converse"] : aws_lambda_permission.api[name].source_arn == "arn:aws:execute-api:eu-central-1:123456789012:made/*/*"])
     error_message = "Only this gateway may call the functions, each in its place."
   }
 
@@ -78,6 +97,90 @@ run "bearer_keys_are_checked_before_the_api" {
     condition     = alltrue([for name in ["api", "authorize"] : length(coalesce(aws_lambda_function.this[name].layers, [])) == 0])
     error_message = "The provider SDKs are not a part of the API."
   }
+}
+
+run "what_a_model_writes_is_streamed_for_as_long_as_it_takes" {
+  command = plan
+
+  variables {
+    api = { auth = "AUTHORIZER", max_concurrent = 7 }
+  }
+
+  assert {
+    condition = {
+      for path, operations in jsondecode(one(aws_api_gateway_rest_api.this).body).paths : path => join(" ", distinct([
+        for operation in operations : lookup(operation["x-amazon-apigateway-integration"], "responseTransferMode", "BUFFERED")
+      ]))
+      } == merge(
+      { for path in ["/prompts", "/prompts/{id}", "/prompts/{id}/feedback", "/usage"] : path => "BUFFERED" },
+      { for path in ["/chat/completions", "/responses", "/messages", "/messages/count_tokens", "/models", "/models/{id}"] : path => "STREAM" },
+    )
+    error_message = "The protocols stream; a workflow's outcome comes whole."
+  }
+
+  assert {
+    condition = jsondecode(one(aws_api_gateway_rest_api.this).body).paths["/chat/completions"].post["x-amazon-apigateway-integration"] == {
+      type                 = "aws_proxy"
+      httpMethod           = "POST"
+      uri                  = "arn:aws:apigateway:eu-central-1:lambda:path/2021-11-15/functions/arn:aws:lambda:eu-central-1:123456789012:function:faregate-converse/response-streaming-invocations"
+      responseTransferMode = "STREAM"
+      timeoutInMillis      = 900000
+    }
+    error_message = "API Gateway streams through this URI alone, for as long as the function runs."
+  }
+
+  assert {
+    condition = jsondecode(one(aws_api_gateway_rest_api.this).body).paths["/prompts"].post["x-amazon-apigateway-integration"] == {
+      type            = "aws_proxy"
+      httpMethod      = "POST"
+      uri             = "arn:aws:apigateway:eu-central-1:lambda:path/2015-03-31/functions/arn:aws:lambda:eu-central-1:123456789012:function:faregate-api/invocations"
+      timeoutInMillis = 29000
+    }
+    error_message = "A buffered answer has 29 s."
+  }
+
+  assert {
+    condition = {
+      for parameter in jsondecode(one(aws_api_gateway_rest_api.this).body).paths["/prompts/{id}"].get.parameters : parameter.name => { in = parameter.in, required = parameter.required }
+    } == { id = { in = "path", required = true } }
+    error_message = "The gateway knows the document's parameters."
+  }
+
+  assert {
+    condition     = aws_lambda_function.this["converse"].reserved_concurrent_executions == 7 && aws_lambda_function.this["api"].reserved_concurrent_executions == -1
+    error_message = "No more answers are under way at once than asked for."
+  }
+
+  assert {
+    condition     = aws_lambda_function.this["converse"].environment[0].variables["AWS_LAMBDA_EXEC_WRAPPER"] == "/var/task/router/lambda_stream/start.sh" && length(aws_lambda_function.this["converse"].layers) == 1 && aws_lambda_function.this["converse"].timeout == 900
+    error_message = "Without our loop nothing streams, and without the SDKs two providers cannot be called."
+  }
+
+  assert {
+    condition     = one(aws_api_gateway_deployment.document).triggers == tomap({ document = sha256(one(aws_api_gateway_rest_api.this).body) })
+    error_message = "Whatever changes in the document is deployed, and nothing else makes a deployment."
+  }
+}
+
+run "no_answer_at_a_time_is_refused" {
+  command = plan
+
+  variables {
+    api = { auth = "AUTHORIZER", max_concurrent = 0 }
+  }
+
+  expect_failures = [var.api]
+}
+
+run "two_limits_of_one_function_are_refused" {
+  command = plan
+
+  variables {
+    api       = { auth = "AUTHORIZER", max_concurrent = 5 }
+    functions = { reserved_concurrency = { converse = 5 } }
+  }
+
+  expect_failures = [var.api]
 }
 
 run "the_stage_is_logged_traced_and_limited_without_text" {
@@ -138,8 +241,8 @@ run "every_error_of_the_gateway_has_the_one_shape" {
 
   assert {
     condition = alltrue([
-      for response in aws_api_gateway_gateway_response.this :
-      toset(keys(jsondecode(response.response_templates["application/json"]).error)) == toset(["type", "message", "request_id"])
+      for response in jsondecode(one(aws_api_gateway_rest_api.this).body)["x-amazon-apigateway-gateway-responses"] :
+      toset(keys(jsondecode(response.responseTemplates["application/json"]).error)) == toset(["type", "message", "request_id"])
     ])
     error_message = "A caller reads one shape of error, whoever refused it."
   }
@@ -147,12 +250,13 @@ run "every_error_of_the_gateway_has_the_one_shape" {
   # Of the two defaults the status is that of what happened.
   assert {
     condition = {
-      for type, response in aws_api_gateway_gateway_response.this :
-      type => "${coalesce(response.status_code, "own")} ${jsondecode(response.response_templates["application/json"]).error.type}"
+      for type, response in jsondecode(one(aws_api_gateway_rest_api.this).body)["x-amazon-apigateway-gateway-responses"] :
+      type => "${lookup(response, "statusCode", "own")} ${jsondecode(response.responseTemplates["application/json"]).error.type}"
       } == {
       DEFAULT_4XX                    = "own Refused"
       DEFAULT_5XX                    = "own InternalError"
       ACCESS_DENIED                  = "403 Forbidden"
+      API_CONFIGURATION_ERROR        = "429 RateLimited"
       AUTHORIZER_CONFIGURATION_ERROR = "503 Busy"
       AUTHORIZER_FAILURE             = "503 Busy"
       EXPIRED_TOKEN                  = "401 Unauthorized"
@@ -172,8 +276,8 @@ run "every_error_of_the_gateway_has_the_one_shape" {
 
   assert {
     condition = alltrue([
-      for response in aws_api_gateway_gateway_response.this :
-      !strcontains(response.response_templates["application/json"], "$context.error")
+      for response in jsondecode(one(aws_api_gateway_rest_api.this).body)["x-amazon-apigateway-gateway-responses"] :
+      !strcontains(response.responseTemplates["application/json"], "$context.error")
     ])
     error_message = "The gateway's own words may quote the body."
   }
@@ -188,9 +292,10 @@ run "a_caller_is_told_when_to_come_again_and_never_to_pay_twice" {
 
   assert {
     condition = {
-      for type, response in aws_api_gateway_gateway_response.this : type => response.response_parameters
-      if length(response.response_parameters) > 0
+      for type, response in jsondecode(one(aws_api_gateway_rest_api.this).body)["x-amazon-apigateway-gateway-responses"] : type => tomap(response.responseParameters)
+      if length(response.responseParameters) > 0
       } == {
+      API_CONFIGURATION_ERROR        = tomap({ "gatewayresponse.header.retry-after" = "'1'" })
       AUTHORIZER_CONFIGURATION_ERROR = tomap({ "gatewayresponse.header.retry-after" = "'1'" })
       AUTHORIZER_FAILURE             = tomap({ "gatewayresponse.header.retry-after" = "'1'" })
       THROTTLED                      = tomap({ "gatewayresponse.header.retry-after" = "'1'" })
@@ -229,7 +334,10 @@ run "each_api_key_has_a_plan_and_a_tenant_of_its_own" {
   }
 
   assert {
-    condition     = alltrue([for method in aws_api_gateway_method.this : method.api_key_required]) && length(concat(aws_api_gateway_authorizer.bearer, aws_api_gateway_authorizer.user_pool)) == 0
+    condition = (
+      join(" ", distinct(flatten([for operations in values(jsondecode(one(aws_api_gateway_rest_api.this).body).paths) : [for operation in operations : keys(one(operation.security))]]))) == "API_KEY"
+      && jsondecode(one(aws_api_gateway_rest_api.this).body).components.securitySchemes == { API_KEY = { type = "apiKey", name = "x-api-key", in = "header" } }
+    )
     error_message = "Every path asks for a key."
   }
 
@@ -257,7 +365,12 @@ run "a_user_pool_is_asked_by_the_gateway" {
   }
 
   assert {
-    condition     = alltrue([for method in aws_api_gateway_method.this : method.authorization == "COGNITO_USER_POOLS"]) && one(aws_api_gateway_authorizer.user_pool).type == "COGNITO_USER_POOLS"
+    condition = (
+      join(" ", distinct(flatten([for operations in values(jsondecode(one(aws_api_gateway_rest_api.this).body).paths) : [for operation in operations : keys(one(operation.security))]]))) == "COGNITO"
+      && jsondecode(one(aws_api_gateway_rest_api.this).body).components.securitySchemes.COGNITO["x-amazon-apigateway-authorizer"] == {
+        type = "cognito_user_pools", providerARNs = ["arn:aws:cognito-idp:eu-central-1:123456789012:userpool/eu-central-1_abc"]
+      }
+    )
     error_message = "Tokens of the pool, and no others, open every path."
   }
 }
@@ -270,12 +383,15 @@ run "iam_signs_every_path" {
   }
 
   assert {
-    condition     = alltrue([for method in aws_api_gateway_method.this : method.authorization == "AWS_IAM"])
+    condition = (
+      join(" ", distinct(flatten([for operations in values(jsondecode(one(aws_api_gateway_rest_api.this).body).paths) : [for operation in operations : keys(one(operation.security))]]))) == "IAM"
+      && jsondecode(one(aws_api_gateway_rest_api.this).body).components.securitySchemes.IAM["x-amazon-apigateway-authtype"] == "awsSigv4"
+    )
     error_message = "Every path asks for a signature."
   }
 
   assert {
-    condition     = aws_api_gateway_gateway_response.this["MISSING_AUTHENTICATION_TOKEN"].status_code == "401"
+    condition     = jsondecode(one(aws_api_gateway_rest_api.this).body)["x-amazon-apigateway-gateway-responses"].MISSING_AUTHENTICATION_TOKEN.statusCode == "401"
     error_message = "With IAM that response means no signature; elsewhere no path."
   }
 
@@ -334,14 +450,14 @@ run "without_cors_no_page_may_call" {
   }
 
   assert {
-    condition     = length(aws_api_gateway_method.preflight) == 0 && alltrue([for method in aws_api_gateway_method.this : method.http_method != "OPTIONS"])
+    condition     = alltrue([for operations in values(jsondecode(one(aws_api_gateway_rest_api.this).body).paths) : !contains(keys(operations), "options")])
     error_message = "An OPTIONS method would be open to all."
   }
 
   assert {
     condition = alltrue([
-      for response in aws_api_gateway_gateway_response.this :
-      alltrue([for name in keys(response.response_parameters) : !strcontains(name, "access-control")])
+      for response in jsondecode(one(aws_api_gateway_rest_api.this).body)["x-amazon-apigateway-gateway-responses"] :
+      alltrue([for name in keys(response.responseParameters) : !strcontains(name, "access-control")])
     ])
     error_message = "No answer may name an origin."
   }
@@ -360,51 +476,50 @@ run "one_origin_is_named_by_the_gateway_itself" {
   }
 
   assert {
-    condition = toset(keys(aws_api_gateway_method.preflight)) == toset([
-      for method in keys(aws_api_gateway_method.this) : split(" ", method)[1]
-    ])
+    condition     = alltrue([for operations in values(jsondecode(one(aws_api_gateway_rest_api.this).body).paths) : contains(keys(operations), "options")])
     error_message = "A browser asks before it calls, on every path."
   }
 
   assert {
     condition = alltrue([
-      for path, method in aws_api_gateway_method.preflight :
-      method.http_method == "OPTIONS" && method.authorization == "NONE" && !coalesce(method.api_key_required, false)
-      && aws_api_gateway_integration.preflight[path].type == "MOCK"
+      for operations in values(jsondecode(one(aws_api_gateway_rest_api.this).body).paths) :
+      length(operations.options.security) == 0 && operations.options["x-amazon-apigateway-integration"].type == "mock"
     ])
     error_message = "A preflight carries no credentials, and costs no function."
   }
 
   assert {
-    condition = aws_api_gateway_integration_response.preflight["/prompts/{id}"].response_parameters == tomap({
+    condition = jsondecode(one(aws_api_gateway_rest_api.this).body).paths["/prompts/{id}"].options["x-amazon-apigateway-integration"].responses.default.responseParameters == {
       "method.response.header.access-control-allow-origin"      = "'https://app.example.com'"
       "method.response.header.access-control-allow-methods"     = "'GET'"
       "method.response.header.access-control-allow-headers"     = "'authorization,content-type,idempotency-key,x-amz-content-sha256,x-amz-date,x-amz-security-token,x-api-key,*'"
       "method.response.header.access-control-allow-credentials" = "'true'"
       "method.response.header.access-control-max-age"           = "'3600'"
-    })
+    }
     error_message = "The permission names the origin, the path's methods, and every header that proves an identity."
   }
 
   assert {
     condition = alltrue([
-      for path, response in aws_api_gateway_method_response.preflight :
-      length(setsubtract(keys(aws_api_gateway_integration_response.preflight[path].response_parameters), keys(response.response_parameters))) == 0
+      for operations in values(jsondecode(one(aws_api_gateway_rest_api.this).body).paths) : length(setsubtract(
+        [for name in keys(operations.options["x-amazon-apigateway-integration"].responses.default.responseParameters) : trimprefix(name, "method.response.header.")],
+        keys(operations.options.responses["204"].headers),
+      )) == 0
     ])
     error_message = "API Gateway maps no header that the method does not declare."
   }
 
   assert {
     condition = alltrue([
-      for response in aws_api_gateway_gateway_response.this :
-      response.response_parameters["gatewayresponse.header.access-control-allow-origin"] == "'https://app.example.com'"
-      && response.response_parameters["gatewayresponse.header.access-control-allow-credentials"] == "'true'"
+      for response in jsondecode(one(aws_api_gateway_rest_api.this).body)["x-amazon-apigateway-gateway-responses"] :
+      response.responseParameters["gatewayresponse.header.access-control-allow-origin"] == "'https://app.example.com'"
+      && response.responseParameters["gatewayresponse.header.access-control-allow-credentials"] == "'true'"
     ])
     error_message = "A browser hides an error that names no origin from its page."
   }
 
   assert {
-    condition     = aws_api_gateway_gateway_response.this["THROTTLED"].response_parameters["gatewayresponse.header.retry-after"] == "'1'" && strcontains(aws_api_gateway_gateway_response.this["THROTTLED"].response_parameters["gatewayresponse.header.access-control-expose-headers"], "retry-after")
+    condition     = jsondecode(one(aws_api_gateway_rest_api.this).body)["x-amazon-apigateway-gateway-responses"].THROTTLED.responseParameters["gatewayresponse.header.retry-after"] == "'1'" && strcontains(jsondecode(one(aws_api_gateway_rest_api.this).body)["x-amazon-apigateway-gateway-responses"].THROTTLED.responseParameters["gatewayresponse.header.access-control-expose-headers"], "retry-after")
     error_message = "A page that is throttled must read for how long."
   }
 }
@@ -418,13 +533,13 @@ run "of_several_origins_each_is_told_its_own" {
 
   assert {
     condition = alltrue([
-      for response in aws_api_gateway_integration_response.preflight :
-      response.response_parameters["method.response.header.vary"] == "'origin'"
-      && response.response_parameters["method.response.header.access-control-max-age"] == "'60'"
-      && !contains(keys(response.response_parameters), "method.response.header.access-control-allow-credentials")
+      for response in [for operations in values(jsondecode(one(aws_api_gateway_rest_api.this).body).paths) : operations.options["x-amazon-apigateway-integration"].responses.default] :
+      response.responseParameters["method.response.header.vary"] == "'origin'"
+      && response.responseParameters["method.response.header.access-control-max-age"] == "'60'"
+      && !contains(keys(response.responseParameters), "method.response.header.access-control-allow-credentials")
       && alltrue([
         for origin in ["https://a.example", "http://localhost:3000"] :
-        strcontains(response.response_templates["application/json"], "#set($context.responseOverride.header.access-control-allow-origin = \"${origin}\")")
+        strcontains(response.responseTemplates["application/json"], "#set($context.responseOverride.header.access-control-allow-origin = \"${origin}\")")
       ])
     ])
     error_message = "The answer depends on who asks, and says so."
@@ -432,8 +547,8 @@ run "of_several_origins_each_is_told_its_own" {
 
   assert {
     condition = alltrue([
-      for response in aws_api_gateway_gateway_response.this :
-      response.response_parameters["gatewayresponse.header.access-control-allow-origin"] == "'*'"
+      for response in jsondecode(one(aws_api_gateway_rest_api.this).body)["x-amazon-apigateway-gateway-responses"] :
+      response.responseParameters["gatewayresponse.header.access-control-allow-origin"] == "'*'"
     ])
     error_message = "A gateway response cannot choose: any page may read its constant text."
   }

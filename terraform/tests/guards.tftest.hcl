@@ -101,7 +101,7 @@ run "the_guards_write_control_and_nothing_else" {
 
   assert {
     condition = toset(flatten([
-      for statement in data.aws_iam_policy_document.analyze.statement : statement.actions if contains(statement.resources, aws_dynamodb_table.control[0].arn)
+      for statement in data.aws_iam_policy_document.accept.statement : statement.actions if contains(statement.resources, aws_dynamodb_table.control[0].arn)
     ])) == toset(["dynamodb:BatchGetItem", "dynamodb:UpdateItem"])
     error_message = "analyze reads control in batches and updates it in its transaction."
   }
@@ -174,9 +174,11 @@ run "each_role_reaches_only_its_own_items_of_control" {
   assert {
     condition = {
       for name, document in {
+        accept         = data.aws_iam_policy_document.accept
         analyze        = data.aws_iam_policy_document.analyze
         api            = data.aws_iam_policy_document.api[0]
         authorize      = data.aws_iam_policy_document.authorize[0]
+        converse       = data.aws_iam_policy_document.converse[0]
         finish_batch   = data.aws_iam_policy_document.finish_batch[0]
         ingest         = data.aws_iam_policy_document.ingest[0]
         invoke_model   = data.aws_iam_policy_document.invoke_model
@@ -197,7 +199,7 @@ run "each_role_reaches_only_its_own_items_of_control" {
         ) if contains(statement.resources, aws_dynamodb_table.control[0].arn)
       ] if length([for statement in document.statement : statement if contains(statement.resources, aws_dynamodb_table.control[0].arn)]) > 0
       } == {
-      analyze      = ["BatchGetItem: breaker#* budget#* limits rate#*", "UpdateItem: breaker#* budget#* rate#*"]
+      accept       = ["BatchGetItem: breaker#* budget#* limits rate#*", "UpdateItem: breaker#* budget#* rate#*"]
       authorize    = ["GetItem: apikey#*"]
       ingest       = ["GetItem: rate#*"]
       price_rows   = ["UpdateItem: budget#*"]

@@ -191,7 +191,7 @@ run "bedrocks_bill_can_carry_the_tags" {
 
   assert {
     condition = alltrue([
-      for statement in concat(data.aws_iam_policy_document.invoke_model.statement, data.aws_iam_policy_document.analyze.statement) :
+      for statement in concat(data.aws_iam_policy_document.invoke_model.statement, data.aws_iam_policy_document.accept.statement) :
       alltrue([for arn in statement.resources : strcontains(arn, ":application-inference-profile/") || strcontains(arn, "::foundation-model/")])
       if contains(statement.actions, "bedrock:InvokeModel")
     ])

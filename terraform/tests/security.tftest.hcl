@@ -92,6 +92,7 @@ run "wildcard_resources_are_those_that_aws_demands" {
   assert {
     condition = toset(flatten([
       for policy, document in {
+        accept         = data.aws_iam_policy_document.accept
         analyze        = data.aws_iam_policy_document.analyze
         invoke_model   = data.aws_iam_policy_document.invoke_model
         plan_next_step = data.aws_iam_policy_document.plan_next_step
@@ -121,7 +122,7 @@ run "wildcard_resources_are_those_that_aws_demands" {
       for document in concat(
         values(data.aws_iam_policy_document.function_runtime),
         [
-          data.aws_iam_policy_document.analyze, data.aws_iam_policy_document.invoke_model,
+          data.aws_iam_policy_document.accept, data.aws_iam_policy_document.analyze, data.aws_iam_policy_document.invoke_model,
           data.aws_iam_policy_document.plan_next_step, data.aws_iam_policy_document.record_answer,
           data.aws_iam_policy_document.price_rows, data.aws_iam_policy_document.record_outcome,
           data.aws_iam_policy_document.sweep, data.aws_iam_policy_document.sync_api_key[0],

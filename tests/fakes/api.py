@@ -3,27 +3,41 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from cost_calculator.row_keys import key_of
 from cost_calculator.settlement import settle
-from router.errors import StoreUnavailable
-from router.executions.names import execution_name
+from router.acceptance.ports import Execution
+from router.errors import CallError, StoreUnavailable
+from router.executions.names import direct_run, execution_name
 from router.executions.run import Busy, NoSuchRun, NotStarted, Run
 from router.feedback import FeedbackRefused, Judged
 from router.ingress.api.callers import Callers
+from router.ingress.api.converse import Converse, Invocation, respond
 from router.ingress.api.cors import Cors
+from router.ingress.api.errors import ApiError
 from router.ingress.api.ports import ApiContext
 from router.ingress.api.routes import Services, routes
 from router.intake.identity import payload_hash
+from router.invocation.attempt import Attempt
+from router.invocation.call import Answer, ModelCall
+from router.invocation.invoke import invoke
+from router.providers.call_json import call_to_json
+from router.recording.record import Closing
+from router.routing.plan_json import repeated
+from router.routing.run_plan import RunPlan
+from router.runner.direct import Ports
 from tests.support.cost_rows import PRICED_AT, RATES
-from tests.support.factories import AT, HAIKU
+from tests.support.factories import AT, HAIKU, asking
+from tests.support.runs import USAGE, run_plan
 
 Rows = dict[str, dict[str, Any]]
+PROTOCOLS = ("/chat/completions",)
+LAMBDA_SECONDS = 900.0
 
 PROMPT = {"input": "What is the capital of France?", "request_id": "r-1"}
 HASH = payload_hash(PROMPT | {"tenant": "acme"})
@@ -48,6 +62,12 @@ class Aws:
     shows: float = 0
     blind: float = 0
     judged: list[tuple[str, ...]] = field(default_factory=list)
+    accepted: list[Mapping[str, Any]] = field(default_factory=list)
+    says: list[Answer | CallError] = field(default_factory=list)
+    asked: list[ModelCall] = field(default_factory=list)
+    notices: list[Mapping[str, Any]] = field(default_factory=list)
+    refusals: list[ApiError] = field(default_factory=list)
+    plan: RunPlan = field(default_factory=run_plan)
     notes: int = 0
     described: int = 0
 
@@ -91,6 +111,49 @@ class Aws:
             raise FeedbackRefused("its cost is not settled yet: try again in a few seconds")
         self.judged.append((key, verdict, by, note))
         return Judged(AT, bool(note) and "CONTENT" in self.rows[key])
+
+    def accept(self, payload: Mapping[str, Any], run: Execution) -> dict[str, Any]:
+        """Accept a request for a direct run, or return what is known of it."""
+        tenant, request_id = payload["tenant"], payload["request_id"]
+        key = key_of(tenant, request_id)
+        if key in self.rows:
+            return repeated(self.rows[key])
+        self.accepted.append(payload)
+        rows = answered(request_id, tenant=tenant, payload_hash=payload_hash(payload))
+        del rows["ATTEMPT#01"]
+        rows["REQUEST"] |= {"status": "ACCEPTED", "execution_arn": run.arn}
+        self.rows[key] = rows
+        plan = replace(self.plan, request_id=request_id, tenant=tenant)
+        first = plan.targets[0]
+        call = ModelCall(
+            first.provider, first.model, asking("?"), first.max_tokens, request_id=key,
+        )  # fmt: skip
+        return {"plan": plan.to_json(), "call": call_to_json(call, http=False), "outcome": None}
+
+    def call(self, call: ModelCall) -> Generator[None, None, tuple[Answer, Attempt]]:
+        yield from ()
+        self.asked.append(call)
+        return invoke(call, self, lambda: AT, 512)
+
+    def complete(self, _call: ModelCall) -> Answer:
+        said = self.says.pop(0) if self.says else Answer("Paris.", False, USAGE, HAIKU)
+        if isinstance(said, CallError):
+            raise said
+        return said
+
+    def note_attempt(
+        self, key: str, _run: str, attempt: Mapping[str, Any], changes: Mapping[str, Any]
+    ) -> bool:
+        self.rows[key][attempt["item"]] = dict(attempt)
+        self.rows[key]["REQUEST"] |= changes
+        return True
+
+    def record(self, closing: Closing) -> bool:
+        rows = self.rows[closing.request_id]
+        rows["REQUEST"] |= closing.request
+        rows["CONTENT"] |= closing.content
+        rows.update({row["item"]: dict(row) for row in closing.attempts})
+        return True
 
     def sleep(self, seconds: float) -> None:
         self.now += seconds
@@ -197,6 +260,31 @@ class Client:
                 "identity": {},
             },
         }
+        if path in PROTOCOLS:
+            return self._conversed(sent | dict(event or {}))
         answer = routes(services, self.cors).resolve(sent | dict(event or {}), None)
         lists = {name.lower(): value[0] for name, value in answer["multiValueHeaders"].items()}
         return answer["statusCode"], json.loads(answer["body"]), lists
+
+    def _conversed(self, sent: Mapping[str, Any]) -> tuple[int, dict[str, Any], dict[str, str]]:
+        """Call the function that serves the protocols."""
+        services = Converse(
+            api=api(self.aws, **self.changes),
+            callers=Callers("AUTHORIZER", {}),
+            settle=lambda row: settle(row, RATES, PRICED_AT),
+            undelivered=self.aws,
+            accept=self.aws.accept,
+            note_refusal=self.aws.refusals.append,
+        )
+        ports = Ports(
+            call=self.aws.call,
+            store=self.aws,
+            notify=self.aws.notices.append,
+            pause=self.aws.sleep,
+            seconds_left=lambda: LAMBDA_SECONDS - self.aws.now,
+            clock=lambda: AT + timedelta(seconds=self.aws.now),
+        )
+        run = Execution(direct_run("invocation-1"), "invocation-1")
+        answer = respond(sent, Invocation(run, ports), services)
+        body = b"".join(answer.body).decode()
+        return answer.status, json.loads(body), dict(answer.headers)

@@ -89,7 +89,7 @@ def module(deployment: Deployment, terraform_folder: Path, bearer: Prove) -> Ite
         yield module
     finally:
         module.apply()
-    assert module.authorizers() == {"authorizer"}
+    assert module.authorizers() == {"AUTHORIZER", "EITHER_KEY"}
     assert call(bearer, f"{deployment.api_url}/usage").status_code == 200
 
 
@@ -267,7 +267,7 @@ class TestTokens(EveryWay):
         )
 
     def test_its_authorizer_alone_is_there(self, way: Way, module: Module) -> None:
-        assert module.authorizers() == {"user-pool"}
+        assert module.authorizers() == {"COGNITO"}
 
 
 def forged(token: str) -> str:

@@ -5,16 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from local import cloud, terraform
-from local.deployment import EXAMPLE, Deployment
+from local import cloud
+from local.deployment import Deployment
 from tests.local_cloud.door import Door, door_of
-from tools.openapi import DOCUMENT
+from tools.openapi import DOCUMENT, PROTOCOL
 
 
 @pytest.fixture(scope="module")
@@ -24,31 +22,15 @@ def document() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def resources(deployment: Deployment, terraform_folder: Path) -> list[dict[str, Any]]:
-    """The gateway's resources, as the plan of the deployed example has them."""
-    text = terraform.plan_json(EXAMPLE, env=deployment.cloud.env(), folder=terraform_folder)
-    [module] = json.loads(text)["planned_values"]["root_module"]["child_modules"]
-    return [each for each in module["resources"] if each["type"].startswith("aws_api_gateway_")]
-
-
-@pytest.fixture(scope="module")
-def all_methods(resources: list[dict[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
-    """Each method's planned values by its path and verb."""
-    [root] = (each["values"]["root_resource_id"] for each in of(resources, "rest_api"))
-    parts = {
-        each["values"]["id"]: (each["values"]["parent_id"], each["values"]["path_part"])
-        for each in of(resources, "resource")
-    }
-
-    def path(resource_id: str) -> str:
-        if resource_id == root:
-            return ""
-        parent, part = parts[resource_id]
-        return f"{path(parent)}/{part}"
-
+def all_methods(deployment: Deployment) -> dict[tuple[str, str], dict[str, Any]]:
+    """Each method of the deployed gateway by its path and verb."""
+    found = deployment.client("apigateway").get_resources(
+        restApiId=deployment.outputs["api"]["rest_api_id"], embed=["methods"], limit=500
+    )
     return {
-        (path(each["values"]["resource_id"]), each["values"]["http_method"].lower()): each["values"]
-        for each in of(resources, "method")
+        (each["path"], verb.lower()): method
+        for each in found["items"]
+        for verb, method in each.get("resourceMethods", {}).items()
     }
 
 
@@ -58,10 +40,6 @@ def methods(
 ) -> dict[tuple[str, str], dict[str, Any]]:
     """Those of the API; a preflight is a browser's own question, and there with `cors` alone."""
     return {key: each for key, each in all_methods.items() if key[1] != "options"}
-
-
-def of(resources: list[dict[str, Any]], kind: str) -> Iterator[dict[str, Any]]:
-    return (each for each in resources if each["type"] == f"aws_api_gateway_{kind}")
 
 
 def operations(document: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
@@ -96,16 +74,31 @@ def test_parameters_are_those_of_the_gateway(
         for key, operation in operations(document).items()
     }
 
-    assert documented == {
-        key: dict(each["request_parameters"] or {}) for key, each in methods.items()
+    assert documented == {key: each["requestParameters"] for key, each in methods.items()}
+
+
+def test_what_models_answer_is_streamed_and_nothing_else(
+    document: dict[str, Any], methods: dict[tuple[str, str], dict[str, Any]]
+) -> None:
+    modes = {
+        key: each["methodIntegration"].get("responseTransferMode", "BUFFERED")
+        for key, each in methods.items()
+    }
+
+    assert modes == {
+        key: "STREAM" if PROTOCOL in operation.get("tags", []) else "BUFFERED"
+        for key, operation in operations(document).items()
     }
 
 
 def test_the_gateways_own_errors_are_in_the_document(
-    document: dict[str, Any], resources: list[dict[str, Any]]
+    document: dict[str, Any], deployment: Deployment
 ) -> None:
+    found = deployment.client("apigateway").get_gateway_responses(
+        restApiId=deployment.outputs["api"]["rest_api_id"]
+    )
     # It has no status of its own for its two defaults, and 404 is for paths that are none.
-    own = {each["values"]["status_code"] for each in of(resources, "gateway_response")}
+    own = {each.get("statusCode") for each in found["items"] if not each["defaultResponse"]}
     own -= {None, "", "404"}
 
     for operation in operations(document).values():

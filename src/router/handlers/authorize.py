@@ -9,7 +9,13 @@ import boto3
 from aws_lambda_powertools import Logger
 from botocore.config import Config
 
-from router.ingress.api.bearer_keys import ITEM_PREFIX, hash_of, key_id, presented_key
+from router.ingress.api.bearer_keys import (
+    ITEM_PREFIX,
+    hash_of,
+    key_among,
+    key_id,
+    presented_key,
+)
 
 logger = Logger()
 # Every caller waits for it, so it imports no more than it needs.
@@ -23,7 +29,10 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
     The gateway keeps the answer for a while under the key, for every path: so the policy names all.
     """
-    key = presented_key(event.get("authorizationToken", ""))
+    if event["type"] == "REQUEST":
+        key = key_among(event.get("headers") or {})
+    else:
+        key = presented_key(event.get("authorizationToken", ""))
     name = {"key": {"S": ITEM_PREFIX + hash_of(key or "")}}
     found = client.get_item(TableName=os.environ["CONTROL_TABLE"], Key=name).get("Item")
     if not key or not found:

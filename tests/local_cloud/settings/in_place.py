@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.local_cloud.settings.lines import (
     ACCOUNT,
+    CALLS_MODELS,
     COMPOSITE,
     DASHBOARD_MODELS,
     DEPLOYED_AGAIN,
@@ -11,16 +12,21 @@ from tests.local_cloud.settings.lines import (
     PRICED_BY,
     RUN_CHUNKS,
     Group,
+    accepting,
     alarm,
+    calling,
     config,
+    document,
     environment,
     function,
+    gateway_errors,
     models,
     policy,
+    preflights,
 )
 
-_ERRORS = "aws_api_gateway_gateway_response.*: response_parameters"
-_PREFLIGHTS = "aws_api_gateway_integration_response.*: response_parameters"
+_HEADER = "responseParameters.method.response.header"
+_AUTHORIZER = "components.securitySchemes.AUTHORIZER.x-amazon-apigateway-authorizer"
 
 # Nothing is made anew but a deployment of the gateway and a call of sync_api_key.
 IN_PLACE = Group(
@@ -56,19 +62,19 @@ IN_PLACE = Group(
         },
         "bedrock.endpoint": (
             "https://bedrock.example",
-            environment("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "analyze", "invoke_model"),
+            environment("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "analyze", "converse", "invoke_model"),
         ),
         "bedrock.guardrail.id": (
             "gr0123abcd",
             [
-                *environment("BEDROCK_GUARDRAIL_ID", "invoke_model"),
-                *policy("invoke_model", "ApplyTheGuardrail"),
+                *environment("BEDROCK_GUARDRAIL_ID", *CALLS_MODELS),
+                *calling("ApplyTheGuardrail"),
                 *config("guardrail"),
             ],
         ),
         "bedrock.guardrail.version": (
             "1",
-            environment("BEDROCK_GUARDRAIL_VERSION", "invoke_model"),
+            environment("BEDROCK_GUARDRAIL_VERSION", *CALLS_MODELS),
         ),
         "openai.endpoint": (
             "https://openai.example/v1",
@@ -76,7 +82,7 @@ IN_PLACE = Group(
                 "aws_cloudwatch_event_api_destination.openai: invocation_endpoint",
                 *policy("workflow", "CallOpenAI.Condition.StringEquals.states:HTTPEndpoint"),
                 "aws_sfn_state_machine.this: definition.States.InvokeOpenAI.Arguments.ApiEndpoint",
-                *environment("OPENAI_BASE_URL", "invoke_model", *PRICED_BY),
+                *environment("OPENAI_BASE_URL", *dict.fromkeys((*CALLS_MODELS, *PRICED_BY))),
             ],
         ),
         "openai.api_key_parameter": (
@@ -85,16 +91,16 @@ IN_PLACE = Group(
                 "aws_cloudwatch_event_rule.api_key_changed[0]: event_pattern.detail.name",
                 "aws_lambda_invocation.sync_api_key[0]: anew",
                 *policy("sync_api_key[0]", "ReadTheKey.Resource"),
-                *environment("OPENAI_API_KEY_PARAMETER", "invoke_model", "sync_api_key"),
+                *environment("OPENAI_API_KEY_PARAMETER", *CALLS_MODELS, "sync_api_key"),
             ],
         ),
         "anthropic.endpoint": (
             "https://anthropic.example",
-            environment("ANTHROPIC_BASE_URL", "invoke_model"),
+            environment("ANTHROPIC_BASE_URL", *CALLS_MODELS),
         ),
         "anthropic.api_key_parameter": (
             "/team/anthropic",
-            environment("ANTHROPIC_API_KEY_PARAMETER", "invoke_model"),
+            environment("ANTHROPIC_API_KEY_PARAMETER", *CALLS_MODELS),
         ),
         "routing.raise_above": (0.9, config("routing.raise_above")),
         "routing.lower_below": (0.1, config("routing.lower_below")),
@@ -103,8 +109,7 @@ IN_PLACE = Group(
             "anthropic.judge",
             [
                 *config("analyzer.model"),
-                *policy(
-                    "analyze",
+                *accepting(
                     "AskTheClassifier.Resource",
                     "BeRoutedByItsProfile.Condition.ArnEquals.bedrock:InferenceProfileArn",
                     "BeRoutedByItsProfile.Resource",
@@ -114,8 +119,8 @@ IN_PLACE = Group(
         "analyzer.unsure_below": (0.6, config("analyzer.unsure_below")),
         "analyzer.timeout_ms": (2000, config("analyzer.timeout_ms")),
         "analyzer.max_tokens": (32, config("analyzer.max_tokens")),
-        "analyzer.weights.bucket": ("team", environment("ANALYZER_WEIGHTS", "analyze")),
-        "analyzer.weights.key": ("weights.json", policy("analyze", "ReadItsWeights")),
+        "analyzer.weights.bucket": ("team", environment("ANALYZER_WEIGHTS", "analyze", "converse")),
+        "analyzer.weights.key": ("weights.json", accepting("ReadItsWeights")),
         "tenants.acme.floor": ("CALCULATION", config("tenants.acme.floor")),
         "tenants.acme.ceiling": ("COMPLEX", config("tenants.acme.ceiling")),
         "tenants.acme.pins.0.tier": ("SIMPLE", config("tenants.acme.pins.0.tier")),
@@ -192,30 +197,34 @@ IN_PLACE = Group(
         ),
         "api.key_cache_seconds": (
             61,
-            ["aws_api_gateway_authorizer.bearer[0]: authorizer_result_ttl_in_seconds"],
+            document(f"{_AUTHORIZER}.authorizerResultTtlInSeconds"),
         ),
         "api.cors.allow_origins": (
             ["https://app.example.com"],
             [
-                *environment("API_CORS.allow_origins", "api"),
-                f"{_ERRORS}.gatewayresponse.header.access-control-allow-origin",
-                f"{_PREFLIGHTS}.method.response.header.access-control-allow-origin",
+                *environment("API_CORS.allow_origins", "api", "converse"),
+                *gateway_errors("access-control-allow-origin"),
+                *preflights(f"{_HEADER}.access-control-allow-origin"),
                 # One origin is told whoever asks.
-                f"{_PREFLIGHTS}.method.response.header.vary",
-                "aws_api_gateway_integration_response.*: response_templates.application/json",
+                *preflights(f"{_HEADER}.vary"),
+                *preflights("responseTemplates.application/json"),
             ],
         ),
         "api.cors.allow_credentials": (
             True,
             [
-                *environment("API_CORS.allow_credentials", "api"),
-                f"{_ERRORS}.gatewayresponse.header.access-control-allow-credentials",
-                f"{_PREFLIGHTS}.method.response.header.access-control-allow-credentials",
+                *environment("API_CORS.allow_credentials", "api", "converse"),
+                *gateway_errors("access-control-allow-credentials"),
+                *preflights(f"{_HEADER}.access-control-allow-credentials"),
             ],
         ),
         "api.cors.max_age_seconds": (
             61,
-            [f"{_PREFLIGHTS}.method.response.header.access-control-max-age"],
+            preflights(f"{_HEADER}.access-control-max-age"),
+        ),
+        "api.max_concurrent": (
+            20,
+            function("reserved_concurrent_executions", "converse"),
         ),
         "api.throttle.rate_limit": (
             51,
@@ -307,7 +316,7 @@ IN_PLACE = Group(
         ),
         "observability.metric_tenants": (
             ["acme"],
-            environment("METRIC_TENANTS", "analyze", "price_rows", "sweep"),
+            environment("METRIC_TENANTS", "analyze", "converse", "price_rows", "sweep"),
         ),
         "permissions_boundary_arn": (
             "arn:aws:iam::000000000000:policy/boundary",
@@ -319,8 +328,7 @@ IN_PLACE = Group(
     together=[
         *DEPLOYED_AGAIN,
         "aws_sfn_state_machine.this: definition.TimeoutSeconds",
-        *policy(
-            "invoke_model",
+        *calling(
             "BeRoutedByProfiles.Condition.ArnEquals.bedrock:InferenceProfileArn",
             "BeRoutedByProfiles.Resource",
             "CallThroughProfiles.Resource",

@@ -7,8 +7,11 @@ of them may change the same thing, but for what the group says they change toget
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
+
+from tools.openapi import DOCUMENT
 
 Lines = list[str]
 Row = tuple[Any, Lines]
@@ -33,13 +36,23 @@ def environment(variable: str, *names: str) -> Lines:
     return function(f"environment.{variable}", *names)
 
 
-def config(*paths: str) -> Lines:
-    """What `analyze` is told."""
-    return [line for path in paths for line in environment(f"FAREGATE_CONFIG.{path}", "analyze")]
+def config(*paths: str, of: tuple[str, ...] = ("analyze", "converse")) -> Lines:
+    """What those functions are told that accept requests."""
+    return [line for path in paths for line in environment(f"FAREGATE_CONFIG.{path}", *of)]
 
 
 def policy(name: str, *statements: str) -> Lines:
     return [f"aws_iam_role_policy.{name}: policy.Statement.{each}" for each in statements]
+
+
+def calling(*statements: str) -> Lines:
+    """What changes for the functions that call models."""
+    return [*policy("invoke_model", *statements), *policy("converse[0]", *statements)]
+
+
+def accepting(*statements: str) -> Lines:
+    """What changes for the functions that accept requests."""
+    return [*policy("analyze", *statements), *policy("converse[0]", *statements)]
 
 
 def alarm(what: str, *names: str) -> Lines:
@@ -61,6 +74,41 @@ def function_gone(name: str) -> Lines:
         f'aws_iam_role.function["{name}"]',
         f'aws_iam_role_policy.function_runtime["{name}"]',
         f'aws_lambda_function.this["{name}"]',
+    )
+
+
+def document(*paths: str) -> Lines:
+    """What changes in the document of the HTTP API, which is then deployed again."""
+    return [f"aws_api_gateway_rest_api.this[0]: body.{path}" for path in paths]
+
+
+def scheme(name: str, *authorizer: str) -> Lines:
+    """A way to prove who calls: all of it, since it is new or gone."""
+    parts = ["in", "name", "type"]
+    if authorizer:
+        extensions = ("authtype", *(f"authorizer.{each}" for each in authorizer))
+        parts += [f"x-amazon-apigateway-{each}" for each in extensions]
+    return document(*(f"components.securitySchemes.{name}.{part}" for part in parts))
+
+
+def gateway_errors(header: str) -> Lines:
+    """A header of each error of the gateway's own."""
+    return document(
+        *(
+            "x-amazon-apigateway-gateway-responses."
+            f"{kind}.responseParameters.gatewayresponse.header.{header}"
+            for kind in GATEWAY_ERRORS
+        )
+    )
+
+
+def preflights(what: str) -> Lines:
+    """A part of the answer to a browser's question, on each path."""
+    return document(
+        *(
+            f"paths.{path}.options.x-amazon-apigateway-integration.responses.default.{what}"
+            for path in json.loads(DOCUMENT.read_text(encoding="utf-8"))["paths"]
+        )
     )
 
 
@@ -91,6 +139,14 @@ BY_VARIABLES: dict[str, Any] = {
     },
 }
 
+GATEWAY_ERRORS = (
+    *("DEFAULT_4XX", "DEFAULT_5XX", "ACCESS_DENIED", "API_CONFIGURATION_ERROR"),
+    *("AUTHORIZER_CONFIGURATION_ERROR", "AUTHORIZER_FAILURE", "EXPIRED_TOKEN"),
+    *("INTEGRATION_FAILURE", "INTEGRATION_TIMEOUT", "INVALID_API_KEY", "INVALID_SIGNATURE"),
+    *("MISSING_AUTHENTICATION_TOKEN", "QUOTA_EXCEEDED", "REQUEST_TOO_LARGE"),
+    *("RESOURCE_NOT_FOUND", "THROTTLED", "UNAUTHORIZED"),
+)
+AUTHORIZER = ("type", "authorizerUri", "authorizerResultTtlInSeconds")
 DASHBOARD_MODELS = "aws_cloudwatch_dashboard.this[0]: dashboard_body.widgets.10.properties.metrics"
 DASHBOARD_FUNCTIONS = (
     "aws_cloudwatch_dashboard.this[0]: dashboard_body.widgets.7.properties.metrics"
@@ -98,19 +154,21 @@ DASHBOARD_FUNCTIONS = (
 COMPOSITE = "aws_cloudwatch_composite_alarm.this[0]: alarm_rule"
 RUN_CHUNKS = "aws_sfn_state_machine.batch[0]: definition.States.RunChunks"
 DEPLOYED_AGAIN = [
-    "aws_api_gateway_deployment.this[0]: anew",
+    "aws_api_gateway_deployment.document[0]: anew",
     "aws_api_gateway_stage.this[0]: deployment_id ?",
 ]
 LAYER_ANEW = [
     "aws_lambda_layer_version.provider_sdks: anew",
-    *function("layers ?", "invoke_model"),
+    *function("layers ?", "converse", "invoke_model"),
 ]
-PRICED_BY = ("analyze", "price_rows", "sweep", "api")
+PRICED_BY = ("analyze", "price_rows", "sweep", "api", "converse")
 LIMITED = ("api", "ingest", "split_batch")
+CALLS_MODELS = ("converse", "invoke_model")
 READS_USAGE = (
     "analyze",
     "api",
     "await_review",
+    "converse",
     "invoke_model",
     "plan_next_step",
     "price_rows",
@@ -119,8 +177,16 @@ READS_USAGE = (
     "run_chunk",
     "sweep",
 )
-READS_SPEND = ("analyze", "api", "price_rows", "sweep")
-READS_CONTROL = ("analyze", "authorize", "ingest", "price_rows", "sweep", "watch_models")
+READS_SPEND = ("analyze", "api", "converse", "price_rows", "sweep")
+READS_CONTROL = (
+    "analyze",
+    "authorize",
+    "converse",
+    "ingest",
+    "price_rows",
+    "sweep",
+    "watch_models",
+)
 
 
 # COMPLEX has several, so that they are counted.

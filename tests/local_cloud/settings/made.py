@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.local_cloud.settings.lines import (
+    AUTHORIZER,
     COMPOSITE,
     DASHBOARD_FUNCTIONS,
     DEPLOYED_AGAIN,
@@ -16,12 +17,9 @@ from tests.local_cloud.settings.lines import (
     made,
     own_policy_gone,
     policy,
+    scheme,
 )
 
-_METHODS = [
-    f"aws_api_gateway_method.this*: {what}"
-    for what in ("api_key_required", "authorization", "authorizer_id")
-]
 _HOURS = "functions.provisioned_concurrency.analyze.business_hours"
 
 MADE = Group(
@@ -77,19 +75,21 @@ MADE = Group(
                     'aws_bedrock_inference_profile.this["us.anthropic.claude-sonnet-5-5"]',
                 ),
                 # Their ARNs are not known before.
-                *function("environment ?", "analyze", "invoke_model"),
+                *function("environment ?", "analyze", "converse", "invoke_model"),
                 "aws_iam_role_policy.analyze: policy ?",
+                "aws_iam_role_policy.converse[0]: policy ?",
                 "aws_iam_role_policy.invoke_model: policy ?",
             ],
         ),
         "api.auth": (
             "API_KEY",
             [
-                *gone("aws_api_gateway_authorizer.bearer[0]"),
+                *scheme("AUTHORIZER", *AUTHORIZER, "identityValidationExpression"),
+                *scheme("EITHER_KEY", *AUTHORIZER),
+                *scheme("API_KEY"),
                 *gone('aws_lambda_permission.api["authorize"]'),
                 *function_gone("authorize"),
                 *own_policy_gone("authorize"),
-                *_METHODS,
                 *DEPLOYED_AGAIN,
                 DASHBOARD_FUNCTIONS,
             ],
@@ -99,7 +99,7 @@ MADE = Group(
             [
                 *made('aws_api_gateway_api_key.caller["web"]'),
                 # A tenant is found by the key's id, which is not known before.
-                *function("environment ?", "api"),
+                *function("environment ?", "api", "converse"),
             ],
         ),
         "api.keys.web.rate_limit": (1, made('aws_api_gateway_usage_plan.caller["web"]')),

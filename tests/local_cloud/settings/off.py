@@ -14,6 +14,9 @@ from tests.local_cloud.settings.lines import (
     policy,
 )
 
+# Without the API there is no other function that accepts requests.
+_ANALYZE = ("analyze",)
+
 OFF = Group(
     {
         "queue": (
@@ -47,9 +50,10 @@ OFF = Group(
                 *gone("aws_cloudwatch_log_group.api_*"),
                 *gone("aws_iam_role.api_logs[0]", "aws_iam_role_policy_attachment.api_logs[0]"),
                 *gone("aws_lambda_permission.api*"),
+                *gone('aws_iam_role_policy.notify_of_failures["converse"]'),
                 *(
                     line
-                    for name in ("api", "authorize")
+                    for name in ("api", "authorize", "converse")
                     for line in (*function_gone(name), *own_policy_gone(name))
                 ),
                 *alarm("gone", "api-errors"),
@@ -58,8 +62,8 @@ OFF = Group(
         "review": (
             None,
             [
-                *config("review.answer_above", "review.fail_below"),
-                *config("review.timeout_seconds", "review.default"),
+                *config("review.answer_above", "review.fail_below", of=_ANALYZE),
+                *config("review.timeout_seconds", "review.default", of=_ANALYZE),
                 *function_gone("await_review"),
                 *own_policy_gone("await_review"),
                 *policy("workflow", "RunFunctions.Resource"),
@@ -72,7 +76,7 @@ OFF = Group(
                 *function_gone("watch_models"),
                 *own_policy_gone("watch_models"),
                 *alarm("gone", "breaker-open"),
-                *config("breaker.min_calls", "breaker.throttles"),
+                *config("breaker.min_calls", "breaker.throttles", of=_ANALYZE),
             ],
         ),
         "dashboard": (False, gone("aws_cloudwatch_dashboard.this[0]")),
@@ -80,7 +84,7 @@ OFF = Group(
             "EXPRESS",
             [
                 "aws_sfn_state_machine.this: anew",
-                *config("workflow_type", "workflow_seconds"),
+                *config("workflow_type", "workflow_seconds", of=_ANALYZE),
                 *environment("WORKFLOW_SECONDS", "sweep"),
             ],
         ),

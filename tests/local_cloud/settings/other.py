@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.local_cloud.settings.lines import (
     ACCOUNT,
+    AUTHORIZER,
     DASHBOARD_FUNCTIONS,
     DASHBOARD_MODELS,
     DEPLOYED_AGAIN,
@@ -11,6 +12,7 @@ from tests.local_cloud.settings.lines import (
     OF_WHAT_IS_MADE,
     Group,
     alarm,
+    calling,
     config,
     environment,
     function_gone,
@@ -18,7 +20,7 @@ from tests.local_cloud.settings.lines import (
     made,
     models,
     own_policy_gone,
-    policy,
+    scheme,
 )
 
 OTHER = Group(
@@ -26,25 +28,27 @@ OTHER = Group(
         "api.auth": (
             "COGNITO",
             [
-                *gone("aws_api_gateway_authorizer.bearer[0]"),
-                *made("aws_api_gateway_authorizer.user_pool[0]"),
-                "aws_api_gateway_method.this*: authorization",
-                "aws_api_gateway_method.this*: authorizer_id ?",
+                *scheme("AUTHORIZER", *AUTHORIZER, "identityValidationExpression"),
+                *scheme("EITHER_KEY", *AUTHORIZER),
+                *scheme("COGNITO", "type", "providerARNs"),
                 *gone('aws_lambda_permission.api["authorize"]'),
                 *function_gone("authorize"),
                 *own_policy_gone("authorize"),
                 *DEPLOYED_AGAIN,
                 DASHBOARD_FUNCTIONS,
-                *environment("API_CALLERS.auth", "api"),
+                *environment("API_CALLERS.auth", "api", "converse"),
             ],
         ),
         "api.user_pool_arns": (
             [f"arn:aws:cognito-idp:{ACCOUNT}:userpool/us-east-1_1"],
             OF_WHAT_IS_MADE,
         ),
-        "api.tenant_claim": ("custom:team", environment("API_CALLERS.claim", "api")),
-        "api.tenants": ({"a": "acme"}, environment("API_CALLERS.tenants.a", "api")),
-        "api.default_tenant": ("acme", environment("API_CALLERS.default_tenant", "api")),
+        "api.tenant_claim": ("custom:team", environment("API_CALLERS.claim", "api", "converse")),
+        "api.tenants": ({"a": "acme"}, environment("API_CALLERS.tenants.a", "api", "converse")),
+        "api.default_tenant": (
+            "acme",
+            environment("API_CALLERS.default_tenant", "api", "converse"),
+        ),
         "api.account_logging": (
             False,
             gone(
@@ -69,7 +73,7 @@ OTHER = Group(
         "privacy.store_text": (False, [*config("store_text"), *environment("STORE_TEXT", "api")]),
         "bedrock.foundation_models": (
             ["anthropic.behind"],
-            policy("invoke_model", "BeRoutedByProfiles.Resource"),
+            calling("BeRoutedByProfiles.Resource"),
         ),
         **models("SIMPLE", "", provider="openai", model="gpt-6-sol"),
         **models("SIMPLE", "fallbacks.0", provider="anthropic", model="claude-haiku-5-5"),

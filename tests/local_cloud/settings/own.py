@@ -12,7 +12,9 @@ from tests.local_cloud.settings.lines import (
     READS_SPEND,
     READS_USAGE,
     Group,
+    accepting,
     alarm,
+    calling,
     config,
     environment,
     function,
@@ -53,12 +55,13 @@ OWN = Group(
             f"arn:aws:dynamodb:{ACCOUNT}:table/u",
             [
                 *gone("aws_dynamodb_table.usage[0]"),
-                *policy("analyze", "AcceptOnce.Resource", "ReadTheCache.Resource"),
+                *accepting("AcceptOnce.Resource", "ReadTheCache.Resource"),
+                *policy("converse[0]", "LookAtRequests.Resource"),
                 *policy("api[0]", "ReadRequestsAndJudgeThem.Resource"),
                 *policy("record_outcome", "CloseTheRequest.Resource"),
                 *policy("run_chunk[0]", "ReadOutcomes.Resource"),
                 *policy("sweep", "FindAndCloseRows.Resource"),
-                *policy("invoke_model", "RecordTheEnd.Resource"),
+                *calling("RecordTheEnd.Resource"),
                 *policy("record_answer", "RecordTheEnd.Resource"),
                 *policy("plan_next_step", "RecordTheEnd.Resource", "SeeWhatIsRecorded.Resource"),
                 *policy("await_review[0]", "ListTheDraft.Resource"),
@@ -88,7 +91,7 @@ OWN = Group(
             f"arn:aws:dynamodb:{ACCOUNT}:table/c",
             [
                 *gone("aws_dynamodb_table.control[0]"),
-                *policy("analyze", "ReadTheGuards.Resource", "ReserveAndTake.Resource"),
+                *accepting("ReadTheGuards.Resource", "ReserveAndTake.Resource"),
                 *policy("authorize[0]", "FindKeys.Resource"),
                 *policy("price_rows", "ChargeBudgets.Resource"),
                 *policy("sweep", "ChargeBudgets.Resource"),
@@ -139,7 +142,7 @@ OWN = Group(
                 *gone("aws_sns_topic.failures[0]", "aws_sns_topic_policy.failures[0]"),
                 *alarm("alarm_actions"),
                 *alarm("ok_actions"),
-                *environment("FAILURE_TOPIC_ARN", "record_outcome", "sweep"),
+                *environment("FAILURE_TOPIC_ARN", "converse", "record_outcome", "sweep"),
                 *policy('notify_of_failures["*"]', "NotifyOfFailures.Resource"),
                 *policy("workflow", "NotifyOfFailures.Resource"),
                 *(
@@ -173,13 +176,11 @@ OWN = Group(
                     "tiers.COMPLEX.model",
                     "tiers.COMPLEX.fallbacks.2.model",
                 ),
-                *policy(
-                    "analyze",
+                *accepting(
                     "AskTheClassifier.Resource",
                     "BeRoutedByItsProfile.Condition.ArnEquals.bedrock:InferenceProfileArn",
                 ),
-                *policy(
-                    "invoke_model",
+                *calling(
                     "BeRoutedByProfiles.Condition.ArnEquals.bedrock:InferenceProfileArn",
                     "CallThroughProfiles.Resource",
                 ),

@@ -16,7 +16,8 @@ from cost_calculator.clock import iso
 
 KEY_PREFIX = "sk-fg-"
 ITEM_PREFIX = "apikey#"
-_BEARER = re.compile(rf"(?i:bearer) +({KEY_PREFIX}[0-9A-Za-z_-]{{43}})")
+_KEY = rf"{KEY_PREFIX}[0-9A-Za-z_-]{{43}}"
+_BEARER = re.compile(rf"(?i:bearer) +({_KEY})")
 
 
 def new_key() -> str:
@@ -48,3 +49,10 @@ def presented_key(authorization: str) -> str | None:
     """Return the key in an Authorization header; ``None`` if it holds none of ours."""
     found = _BEARER.fullmatch(authorization.strip())
     return found[1] if found else None
+
+
+def key_among(headers: Mapping[str, str]) -> str | None:
+    """Return the key that one of two headers holds, as Anthropic's clients send it, or ``None``."""
+    sent = {name.lower(): value.strip() for name, value in headers.items()}
+    alone = sent.get("x-api-key", "")
+    return alone if re.fullmatch(_KEY, alone) else presented_key(sent.get("authorization", ""))

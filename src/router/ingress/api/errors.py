@@ -7,7 +7,9 @@ header, so that nothing may be paid by a repeat of these.
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import Any
 
 from router.errors import RequestError, StoreUnavailable
@@ -54,8 +56,8 @@ _TRY_AGAIN = {
 class ApiError(Exception):
     """An answer other than success; ``kind`` is the class name or cause that the rows use too.
 
-    ``reason`` is AWS's word for it, for the log alone. ``is_closed``: it is the cause of a request
-    that has ended, and a repeat of it would end the same.
+    ``reason`` is AWS's word for it, or where it happened, for the log alone. ``is_closed``: it is
+    the cause of a request that has ended, and a repeat of it would end the same.
     """
 
     def __init__(
@@ -122,3 +124,14 @@ def as_api_error(error: Exception, request_id: str | None = None) -> ApiError | 
             message = "the set-up of this deployment is wrong; its log says how"
             return ApiError("NotStarted", message, request_id=request_id, reason=str(error))
     return None
+
+
+def told_of(error: Exception) -> ApiError:
+    """Return any error as its caller sees it; of one that nobody expected the log has the place."""
+    if known := as_api_error(error):
+        return known
+    # No message: it may quote a prompt.
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{PurePath(frame.filename).name}:{frame.lineno}"
+    message = "something went wrong behind this api; its log says what"
+    return ApiError("InternalError", message, reason=f"{type(error).__name__} at {where}")

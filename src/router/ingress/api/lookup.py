@@ -10,6 +10,7 @@ from cost_calculator.row_keys import key_of, request_id_of
 from router.conversation.said import Said, said_of
 from router.encoding import json_object
 from router.errors import RateLimited
+from router.executions.names import is_direct
 from router.executions.run import NoSuchRun, Run
 from router.executions.start import latest
 from router.ingress.api.errors import HAD_NO_ROOM, ApiError
@@ -65,7 +66,7 @@ def answer_of(rows: Rows, api: ApiContext) -> Said | None:
         body = api.text_at(request["output_s3"])
         return None if body is None else Said.from_object(request["output_s3"], body)
     stored = Said.from_row(rows.get("CONTENT", {}))
-    if stored is not None or api.store_text:
+    if stored is not None or api.store_text or is_direct(request["execution_arn"]):
         return stored
     try:
         run = _ended(request["execution_arn"].rsplit(":", 1)[1], api)

@@ -71,6 +71,13 @@ def header_of(event: Event, name: str) -> str | None:
     return values.pop() if values else None
 
 
+def location_of(event: Event, request_id: str) -> str:
+    """Return the path of a request as its caller reaches it, under a stage or a domain."""
+    context = event["requestContext"]
+    base = str(context.get("path", "")).removesuffix(str(context.get("resourcePath", "")))
+    return f"{base}/prompts/{request_id}"
+
+
 def _finite(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):

@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler.api_gateway import APIGatewayRestResolver, Response
 
 from cost_calculator.clock import iso
-from cost_calculator.ledger import ANSWERED
 from router.errors import InvalidRequest
 from router.feedback import FeedbackRefused, Judged, Verdict, note_problem
+from router.ingress.api.answers import Shown, headers_of, outcome
 from router.ingress.api.callers import Callers
 from router.ingress.api.cors import Cors
 from router.ingress.api.delivery import deliver, delivered
-from router.ingress.api.errors import ApiError, as_api_error
-from router.ingress.api.lookup import answer_of, failure, find, owned
-from router.ingress.api.ports import ApiContext, Rows
-from router.ingress.api.reading import body_of, header_of, query_of
+from router.ingress.api.errors import ApiError, told_of
+from router.ingress.api.lookup import answer_of, find, owned
+from router.ingress.api.ports import ApiContext
+from router.ingress.api.reading import body_of, location_of, query_of
 from router.ingress.api.repeats import Undelivered
-from router.ingress.api.submit import Submitted, submit
+from router.ingress.api.submit import submit
 from router.ingress.api.usage_report import Cells, spending
-from router.ingress.api.views import Settle, settled_attempts, view
+from router.ingress.api.views import Settle, view
 from router.ingress.protocols.bodies import check, refuse
-from router.ingress.protocols.openai_chat import in_openais_words, to_completion, to_request
-from router.ingress.protocols.reply import WITHHELD, as_json, reply_of
+from router.ingress.protocols.reply import as_json
 
 # The gateway gives an answer 29 s. A cold start and the last look are within the difference.
 WAIT_SECONDS = 25.0
@@ -50,10 +48,6 @@ class Services:
     undelivered: Undelivered
 
 
-Answer = Response[str] | None
-Show = Callable[[Rows, Submitted, Services], Response[str]]
-
-
 def routes(services: Services, cors: Cors | None = None) -> APIGatewayRestResolver:
     """Return the resolver; called once a process. Without ``cors`` no answer is for a page."""
     app = APIGatewayRestResolver(cors=cors)
@@ -68,7 +62,13 @@ def routes(services: Services, cors: Cors | None = None) -> APIGatewayRestResolv
         submitted = submit(_body(app, api), _tenant(app, services), api)
         if mode == "async":
             return _accepted(app, submitted.request_id)
-        answer = _delivered(submitted, until, _outcome, services)
+        answer = deliver(
+            submitted,
+            until,
+            lambda rows: _shown(outcome(rows, submitted, api, services.settle)),
+            api,
+            services.undelivered,
+        )
         return answer or _accepted(app, submitted.request_id)
 
     @app.get("/prompts/<request_id>")
@@ -81,7 +81,7 @@ def routes(services: Services, cors: Cors | None = None) -> APIGatewayRestResolv
             return _json(200, refused, {})
         shown = view(found, answer_of(found, api), services.settle)
         delivered(found, services.undelivered)
-        return _json(200, shown, _headers(found, services))
+        return _json(200, shown, headers_of(found, services.settle))
 
     @app.post("/prompts/<request_id>/feedback")
     def post_feedback(request_id: str) -> Response[str]:
@@ -102,89 +102,19 @@ def routes(services: Services, cors: Cors | None = None) -> APIGatewayRestResolv
         query = query_of(app.current_event.raw_event, {"since", "by"})
         return _json(200, spending(query, _tenant(app, services), services.cells, api.now()), {})
 
-    @app.post("/chat/completions")
-    def post_completion() -> Response[str]:
-        until = api.clock() + WAIT_SECONDS
-        request = to_request(_body(app, api)) | {"unsupported_options": "drop"}
-        key = header_of(app.current_event.raw_event, "idempotency-key")
-        if key is not None:
-            request["request_id"] = key
-        submitted = submit(request, _tenant(app, services), api)
-        answer = _delivered(submitted, until, _completion, services)
-        if answer is None:
-            where = _location(app, submitted.request_id)
-            raise ApiError(
-                "NotAnsweredYet",
-                f"it is not answered yet, and goes on: GET {where}, or send the same again",
-                request_id=submitted.request_id,
-                headers={"location": where},
-            )
-        return answer
-
     @app.not_found
     def no_route(_error: Exception) -> Response[str]:
         return _refused(app, ApiError("NotFound", "there is no such path: see docs/api.md"))
 
     @app.exception_handler(Exception)  # type: ignore[untyped-decorator]
     def told(error: Exception) -> Response[str]:
-        known = _told(error)
-        if app.current_event.resource == "/chat/completions":
-            known.message = in_openais_words(known.message)
-        return _refused(app, known)
+        return _refused(app, told_of(error))
 
     return app
 
 
-def _delivered(submitted: Submitted, until: float, show: Show, services: Services) -> Answer:
-    return deliver(
-        submitted,
-        until,
-        lambda rows: show(rows, submitted, services),
-        services.api,
-        services.undelivered,
-    )
-
-
-def _outcome(rows: Rows, submitted: Submitted, services: Services) -> Response[str]:
-    return _json(200, _answered(rows, submitted, services), _headers(rows, services))
-
-
-def _completion(rows: Rows, submitted: Submitted, services: Services) -> Response[str]:
-    is_withheld = rows["REQUEST"]["status"] in WITHHELD
-    shown = (
-        view(rows, None, services.settle) if is_withheld else _answered(rows, submitted, services)
-    )
-    attempts = settled_attempts(rows, services.settle)
-    return _json(200, to_completion(reply_of(shown, attempts)), _headers(rows, services))
-
-
-def _answered(rows: Rows, submitted: Submitted, services: Services) -> dict[str, Any]:
-    """Return what a caller is shown of an answer; raise why there is none."""
-    if rows["REQUEST"]["status"] not in ANSWERED:
-        raise failure(rows, is_named=submitted.is_named)
-    output = answer_of(rows, services.api)
-    if output is None:
-        raise ApiError("NotFound", "the answer's text has expired", request_id=submitted.request_id)
-    return view(rows, output, services.settle)
-
-
-def _headers(rows: Rows, services: Services) -> dict[str, str]:
-    """Return model, tier and cost as headers; what is not known has none."""
-    shown = view(rows, None, services.settle)
-    named = {"request-id": "request_id", "model": "model", "tier": "tier", "cost-usd": "cost_usd"}
-    return {
-        f"x-faregate-{header}": str(shown[name]) for header, name in named.items() if name in shown
-    }
-
-
-def _told(error: Exception) -> ApiError:
-    if known := as_api_error(error):
-        return known
-    # No message: it may quote a prompt.
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    where = f"{PurePath(frame.filename).name}:{frame.lineno}"
-    logger.error("unexpected", error=type(error).__name__, where=where)
-    return ApiError("InternalError", "something went wrong behind this api; its log says what")
+def _shown(shown: Shown) -> Response[str]:
+    return _json(200, shown.body, shown.headers)
 
 
 def _refused(app: APIGatewayRestResolver, error: ApiError) -> Response[str]:
@@ -210,10 +140,7 @@ def _accepted(app: APIGatewayRestResolver, request_id: str) -> Response[str]:
 
 
 def _location(app: APIGatewayRestResolver, request_id: str) -> str:
-    """Return the path of a request as its caller reaches it, under a stage or a domain."""
-    context = app.current_event.raw_event["requestContext"]
-    base = str(context.get("path", "")).removesuffix(str(context.get("resourcePath", "")))
-    return f"{base}/prompts/{request_id}"
+    return location_of(app.current_event.raw_event, request_id)
 
 
 def _json(status: int, body: Mapping[str, Any], headers: Mapping[str, str]) -> Response[str]:

@@ -53,6 +53,32 @@ def submit(payload: Any, tenant: str, api: ApiContext) -> Submitted:
 
     Raise ``InvalidRequest`` for what has no id yet, else an ``ApiError`` that names it.
     """
+    known = recognise(payload, tenant, api)
+    identity, is_named = known.identity, known.is_named
+    if known.is_known:
+        return Submitted(identity, None, is_named)
+    text = canonical_json(known.payload).decode()
+    try:
+        started = start_once(
+            identity, text, api.executions, lambda: bool(api.store.rows_of(identity.key))
+        )
+        return Submitted(identity, started.name, is_named)
+    except (RequestError, Busy, StoreUnavailable, NotStarted) as error:
+        raise as_api_error(error, identity.request_id) or error from error
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """A request with its tenant and id, and whether it has rows already, so that it is joined."""
+
+    payload: Mapping[str, Any]
+    identity: Identity
+    is_named: bool
+    is_known: bool
+
+
+def recognise(payload: Any, tenant: str, api: ApiContext) -> Recognised:
+    """Return which request of a tenant a payload is; raise what ``submit`` does."""
     if isinstance(payload, dict):
         for name in payload.keys() & _NOT_THE_CALLERS.keys():
             raise InvalidRequest(f"leave `{name}` out: {_NOT_THE_CALLERS[name]}")
@@ -71,15 +97,10 @@ def submit(payload: Any, tenant: str, api: ApiContext) -> Submitted:
             is_known = _is_known(identity, api)
         else:
             identity, is_known = _named(identity, api)
-        if is_known:
-            return Submitted(identity, None, is_named)
-        text = canonical_json({**payload, "request_id": identity.request_id}).decode()
-        started = start_once(
-            identity, text, api.executions, lambda: bool(api.store.rows_of(identity.key))
-        )
-        return Submitted(identity, started.name, is_named)
-    except (RequestError, Busy, StoreUnavailable, NotStarted) as error:
+    except (RequestError, StoreUnavailable) as error:
         raise as_api_error(error, identity.request_id) or error from error
+    named_payload = {**payload, "request_id": identity.request_id}
+    return Recognised(named_payload, identity, is_named, is_known)
 
 
 def _named(identity: Identity, api: ApiContext) -> tuple[Identity, bool]:

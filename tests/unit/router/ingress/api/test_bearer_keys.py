@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from router.__main__ import main
-from router.ingress.api.bearer_keys import hash_of, new_key, presented_key
+from router.ingress.api.bearer_keys import hash_of, key_among, new_key, presented_key
 from tests.support.tables import CONTROL
 
+KEY = new_key()
 METHOD = "arn:aws:execute-api:us-east-1:123456789012:api1/v1/GET/prompts/r-1"
 
 
@@ -23,7 +24,7 @@ def client(monkeypatch: pytest.MonkeyPatch, dynamodb: Any) -> Any:
 def authorize(authorization: str) -> dict[str, Any]:
     module = importlib.reload(importlib.import_module("router.handlers.authorize"))
     answer: dict[str, Any] = module.handler(
-        {"authorizationToken": authorization, "methodArn": METHOD}, None
+        {"type": "TOKEN", "authorizationToken": authorization, "methodArn": METHOD}, None
     )
     return answer
 
@@ -46,6 +47,18 @@ def test_a_made_key_lets_its_tenant_in_on_every_path(
         "Allow",
         "arn:aws:execute-api:us-east-1:123456789012:api1/v1/*",
     )
+
+
+def test_a_request_with_the_key_in_a_header_of_its_own_is_let_in(
+    client: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = made(capsys)
+    module = importlib.reload(importlib.import_module("router.handlers.authorize"))
+    event = {"type": "REQUEST", "headers": {"x-api-key": key}, "methodArn": METHOD}
+
+    assert module.handler(event, None)["context"]["tenant"] == "acme"
+    with pytest.raises(Exception, match=r"^Unauthorized$"):
+        module.handler(event | {"headers": None}, None)
 
 
 def test_the_key_itself_is_kept_nowhere(client: Any, capsys: pytest.CaptureFixture[str]) -> None:
@@ -92,3 +105,19 @@ def test_keys_are_long_and_never_the_same() -> None:
 
     assert len(keys) == 100
     assert all(presented_key(f"Bearer {key}") == key for key in keys)
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_found"),
+    [
+        ({"x-api-key": KEY}, True),
+        ({"X-Api-Key": KEY}, True),
+        ({"authorization": f"Bearer {KEY}"}, True),
+        ({"x-api-key": "sk-ant-other", "Authorization": f"Bearer {KEY}"}, True),
+        ({"x-api-key": f"Bearer {KEY}"}, False),
+        ({"authorization": KEY}, False),
+        ({}, False),
+    ],
+)
+def test_a_key_may_come_in_either_header(headers: dict[str, str], is_found: bool) -> None:
+    assert key_among(headers) == (KEY if is_found else None)

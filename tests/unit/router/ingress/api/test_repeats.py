@@ -14,7 +14,6 @@ from router.executions.run import Run
 from router.intake.identity import payload_hash
 from tests.fakes.api import Aws, Client, answered, failed
 
-CHAT = {"model": "auto", "messages": [{"role": "user", "content": "Name a city."}]}
 PROMPT = {"input": "Name a city."}
 WINDOW = 600
 
@@ -67,12 +66,12 @@ def test_each_retry_of_a_slow_answer_waits_for_the_one_run_and_the_last_one_gets
     at(aws, seconds, lambda: end(aws))
 
     for _ in range(10):
-        answer = client.call("POST", "/chat/completions", CHAT)
-        if answer[0] != 504:
+        answer = client.call("POST", "/prompts", PROMPT)
+        if answer[0] != 202:
             break
         aws.sleep(2)
 
-    assert answer[1]["choices"][0]["message"]["content"] == "Paris."
+    assert answer[1]["output"] == "Paris."
     assert aws.now < seconds + 2.2
     assert len(aws.started) == 1
 
@@ -81,11 +80,11 @@ def test_an_answer_that_came_while_its_caller_paused_is_there_for_the_retry(
     aws: Aws, client: Client
 ) -> None:
     at(aws, 0.2, lambda: accept(aws))
-    assert client.call("POST", "/chat/completions", CHAT)[0] == 504
+    assert client.call("POST", "/prompts", PROMPT)[0] == 202
     end(aws)
     aws.sleep(30)
 
-    assert client.call("POST", "/chat/completions", CHAT)[0] == 200
+    assert client.call("POST", "/prompts", PROMPT)[0] == 200
     assert len(aws.started) == 1
 
 
@@ -175,12 +174,12 @@ def test_a_closed_request_is_told_to_who_was_told_to_wait_and_then_a_repeat_is_n
     aws: Aws, client: Client
 ) -> None:
     at(aws, 0.2, lambda: accept(aws))
-    client.call("POST", "/chat/completions", CHAT)
+    client.call("POST", "/prompts", PROMPT)
     end(aws, failed, "ModelError")
 
-    assert client.call("POST", "/chat/completions", CHAT)[0] == 400
+    assert client.call("POST", "/prompts", PROMPT)[0] == 400
     assert len(aws.started) == 1
-    client.call("POST", "/chat/completions", CHAT)
+    client.call("POST", "/prompts", PROMPT)
     assert len(aws.started) == 2
 
 
@@ -189,11 +188,11 @@ def test_an_answer_that_could_not_be_shown_is_owed_and_not_paid_again(
 ) -> None:
     def end_oddly() -> None:
         end(aws)
-        aws.rows[last(aws)[0]]["REQUEST"]["accepted_at"] = "no moment"
+        del aws.rows[last(aws)[0]]["REQUEST"]["request_id"]
 
     at(aws, 1, end_oddly)
 
-    codes = [client.call("POST", "/chat/completions", CHAT)[0] for _ in range(3)]
+    codes = [client.call("POST", "/prompts", PROMPT)[0] for _ in range(3)]
 
     assert codes == [502, 502, 502]
     assert len(aws.started) == 1
@@ -206,14 +205,14 @@ def test_a_mark_that_cannot_be_written_costs_no_caller_the_answer(
         raise StoreUnavailable("ThrottlingException")
 
     at(aws, 0.2, lambda: accept(aws))
-    client.call("POST", "/chat/completions", CHAT)
+    client.call("POST", "/prompts", PROMPT)
     end(aws)
     monkeypatch.setattr(aws, "clear", unavailable)
-    assert client.call("POST", "/chat/completions", CHAT)[0] == 200
+    assert client.call("POST", "/prompts", PROMPT)[0] == 200
     monkeypatch.setattr(aws, "note", unavailable)
     aws.rows[last(aws)[0]]["REQUEST"].pop("undelivered")
 
-    assert client.call("POST", "/chat/completions", CHAT)[0] == 504
+    assert client.call("POST", "/prompts", PROMPT)[0] == 202
 
 
 def test_who_gave_an_id_comes_again_with_it_and_needs_no_mark(aws: Aws, client: Client) -> None:

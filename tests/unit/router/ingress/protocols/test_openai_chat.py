@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 from openai.types.chat import ChatCompletion
 
-from router.errors import InvalidRequest
-from router.executions.names import execution_name
-from router.executions.run import Run
+from router.errors import Blocked, Filtered, InvalidRequest, Refused
 from router.ingress.protocols.openai_chat import to_completion, to_request
 from router.ingress.protocols.reply import reply_of
-from router.intake.identity import payload_hash
-from tests.fakes.api import Aws, Client, answered
+from router.invocation.call import Answer
+from tests.fakes.api import Aws, Client
+from tests.support.factories import HAIKU
+from tests.support.runs import USAGE
 
 CALL = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
 QUESTION = {"role": "user", "content": "What is the capital of France?"}
@@ -104,22 +103,8 @@ def test_true_is_not_taken_for_1() -> None:
         to_request(body(n=True))
 
 
-def answers(aws: Aws, **changes: Any) -> None:
-    def end() -> None:
-        [name] = aws.started
-        given = json.loads(aws.runs[name].input)
-        rows = answered(given["request_id"], payload_hash=payload_hash(given), **changes)
-        aws.rows[rows["REQUEST"]["request_id"]] = rows
-        aws.runs[name] = Run("SUCCEEDED", aws.runs[name].input)
-
-    aws.at.append((1, end))
-
-
 def test_the_completion_is_what_openais_client_reads() -> None:
-    aws = Aws()
-    answers(aws)
-
-    status, answer, headers = Client(aws).call("POST", "/chat/completions", body())
+    status, answer, headers = Client(Aws()).call("POST", "/chat/completions", body())
     completion = ChatCompletion.model_validate(answer, strict=True)
 
     assert status == 200
@@ -132,8 +117,8 @@ def test_the_completion_is_what_openais_client_reads() -> None:
 
 
 def test_prompt_tokens_count_the_cached_as_openai_does() -> None:
-    aws = Aws()
-    answers(aws)
+    usage = {"inputTokens": 100, "outputTokens": 10, "cacheReadInputTokens": 50}
+    aws = Aws(says=[Answer("Paris.", False, usage, HAIKU)])
 
     usage = Client(aws).call("POST", "/chat/completions", body())[1]["usage"]
 
@@ -156,10 +141,13 @@ def test_tokens_that_are_not_known_are_left_out() -> None:
 
 def test_no_answer_in_time_is_a_504_that_says_where_it_will_be() -> None:
     aws = Aws()
+    Client(aws).call("POST", "/chat/completions", body())
+    [rows] = aws.rows.values()
+    rows["REQUEST"]["status"] = "ACCEPTED"  # another function carries it
 
     status, answer, headers = Client(aws).call("POST", "/chat/completions", body())
 
-    [name] = [json.loads(run.input)["request_id"] for run in aws.runs.values()]
+    name = aws.accepted[0]["request_id"]
     assert (status, answer["error"]["type"]) == (504, "NotAnsweredYet")
     assert headers["location"] == f"/v1/prompts/{name}"
     assert headers["location"] in answer["error"]["message"]
@@ -168,8 +156,8 @@ def test_no_answer_in_time_is_a_504_that_says_where_it_will_be() -> None:
 
 @pytest.mark.parametrize("status", ["REFUSED", "FILTERED", "BLOCKED"])
 def test_what_was_withheld_is_an_answer_without_text_and_no_error(status: str) -> None:
-    aws = Aws()
-    answers(aws, status=status, cause="Refused", model=None, provider=None)
+    error = {"REFUSED": Refused, "FILTERED": Filtered, "BLOCKED": Blocked}[status]
+    aws = Aws(says=[error("no", usage=USAGE)])
 
     code, answer, _ = Client(aws).call("POST", "/chat/completions", body())
     completion = ChatCompletion.model_validate(answer, strict=True)
@@ -183,21 +171,23 @@ def test_what_was_withheld_is_an_answer_without_text_and_no_error(status: str) -
 
 def test_an_idempotency_key_is_the_request_id() -> None:
     aws = Aws()
-    answers(aws)
 
     Client(aws).call("POST", "/chat/completions", body(), headers={"Idempotency-Key": "k-1"})
 
-    assert aws.started == [execution_name("acme", "k-1")]
-    assert json.loads(aws.runs[aws.started[0]].input)["request_id"] == "k-1"
+    assert [payload["request_id"] for payload in aws.accepted] == ["k-1"]
 
 
-def test_what_is_refused_is_told_in_the_words_of_a_completion() -> None:
+def test_what_is_refused_is_told_in_the_words_of_a_completion(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     aws = Aws()
     client = Client(aws)
 
+    def refuse(*_: object) -> None:
+        raise InvalidRequest("`tier` must be one of SIMPLE, COMPLEX")
+
     wrong_key = client.call("POST", "/chat/completions", body(), headers={"idempotency-key": "a b"})
-    said = "`tier` must be one of SIMPLE, COMPLEX"
-    aws.at.append((0.1, lambda: aws.refuse(aws.started[0], "InvalidRequest", said)))
+    monkeypatch.setattr(aws, "accept", refuse)
     wrong_model = client.call("POST", "/chat/completions", body(model="gpt-4"))
 
     assert "the header `Idempotency-Key` must match" in wrong_key[1]["error"]["message"]

@@ -1,0 +1,66 @@
+"""What a caller is shown of a request that has ended, with its headers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cost_calculator.ledger import ANSWERED
+from router.conversation.said import Said
+from router.ingress.api.errors import ApiError
+from router.ingress.api.lookup import answer_of, failure
+from router.ingress.api.ports import ApiContext, Rows
+from router.ingress.api.submit import Submitted
+from router.ingress.api.views import Settle, settled_attempts, view
+from router.ingress.protocols.openai_chat import to_completion
+from router.ingress.protocols.reply import WITHHELD, reply_of
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The body of a response, as JSON has it, and its headers."""
+
+    body: Mapping[str, Any]
+    headers: Mapping[str, str]
+
+
+def outcome(rows: Rows, submitted: Submitted, api: ApiContext, settle: Settle) -> Shown:
+    """Return the end of a request in our own shape; raise why there is no answer."""
+    answered = _answered(rows, submitted, api, settle, None)
+    return Shown(answered, headers_of(rows, settle))
+
+
+def completion(
+    rows: Rows, submitted: Submitted, api: ApiContext, settle: Settle, said: Said | None = None
+) -> Shown:
+    """Return the end of a request as a chat completion; raise why there is none.
+
+    ``said`` is the answer, if it need not be looked up.
+    """
+    is_withheld = rows["REQUEST"]["status"] in WITHHELD
+    shown = (
+        view(rows, None, settle) if is_withheld else _answered(rows, submitted, api, settle, said)
+    )
+    return Shown(
+        to_completion(reply_of(shown, settled_attempts(rows, settle))), headers_of(rows, settle)
+    )
+
+
+def headers_of(rows: Rows, settle: Settle) -> dict[str, str]:
+    """Return model, tier and cost as headers; what is not known has none."""
+    shown = view(rows, None, settle)
+    named = {"request-id": "request_id", "model": "model", "tier": "tier", "cost-usd": "cost_usd"}
+    return {
+        f"x-faregate-{header}": str(shown[name]) for header, name in named.items() if name in shown
+    }
+
+
+def _answered(
+    rows: Rows, submitted: Submitted, api: ApiContext, settle: Settle, said: Said | None
+) -> dict[str, Any]:
+    if rows["REQUEST"]["status"] not in ANSWERED:
+        raise failure(rows, is_named=submitted.is_named)
+    if said is None and (said := answer_of(rows, api)) is None:
+        raise ApiError("NotFound", "the answer's text has expired", request_id=submitted.request_id)
+    return view(rows, said, settle)
