@@ -32,7 +32,11 @@ data "aws_iam_policy_document" "converse" {
   count = var.api == null ? 0 : 1
 
   # It does what the workflow's functions do, one after the other.
-  source_policy_documents = [data.aws_iam_policy_document.accept.json, data.aws_iam_policy_document.invoke_model.json]
+  source_policy_documents = [
+    data.aws_iam_policy_document.accept.json,
+    # The same models, also as streams.
+    replace(data.aws_iam_policy_document.invoke_model.json, "\"bedrock:InvokeModel\"", "[\"bedrock:InvokeModel\",\"bedrock:InvokeModelWithResponseStream\"]"),
+  ]
 
   # To join a run that has the same request, and to give its answer again.
   statement {

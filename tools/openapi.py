@@ -20,6 +20,8 @@ DOCUMENT = ROOT / "docs" / "openapi.json"
 _SCHEMAS = {
     "Prompt": "intake/request.schema.json",
     "ChatCompletion": "ingress/protocols/chat.schema.json",
+    "MessageAsked": "ingress/protocols/messages.schema.json",
+    "ResponseAsked": "ingress/protocols/responses.schema.json",
     "Feedback": "ingress/api/feedback.schema.json",
 }
 PROTOCOL = "protocol"
@@ -124,34 +126,64 @@ def _paths() -> dict[str, Any]:
         },
         "/chat/completions": {
             "post": _operation(
-                "complete", "OpenAI's shape, without streaming.",
-                {"200": _answer("The answer.", "Completion", _SHOWN), **waits},
+                "complete", "OpenAI's chat completions, whole or as a stream.",
+                {"200": _streamed("Completion")},
                 parameters=[key], body="ChatCompletion", tags=[PROTOCOL],
                 errors="400 401 402 403 404 409 413 429 502 503 504",
             )
         },
-        **_to_come(own),
+        **_other_protocols(own, key),
     }  # fmt: skip
 
 
-def _to_come(own: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the protocols' other paths, which the gateway knows and the function answers 404."""
-    errors = "400 401 403 404 413 429 502 503 504"
+def _other_protocols(own: Mapping[str, Any], key: Mapping[str, Any]) -> dict[str, Any]:
+    def conversed(name: str, summary: str, body: str) -> dict[str, Any]:
+        return _operation(
+            name, summary, {"200": _streamed("Answered")}, tags=[PROTOCOL], body=body,
+            parameters=[dict(key)], errors="400 401 402 403 404 409 413 429 502 503 504",
+        )  # fmt: skip
 
-    def answered_404(name: str, summary: str, **options: Any) -> dict[str, Any]:
-        return _operation(name, summary, {}, tags=[PROTOCOL], errors=errors, **options)
+    def asked(name: str, summary: str, answer: str, **options: Any) -> dict[str, Any]:
+        responses = {"200": _answer(summary, answer)}
+        errors = "400 401 403 404 413 429 502 503 504"
+        return _operation(name, summary, responses, tags=[PROTOCOL], errors=errors, **options)
 
+    count = "About how many tokens a message has."
     return {
-        "/responses": {"post": answered_404("respond", "OpenAI's Responses.", parameters=[])},
-        "/messages": {"post": answered_404("message", "Anthropic's messages.", parameters=[])},
-        "/messages/count_tokens": {
-            "post": answered_404("count", "Anthropic's count of tokens.", parameters=[])
+        "/responses": {
+            "post": conversed(
+                "respond", "OpenAI's Responses, whole or as a stream.", "ResponseAsked"
+            )
         },
-        "/models": {"get": answered_404("models", "What may be asked for.", parameters=[])},
-        "/models/{id}": {"get": answered_404("model", "One of them.", parameters=[own])},
+        "/messages": {
+            "post": conversed(
+                "message", "Anthropic's messages, whole or as a stream.", "MessageAsked"
+            )
+        },
+        "/messages/count_tokens": {
+            "post": asked("count", count, "Count", parameters=[], body="CountAsked")
+        },
+        "/models": {
+            "get": asked("models", "The names that `model` may have.", "Models", parameters=[])
+        },
+        "/models/{id}": {
+            "get": asked("model", "One of them.", "Model", parameters=[_of_model(own)])
+        },
     }
 
 
+def _of_model(own: Mapping[str, Any]) -> dict[str, Any]:
+    return {**own, "description": "A name of GET /models.", "schema": {"type": "string"}}
+
+
+def _streamed(schema: str) -> dict[str, Any]:
+    """Return an answer that is JSON, or server-sent events where the body asks for a stream."""
+    found = _answer("The answer, or its events as it is written.", schema, (*_SHOWN, _DROPPED))
+    found["content"]["text/event-stream"] = {"schema": {"type": "string"}}
+    return found
+
+
+_DROPPED = "x-faregate-dropped"
 _LINKS = {
     "links": {
         name: {"operationId": name, "parameters": {"id": "$response.body#/request_id"}}
@@ -223,6 +255,9 @@ def as_openapi(schema: Any) -> Any:
     converted = {name: as_openapi(rule) for name, rule in known.items()}
     if isinstance(types := converted.get("type"), list):
         del converted["type"]
+        if "null" in types:
+            types = [kind for kind in types if kind != "null"]
+            converted["nullable"] = True
         rules = {name: converted.pop(name) for name in list(converted) if name != "description"}
         object_rules = {"additionalProperties", "required", "properties"}
         converted["anyOf"] = [
@@ -234,6 +269,8 @@ def as_openapi(schema: Any) -> Any:
             }
             for kind in types
         ]
+        if len(types) == 1:
+            converted |= converted.pop("anyOf")[0]
     return converted
 
 
@@ -290,6 +327,11 @@ def _answers() -> dict[str, Any]:
         "Noted": _object(noted, "request_id feedback feedback_at"),
         "Usage": _object(usage, " ".join(usage)),
         "Completion": _completion(),
+        "Answered": {"type": "object", "description": "As the provider's own API answers."},
+        "Count": _object({"input_tokens": _COUNT}, "input_tokens"),
+        "CountAsked": {"type": "object", "description": "A message; `max_tokens` may be absent."},
+        "Model": _object({"id": _TEXT, "object": {"enum": ["model"]}}, "id object"),
+        "Models": _object({"data": {"type": "array", "items": {"type": "object"}}}, "data"),
         "Error": _object({"error": error}, "error"),
     }
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator, Iterable, Mapping
+import re
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -12,6 +13,7 @@ from typing import Any
 from cost_calculator.row_keys import key_of
 from cost_calculator.settlement import settle
 from router.acceptance.ports import Execution
+from router.conversation.events import Delta, TextDelta
 from router.errors import CallError, StoreUnavailable
 from router.executions.names import direct_run, execution_name
 from router.executions.run import Busy, NoSuchRun, NotStarted, Run
@@ -20,23 +22,26 @@ from router.ingress.api.callers import Callers
 from router.ingress.api.converse import Converse, Invocation, respond
 from router.ingress.api.cors import Cors
 from router.ingress.api.errors import ApiError
+from router.ingress.api.models import Listing
 from router.ingress.api.ports import ApiContext
 from router.ingress.api.routes import Services, routes
+from router.ingress.protocols.registry import PROTOCOLS
 from router.intake.identity import payload_hash
 from router.invocation.attempt import Attempt
-from router.invocation.call import Answer, ModelCall
+from router.invocation.call import Answer, Done, ModelCall
 from router.invocation.invoke import invoke
+from router.invocation.pieces import pieces_of
+from router.invocation.speak import Speaking, speak
 from router.providers.call_json import call_to_json
 from router.recording.record import Closing
 from router.routing.plan_json import repeated
 from router.routing.run_plan import RunPlan
 from router.runner.direct import Ports
 from tests.support.cost_rows import PRICED_AT, RATES
-from tests.support.factories import AT, HAIKU, asking
+from tests.support.factories import AT, HAIKU, asking, config
 from tests.support.runs import USAGE, run_plan
 
 Rows = dict[str, dict[str, Any]]
-PROTOCOLS = ("/chat/completions",)
 LAMBDA_SECONDS = 900.0
 
 PROMPT = {"input": "What is the capital of France?", "request_id": "r-1"}
@@ -68,6 +73,7 @@ class Aws:
     notices: list[Mapping[str, Any]] = field(default_factory=list)
     refusals: list[ApiError] = field(default_factory=list)
     plan: RunPlan = field(default_factory=run_plan)
+    broken: str = ""
     notes: int = 0
     described: int = 0
 
@@ -134,6 +140,24 @@ class Aws:
         yield from ()
         self.asked.append(call)
         return invoke(call, self, lambda: AT, 512)
+
+    def speak(self, call: ModelCall) -> Speaking:
+        self.asked.append(call)
+        return speak(call, self, lambda answer: answer, lambda: AT, 512)
+
+    def stream(self, call: ModelCall) -> Iterator[Delta | Done]:
+        """Say the next answer word by word; an error after words is given with them."""
+        said = self.says.pop(0) if self.says else Answer("Paris.", False, USAGE, HAIKU)
+        if isinstance(said, CallError):
+            for word in self.broken.split():
+                yield TextDelta(word)
+            raise said
+        for piece in pieces_of(said):
+            match piece:
+                case TextDelta(text):
+                    yield from (TextDelta(word) for word in re.findall(r"\S+\s*", text))
+                case _:
+                    yield piece
 
     def complete(self, _call: ModelCall) -> Answer:
         said = self.says.pop(0) if self.says else Answer("Paris.", False, USAGE, HAIKU)
@@ -260,13 +284,20 @@ class Client:
                 "identity": {},
             },
         }
-        if path in PROTOCOLS:
-            return self._conversed(sent | dict(event or {}))
+        if path in PROTOCOLS or path.startswith(("/models", "/messages")):
+            status, text, shown = self.conversed(sent | dict(event or {}))
+            return status, json.loads(text), shown
         answer = routes(services, self.cors).resolve(sent | dict(event or {}), None)
         lists = {name.lower(): value[0] for name, value in answer["multiValueHeaders"].items()}
         return answer["statusCode"], json.loads(answer["body"]), lists
 
-    def _conversed(self, sent: Mapping[str, Any]) -> tuple[int, dict[str, Any], dict[str, str]]:
+    def stream(self, path: str, body: Any) -> tuple[int, str, dict[str, str]]:
+        """Return status, events and headers of an answer as it is written."""
+        context = {"authorizer": {"tenant": "acme"}, "identity": {}, "requestId": "gateway-1"}
+        sent = {"resource": path, "httpMethod": "POST", "headers": {}, "body": json.dumps(body)}
+        return self.conversed(sent | {"requestContext": context})
+
+    def conversed(self, sent: Mapping[str, Any]) -> tuple[int, str, dict[str, str]]:
         """Call the function that serves the protocols."""
         services = Converse(
             api=api(self.aws, **self.changes),
@@ -275,6 +306,7 @@ class Client:
             undelivered=self.aws,
             accept=self.aws.accept,
             note_refusal=self.aws.refusals.append,
+            models=Listing(config(), lambda _provider, _model: {"input": "1"}),
         )
         ports = Ports(
             call=self.aws.call,
@@ -285,6 +317,6 @@ class Client:
             clock=lambda: AT + timedelta(seconds=self.aws.now),
         )
         run = Execution(direct_run("invocation-1"), "invocation-1")
-        answer = respond(sent, Invocation(run, ports), services)
-        body = b"".join(answer.body).decode()
-        return answer.status, json.loads(body), dict(answer.headers)
+        streaming = replace(ports, call=self.aws.speak)
+        answer = respond(sent, Invocation(run, ports, streaming), services)
+        return answer.status, b"".join(answer.body).decode(), dict(answer.headers)

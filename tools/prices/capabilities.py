@@ -90,6 +90,7 @@ def _sampling(provider: str, name: str, known: dict[str, Any]) -> set[str]:
     reasoning = _REASONING.match(name) is not None
     if provider == "openai":
         return {"reasoning_effort", "seed"} if reasoning else set(_ALL)
+    effort = {"reasoning_effort"} if known.get("supports_output_config") else set()
     if known.get("supports_sampling_params") is False:
-        return {"stop"}
-    return set() if reasoning else {"temperature", "top_p", "stop"}
+        return {"stop"} | effort
+    return set() if reasoning else {"temperature", "top_p", "stop"} | effort

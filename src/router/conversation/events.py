@@ -42,4 +42,11 @@ class ToolCallDelta:
     arguments: str
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """The model that has begun to answer; before its first piece, and not of its stream."""
+
+    model: str
+
+
 Delta = TextDelta | ReasoningDelta | ToolCallStart | ToolCallDelta

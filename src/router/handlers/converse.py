@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from cost_calculator.book import PriceUnknown, default_book
 from cost_calculator.clock import iso, now
+from cost_calculator.pricing import plain
 from cost_calculator.rates import default_rates
 from cost_calculator.settlement import settle
 from router.acceptance.accept import accept
@@ -28,6 +31,7 @@ from router.aws.notices import notify_topic
 from router.aws.undelivered_answers import UndeliveredAnswers
 from router.aws.usage_table import usage_store
 from router.config.settings import Config
+from router.conversation.events import Begun
 from router.executions.names import direct_run
 from router.executions.run import NoSuchRun, Run
 from router.handlers.invoke_model import LazyProvider
@@ -35,14 +39,17 @@ from router.ingress.api.callers import Callers
 from router.ingress.api.converse import Converse, Invocation, respond
 from router.ingress.api.cors import Cors
 from router.ingress.api.errors import ApiError
+from router.ingress.api.models import Listing
 from router.ingress.api.ports import ApiContext
 from router.ingress.api.reading import header_of
-from router.invocation.attempt import Attempt
-from router.invocation.call import Answer, ModelCall
+from router.invocation.answer_store import offload_if_large
+from router.invocation.call import Done, ModelCall
 from router.invocation.invoke import CallFailed, invoke
+from router.invocation.pieces import pieces_of
+from router.invocation.speak import Speaking, speak
 from router.lambda_stream.context import Context
 from router.lambda_stream.response import StreamedResponse
-from router.providers import classifier
+from router.providers import classifier, provider
 from router.runner.direct import Ports
 
 logger = Logger()
@@ -85,7 +92,7 @@ def accepted(payload: Mapping[str, Any], run: Execution) -> dict[str, Any]:
     return plan
 
 
-def whole(call: ModelCall) -> Generator[None, None, tuple[Answer, Attempt]]:
+def whole(call: ModelCall) -> Speaking:
     """Make a call and hand on no part of its answer."""
     yield from ()
     try:
@@ -93,6 +100,30 @@ def whole(call: ModelCall) -> Generator[None, None, tuple[Answer, Attempt]]:
     except CallFailed as failed:
         logger.warning("no answer", model=call.model, cause=type(failed.error).__name__)
         raise
+
+
+def spoken(call: ModelCall) -> Speaking:
+    """Make a call and hand on its answer as it is written; one that is checked first, whole."""
+    if call.schema is None and call.review is None and not call.own_stops:
+        store = answer_store(os.environ["ANSWERS_BUCKET"])
+        keep = partial(offload_if_large, request_id=call.request_id, store=store)
+        return (yield from speak(call, provider(call.provider), keep, now, memory_mb))
+    answer, attempt = yield from whole(call)
+    yield Begun(call.model)
+    for piece in pieces_of(answer):
+        if not isinstance(piece, Done):
+            yield piece
+    return answer, attempt
+
+
+def prices(provider: str, model: str) -> dict[str, str]:
+    """Return the dollars per million tokens of a model; nothing where they are not known."""
+    region = os.environ.get("AWS_REGION", "")
+    try:
+        found = default_book().find(provider, model, now(), region=region)
+    except PriceUnknown:
+        return {}
+    return {name: plain(usd) for name, usd in found.rates_for(0).items() if usd is not None}
 
 
 def note_refusal(error: ApiError) -> None:
@@ -121,6 +152,8 @@ def services() -> Converse:
         undelivered=UndeliveredAnswers(dynamodb(), os.environ["USAGE_TABLE"]),
         accept=accepted,
         note_refusal=note_refusal,
+        models=Listing(config, prices),
+        unsupported_options=os.environ.get("UNSUPPORTED_OPTIONS", "drop"),
     )
 
 
@@ -131,7 +164,7 @@ def handler(event: dict[str, Any], context: Context) -> StreamedResponse:
     """Answer one HTTP request; see ``router.ingress.api.converse``."""
     logger.set_correlation_id(None)
     run = direct_run(context.aws_request_id)
-    ports: Ports[None] = Ports(
+    ports: Ports[Any] = Ports(
         call=whole,
         store=usage_store(),
         notify=notify_topic(logger),
@@ -139,7 +172,8 @@ def handler(event: dict[str, Any], context: Context) -> StreamedResponse:
         seconds_left=lambda: context.get_remaining_time_in_millis() / 1000,
         clock=now,
     )
-    invocation = Invocation(Execution(run, context.aws_request_id), ports)
+    streaming: Ports[Any] = replace(ports, call=spoken)
+    invocation = Invocation(Execution(run, context.aws_request_id), ports, streaming)
     response = respond(event, invocation, made)
     if cors is None:
         return response

@@ -24,7 +24,8 @@ class ModelCall:
 
     ``draft_s3`` is an answer that did not fit the schema of ``options``, to be repaired. With
     ``prompt_cache`` the provider is asked to keep the instructions for the next call. The provider
-    chooses ``service_tier`` and ``latency`` if they are ``None``.
+    chooses ``service_tier`` and ``latency`` if they are ``None``. ``without`` are sampling options
+    that the model does not take.
     """
 
     provider: str
@@ -38,6 +39,17 @@ class ModelCall:
     prompt_cache: bool = False
     service_tier: str | None = None
     latency: str | None = None
+    without: tuple[str, ...] = ()
+
+    @property
+    def sampling(self) -> dict[str, Any]:
+        """The sampling options that are sent: those that the model takes."""
+        return self.options.without(self.without).sampling
+
+    @property
+    def own_stops(self) -> tuple[str, ...]:
+        """The texts that end the answer and that the model cannot be given: they are kept here."""
+        return (self.options.stop or ()) if "stop" in self.without else ()
 
     @property
     def schema(self) -> Mapping[str, Any] | None:

@@ -12,6 +12,7 @@ from router.conversation.loop import tagged
 from router.errors import BadResponse, CallError, NoAnswer
 from router.invocation.attempt import Attempt
 from router.invocation.call import Answer, ModelCall, Provider
+from router.invocation.stops import ended_at
 
 _DETAIL_LENGTH = 300
 
@@ -78,7 +79,8 @@ def complete_safely(call: ModelCall, provider: Provider) -> Answer:
 
     From here on the call is on the bill: what goes wrong with it afterwards must carry its usage.
     """
-    return cleaned(provider.complete(call), call.tag)
+    answer = cleaned(provider.complete(call), call.tag)
+    return ended_at(answer, call.own_stops) if call.own_stops else answer
 
 
 def cleaned(answer: Answer, tag: str) -> Answer:

@@ -44,7 +44,7 @@ def _tool(tool: Tool, model: str) -> Iterator[dict[str, Any]]:
 def model_fields(call: ModelCall, *, has_tools: bool) -> dict[str, Any]:
     """Return what Converse has no field for and the model's own API has."""
     more: dict[str, Any] = {}
-    family, effort = family_of(call.model), call.options.reasoning_effort
+    family, effort = family_of(call.model), call.sampling.get("reasoning_effort")
     if effort is not None:
         if family == CLAUDE:
             more["output_config"] = {"effort": effort_of_claude(effort)}

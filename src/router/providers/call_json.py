@@ -47,13 +47,13 @@ def call_to_json(call: ModelCall, *, http: bool) -> dict[str, Any]:
         "options": call.options.to_json(),
         "review": call.review.to_json() if call.review else None,
         "prompt_cache": call.prompt_cache,
+        "without": list(call.without),
         **({"http_body": http_body(call)} if http else write_conversation(call.conversation)),
     }
 
 
 def call_from_json(data: Mapping[str, Any], target: Called | None = None) -> ModelCall:
     """Return the call of a plan, of its first model or of ``target``."""
-    options = CallOptions.from_json(data["options"])
     given = {name: data[name] for name in ("provider", "model", "service_tier", "latency")}
     asked = {name: getattr(target, name) for name in given} if target else given
     return ModelCall(
@@ -61,7 +61,8 @@ def call_from_json(data: Mapping[str, Any], target: Called | None = None) -> Mod
         max_tokens=target.max_tokens if target else int(data["max_tokens"]),
         conversation=read_conversation(data.get("http_body", data)),
         request_id=str(data["request_id"]),
-        options=options.without(target.without) if target else options,
+        options=CallOptions.from_json(data["options"]),
+        without=tuple(target.without if target else data.get("without", ())),
         review=Review.from_json(data.get("review")),
         draft_s3=target.draft_s3 if target else None,
         prompt_cache=bool(data["prompt_cache"]),

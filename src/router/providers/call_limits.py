@@ -20,7 +20,7 @@ _EFFORTS = ("low", "medium", "high", "xhigh", "max")
 
 def sampling_of(call: ModelCall, taken: Collection[str], who: str) -> dict[str, Any]:
     """Return the sampling options of a call; raise for one that is not among ``taken``."""
-    given = call.options.sampling
+    given = call.sampling
     for name in given:
         if name not in taken:
             raise InvalidModelRequest(f"{who} takes no {name}: leave it out")

@@ -37,7 +37,7 @@ def http_body(call: ModelCall) -> dict[str, Any]:
         "model": call.model,
         "max_completion_tokens": call.max_tokens,
         "messages": messages_of(conversation),
-        **call.options.sampling,
+        **call.sampling,
     }
     if conversation.tools:
         body["tools"] = [tool_of(tool) for tool in conversation.tools]

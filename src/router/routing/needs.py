@@ -18,10 +18,14 @@ def lacks(model: Model, request: Request) -> tuple[str, ...]:
 
 
 def dropped(model: Model, request: Request) -> tuple[str, ...]:
-    """Return the sampling options of a request that a model does not take, if they are left out."""
-    if request.unsupported != "drop":
-        return ()
-    return tuple(sorted(request.options.sampling.keys() - model.can.sampling - {"stop"}))
+    """Return the sampling options of a request that have no effect with a model."""
+    # `stop` is kept by us where a model has none.
+    return tuple(name for name in not_taken(model, request) if name != "stop")
+
+
+def not_taken(model: Model, request: Request) -> tuple[str, ...]:
+    """Return the sampling options of a request that are not sent to a model."""
+    return tuple(sorted(request.options.sampling.keys() - model.can.sampling))
 
 
 def _lacks(model: Model, request: Request) -> Iterator[str]:
@@ -38,8 +42,7 @@ def _lacks(model: Model, request: Request) -> Iterator[str]:
     if model.context_tokens and request.input_bytes > model.context_tokens * _LONGEST_TOKEN:
         yield f"a window of more than {model.context_tokens} tokens"
     if request.unsupported != "drop":
-        # `stop` is kept by us where a model has none.
-        yield from sorted(request.options.sampling.keys() - can.sampling - {"stop"})
+        yield from dropped(model, request)
 
 
 def missing(models: Iterable[Model], request: Request) -> str:

@@ -9,13 +9,12 @@ from cost_calculator.row_keys import request_id_of
 from router.analyzer import Classification
 from router.catalog.models import Model
 from router.config.settings import Config
-from router.conversation.tools import read_conversation
 from router.intake.request import Request
 from router.invocation.call import ModelCall
 from router.providers.call_json import call_to_json
-from router.providers.openai_chat import http_body
+from router.providers.openai_chat import holds_all
 from router.recording.known_outcome import known_outcome
-from router.routing.needs import dropped
+from router.routing.needs import not_taken
 from router.routing.plan import Plan
 from router.routing.run_plan import RunPlan, Target
 
@@ -40,7 +39,7 @@ def plan_to_json(
     """
     call = _call(request, plan, config)
     via = _via(plan.models[0], request, config)
-    if via == "http" and read_conversation(http_body(call)) != call.conversation:
+    if via == "http" and (call.own_stops or not holds_all(call)):
         via = "lambda"  # OpenAI's body cannot hold all of it for another provider
     run_plan = RunPlan(
         request_id=request.request_id,
@@ -75,7 +74,8 @@ def _call(request: Request, plan: Plan, config: Config) -> ModelCall:
         conversation=request.conversation,
         max_tokens=first.max_tokens,
         request_id=request.key,
-        options=request.options.without(dropped(first, request)),
+        options=request.options,
+        without=not_taken(first, request),
         review=asked.bands(settings) if asked and settings else None,
         prompt_cache=plan.prompt_cache,
         service_tier=first.service_tier,
@@ -143,7 +143,7 @@ def _target(
         model.latency,
         when=when,
         larger_than=larger_than,
-        without=dropped(model, request),
+        without=not_taken(model, request),
     )
 
 

@@ -13,8 +13,9 @@ from router.ingress.api.lookup import answer_of, failure
 from router.ingress.api.ports import ApiContext, Rows
 from router.ingress.api.submit import Submitted
 from router.ingress.api.views import Settle, settled_attempts, view
-from router.ingress.protocols.openai_chat import to_completion
-from router.ingress.protocols.reply import WITHHELD, reply_of
+from router.ingress.protocols.reply import WITHHELD, Reply, reply_of
+
+_DROPPED = "dropped "
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +32,10 @@ def outcome(rows: Rows, submitted: Submitted, api: ApiContext, settle: Settle) -
     return Shown(answered, headers_of(rows, settle))
 
 
-def completion(
+def reply(
     rows: Rows, submitted: Submitted, api: ApiContext, settle: Settle, said: Said | None = None
-) -> Shown:
-    """Return the end of a request as a chat completion; raise why there is none.
+) -> Reply:
+    """Return the end of a request as the protocols tell it; raise why there is none.
 
     ``said`` is the answer, if it need not be looked up.
     """
@@ -42,18 +43,27 @@ def completion(
     shown = (
         view(rows, None, settle) if is_withheld else _answered(rows, submitted, api, settle, said)
     )
-    return Shown(
-        to_completion(reply_of(shown, settled_attempts(rows, settle))), headers_of(rows, settle)
-    )
+    return reply_of(shown, settled_attempts(rows, settle))
 
 
 def headers_of(rows: Rows, settle: Settle) -> dict[str, str]:
-    """Return model, tier and cost as headers; what is not known has none."""
+    """Return model, tier, cost and dropped options as headers; what is not known has none."""
     shown = view(rows, None, settle)
     named = {"request-id": "request_id", "model": "model", "tier": "tier", "cost-usd": "cost_usd"}
-    return {
+    known = {
         f"x-faregate-{header}": str(shown[name]) for header, name in named.items() if name in shown
     }
+    return known | dropped_header(shown.get("reasons", ()))
+
+
+def dropped_header(reasons: Any) -> dict[str, str]:
+    """Return the header that names the options which the model did not get."""
+    names = [
+        reason.removeprefix(_DROPPED).split(":", 1)[0]
+        for reason in reasons
+        if reason.startswith(_DROPPED)
+    ]
+    return {"x-faregate-dropped": ", ".join(names)} if names else {}
 
 
 def _answered(
