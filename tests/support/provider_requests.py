@@ -26,6 +26,7 @@ from router.conversation.media import media_of_base64, media_of_bytes
 from router.providers.bedrock_request import EMPTY_RESULT
 
 FORMATS = {"pdf": "application/pdf"}
+NONE = ToolChoice("none")
 
 
 def of_converse(asked: Mapping[str, Any]) -> Conversation:
@@ -195,7 +196,7 @@ def comparable(conversation: Conversation, *, marks: bool = True) -> Conversatio
             for tool in conversation.tools
         ),
         choice=None if choice == ToolChoice("auto") else choice,
-        parallel=False if conversation.parallel is False else None,
+        parallel=False if conversation.parallel is False and choice != NONE else None,
     )
 
 

@@ -231,7 +231,8 @@ def test_who_stops_reading_ends_the_providers_stream(name: str) -> None:
         finally:
             closed.append(name)
 
-    stream = read_stream(given(), STREAMS[name][0](CALL))
+    events = given()  # somebody else may hold it, too
+    stream = read_stream(events, STREAMS[name][0](CALL))
     next(stream)
     stream.close()  # type: ignore[attr-defined]
 
