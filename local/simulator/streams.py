@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import select
 import socket
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -41,8 +40,6 @@ class Stream:
             while current is not None and current is not _CUT:
                 following = next(planned, None)
                 self.sleep(pace / 1000)
-                if self._is_alone():
-                    raise ConnectionResetError
                 self._count(current)
                 data = b"".join(_chunk(part) for part in self._parts(current))
                 if following is None:
@@ -104,10 +101,6 @@ class Stream:
             self.call.read_to_end = True
         except TimeoutError:
             return
-
-    def _is_alone(self) -> bool:
-        readable, _, _ = select.select([self.connection], [], [], 0)
-        return bool(readable) and self.connection.recv(1, socket.MSG_PEEK) == b""
 
 
 _CUT = Event("cut", {})
