@@ -71,3 +71,18 @@ def test_anthropic_merges_turns_of_one_role_and_takes_a_history_without_its_tool
     ]
 
     assert wire.message(messages=messages).content[0].text == "The result is 391."
+
+
+def test_results_in_messages_of_their_own_are_one_turn(wire: Wire) -> None:
+    uses = [{"type": "tool_use", "id": each, "name": "look", "input": {}} for each in "ab"]
+    results = [
+        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": each}]} for each in "ab"
+    ]
+
+    messages = [
+        {"role": "user", "content": "q"},
+        {"role": "assistant", "content": uses},
+        *results,
+    ]
+
+    assert wire.message(messages=messages, tools=TOOLS).stop_reason == "end_turn"
