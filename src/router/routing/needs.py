@@ -7,9 +7,13 @@ from collections.abc import Iterable, Iterator
 from router.catalog.models import Model
 from router.conversation.blocks import Document, Image
 from router.intake.request import Request
+from router.invocation.call import ModelCall
+from router.providers.expressible import unexpressible
 
 # A token is hardly ever longer: a text of so many bytes a token is certainly too long.
 _LONGEST_TOKEN = 8
+# Efforts that Claude knows no word for.
+_OF_OPENAI_ALONE = ("none", "minimal")
 
 
 def lacks(model: Model, request: Request) -> tuple[str, ...]:
@@ -25,27 +29,47 @@ def dropped(model: Model, request: Request) -> tuple[str, ...]:
 
 def not_taken(model: Model, request: Request) -> tuple[str, ...]:
     """Return the sampling options of a request that are not sent to a model."""
-    return tuple(sorted(request.options.sampling.keys() - model.can.sampling))
+    given = request.options.sampling
+    names = given.keys() - model.can.sampling
+    if model.provider != "openai" and given.get("reasoning_effort") in _OF_OPENAI_ALONE:
+        names |= {"reasoning_effort"}
+    return tuple(sorted(names))
 
 
 def _lacks(model: Model, request: Request) -> Iterator[str]:
     can, asked = model.can, request.conversation
     if (asked.tools or asked.has_tool_turns) and not can.tools:
-        yield "tools"
+        yield "takes no tools"
     if asked.choice and asked.choice.kind in ("required", "named") and not can.forced_tools:
-        yield f"tool_choice {asked.choice.kind}"
+        yield f"takes no tool_choice {asked.choice.kind}"
     media = asked.media
     if any(isinstance(part, Image) for part in media) and not can.images:
-        yield "images"
+        yield "takes no images"
     if any(isinstance(part, Document) for part in media) and not can.documents:
-        yield "documents"
+        yield "takes no documents"
     if model.context_tokens and request.input_bytes > model.context_tokens * _LONGEST_TOKEN:
-        yield f"a window of more than {model.context_tokens} tokens"
+        yield f"has a window of {model.context_tokens} tokens"
     if request.unsupported != "drop":
-        yield from dropped(model, request)
+        yield from (f"takes no {name}" for name in dropped(model, request))
+    if problem := unexpressible(_call(model, request)):
+        yield problem
+
+
+def _call(model: Model, request: Request) -> ModelCall:
+    return ModelCall(
+        model.provider,
+        model.model,
+        request.conversation,
+        model.max_tokens,
+        options=request.options,
+        without=not_taken(model, request),
+    )
 
 
 def missing(models: Iterable[Model], request: Request) -> str:
-    """Return what no model has, as an error names it."""
-    names = {name: None for model in models for name in lacks(model, request)}
-    return ", ".join(names)
+    """Return why no model can serve, as an error explains it."""
+    return "; ".join(
+        dict.fromkeys(
+            f"{model.model} {problem}" for model in models for problem in lacks(model, request)
+        )
+    )

@@ -84,11 +84,11 @@ def _able(
         able = tuple(model for model in models if not lacks(model, request))
         if able and (above == tier or rules.bound(above)[0] == above):
             without = missing(permitted, request)
-            moved = (f"no model of {tier} takes {without}: {above} serves",)
+            moved = (f"{without}: {above} serves",)
             return above, able, moved if above != tier else ()
     raise InvalidRequest(
-        f"no model that may serve this takes {missing(seen, request)}: leave it out, or have a"
-        f" model that does in tier {tier} or above"
+        f"no model can serve this: {missing(seen, request)}. Leave it out, or have a model that"
+        f" does in tier {tier} or above"
     )
 
 

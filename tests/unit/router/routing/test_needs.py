@@ -40,7 +40,7 @@ def test_a_picture_goes_up_to_the_next_tier_with_a_model_that_sees_and_the_reaso
     plan = plan_of({"messages": LOOK}, tiers())
 
     assert (plan.tier, plan.models[0].model) == ("COMPLEX", SONNET)
-    assert plan.reasons[0] == "no model of SIMPLE takes images: COMPLEX serves"
+    assert plan.reasons[0] == f"{BLIND} takes no images: COMPLEX serves"
 
 
 def test_a_picture_stays_where_a_model_sees_it() -> None:
@@ -50,7 +50,7 @@ def test_a_picture_stays_where_a_model_sees_it() -> None:
 
 
 def test_what_no_model_takes_is_refused_with_its_name() -> None:
-    with pytest.raises(InvalidRequest, match="no model that may serve this takes images"):
+    with pytest.raises(InvalidRequest, match="no model can serve this: .* takes no images"):
         plan_of({"messages": LOOK}, tiers(complex_=BLIND))
 
 
@@ -149,3 +149,26 @@ def test_a_loop_that_gets_nowhere_moves_up_a_tier() -> None:
 
 def test_the_callers_own_tier_holds_inside_a_loop() -> None:
     assert plan_of(loop() | {"tier": "SIMPLE"}, config()).tier == "SIMPLE"
+
+
+def test_what_a_provider_has_no_words_for_keeps_its_models_out() -> None:
+    seen = [{"type": "image_url", "image_url": {"url": PNG}}]
+    call = {"id": "c1", "type": "function", "function": {"name": "run", "arguments": "{}"}}
+    messages = [
+        {"role": "user", "content": "Look."},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c1", "content": seen},
+    ]
+    settings = config(tenants={"*": {"tier_names": {"mine": "CALCULATION"}}})
+
+    plan = plan_of({"messages": messages, "tools": [TOOL], "tier": "mine"}, settings)
+
+    assert [model.provider for model in plan.models] == ["bedrock"]
+
+
+def test_an_effort_that_claude_has_no_word_for_is_not_sent_to_it() -> None:
+    asked = {"input": "hi", "reasoning_effort": "minimal", "unsupported_options": "drop"}
+
+    assert planned(request(asked), config())["plan"]["targets"][0]["without"] == [
+        "reasoning_effort"
+    ]
