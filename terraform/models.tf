@@ -26,6 +26,10 @@ locals {
 
   # From the cheapest to the strongest.
   tier_names = ["SIMPLE", "CALCULATION", "COMPLEX"]
+  # As router.catalog.capabilities has them.
+  sampling_options = [
+    "temperature", "top_p", "stop", "seed", "presence_penalty", "frequency_penalty", "reasoning_effort", "logit_bias",
+  ]
 
   # A tier in `models` replaces its default entirely.
   default_models = {
@@ -63,6 +67,7 @@ locals {
         },
         # Unset options are not written: a function's environment is small.
         { for option in ["when", "context_tokens", "service_tier", "latency"] : option => call[option] if try(call[option], null) != null },
+        { for option in ["capabilities"] : option => { for name, value in call[option] : name => value if value != null } if try(call[option], null) != null },
       )
     ]
   }

@@ -10,6 +10,9 @@ variable "models" {
       8192 for COMPLEX and its fallbacks. An OpenAI call of more than 4,096 tokens does not fit the 60 s of an HTTP Task
       and goes through the Lambda function.
     - `context_tokens`: context window of a model that the package does not know, such as an ARN.
+    - `capabilities`: what the model can do, where the package's table is wrong or has no such model: `tools`,
+      `forced_tools`, `images`, `documents`, `schemas` (true or false) and `sampling`, the names of the options that it
+      takes. A plan holds only models that can do what a request needs. A model of no table is taken to do all.
     - `service_tier`: the provider's own name of how it serves the model; `flex` is cheaper and slower, `priority` more
       expensive and faster. Bedrock has `default`, `flex`, `priority` and `reserved`; OpenAI `auto`, `default`, `flex`,
       `priority`, `scale` and `fast`; Anthropic `auto` and `standard_only`. By default none is requested.
@@ -36,6 +39,14 @@ variable "models" {
     context_tokens = optional(number)
     service_tier   = optional(string)
     latency        = optional(string)
+    capabilities = optional(object({
+      tools        = optional(bool)
+      forced_tools = optional(bool)
+      images       = optional(bool)
+      documents    = optional(bool)
+      schemas      = optional(bool)
+      sampling     = optional(list(string))
+    }))
     fallbacks = optional(list(object({
       provider       = optional(string, "bedrock")
       model          = string
@@ -44,6 +55,14 @@ variable "models" {
       service_tier   = optional(string)
       latency        = optional(string)
       when           = optional(list(string))
+      capabilities = optional(object({
+        tools        = optional(bool)
+        forced_tools = optional(bool)
+        images       = optional(bool)
+        documents    = optional(bool)
+        schemas      = optional(bool)
+        sampling     = optional(list(string))
+      }))
     })), [])
   }))
   default  = {}
@@ -84,6 +103,14 @@ variable "models" {
       call.provider != "bedrock" || can(regex("^(arn:|us-gov\\.|[a-z0-9]+\\.)", call.model))
     ])
     error_message = "A Bedrock model id names its maker first, such as \"anthropic.claude-haiku-5-5\". For a gpt-… of OpenAI's own API write provider = \"openai\" beside it, for a claude-… of Anthropic's provider = \"anthropic\"."
+  }
+
+  validation {
+    condition = alltrue([
+      for call in flatten([for tier in values(var.models) : concat([tier], tier.fallbacks) if tier != null]) :
+      alltrue([for name in coalesce(try(call.capabilities.sampling, null), []) : contains(local.sampling_options, name)])
+    ])
+    error_message = "Write capabilities.sampling as a list of: ${join(", ", local.sampling_options)}."
   }
 
   validation {

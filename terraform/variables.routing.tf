@@ -1,9 +1,16 @@
 variable "routing" {
   description = <<-EOT
-    Bounds on the score (0: any model will do; 1: the strongest model is needed) that override the classifier's tier.
+    Bounds on the score (0: any model will do; 1: the strongest model is needed) that override the classifier's tier,
+    and what becomes of options that a model does not take.
 
     - `raise_above`: a prompt classified SIMPLE with a score above this goes to COMPLEX. Defaults to 1, which is never.
     - `lower_below`: a prompt classified COMPLEX with a score below this goes to SIMPLE. Defaults to 0, which is never.
+
+    - `unsupported_options`: what becomes of `temperature` and other sampling options that the models of a tier do not
+      take. `drop` leaves them out and says so in the request's `reasons` (and in the header `x-faregate-dropped`);
+      `refuse` asks only models that take them, and refuses a request that no model can serve. `protocols` holds for
+      `/v1/chat/completions`, `/v1/responses` and `/v1/messages`, whose clients send defaults, and defaults to `drop`;
+      `requests` for all other ways in, and defaults to `refuse`.
 
     The score that ships was learned from other people's models: it decides nothing until `faregate calibrate` has
     fitted it to your own outcomes and chosen its threshold.
@@ -11,6 +18,10 @@ variable "routing" {
   type = object({
     raise_above = optional(number, 1)
     lower_below = optional(number, 0)
+    unsupported_options = optional(object({
+      protocols = optional(string, "drop")
+      requests  = optional(string, "refuse")
+    }), {})
   })
   default  = {}
   nullable = false
@@ -18,6 +29,11 @@ variable "routing" {
   validation {
     condition     = var.routing.lower_below >= 0 && var.routing.raise_above <= 1 && var.routing.lower_below <= var.routing.raise_above
     error_message = "Write routing bounds from 0 to 1, lower_below not above raise_above."
+  }
+
+  validation {
+    condition     = alltrue([for word in values(var.routing.unsupported_options) : contains(["drop", "refuse"], word)])
+    error_message = "Write routing.unsupported_options.protocols and .requests as \"drop\" or \"refuse\"."
   }
 }
 
@@ -92,7 +108,8 @@ variable "tenants" {
       characters.
     - `deny_providers`: list of `bedrock`, `openai`, `anthropic` that are never called for this tenant. A tier without
       another model then refuses the request with PolicyDenied.
-    - `tier_names`: names of your own that a request may give as its `tier`, such as `{ cheap = "SIMPLE" }`.
+    - `tier_names`: names of your own that a request may give as its `tier` or `model`, such as `{ cheap = "SIMPLE" }`
+      or `{ "gpt-4.1" = "auto" }`; `auto` lets the analyzer decide, and the name `*` stands for any other.
     - `budget`: US dollars that the tenant may spend in a UTC day (`day_usd`) and month (`month_usd`). From `soft_share`
       of either on (defaults to 0.8), COMPLEX is served one tier down. A request that could exceed a limit is refused
       with BudgetExceeded before anything is paid. Under `"*"`, each tenant has a budget of its own. By default there is
@@ -139,7 +156,8 @@ variable "tenants" {
     condition = alltrue([
       for tier in flatten([
         for rules in values(var.tenants) : [
-          rules.floor, rules.ceiling, [for pin in coalesce(rules.pins, []) : pin.tier], values(coalesce(rules.tier_names, {}))
+          rules.floor, rules.ceiling, [for pin in coalesce(rules.pins, []) : pin.tier],
+          [for tier in values(coalesce(rules.tier_names, {})) : tier if tier != "auto"],
         ]
       ]) : tier == null ? true : contains(local.tier_names, tier)
     ])
@@ -182,7 +200,7 @@ variable "tenants" {
   validation {
     condition = alltrue([
       for name in flatten([for rules in values(var.tenants) : keys(coalesce(rules.tier_names, {}))]) :
-      can(regex("^[A-Za-z][0-9A-Za-z_-]{0,31}$", name)) && !contains(local.tier_names, name)
+      can(regex("^([*]|[A-Za-z][0-9A-Za-z_.:/-]{0,127})$", name)) && !contains(local.tier_names, name)
     ])
     error_message = "Write each of tier_names with up to 32 letters, digits, - and _, a letter first, and none of the three tiers."
   }

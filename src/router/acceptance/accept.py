@@ -49,8 +49,8 @@ def accept(
     request = parse_request(
         payload, execution_name=execution.name, input_bytes_limit=config.input_bytes_limit
     )
-    if request.unsupported is None and config.drops_unsupported:
-        request = replace(request, unsupported="drop")
+    if request.unsupported is None:
+        request = replace(request, unsupported=config.unsupported_options.get("requests"))
     classification = deps.classify(request.messages)
     slot = _cache_slot(request, classification, config)
     guards, kept = read_state(request, config, deps, slot)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cost_calculator.tiers import TIERS
@@ -61,7 +61,7 @@ class Config:
     review: ReviewSettings | None = None
     known_tenants_only: bool = False
     guardrail: bool = False
-    drops_unsupported: bool = False
+    unsupported_options: Mapping[str, str] = field(default_factory=dict)
 
     def rules_of(self, tenant: str) -> Rules:
         """Return the rules that hold for a tenant, or raise PolicyDenied if it must be known."""
@@ -103,7 +103,7 @@ class Config:
             review=ReviewSettings.from_json(data["review"]) if data.get("review") else None,
             known_tenants_only=data.get("unknown_tenants") == "refuse",
             guardrail=bool(data.get("guardrail")),
-            drops_unsupported=data["routing"].get("unsupported_options", "refuse") == "drop",
+            unsupported_options=data["routing"].get("unsupported_options", {}),
         )
 
 

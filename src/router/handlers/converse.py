@@ -153,7 +153,7 @@ def services() -> Converse:
         accept=accepted,
         note_refusal=note_refusal,
         models=Listing(config, prices),
-        unsupported_options=os.environ.get("UNSUPPORTED_OPTIONS", "drop"),
+        unsupported_options=config.unsupported_options.get("protocols", "drop"),
     )
 
 

@@ -102,6 +102,30 @@ IN_PLACE = Group(
             "/team/anthropic",
             environment("ANTHROPIC_API_KEY_PARAMETER", *CALLS_MODELS),
         ),
+        **{
+            f"models.{tier}.{place}capabilities.{name}": (
+                value,
+                config(f"tiers.{tier}.{place.replace('.0', '')}capabilities.{name}"),
+            )
+            for tier in ("SIMPLE", "CALCULATION", "COMPLEX")
+            for place in ("", "fallbacks.0.")
+            for name, value in {
+                "tools": False,
+                "forced_tools": False,
+                "images": False,
+                "documents": False,
+                "schemas": False,
+                "sampling": ["stop"],
+            }.items()
+        },
+        "routing.unsupported_options.protocols": (
+            "refuse",
+            config("routing.unsupported_options.protocols"),
+        ),
+        "routing.unsupported_options.requests": (
+            "drop",
+            config("routing.unsupported_options.requests"),
+        ),
         "routing.raise_above": (0.9, config("routing.raise_above")),
         "routing.lower_below": (0.1, config("routing.lower_below")),
         "analyzer.strategy": ("llm", config("analyzer.strategy")),
