@@ -75,7 +75,7 @@ MADE = Group(
                     'aws_bedrock_inference_profile.this["us.anthropic.claude-sonnet-5-5"]',
                 ),
                 # Their ARNs are not known before.
-                *function("environment ?", "analyze", "converse", "invoke_model"),
+                *function("environment ?", "analyze", "invoke_model"),
                 "aws_iam_role_policy.analyze: policy ?",
                 "aws_iam_role_policy.converse[0]: policy ?",
                 "aws_iam_role_policy.invoke_model: policy ?",
@@ -99,7 +99,7 @@ MADE = Group(
             [
                 *made('aws_api_gateway_api_key.caller["web"]'),
                 # A tenant is found by the key's id, which is not known before.
-                *function("environment ?", "api", "converse"),
+                *function("environment ?", "api"),
             ],
         ),
         "api.keys.web.rate_limit": (1, made('aws_api_gateway_usage_plan.caller["web"]')),
@@ -128,6 +128,8 @@ MADE = Group(
     },
     # An alias for the two that are kept ready: a version is published, and the workflow calls it.
     together=[
+        # It has both: the ids of keys, and the ARNs of profiles.
+        *function("environment ?", "converse"),
         *(
             line
             for what in ("publish", "version ?", "qualified_arn ?", "qualified_invoke_arn ?")
