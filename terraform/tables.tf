@@ -39,25 +39,26 @@ resource "aws_dynamodb_table" "usage" {
     }
   }
 
+  # Keys alone: a copy in an index is paid with each write of the row. Readers fetch the rows themselves.
   global_secondary_index {
     name            = "by-day"
     hash_key        = "day_shard"
     range_key       = "accepted_at"
-    projection_type = "ALL"
+    projection_type = "KEYS_ONLY"
   }
 
   global_secondary_index {
     name            = "by-tenant"
     hash_key        = "tenant"
     range_key       = "accepted_at"
-    projection_type = "ALL"
+    projection_type = "KEYS_ONLY"
   }
 
   global_secondary_index {
     name            = "by-queue"
     hash_key        = "queue"
     range_key       = "queued_at"
-    projection_type = "ALL"
+    projection_type = "KEYS_ONLY"
   }
 
   # Only CONTENT rows, the texts, have it.

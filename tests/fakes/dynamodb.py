@@ -117,7 +117,12 @@ class DynamoDB:
         indexes = {
             index["IndexName"]: _names(index["KeySchema"]) for index in GlobalSecondaryIndexes
         }
-        self.tables[TableName] = Table(_names(KeySchema), indexes)
+        bare = frozenset(
+            index["IndexName"]
+            for index in GlobalSecondaryIndexes
+            if index["Projection"]["ProjectionType"] == "KEYS_ONLY"
+        )
+        self.tables[TableName] = Table(_names(KeySchema), indexes, bare)
 
     @_operation
     def get_item(self, **asked: Any) -> dict[str, Any]:

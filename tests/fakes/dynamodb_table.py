@@ -22,10 +22,11 @@ def copied(item: Item) -> Item:
 
 @dataclass
 class Table:
-    """Items by their key."""
+    """Items by their key; ``bare_indexes`` hold keys alone (KEYS_ONLY)."""
 
     keys: Key
     indexes: dict[str, Key] = field(default_factory=dict)
+    bare_indexes: frozenset[str] = frozenset()
     items: dict[Key, Item] = field(default_factory=dict)
 
     def key_of(self, item: Item) -> Key:
@@ -49,6 +50,9 @@ class Table:
         if not {keys[0]} <= named <= set(keys):
             raise InvalidExpression(f"a query is on {keys}, not on {sorted(named)}")
         indexed = [item for item in self.items.values() if set(keys) <= set(item)]
+        if index in self.bare_indexes:
+            held = {*self.keys, *keys}
+            indexed = [{name: item[name] for name in held} for item in indexed]
         indexed.sort(
             key=lambda item: [item[name]["S"] for name in keys],
             reverse=not asked.get("ScanIndexForward", True),

@@ -33,7 +33,7 @@ def create_tables(client: Any, prefix: str = "") -> None:
 
 
 def _index(name: str, *keys: str) -> dict[str, Any]:
-    return {"IndexName": name, **_keys(*keys), "Projection": {"ProjectionType": "ALL"}}
+    return {"IndexName": name, **_keys(*keys), "Projection": {"ProjectionType": "KEYS_ONLY"}}
 
 
 def _keys(*names: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from cost_calculator.aws.items import from_item, to_value
 from cost_calculator.aws.transactions import CONDITION_FAILED, code_of, passing, reasons_of, waits
+from cost_calculator.aws.whole_rows import whole_rows
 from cost_calculator.ledger import Cell, Change, Group, Outcome, RowKey, Sums, group, make_group
 
 if TYPE_CHECKING:
@@ -146,9 +147,8 @@ class LedgerStore:
         }
 
     def queued(self, queue: str, before: str) -> Iterator[Row]:
-        """Yield the rows of a work queue that were put there before a time, the oldest first.
-
-        The index lags behind the table, so each row is read again from the table itself.
+        """Yield the rows of a work queue that were put there before a time, the oldest first, as
+        they are now: the index lags behind the table.
         """
         pages = self._client.get_paginator("query").paginate(
             TableName=self._usage,
@@ -158,11 +158,7 @@ class LedgerStore:
             ExpressionAttributeValues={":queue": {"S": queue}, ":before": {"S": before}},
         )
         for page in pages:
-            for item in page["Items"]:
-                key = {"request_id": item["request_id"], "item": item["item"]}
-                found = self._client.get_item(TableName=self._usage, Key=key, ConsistentRead=True)
-                if "Item" in found:
-                    yield from_item(found["Item"])
+            yield from whole_rows(self._client, self._usage, page["Items"], self._sleep)
 
     def all_rows(self) -> Iterator[Row]:
         """Yield every row of the ``usage`` table."""

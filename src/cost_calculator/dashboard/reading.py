@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from cost_calculator.aws.items import from_item
 from cost_calculator.aws.ledger_store import LedgerStore, budget_key
+from cost_calculator.aws.whole_rows import whole_rows
 from cost_calculator.dashboard.document import Budget, Failures, Snapshot, Unpriced
 from cost_calculator.ledger import ANSWERED, NOBODY
+from cost_calculator.pricing import CostStatus
 from cost_calculator.reports import days_between, partitions
 from cost_calculator.row_keys import request_id_of
 from cost_calculator.rows import SHARDS
@@ -26,6 +27,7 @@ ROWS_LOOKED_AT = 8_000
 
 _ROWS_A_QUERY = 500
 _PENDING_A_SHARD = 1_000
+_FINE = ANSWERED | {"ACCEPTED"}
 _FAILURE_FIELDS = (
     "request_id", "tenant", "status", "cause", "route", "planned_model", "accepted_at",
 )  # fmt: skip
@@ -81,9 +83,10 @@ def latest_failures(client: DynamoDBClient, usage_table: str, days: Sequence[str
     looked_at, cut = 0, ""
     for day in reversed(days):
         for shard in range(SHARDS):
-            page = _failed(client, usage_table, f"{day}#{shard}")
-            looked_at += page["ScannedCount"]
-            found += [_shown(from_item(item)) for item in page["Items"]]
+            page = _latest(client, usage_table, f"{day}#{shard}")
+            looked_at += page["Count"]
+            rows = whole_rows(client, usage_table, page["Items"])
+            found += [_shown(row) for row in rows if row["status"] not in _FINE]
             if "LastEvaluatedKey" in page:
                 cut = max(cut, page["LastEvaluatedKey"]["accepted_at"]["S"])
         if cut or len(found) >= FAILURES_SHOWN or looked_at >= ROWS_LOOKED_AT:
@@ -100,43 +103,35 @@ def pending(client: DynamoDBClient, usage_table: str) -> tuple[list[Unpriced], b
     """Return what waits for its price, and whether there is more than was counted."""
     counted: Counter[tuple[str, str, str]] = Counter()
     more = False
-    for shard in range(SHARDS):
+    # A REQUEST row stays in the queue that it was accepted into until it is priced.
+    for queue in (f"{name}#{shard}" for shard in range(SHARDS) for name in ("PENDING", "ACCEPTED")):
         page = client.query(
             TableName=usage_table,
             IndexName="by-queue",
             KeyConditionExpression="#queue = :queue",
-            ProjectionExpression="ended_at, queued_at, tenant, model",
             ExpressionAttributeNames={"#queue": "queue"},
-            ExpressionAttributeValues={":queue": {"S": f"PENDING#{shard}"}},
+            ExpressionAttributeValues={":queue": {"S": queue}},
             Limit=_PENDING_A_SHARD,
         )
-        for row in map(from_item, page["Items"]):
-            day = str(row.get("ended_at") or row["queued_at"])[:10]
-            counted[day, row["tenant"], row.get("model") or NOBODY] += 1
+        for row in whole_rows(client, usage_table, page["Items"]):
+            if row.get("cost_status") == CostStatus.PENDING:
+                day = str(row.get("ended_at") or row["queued_at"])[:10]
+                counted[day, row["tenant"], row.get("model") or NOBODY] += 1
         more = more or "LastEvaluatedKey" in page
     return [Unpriced(*key, count=n) for key, n in sorted(counted.items())], more
 
 
-def _failed(client: DynamoDBClient, table: str, partition: str) -> Any:
-    fine = dict(_placeholders(["ACCEPTED", *sorted(ANSWERED)]))
-    names = {f"#{n}": name for n, name in enumerate(_FAILURE_FIELDS)}
+def _latest(client: DynamoDBClient, table: str, partition: str) -> Any:
     return client.query(
         TableName=table,
         IndexName="by-day",
         KeyConditionExpression="day_shard = :partition",
-        FilterExpression=f"NOT (#status IN ({', '.join(fine)}))",
-        ProjectionExpression=", ".join(names),
-        ExpressionAttributeNames={**names, "#status": "status"},
-        ExpressionAttributeValues={":partition": {"S": partition}, **fine},
+        ExpressionAttributeValues={":partition": {"S": partition}},
         ScanIndexForward=False,
         Limit=_ROWS_A_QUERY,
     )
 
 
-def _shown(row: dict[str, Any]) -> dict[str, Any]:
-    return row | {"request_id": request_id_of(row["request_id"])}
-
-
-def _placeholders(values: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
-    for n, value in enumerate(values):
-        yield f":v{n}", {"S": value}
+def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
+    known = {name: row[name] for name in _FAILURE_FIELDS if name in row}
+    return known | {"request_id": request_id_of(row["request_id"])}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cost_calculator.aws.items import from_item
+from cost_calculator.aws.whole_rows import whole_rows
 from cost_calculator.reports import partitions
 from cost_calculator.rows import Row
 from router.errors import StoreUnavailable
@@ -42,11 +43,11 @@ class FeedbackStore:
                 TableName=self._table,
                 IndexName="by-day",
                 KeyConditionExpression="day_shard = :partition",
-                FilterExpression="attribute_exists(feedback)",
                 ExpressionAttributeValues={":partition": {"S": partition}},
             )
             for page in pages:
-                yield from map(from_item, page["Items"])
+                rows = whole_rows(self._client, self._table, page["Items"])
+                yield from (row for row in rows if "feedback" in row)
 
     def note(self, key: str, text: str) -> bool:
         """Keep a note beside the request's texts, to go with them; False if there are none."""

@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from cost_calculator.aws.items import from_item, to_item
 from cost_calculator.aws.transactions import CONDITION_FAILED, code_of
+from cost_calculator.aws.whole_rows import whole_rows
 from cost_calculator.rows import OPEN, Row
 from router.aws.dynamodb import dynamodb
 from router.errors import StoreUnavailable
@@ -59,7 +60,9 @@ class UsageStore:
         return from_item(found["Item"]) if "Item" in found else None
 
     def queued(self, queue: str, before: str) -> Iterator[Row]:
-        """Yield the rows on a work queue that were put there before a time, oldest first."""
+        """Yield the rows on a work queue that were put there before a time, oldest first, as they
+        are now.
+        """
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             IndexName="by-queue",
@@ -68,7 +71,7 @@ class UsageStore:
             ExpressionAttributeValues={":queue": {"S": queue}, ":before": {"S": before}},
         )
         for page in pages:
-            yield from map(from_item, page["Items"])
+            yield from whole_rows(self._client, self._table, page["Items"])
 
     def record_opinion(
         self, request: Row, routed: Mapping[str, Any], outcome: Mapping[str, Any]

@@ -13,7 +13,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cost_calculator.aws.items import from_item
+from cost_calculator.aws.whole_rows import whole_rows
 from cost_calculator.cli.arguments import duration, number, tenant, whole
 from cost_calculator.cli.deployment import open_deployment
 from cost_calculator.cli.options import add_deployment_arguments, add_json_argument
@@ -106,7 +106,7 @@ def accepted_since(client: Any, table: str, since: datetime) -> Iterator[Row]:
                 },
             )
             for page in pages:
-                yield from map(from_item, page["Items"])
+                yield from whole_rows(client, table, page["Items"])
         day += timedelta(days=1)
 
 
