@@ -12,6 +12,7 @@ from typing import Any
 from cost_calculator.aws.items import from_item
 from cost_calculator.row_keys import DEFAULT_TENANT, key_of
 from local.deployment import Deployment
+from router.recording.answer_row import stored_answer
 
 _POLL_SECONDS = 0.2
 
@@ -86,7 +87,7 @@ def trace(deployment: Deployment, request_id: str, tenant: str = DEFAULT_TENANT)
         request_id,
         by_item.get("REQUEST", {}),
         attempts,
-        by_item.get("CONTENT", {}).get("output"),
+        said.text if (said := stored_answer(by_item)) else None,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any, Protocol, TypedDict
 
@@ -15,6 +15,7 @@ from cost_calculator.rows import SHARDS, Row, in_turn
 from cost_calculator.settlement import settle
 
 _BATCH = 100
+_STREAM_TIME = timedelta(minutes=5)
 
 
 class Report(TypedDict):
@@ -34,8 +35,12 @@ class Store(Ledger, Protocol):
 
 def pending_age(store: Store, at: datetime) -> float:
     """Return for how many seconds the oldest row has waited for its price; 0 if none waits."""
-    firsts = (next(_queued_in(store, "PENDING", shard, iso(at)), None) for shard in range(SHARDS))
-    since = [datetime.fromisoformat(row["queued_at"]) for row in firsts if row]
+    pending = CostStatus.PENDING
+    firsts = [next(_queued_in(store, pending, shard, iso(at)), None) for shard in range(SHARDS)]
+    # Requests under way are in the same queue: those that were just accepted are not looked at.
+    before = iso(at - _STREAM_TIME)
+    firsts += [next(_ended_in(store, shard, before), None) for shard in range(SHARDS)]
+    since = [datetime.fromisoformat(_waits_since(row)) for row in firsts if row]
     return (at - min(since)).total_seconds() if since else 0.0
 
 
@@ -92,7 +97,10 @@ def _settled(rows: Iterable[Row], status: str, rates: Rates, report: Report) -> 
 
 
 def _queued(store: Store, status: str, before: str) -> Iterator[Row]:
-    return in_turn(_queued_in(store, status, shard, before) for shard in range(SHARDS))
+    queues = [_queued_in(store, status, shard, before) for shard in range(SHARDS)]
+    if status == CostStatus.PENDING:
+        queues += [_ended_in(store, shard, before) for shard in range(SHARDS)]
+    return in_turn(queues)
 
 
 def _queued_in(store: Store, status: str, shard: int, before: str) -> Iterator[Row]:
@@ -100,3 +108,14 @@ def _queued_in(store: Store, status: str, shard: int, before: str) -> Iterator[R
         # The index may still show what has left the queue since.
         if row.get("cost_status") == status:
             yield row
+
+
+def _ended_in(store: Store, shard: int, before: str) -> Iterator[Row]:
+    """Yield REQUEST rows that wait for their price: they keep their place from being accepted."""
+    for row in store.queued(f"ACCEPTED#{shard}", before):
+        if row.get("cost_status") == CostStatus.PENDING and _waits_since(row) < before:
+            yield row
+
+
+def _waits_since(row: Row) -> str:
+    return str(row["ended_at"] if row["queue"].startswith("ACCEPTED") else row["queued_at"])

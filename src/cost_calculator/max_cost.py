@@ -34,6 +34,10 @@ _ANALYZE_MS = 15_000
 # a human's review among them.
 _TRANSITIONS_OF_CALL = 6
 _TRANSITIONS = 12
+# What is on a row beside texts, and a character of a text at worst, as JSON writes it.
+_ROW_BYTES = 20_000
+_ATTEMPT_BYTES = 4_000
+_BYTES_OF_ESCAPED = 2
 _MILLION = Decimal(10**6)
 
 
@@ -85,9 +89,16 @@ def most_of_tokens(tokens: Tokens, at: datetime, *, book: PriceBook) -> Decimal:
 
 
 def most_overhead(
-    calls: int, workflow_type: str, workflow_seconds: int, analyze_mb: int, prices: AwsPrices
+    calls: int,
+    workflow_type: str,
+    workflow_seconds: int,
+    analyze_mb: int,
+    prices: AwsPrices,
+    text_bytes: int,
 ) -> Decimal:
-    """Return the most that workflow, Lambda time and tables cost a request with so many calls."""
+    """Return the most that workflow, Lambda time and tables cost a request with so many calls, and
+    so many bytes of question and answer.
+    """
     minutes, seconds = divmod(min(workflow_seconds, 3_599), 60)
     request = {
         "workflow_type": workflow_type,
@@ -97,9 +108,15 @@ def most_overhead(
         "attempts": calls,
         "analyze_ms": _ANALYZE_MS,
         "analyze_mb": analyze_mb,
+        "metadata": "-" * _ROW_BYTES,
+        "content_bytes": _ROW_BYTES + text_bytes * _BYTES_OF_ESCAPED,
+        "budgets": "tenant's day,tenant's month,day,month",
+        "cache_key": "",
+        "review": "",
     }
-    call = {"lambda_ms": _CALL_MS, "lambda_mb": _CALL_MEMORY_MB}
-    parts = [request_overhead(request, prices), attempt_overhead({"purpose": "classify"}, prices)]
+    call = {"lambda_ms": _CALL_MS, "lambda_mb": _CALL_MEMORY_MB, "usage": "-" * _ATTEMPT_BYTES}
+    asked = {"purpose": "classify", "usage": "-" * _ATTEMPT_BYTES}
+    parts = [request_overhead(request, prices), attempt_overhead(asked, prices)]
     parts += [attempt_overhead(call, prices)] * calls
     return sum((usd for part in parts for usd in part.values()), Decimal(0))
 

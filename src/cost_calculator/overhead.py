@@ -1,6 +1,7 @@
-"""Estimates what Faregate itself costs: workflow, Lambda time, table writes, logs.
+"""Estimates what Faregate itself costs for one request: workflow, Lambda time, rows, logs, traces.
 
-An estimate, and marked as one: AWS bills these by the month and by the account, with free tiers.
+An estimate: AWS bills these by the month and by the account, with free tiers. What is paid whether
+requests come or not is in ``planning.fixed_costs``.
 """
 
 from __future__ import annotations
@@ -13,22 +14,28 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from cost_calculator.row_units import attempt_units, request_units
+from cost_calculator.rows import CACHED
+
 AWS_PRICES_PATH = Path(__file__).with_name("aws_prices.json")
 
-# Write units of one row, with every index that holds it (all project everything, rows are <= 1 KB;
-# a write in a transaction counts twice, a changed index key is a delete and a put).
-REQUEST_WRITE_UNITS = (2 + 3) + (2 + 2 + 2) + (2 + 2 + 1)  # accepted, closed, priced
-CONTENT_WRITE_UNITS = 2 + 2  # the prompt, then the answer
-ATTEMPT_WRITE_UNITS = (2 + 1) + (2 + 1)  # written, priced
-CELL_WRITE_UNITS = 2  # one sum per request; a batch that shares cells costs less
+# The stream's functions, `price_rows` and `watch_models`: a batch of one request's rows each. The
+# first waits for one transaction. These are assumptions, on the side of too much.
+STREAM_MS = Decimal(20)
+STREAM_MEMORY_MB = Decimal(256)
 
-# `price_rows` waits for one transaction of about 20 ms per batch; these are assumptions.
-PRICING_MS_PER_ROW = Decimal(5)
-PRICING_ROWS_PER_BATCH = Decimal(4)
-PRICING_MEMORY_MB = Decimal(256)
+# `record_answer` after the HTTP Task: one transaction.
+RECORD_MS = Decimal(40)
+RECORD_MEMORY_MB = Decimal(256)
 
-LOG_BYTES_PER_REQUEST = Decimal(2_000)
+# Lines of the functions, with CloudWatch's 26 bytes a line: `routed`; of an attempt `answered`,
+# `attempt priced` and the metrics.
+LOG_BYTES_PER_REQUEST = Decimal(300)
+LOG_BYTES_PER_ATTEMPT = Decimal(1_800)
 EXPRESS_MEMORY_MB = Decimal(64)
+
+TRACED_SHARE = Decimal("0.05")
+"""The share of requests that X-Ray records, as the module sets it by default."""
 
 _STEP = Decimal("1E-12")
 _ZERO = Decimal(0)
@@ -46,26 +53,25 @@ AwsPrices = Mapping[str, Decimal]
 
 
 @cache
-def aws_prices() -> AwsPrices:
-    """Return the dated table of AWS prices, in dollars per unit."""
+def aws_prices(traced_share: Decimal = TRACED_SHARE) -> AwsPrices:
+    """Return the dated table of AWS prices, in dollars per unit.
+
+    ``xray_request`` is added: what traces cost a request if so large a share is recorded.
+    """
     table = json.loads(AWS_PRICES_PATH.read_text(encoding="utf-8"))
-    return {name: Decimal(price["usd"]) for name, price in table["prices"].items()}
+    prices = {name: Decimal(price["usd"]) for name, price in table["prices"].items()}
+    return prices | {"xray_request": prices["xray_trace"] * traced_share}
 
 
 def request_overhead(row: Mapping[str, Any], prices: AwsPrices) -> dict[str, Decimal]:
-    """Return the dollars of one terminal REQUEST row by cause: all but the time of its attempts."""
-    attempts = int(row.get("attempts", 0)) - int(row.get("earlier_attempts", 0))
-    writes = REQUEST_WRITE_UNITS + CELL_WRITE_UNITS + CONTENT_WRITE_UNITS
-    writes += ATTEMPT_WRITE_UNITS * attempts
-    rows = 1 + attempts
-    pricing = rows * lambda_time(PRICING_MS_PER_ROW, PRICING_MEMORY_MB, prices)
-    pricing += prices["lambda_request"] * rows / PRICING_ROWS_PER_BATCH
+    """Return the dollars of one terminal REQUEST row by cause: all but what its attempts cost."""
     parts = {
         "workflow": _workflow(row, prices),
         "analyze": lambda_call(row.get("analyze_ms"), row.get("analyze_mb"), prices),
-        "pricing": pricing,
-        "tables": writes * prices["dynamodb_write_unit"],
+        "stream": lambda_call(STREAM_MS, STREAM_MEMORY_MB, prices),
+        "tables": request_units(row) * prices["dynamodb_write_unit"],
         "logs": LOG_BYTES_PER_REQUEST / 10**9 * prices["logs_gb"],
+        "traces": prices["xray_request"],
     }
     if "earlier_overhead_usd" in row:
         parts["earlier_runs"] = Decimal(row["earlier_overhead_usd"])
@@ -73,16 +79,24 @@ def request_overhead(row: Mapping[str, Any], prices: AwsPrices) -> dict[str, Dec
 
 
 def attempt_overhead(row: Mapping[str, Any], prices: AwsPrices) -> dict[str, Decimal]:
-    """Return the dollars of the Lambda that made one attempt, none if the workflow made it, and of
-    the guardrail that assessed it.
+    """Return the dollars of one attempt, given as it is priced: its row, its Lambda, its guardrail.
 
-    A question to the classifier has no Lambda of its own; it costs rows that the request's count of
-    attempts leaves out: its own, and the REQUEST row once more.
+    ``price_rows`` has it in the batch of its request. A question to the classifier has no Lambda of
+    its own, and the breakers do not see it.
     """
-    if row.get("purpose") == "classify":
-        return _rounded({"tables": 2 * ATTEMPT_WRITE_UNITS * prices["dynamodb_write_unit"]})
+    parts = {
+        "tables": attempt_units(row) * prices["dynamodb_write_unit"],
+        "logs": LOG_BYTES_PER_ATTEMPT / 10**9 * prices["logs_gb"],
+    }
     ms, memory = row.get("lambda_ms"), row.get("lambda_mb")
-    parts = {"invoke": lambda_call(ms, memory, prices)} if ms and memory else {}
+    if row.get("purpose") != "classify":
+        parts["stream"] = lambda_call(STREAM_MS, STREAM_MEMORY_MB, prices)
+        if ms and memory:
+            parts["invoke"] = lambda_call(ms, memory, prices)
+        elif row.get("provider") == "openai" and row.get("outcome") != CACHED:
+            # The HTTP Task: AWS decrypts the connection's secret, a Lambda records the answer.
+            parts["invoke"] = lambda_call(RECORD_MS, RECORD_MEMORY_MB, prices)
+            parts["secret"] = prices["kms_request"]
     if usd := guardrail_usd(row.get("guardrail_units"), prices):
         parts["guardrail"] = usd
     return _rounded(parts)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from decimal import Decimal
 
 from cost_calculator.book import PriceBook, default_book
-from cost_calculator.overhead import AwsPrices, aws_prices
+from cost_calculator.overhead import TRACED_SHARE, AwsPrices, aws_prices
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,5 +20,9 @@ class Rates:
 
 
 def default_rates() -> Rates:
-    """Return the shipped prices, with the user's own over them, for the function's region."""
-    return Rates(default_book(), aws_prices(), os.environ.get("AWS_REGION", ""))
+    """Return the shipped prices, with the user's own over them, for the function's region.
+
+    ``TRACED_SHARE`` is the share of requests that X-Ray records here.
+    """
+    traced = Decimal(os.environ.get("TRACED_SHARE") or TRACED_SHARE)
+    return Rates(default_book(), aws_prices(traced), os.environ.get("AWS_REGION", ""))

@@ -21,6 +21,9 @@ OPEN = ("ACCEPTED", "PENDING_REVIEW")
 NOT_BILLED = frozenset({"THROTTLED", "OVERLOADED", "UNREACHABLE", "REJECTED"})
 """Outcomes of calls that the provider did not start, so that their cost is known to be 0."""
 
+PENDING = "PENDING"
+"""The ``cost_status`` of a row that waits for its price."""
+
 CACHED = "CACHED"
 """The outcome of an attempt that was answered without a call."""
 

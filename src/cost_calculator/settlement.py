@@ -41,11 +41,13 @@ def settle(row: Row, rates: Rates, priced_at: str) -> dict[str, Any]:
     check_readable(row)
     settled = {name: value for name, value in row.items() if name not in ("queue", "queued_at")}
     if row["item"] == "REQUEST":
-        settled |= _settle_request(row, rates) | {"priced_at": priced_at}
-        return settled | _charge(settled, settled["overhead_usd"])
+        usd = sum(request_overhead(row, rates.aws).values(), Decimal(0))
+        settled |= {"cost_status": CostStatus.PRICED.value, "overhead_usd": usd}
+        return settled | _charge(settled, usd)
     settled |= _settle_attempt(row, rates) | {"priced_at": priced_at}
+    settled["overhead_usd"] = sum(attempt_overhead(settled, rates.aws).values())
     if "budgets" in row:
-        settled |= _charge(settled, settled.get("overhead_usd", 0) + _most(settled, rates))
+        settled |= _charge(settled, settled["overhead_usd"] + _most(settled, rates))
     if settled["cost_status"] == CostStatus.UNPRICED:
         settled["queue"] = f"UNPRICED#{shard_of(row['request_id'])}"
         settled["queued_at"] = row.get("queued_at", priced_at)
@@ -71,36 +73,20 @@ def check_readable(row: Row) -> None:
             raise UnreadableRow(f"{name} is not an ISO 8601 time: {error}") from None
 
 
-def _settle_request(row: Row, rates: Rates) -> dict[str, Any]:
-    parts = request_overhead(row, rates.aws)
-    return {
-        "cost_status": CostStatus.PRICED.value,
-        "overhead_usd": sum(parts.values()),
-        "overhead_parts": parts,
-        "overhead_status": "ESTIMATED",
-    }
-
-
 def _settle_attempt(row: Row, rates: Rates) -> dict[str, Any]:
     at = datetime.fromisoformat(row.get("started_at") or row["ended_at"])
-    settled: dict[str, Any] = {}
-    if parts := attempt_overhead(row, rates.aws):
-        settled = {"overhead_usd": sum(parts.values()), "overhead_status": "ESTIMATED"}
     if row["outcome"] == CACHED:
-        return settled | _out_of_cache(row, rates, at)
+        return _out_of_cache(row, rates, at)
     if not row.get("usage"):
-        return settled | _without_usage(row, rates, at)
+        return _without_usage(row, rates, at)
     try:
         usage = _parse_usage(row["usage"])
         tokens = from_provider(row["provider"], usage)
         mode = joined(row.get("mode") or "", *special_modes(row["provider"], usage))
         _check_plausible(tokens, row["outcome"])
     except InvalidUsage as error:
-        return settled | {
-            "cost_status": CostStatus.INVALID_USAGE.value,
-            "cost_reason": str(error),
-        }
-    settled |= {f"{name}_tokens": getattr(tokens, name) for name in TOKEN_CLASSES}
+        return {"cost_status": CostStatus.INVALID_USAGE.value, "cost_reason": str(error)}
+    settled: dict[str, Any] = {f"{name}_tokens": getattr(tokens, name) for name in TOKEN_CLASSES}
     cost = _price(tokens, row["provider"], row["model"], mode, at, rates)
     settled["cost_status"] = cost.status.value
     if cost.usd is None:

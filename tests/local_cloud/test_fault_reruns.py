@@ -79,7 +79,8 @@ def test_what_failed_is_run_again_under_its_own_id_and_counted_once(
         ]  # fmt: skip
         assert [row["outcome"] for row in traced.attempts] == ["THROTTLED", "THROTTLED", "OK"]
         assert traced.output
-        assert traced.request["overhead_parts"]["earlier_runs"] > 0
+        earlier = traced.request["earlier_overhead_usd"]
+        assert traced.request["overhead_usd"] > earlier > 0
     accounted = sum(1 + int(row["retries"]) for traced in traces for row in traced.attempts)
     made = sum(len(simulator.calls_with(f"[{tenant}] {n}")) for n in range(3))
     assert made == accounted

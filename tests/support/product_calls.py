@@ -140,7 +140,8 @@ def _run(client: Any) -> None:
     })  # fmt: skip
     changes = {"status": "SUCCEEDED", "ended_at": PRICED_AT, "attempts": 1}
     closing = Closing(
-        "r-1", asked["execution_arn"], changes, [attempt()], {"output": "Paris."}, {"note": "fine"},
+        "r-1", asked["execution_arn"], changes, [attempt()],
+        {"request_id": "r-1", "item": "ANSWER", "output": "Paris."}, {"note": "fine"},
         {"request_id": "CACHE#1", "item": "CONTENT", "output": "Paris."},
     )  # fmt: skip
     store.record(closing)
@@ -187,9 +188,11 @@ def _operators(client: Any) -> None:
     client.put(USAGE, to_item({"request_id": "CACHE#1", "item": "CONTENT", "source": "r-1"}))
     texts.has_kept("CACHE#1", "r-1")
     texts.delete_kept("CACHE#1", "r-1")
-    texts.delete_content("r-1")
+    texts.delete_row("r-1", "CONTENT")
     for removed, values in ((["model"], {}), ([], {"forgotten": 1}), (["tier"], {"forgotten": 1})):
         texts.change(request(), removed, values)
+    for same in ({"tenant": "default"}, {"tenant": "other"}):
+        texts.change(request() | same, [], {"forgotten": 2}, same=["tenant"])
 
 
 def _readers(client: Any) -> None:

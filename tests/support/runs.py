@@ -15,6 +15,7 @@ STARTED, ENDED = "2026-11-21T10:00:00.000Z", "2026-11-21T10:00:01.000Z"
 NOW = "2026-11-21T10:00:02.000Z"
 ARN = "arn:run-1"
 KEY = "acme/r-1"  # of the rows: an id is its tenant's own
+EXPIRES_AT = 4_102_444_800  # when its texts go: 2100
 USAGE = {"inputTokens": 12, "outputTokens": 9, "totalTokens": 21}
 DRAFT = "s3://answers-1/drafts/r-1/1.txt"
 REVIEW = {"timeout_seconds": 3600, "default": "reject"}
@@ -34,6 +35,7 @@ def facts(**changes: Any) -> RequestFacts:
     known = RequestFacts(
         request_id="r-1", tenant="acme", tier="SIMPLE", execution_arn=ARN, input_bytes=60,
         max_tokens=2048, baseline=("bedrock", SONNET, "standard"), store_text=True,
+        expires_at=EXPIRES_AT,
     )  # fmt: skip
     return replace(known, **changes)
 
@@ -42,7 +44,7 @@ def record_of(**changes: Any) -> dict[str, Any]:
     """Return ``plan.record`` as analyze writes it."""
     return {
         "store_text": True,
-        "expires_at": 1,
+        "expires_at": EXPIRES_AT,
         "max_tokens": 2048,
         "input_bytes": 60,
         "earlier_attempts": 0,

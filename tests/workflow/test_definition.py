@@ -281,7 +281,7 @@ def test_nothing_is_in_a_tasks_arguments_twice(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "module"), FUNCTIONS.items())
 def test_a_function_is_given_what_it_reads_and_nothing_else(name: str, module: Any) -> None:
-    read = set(re.findall(r'event\["(\w+)"\]', inspect.getsource(module)))
+    read = set(re.findall(r'event(?:\[|\.get\()"(\w+)"', inspect.getsource(module)))
 
     assert read == set(STATES[name]["Arguments"]["Payload"])
 

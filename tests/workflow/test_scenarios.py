@@ -51,5 +51,7 @@ def _check_rows(scenario: Scenario, ran: Ran) -> None:
     found = [(it["model"], it["outcome"], it.get("cause"), it["retries"]) for it in attempts]
     assert found == list(scenario.attempts)
     assert [int(it["served"]) for it in attempts] == scenario.serving
+    if request.get("execution_arn") == ran.arn and not scenario.known:
+        assert request["transitions"] == len(ran.entered) + len(ran.retries)
     if scenario.status == "FAILED" or "cause" in request:
         assert request["cause"] == scenario.cause

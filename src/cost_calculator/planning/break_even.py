@@ -12,12 +12,15 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from cost_calculator.overhead import AwsPrices, attempt_overhead, request_overhead
+from cost_calculator.planning.fixed_costs import fixed_total
+from cost_calculator.planning.typical_rows import typical_attempt, typical_request
 from cost_calculator.pricing import price
 from cost_calculator.rates import Rates
 from cost_calculator.tiers import TIERS
 from cost_calculator.usage import Tokens
 
-"""From the weakest model to the strongest; a stronger one can answer what a weaker one can."""
+TYPICAL = Tokens(300, 200)
+"""The tokens of a typical request."""
 
 WORKFLOWS = ("STANDARD", "EXPRESS")
 _WORKFLOW_NAMES = {"STANDARD": "Standard", "EXPRESS": "Express (at least once)"}
@@ -117,23 +120,27 @@ def break_even(
 
 
 def per_request_overhead(
-    workflow: str, model: Model, aws: AwsPrices, given: Assumptions
+    workflow: str, model: Model, aws: AwsPrices, given: Assumptions, tokens: Tokens = TYPICAL
 ) -> Mapping[str, Decimal]:
     """Return what Faregate adds to one answered request, by cause."""
-    row = {
-        "workflow_type": workflow,
-        "attempts": 1,
-        "transitions": transitions_of(model),
-        "analyze_ms": given.analyze_ms,
-        "analyze_mb": given.analyze_mb,
-        "accepted_at": _START.isoformat(),
-        "ended_at": _after(given.answer_ms),
-    }
-    parts = request_overhead(row, aws)
-    if not over_http(model):
-        call = {"lambda_ms": given.answer_ms, "lambda_mb": given.invoke_mb}
-        parts |= attempt_overhead(call, aws)
-    return parts
+    named = {"provider": model.provider, "model": model.model}
+    row = typical_request(
+        tokens,
+        **named,
+        workflow_type=workflow,
+        transitions=transitions_of(model),
+        analyze_ms=given.analyze_ms,
+        analyze_mb=given.analyze_mb,
+        accepted_at=_START.isoformat(),
+        ended_at=_after(given.answer_ms),
+    )
+    waits = {} if over_http(model) else {"lambda_ms": given.answer_ms, "lambda_mb": given.invoke_mb}
+    attempt = typical_attempt(tokens, **named, mode=model.mode, **waits)
+    causes: dict[str, Decimal] = {}
+    for parts in (request_overhead(row, aws), attempt_overhead(attempt, aws)):
+        for cause, usd in parts.items():
+            causes[cause] = causes.get(cause, _ZERO) + usd
+    return causes
 
 
 def over_http(model: Model) -> bool:
@@ -193,13 +200,13 @@ def _routed(
     models = overhead = _ZERO
     for name, kind in mix.items():
         models += kind.share * prices.of(tiers[name], kind.tokens)
-        causes = per_request_overhead(workflow, tiers[name], aws, given)
+        causes = per_request_overhead(workflow, tiers[name], aws, given, kind.tokens)
         overhead += kind.share * sum(causes.values(), _ZERO)
     if classifier:
         models += classifier.asked_share * prices.of(classifier.model, classifier.tokens)
     label = f"routed, {_WORKFLOW_NAMES[workflow]}"
     label += ", with the classifier" if classifier else ""
-    fixed = (aws["kms_key_month"] / _DAYS_A_MONTH).quantize(Decimal("1E-9"))
+    fixed = (fixed_total(aws) / _DAYS_A_MONTH).quantize(Decimal("1E-9"))
     return ServingOption(label, models * volume, overhead * volume + fixed, Decimal(1))
 
 

@@ -15,12 +15,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from cost_calculator.clock import iso
+from cost_calculator.item_size import item_bytes
 from cost_calculator.row_keys import request_id_of, tenant_of
 from router.config.tenants import CacheRule
 from router.conversation.digest import content_of
-from router.conversation.said import Said
+from router.conversation.said import NOTHING, Said
 from router.encoding import canonical_json
 from router.errors import InvalidRequest
+from router.recording.answer_row import answer_row, stored_answer
 from router.recording.attempt_rows import attempt_base, pending
 from router.recording.facts import RequestFacts
 
@@ -124,15 +126,17 @@ def answered_rows(rows: list[Row], kept: Row, at: datetime) -> list[Row]:
     }  # fmt: skip
     if "usage" in kept:
         attempt["usage"] = kept["usage"]
-    words = {name: kept[name] for name in ("output", "said") if name in kept}
-    texts = [content | words for content in contents]
-    return [closed, *texts, attempt]
+    if not contents:
+        return [closed, attempt]
+    facts = RequestFacts.from_row(request, 0, expires_at=contents[0]["expires_at"])
+    answer = answer_row(facts, Said.from_row(kept) or NOTHING)
+    return [closed | {"answer_bytes": item_bytes(answer)}, *contents, answer, attempt]
 
 
 def known_answer(rows: Mapping[str, Row]) -> dict[str, Any]:
     """Return the outcome of a request that was answered by what was kept."""
     request, attempt = rows["REQUEST"], rows["ATTEMPT#01"]
-    said = Said.from_row(rows["CONTENT"]) or Said()
+    said = stored_answer(rows) or NOTHING
     usage = {"usage": json.loads(attempt["usage"])} if "usage" in attempt else {}
     named = ("provider", "model", "outcome", "started_at", "ended_at")
     source = attempt["cache_source"]

@@ -26,6 +26,7 @@ from router.routing.next_step import MOST_REPAIRS
 from router.routing.plan import Plan
 
 # A draft's tokens come back as text, of about so many bytes each, with what is wrong with it.
+_EVERY_TRACE = Decimal(1)
 _COMPLAINT_BYTES = 13_000  # ten problems of 300 characters at most, and the instructions
 
 
@@ -58,7 +59,8 @@ def _most_of_plan(plan: Plan, request: Request, config: Config, pricing: Pricing
         config.workflow_type,
         config.workflow_seconds,
         pricing.memory_mb,
-        aws_prices(),
+        aws_prices(_EVERY_TRACE),
+        request.input_bytes + max(model.max_tokens for model in models) * BYTES_PER_TOKEN,
     )
 
 

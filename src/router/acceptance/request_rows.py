@@ -8,10 +8,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from cost_calculator.clock import iso
+from cost_calculator.item_size import item_bytes
 from cost_calculator.rows import SCHEMA, Row, shard_of
 from router.analyzer import Classification
 from router.config.settings import Config
 from router.intake.request import Request
+from router.recording.attempt_rows import unless_standard
 from router.routing.plan import Plan
 
 
@@ -53,9 +55,11 @@ def accepted_rows(
         "input_bytes": request.input_bytes,
         "baseline_provider": plan.baseline.provider,
         "baseline_model": plan.baseline.model,
-        "baseline_mode": plan.baseline.mode,
+        **unless_standard("baseline_mode", plan.baseline.mode),
         **routed(plan, analysis),
     }
+    if row["planned_mode"] == "standard":
+        del row["planned_mode"]  # as a row without it means
     if request.metadata:
         row["metadata"] = dict(request.metadata)
     if request.text_altered:
@@ -72,6 +76,7 @@ def accepted_rows(
     }
     if request.given:
         content["options"] = json.dumps(request.given, ensure_ascii=False)
+    row["content_bytes"] = item_bytes(content)
     return [row, content]
 
 

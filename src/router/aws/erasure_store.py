@@ -120,12 +120,19 @@ class TextStore(UsageStore):
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
 
-    def delete_content(self, key: str) -> None:
-        """Delete the CONTENT row of a request."""
-        self._client.delete_item(TableName=self._table, Key=_content(key))
+    def delete_row(self, key: str, item: str) -> None:
+        """Delete one row of a request."""
+        self._client.delete_item(
+            TableName=self._table, Key=to_item({"request_id": key, "item": item})
+        )
 
-    def change(self, row: Row, removed: Sequence[str], values: Mapping[str, Any]) -> None:
-        """Remove attributes of an existing row, and set others."""
+    def change(
+        self, row: Row, removed: Sequence[str], values: Mapping[str, Any], same: Sequence[str] = ()
+    ) -> bool:
+        """Remove attributes of an existing row, and set others.
+
+        Return ``False`` if one that must be the ``same`` is another meanwhile.
+        """
         removals = {f"#r{place}": name for place, name in enumerate(removed)}
         settings = {f"#s{place}": name for place, name in enumerate(values)}
         expression = [
@@ -133,14 +140,22 @@ class TextStore(UsageStore):
             *([f"REMOVE {', '.join(removals)}"] if removals else []),
         ]
         changed = {f":{short[1:]}": values[name] for short, name in settings.items()}
-        self._client.update_item(
-            TableName=self._table,
-            Key=to_item({"request_id": row["request_id"], "item": row["item"]}),
-            ConditionExpression="attribute_exists(request_id)",
-            UpdateExpression=" ".join(expression),
-            ExpressionAttributeNames=removals | settings,
-            **({"ExpressionAttributeValues": to_item(changed)} if changed else {}),  # type: ignore[arg-type]
-        )
+        changed |= {f":{name}": row[name] for name in same}
+        held = [f"{name} = :{name}" for name in same]
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=to_item({"request_id": row["request_id"], "item": row["item"]}),
+                ConditionExpression=" AND ".join(["attribute_exists(request_id)", *held]),
+                UpdateExpression=" ".join(expression),
+                ExpressionAttributeNames=removals | settings,
+                **({"ExpressionAttributeValues": to_item(changed)} if changed else {}),  # type: ignore[arg-type]
+            )
+        except ClientError as error:
+            if same and error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+                return False
+            raise
+        return True
 
 
 def _content(key: str) -> dict[str, Any]:

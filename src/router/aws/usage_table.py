@@ -91,19 +91,18 @@ class UsageStore:
         if the result is unknown: the call may be repeated.
         """
         actions = [self._close_request(closing), *map(self._put_attempt, closing.attempts)]
-        if closing.content:
-            actions.append(self._change_existing(closing.request_id, "CONTENT", closing.content))
         if closing.review:
             actions.append(self._decide_review(closing))
-        if closing.cached is not None:
-            actions.append({"Put": {"TableName": self._table, "Item": to_item(closing.cached)}})
+        for row in (closing.answer, closing.cached):
+            if row is not None:
+                actions.append({"Put": {"TableName": self._table, "Item": to_item(row)}})
         if not (refused := self._refused(actions)):
             return True
         if 0 in refused:
+            if closing.has_text and _is_open_but_forgotten(closing, refused[0]):
+                # Its texts were erased meanwhile: the money is recorded nevertheless.
+                return self.record(closing.without_text())
             return _is_recorded(closing, refused[0])
-        if closing.content and refused.keys() == {1 + len(closing.attempts)}:
-            # Its texts were erased meanwhile: the money is recorded nevertheless.
-            return self.record(closing.without_text())
         raise StoreUnavailable("a row was written meanwhile: read and write again")
 
     def add_attempts(self, request: Row, attempts: Sequence[Row], total: int) -> bool:
@@ -135,6 +134,8 @@ class UsageStore:
     def _close_request(self, closing: Closing) -> dict[str, Any]:
         update = self._update(closing.request_id, "REQUEST", closing.request)
         self._while_open(update, closing.execution_arn)
+        if closing.has_text:
+            update["ConditionExpression"] += " AND attribute_not_exists(forgotten_at)"
         # As it is then, the row says whether an earlier try has closed it.
         update["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
         return {"Update": update}
@@ -157,11 +158,6 @@ class UsageStore:
                 "ConditionExpression": "attribute_not_exists(outcome)",
             }
         }
-
-    def _change_existing(self, key: str, item: str, changes: Mapping[str, Any]) -> dict[str, Any]:
-        update = self._update(key, item, changes)
-        update["ConditionExpression"] = "attribute_exists(request_id)"
-        return {"Update": update}
 
     def _decide_review(self, closing: Closing) -> dict[str, Any]:
         update = self._update(closing.request_id, "REVIEW", closing.review)
@@ -219,6 +215,12 @@ class UsageStore:
 
 def _expired(row: Row) -> bool:
     return "expires_at" in row and int(row["expires_at"]) <= time.time()
+
+
+def _is_open_but_forgotten(closing: Closing, row: Row) -> bool:
+    """Return whether nothing but the erasure of its texts keeps a run from closing its request."""
+    is_own = row.get("execution_arn") == closing.execution_arn
+    return is_own and row.get("status") in OPEN and "forgotten_at" in row
 
 
 def _is_recorded(closing: Closing, row: Row) -> bool:

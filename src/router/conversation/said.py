@@ -41,14 +41,14 @@ class Said:
         )
 
     def to_row(self) -> dict[str, str]:
-        """Return the attributes of a CONTENT row."""
+        """Return the attributes of an ANSWER row."""
         beside = self.beside_text
         said = {"said": json.dumps(beside, ensure_ascii=False)} if beside else {}
         return {"output": self.text, **said}
 
     @classmethod
     def from_row(cls, content: Mapping[str, Any]) -> Said | None:
-        """Return what a CONTENT row holds, ``None`` without an answer."""
+        """Return what an ANSWER row holds, ``None`` without an answer."""
         if "output" not in content:
             return None
         return said_of({"output": content["output"], **json_object(content.get("said", "{}"))})

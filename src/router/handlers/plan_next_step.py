@@ -36,6 +36,8 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     A failed run is recorded here, before anybody is notified.
     """
     plan, progress = RunPlan.from_json(event["plan"]), Progress.from_json(event["progress"])
+    # Runs that began before the definition had it do not name their retries.
+    progress = progress.after(int(event.get("retries", 0)))
     logger.set_correlation_id(plan.request_id)
     if event["review"] is not None:
         found = reviewed(plan, progress, mapping_of(event["review"]["told"]))

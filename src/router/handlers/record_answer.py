@@ -42,7 +42,8 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     else:
         answered, decision = _kept(event["answer"])
         at = event["at"] if decision else progress.attempts[-1].ended_at
-    progress = progress.after(1)
+    # Runs that began before the definition had it do not name their retries.
+    progress = progress.after(1 + int(event.get("retries", 0)))
     closing, outcome = finish_answered(plan, progress, answered, event["execution"], at, decision)
     if not usage_store().record(closing):
         raise RequestClosed(f"request {plan.request_id} was closed while its model answered")

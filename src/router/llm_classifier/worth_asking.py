@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from cost_calculator.overhead import ATTEMPT_WRITE_UNITS, aws_prices, lambda_time
+from cost_calculator.overhead import attempt_overhead, aws_prices, lambda_time
 from cost_calculator.pricing import price
 from cost_calculator.usage import Tokens
 from router.catalog.models import Model
@@ -55,8 +55,7 @@ def why_not_ask(
             return _unpriced(move.model.model)
         stake += abs(here - there) * Decimal(move.probability)
     prices = aws_prices()
-    # The attempt's row, and the REQUEST row once more.
-    asking += 2 * ATTEMPT_WRITE_UNITS * prices["dynamodb_write_unit"]
+    asking += sum(attempt_overhead({"purpose": "classify"}, prices).values())
     asking += lambda_time(_WAIT_MS, pricing.memory_mb, prices)
     if stake > asking:
         return None

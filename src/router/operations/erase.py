@@ -1,8 +1,9 @@
 """Takes the texts of requests out of everything that Faregate stores, and leaves the money. Pure.
 
-Gone are: prompt and answer (CONTENT), the answer's copy in the cache, large answers and drafts in
-S3, a reviewer's note, and ``metadata``, which is the caller's own and may name people. Kept are
-ids, counts, costs, reasons, times and the payload's hash, by which a repeated id is still known.
+Gone are: prompt and answer (CONTENT and ANSWER), the answer's copy in the cache, large answers and
+drafts in S3, a reviewer's note, and ``metadata``, which is the caller's own and may name people.
+Kept are ids, counts, costs, reasons, times and the payload's hash, by which a repeated id is still
+known.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ from typing import Any, Protocol
 from cost_calculator.clock import iso
 from cost_calculator.row_keys import folder_of
 from cost_calculator.rows import OPEN, Row
+from router.recording.answer_row import ANSWER
 from router.review.decisions import REVIEW
 
 FOLDERS = ("answers", "drafts")
+CONTENT = "CONTENT"
 # Attributes that hold text, or point to text that is gone.
 _OF_REQUEST = ("metadata", "output_s3", "cache_key")
 _OF_ATTEMPT = ("draft_s3",)
@@ -49,9 +52,11 @@ class Texts(Protocol):
 
     def delete_kept(self, cache_key: str, source: str) -> None: ...
 
-    def delete_content(self, key: str) -> None: ...
+    def delete_row(self, key: str, item: str) -> None: ...
 
-    def change(self, row: Row, removed: Sequence[str], values: Mapping[str, Any]) -> None: ...
+    def change(
+        self, row: Row, removed: Sequence[str], values: Mapping[str, Any], same: Sequence[str] = ()
+    ) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +98,18 @@ def forget_request(texts: Texts, key: str, at: datetime, *, rehearsal: bool = Fa
     objects = [it for folder in FOLDERS for it in texts.objects_of(f"{folder}/{folder_of(key)}/")]
     cache_key = (request or {}).get("cache_key")
     is_kept = cache_key is not None and texts.has_kept(cache_key, key)
+    stored = [item for item in (CONTENT, ANSWER) if item in rows]
     if not rehearsal:
         texts.delete_objects(objects)
         if cache_key is not None and is_kept:
             texts.delete_kept(cache_key, key)
-        if "CONTENT" in rows:
-            texts.delete_content(key)
-        _blank(texts, rows, at)
+        for item in stored:
+            texts.delete_row(key, item)
+        if not _blank(texts, rows, at):
+            return Forgotten(running=1)
     return Forgotten(
         requests=int(request is not None),
-        contents=int("CONTENT" in rows),
+        contents=int(bool(stored)),
         kept_answers=int(is_kept),
         objects=len(objects),
     )
@@ -118,7 +125,8 @@ def forget_tenant(
     return total
 
 
-def _blank(texts: Texts, rows: Mapping[str, Row], at: datetime) -> None:
+def _blank(texts: Texts, rows: Mapping[str, Row], at: datetime) -> bool:
+    """Take text out of the rows that stay; return whether the request has not been run again."""
     for item, row in sorted(rows.items()):
         if item.startswith("ATTEMPT#"):
             removed = [name for name in _OF_ATTEMPT if name in row]
@@ -128,6 +136,8 @@ def _blank(texts: Texts, rows: Mapping[str, Row], at: datetime) -> None:
             continue
         if removed:
             texts.change(row, removed, {})
-    if request := rows.get("REQUEST"):
-        removed = [name for name in _OF_REQUEST if name in request]
-        texts.change(request, removed, {"forgotten_at": iso(at)})
+    request = rows.get("REQUEST")
+    if request is None:
+        return True
+    removed = [name for name in _OF_REQUEST if name in request]
+    return texts.change(request, removed, {"forgotten_at": iso(at)}, same=("execution_arn",))

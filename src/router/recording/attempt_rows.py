@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from cost_calculator.rows import SCHEMA, Row, shard_of
+from cost_calculator.rows import PENDING, SCHEMA, Row, shard_of
 from router.invocation.attempt import Attempt
 from router.recording.facts import RequestFacts
 
@@ -23,14 +23,19 @@ def attempt_base(facts: RequestFacts) -> Row:
         "tier": facts.tier,
         "baseline_provider": provider,
         "baseline_model": model,
-        "baseline_mode": mode,
+        **unless_standard("baseline_mode", mode),
     }
     return base | ({"budgets": facts.budgets} if facts.budgets else {})
 
 
+def unless_standard(name: str, mode: str) -> Row:
+    """Return a mode as an attribute; a row without it means ``standard``."""
+    return {} if mode == "standard" else {name: mode}
+
+
 def pending(request_id: str, at: str) -> Row:
     """Return what puts a row on the list of those that wait for their price."""
-    return {"cost_status": "PENDING", "queue": f"PENDING#{shard_of(request_id)}", "queued_at": at}
+    return {"cost_status": PENDING, "queue": f"{PENDING}#{shard_of(request_id)}", "queued_at": at}
 
 
 def attempt_rows(facts: RequestFacts, attempts: Sequence[Attempt], at: str) -> list[Row]:

@@ -13,8 +13,9 @@ from cost_calculator.rows import Row
 class RequestFacts:
     """What rows need of a request that was accepted. ``request_id`` is the key of its rows.
 
-    ``max_tokens`` and ``input_bytes`` apply to an attempt without its own. ``cache`` is ``{"key",
-    "ttl_seconds"}`` if the answer is to be cached.
+    ``max_tokens`` and ``input_bytes`` apply to an attempt without its own. ``expires_at`` is when
+    its texts go, in epoch seconds. ``cache`` is ``{"key", "ttl_seconds"}`` if the answer is to be
+    cached.
     """
 
     request_id: str
@@ -27,6 +28,7 @@ class RequestFacts:
     budgets: str | None = None
     earlier_attempts: int = 0
     store_text: bool = False
+    expires_at: int | None = None
     cache: Mapping[str, Any] | None = None
 
     @classmethod
@@ -46,11 +48,14 @@ class RequestFacts:
             budgets=record.get("budgets"),
             earlier_attempts=int(record["earlier_attempts"]),
             store_text=bool(record["store_text"]),
+            expires_at=int(record["expires_at"]),
             cache=record.get("cache"),
         )
 
     @classmethod
-    def from_row(cls, request: Row, earlier_attempts: int) -> RequestFacts:
+    def from_row(
+        cls, request: Row, earlier_attempts: int, expires_at: int | None = None
+    ) -> RequestFacts:
         """Return the facts in a REQUEST row, for a run of which nothing else is left."""
         return cls(
             request_id=str(request["request_id"]),
@@ -66,6 +71,7 @@ class RequestFacts:
             ),
             budgets=request.get("budgets"),
             earlier_attempts=earlier_attempts,
+            expires_at=expires_at,
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cost_calculator.row_keys import request_id_of
-from router.conversation.said import Said
+from router.recording.answer_row import stored_answer
 
 
 def known_outcome(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -14,7 +14,7 @@ def known_outcome(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 
     The answer is not among them if its text has expired, or was never stored.
     """
-    request, said = rows["REQUEST"], Said.from_row(rows.get("CONTENT", {}))
+    request, said = rows["REQUEST"], stored_answer(rows)
     known = {
         "request_id": request_id_of(request["request_id"]),
         "status": request["status"],

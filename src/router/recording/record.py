@@ -11,9 +11,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from cost_calculator.rows import SCHEMA, Row
+from cost_calculator.item_size import item_bytes
+from cost_calculator.rows import PENDING, SCHEMA, Row
 from router.conversation.said import NOTHING, Said
 from router.invocation.attempt import Attempt
+from router.recording.answer_row import answer_row
 from router.recording.attempt_rows import attempt_rows, pending
 from router.recording.facts import RequestFacts
 
@@ -53,50 +55,63 @@ class End:
 @dataclass(frozen=True, slots=True)
 class Closing:
     """One transaction. ``request`` are changes of the REQUEST row, on the condition that it is open
-    and the run's own; ``content`` and ``review`` are changes of the rows of that name.
+    and the run's own; ``review`` are changes of the row of that name. ``answer`` and ``cached`` are
+    rows with text.
     """
 
     request_id: str
     execution_arn: str
     request: Mapping[str, Any]
     attempts: Sequence[Row]
-    content: Mapping[str, Any] = field(default_factory=dict)
+    answer: Row | None = None
     review: Mapping[str, Any] = field(default_factory=dict)
     cached: Row | None = None
 
+    @property
+    def has_text(self) -> bool:
+        return self.answer is not None or self.cached is not None
+
     def without_text(self) -> Closing:
         """Return what is left to write of a request whose texts were erased meanwhile."""
-        request = {name: value for name, value in self.request.items() if name != "cache_key"}
-        return replace(self, request=request, content={}, cached=None)
+        gone = ("cache_key", "answer_bytes")
+        request = {name: value for name, value in self.request.items() if name not in gone}
+        return replace(self, request=request, answer=None, cached=None)
 
 
 def record(facts: RequestFacts, attempts: Sequence[Attempt], end: End) -> Closing:
-    """Return what writes down the end of a run: the row is terminal, and waits for its price."""
+    """Return what writes down the end of a run: the row is terminal, and waits for its price.
+
+    It keeps its place in the queue from when it was accepted: to move in an index is paid twice.
+    """
     changes: dict[str, Any] = {
         "status": status_of(attempts, end),
         "ended_at": end.at,
         "tier": facts.tier,
         "attempts": facts.earlier_attempts + len(attempts),
         "transitions": end.transitions,
-        **pending(facts.request_id, end.at),
+        "cost_status": PENDING,
     }
     if end.review is not None:
         changes |= {"review": end.review.decision, "reviewer": end.review.by}
-    cached = None
+        # Its place in the queue is as late as the decision might have been.
+        changes |= pending(facts.request_id, end.at)
+    cached = answer = None
     if end.answered:
         changes |= _served(attempts, end)
         cached = _kept_for_others(facts, attempts, end)
         if cached is not None:
             changes["cache_key"] = cached["request_id"]
+        if facts.store_text and end.output_s3 is None:
+            answer = answer_row(facts, end.said)
+            changes["answer_bytes"] = item_bytes(answer)
     else:
         changes["cause"] = end.cause
-    stored = end.answered and facts.store_text and end.output_s3 is None
     return Closing(
         request_id=facts.request_id,
         execution_arn=facts.execution_arn,
         request=changes,
         attempts=attempt_rows(facts, attempts, end.at),
-        content=end.said.to_row() if stored else {},
+        answer=answer,
         review=_decided(end) if end.review else {},
         cached=cached,
     )

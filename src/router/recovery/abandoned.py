@@ -9,7 +9,7 @@ from itertools import takewhile
 from typing import Any, Protocol
 
 from cost_calculator.clock import iso
-from cost_calculator.rows import SHARDS, Row, in_turn
+from cost_calculator.rows import OPEN, SHARDS, Row, in_turn
 from router.recovery.close import EndedRun, Store, close_request
 
 # Events arrive within a minute as a rule: the sweep leaves them that time.
@@ -53,6 +53,8 @@ def close_abandoned(
     closed = left = 0
     queues = (store.queued(f"ACCEPTED#{shard}", before) for shard in range(SHARDS))
     for row in takewhile(lambda _: has_time(), in_turn(queues)):
+        if row["status"] not in OPEN:
+            continue  # it only waits for its price
         try:
             run = _end_of(row, find_run, at, time_limit)
             if run is not None:

@@ -11,7 +11,7 @@ from cost_calculator.rows import OPEN, Row
 from router.executions.names import is_direct
 from router.invocation.attempt import UNKNOWN, Attempt
 from router.llm_classifier.attempt_row import ASKED, is_open, unreported
-from router.recording.attempt_rows import attempt_rows, last_attempt
+from router.recording.attempt_rows import attempt_rows, last_attempt, pending
 from router.recording.facts import RequestFacts
 from router.recording.record import Closing, End, record
 from router.recovery.history import Event, attempts_in, transitions_in
@@ -65,8 +65,10 @@ def close_request(
         return False
     end = End(run.ended_at, _transitions(run, attempts), cause=run.cause)
     closing = record(facts, attempts, end)
-    # A run that died is FAILED, whatever its last call was about to become.
-    closing = replace(closing, request={**closing.request, "status": "FAILED"})
+    # A run that died is FAILED, whatever its last call was about to become; and it may have died
+    # while a reviewer's time put its place in the queue off.
+    ended = {**closing.request, "status": "FAILED", **pending(request_id, run.ended_at)}
+    closing = replace(closing, request=ended)
     others: list[Row] = []
     if (asked := rows.get(ASKED)) and is_open(asked):
         others.append(asked | unreported(request_id, run.cause, run.ended_at))

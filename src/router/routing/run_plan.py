@@ -138,7 +138,7 @@ class RunPlan:
 class Progress:
     """How far a run has come: its attempts, the target that is next, the states it has entered.
 
-    ``entered`` counts state transitions since the plan was made, retries included.
+    ``entered`` counts state transitions since the plan was made, and all retries: the plan's too.
     """
 
     attempts: tuple[Attempt, ...] = ()

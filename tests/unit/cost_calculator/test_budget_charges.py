@@ -29,6 +29,10 @@ def charge(row):
     return settle(row, RATES, PRICED_AT)["charge_usd"]
 
 
+def overhead(row):
+    return settle(row, RATES, PRICED_AT)["overhead_usd"]
+
+
 def test_a_row_without_a_budget_has_no_charge_and_writes_to_no_budget():
     settled = settle(attempt(), RATES, PRICED_AT)
 
@@ -46,14 +50,16 @@ def test_a_call_that_may_be_billed_counts_the_most_it_can_cost():
     row = attempt(outcome="UNKNOWN", usage=None, lambda_ms=None, budgets=BUDGETS)
 
     # 40 bytes as tokens written to the cache for an hour, and all of max_tokens.
-    assert charge(row) == (40 * Decimal("0.22") + 2048 * Decimal("0.55")) / 10**6
+    most = (40 * Decimal("0.22") + 2048 * Decimal("0.55")) / 10**6
+    assert charge(row) == most + overhead(row)
 
 
 def test_tokens_without_a_price_count_at_the_dearest_known_rates():
     row = attempt(model="mystery", lambda_ms=None, budgets=BUDGETS)
     dearest = default_book().most_expensive(AT)
 
-    assert charge(row) == (12 * dearest["input"] + 9 * dearest["output"]) / 10**6
+    most = (12 * dearest["input"] + 9 * dearest["output"]) / 10**6
+    assert charge(row) == most + overhead(row)
     assert charge(row) > charge(attempt(model=SONNET, lambda_ms=None, budgets=BUDGETS))
 
 
@@ -65,8 +71,10 @@ def test_usage_that_makes_no_sense_counts_like_none():
     )
 
 
-def test_what_was_never_billed_counts_nothing_but_its_lambda():
-    assert charge(attempt(outcome="THROTTLED", usage=None, lambda_ms=None, budgets=BUDGETS)) == 0
+def test_what_was_never_billed_counts_nothing_but_what_was_around_it():
+    row = attempt(outcome="THROTTLED", usage=None, lambda_ms=None, budgets=BUDGETS)
+
+    assert charge(row) == overhead(row) < Decimal("0.00001")
 
 
 def test_a_row_that_cannot_be_bounded_is_not_charged_zero():
@@ -114,7 +122,7 @@ def test_the_workflow_and_lambda_of_two_failed_calls_stay_under_their_bound(work
 
     spent = sum(settle(row, RATES, PRICED_AT)["overhead_usd"] for row in rows)
 
-    assert spent <= most_overhead(2, workflow_type, 300, 512, aws_prices())
+    assert spent <= most_overhead(2, workflow_type, 300, 512, aws_prices(), 0)
 
 
 def test_a_reservation_is_held_until_the_request_is_priced():

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from cost_calculator.ledger import contribution
+from cost_calculator.overhead import attempt_overhead, aws_prices, request_overhead
 from cost_calculator.settlement import UnreadableRow, settle
 from tests.support.cost_rows import HAIKU, PRICED_AT, RATES, attempt, request
 
@@ -98,23 +99,41 @@ def test_classifier_call_costs_and_saves_nothing():
     assert row["baseline_usd"] == 0
 
 
-def test_request_gets_an_overhead_that_is_marked_an_estimate():
+def test_request_gets_the_sum_of_what_it_costs_around_its_calls():
     row = settled(request())
 
     assert row["cost_status"] == "PRICED"
-    assert row["overhead_status"] == "ESTIMATED"
-    assert row["overhead_parts"]["workflow"] == Decimal("0.0001")
-    assert row["overhead_usd"] == sum(row["overhead_parts"].values())
+    assert row["overhead_usd"] == sum(request_overhead(request(), RATES.aws).values())
 
 
-def test_lambda_time_of_an_attempt_stands_on_the_attempt():
+def test_lambda_time_and_row_of_an_attempt_count_on_the_attempt():
     # 830 ms x 256 MB = 0.2075 GB-s at $0.0000133334, and one invocation
-    assert settled(attempt())["overhead_usd"] == Decimal("0.00000296668")
-    assert "overhead_usd" not in settled(attempt(lambda_ms=None, lambda_mb=None))
+    parts = attempt_overhead(settled(attempt()), RATES.aws)
+
+    assert parts["invoke"] == Decimal("0.00000296668")
+    assert settled(attempt())["overhead_usd"] == sum(parts.values())
+    assert "invoke" not in attempt_overhead(attempt(lambda_ms=None, lambda_mb=None), RATES.aws)
+
+
+def test_a_call_of_the_http_task_pays_for_its_secret_and_for_who_records_it():
+    waited_for_by_nobody = {"lambda_ms": None, "lambda_mb": None, "provider": "openai"}
+    parts = attempt_overhead(attempt(**waited_for_by_nobody), RATES.aws)
+
+    assert parts["secret"] == Decimal("0.000003")
+    assert parts["invoke"] > RATES.aws["lambda_request"]
+    out_of_the_cache = attempt(**waited_for_by_nobody, outcome="CACHED")
+    assert not {"secret", "invoke"} & attempt_overhead(out_of_the_cache, RATES.aws).keys()
+
+
+def test_traces_cost_as_much_of_a_request_as_is_recorded():
+    row = request()
+
+    assert request_overhead(row, aws_prices(Decimal(1)))["traces"] == Decimal("0.000005")
+    assert request_overhead(row, aws_prices(Decimal(0)))["traces"] == 0
 
 
 def test_express_run_is_priced_by_its_time_not_its_transitions():
-    parts = settled(request(workflow_type="EXPRESS"))["overhead_parts"]
+    parts = request_overhead(request(workflow_type="EXPRESS"), RATES.aws)
 
     # 2.0 s and 20 ms of analysis are 2.1 s in steps of 100 ms, at 64 MB: 0.13125 GB-s
     assert parts["workflow"] == Decimal("0.000003187938")

@@ -16,6 +16,7 @@ from router.executions.start import latest
 from router.ingress.api.errors import HAD_NO_ROOM, ApiError
 from router.ingress.api.ports import ApiContext, Rows
 from router.intake.identity import is_request_id
+from router.recording.answer_row import stored_answer
 
 _LOOK_AGAIN_SECONDS = 0.15
 _NOT_BILLED = {"THROTTLED", "OVERLOADED", "UNREACHABLE", "REJECTED"}
@@ -65,7 +66,7 @@ def answer_of(rows: Rows, api: ApiContext) -> Said | None:
     if "output_s3" in request:
         body = api.text_at(request["output_s3"])
         return None if body is None else Said.from_object(request["output_s3"], body)
-    stored = Said.from_row(rows.get("CONTENT", {}))
+    stored = stored_answer(rows)
     if stored is not None or api.store_text or is_direct(request["execution_arn"]):
         return stored
     try:

@@ -101,7 +101,7 @@ def estimate(
             price(tokens, base.provider, base.model, at, base.mode, region=region).usd,
         )
         served = PricedModel(model.provider, model.model, model.mode)
-        parts = per_request_overhead(config.workflow_type, served, aws, Assumptions())
+        parts = per_request_overhead(config.workflow_type, served, aws, Assumptions(), tokens)
         total.overhead_usd += around + sum(parts.values(), _ZERO)
     return total
 

@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from cost_calculator.pricing import plain
-from router.conversation.said import Said
 from router.ingress.batch.chunk_runner import Ended, Item
+from router.recording.answer_row import stored_answer
 
 _SUMS = ("cost_usd", "baseline_usd", "overhead_usd")
 _FROM_REQUEST = ("complexity", "model", "provider", "cause", "output_s3")
@@ -34,7 +34,7 @@ def record_of(
     request = rows["REQUEST"]
     record |= {"status": request["status"], "tier": request["route"]}
     record |= {name: request[name] for name in _FROM_REQUEST if name in request}
-    if said := Said.from_row(rows.get("CONTENT", {})):
+    if said := stored_answer(rows):
         record |= {"output": said.text, **said.beside_text}
     attempts = [row for name, row in rows.items() if name.startswith("ATTEMPT#")]
     return record | _money(request, attempts)

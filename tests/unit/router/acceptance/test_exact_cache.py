@@ -58,7 +58,7 @@ def test_a_hit_is_answered_and_closed_as_it_is_accepted() -> None:
     assert (attempt["outcome"], attempt["served"], attempt["usage"]) == (
         "CACHED", 1, json.dumps(USAGE),
     )  # fmt: skip
-    assert at.row("r-2", item="CONTENT")["output"] == "Paris."
+    assert at.row("r-2", item="ANSWER")["output"] == "Paris."
 
 
 def test_where_tenants_share_an_answer_they_share_no_name_and_no_id() -> None:
@@ -216,7 +216,7 @@ def test_what_a_guard_made_worse_is_not_kept_for_when_all_is_well() -> None:
     at = tenant(cache=CACHE, budget={"day_usd": 1})
     at.label = "COMPLEX"
     assert place(at, "r-1") is not None
-    at.control["budget#acme#2026-11-21"] |= {"committed_usd": Decimal("0.9")}
+    at.control["budget#acme#2026-11-21"] |= {"committed_usd": Decimal("0.89")}
 
     assert at.ask("r-2", input="ho")["route"] == "CALCULATION"
     assert place(at, "r-3", input="hm") is None

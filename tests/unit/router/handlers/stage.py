@@ -92,6 +92,10 @@ class Stage:
         self.put(row)
         self.put({"request_id": KEY, "item": "CONTENT", "input": "{}"})
 
+    def change(self, **changes: Any) -> None:
+        """Change the REQUEST row behind the run's back."""
+        self.put(self.rows()["REQUEST"] | changes)
+
     def put(self, row: Row) -> None:
         self.client.put(TABLE, to_item(row))
 
@@ -130,9 +134,11 @@ class Stage:
         }
         return invoke_model.handler(_json(event), None)
 
-    def record(self, http: Any = None, answer: Any = None, at: str = NOW) -> dict[str, Any]:
+    def record(
+        self, http: Any = None, answer: Any = None, at: str = NOW, retries: int = 0
+    ) -> dict[str, Any]:
         """Enter RecordAnswer."""
-        self.entered += 1
+        self.entered += 1 + retries
         event = {
             "plan": self.plan.to_json(),
             "progress": self.progress,
@@ -140,12 +146,13 @@ class Stage:
             "answer": answer,
             "execution": self.execution,
             "at": at,
+            "retries": retries,
         }
         return record_answer.handler(_json(event), None)
 
-    def next(self, failure: Any = None, at: str = NOW) -> dict[str, Any]:
+    def next(self, failure: Any = None, at: str = NOW, retries: int = 0) -> dict[str, Any]:
         """Enter PlanNextStep and NextStep; what the step says is what the next state is given."""
-        self.entered += 2
+        self.entered += 2 + retries
         event = {
             "plan": self.plan.to_json(),
             "progress": self.progress,
@@ -153,6 +160,7 @@ class Stage:
             "review": None if self.review is _NOBODY else {"told": self.review},
             "execution": self.execution,
             "at": at,
+            "retries": retries,
         }
         step = plan_next_step.handler(_json(event), None)
         self.progress = step["progress"]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from cost_calculator.clock import iso, now
 from router import errors
 from router.encoding import STATE_BYTES
 from router.errors import AnswerNotRecorded, RequestClosed, StoreUnavailable
@@ -65,7 +66,7 @@ def test_only_the_write_is_repeated_and_never_the_call(stage: Stage) -> None:
     rows = stage.rows()
     assert (outcome["status"], outcome["output"]) == ("SUCCEEDED", "Paris.")
     assert len(stage.model.asked) == 1
-    assert rows["CONTENT"]["output"] == "Paris."
+    assert rows["ANSWER"]["output"] == "Paris."
     assert (rows["REQUEST"]["status"], rows["REQUEST"]["attempts"]) == ("SUCCEEDED", 1)
     assert rows["REQUEST"]["transitions"] == stage.entered == 7
     served = rows["ATTEMPT#01"]
@@ -186,6 +187,7 @@ def test_texts_that_were_erased_meanwhile_stay_erased_and_the_money_is_written(
     def erase() -> None:
         key = {"request_id": {"S": KEY}, "item": {"S": "CONTENT"}}
         stage.client.delete_item(TableName="usage", Key=key)
+        stage.change(forgotten_at=iso(now()))
 
     stage.plan = a_plan(cache={"key": "CACHE#1", "ttl_seconds": 600})
     stage.before_the_next_write(erase)

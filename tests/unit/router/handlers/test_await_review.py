@@ -76,7 +76,7 @@ def test_an_approved_draft_is_the_answer(stage: Stage) -> None:
     assert (rows["REVIEW"]["decision"], rows["REVIEW"]["note"]) == ("APPROVED", "fine")
     assert not {"task_token", "queue", "queued_at"} & rows["REVIEW"].keys()
     assert (rows["ATTEMPT#01"]["served"], "cause" in rows["ATTEMPT#01"]) == (1, False)
-    assert rows["CONTENT"]["output"] == "Paris."
+    assert rows["ANSWER"]["output"] == "Paris."
     assert len(stage.model.asked) == 1
 
 
@@ -120,7 +120,7 @@ def test_a_draft_that_nobody_lets_pass_ends_the_run(
     assert (rows["ATTEMPT#01"]["served"], rows["ATTEMPT#01"]["draft_s3"]) == (
         0, rows["REVIEW"]["draft_s3"],
     )  # fmt: skip
-    assert "output" not in rows["CONTENT"]
+    assert "ANSWER" not in rows
 
 
 def test_nobody_in_time_approves_where_that_is_the_default(stage: Stage) -> None:

@@ -39,7 +39,7 @@ def test_a_call_that_answers_closes_its_request(stage: Stage) -> None:
     assert (outcome["status"], outcome["output"]) == ("SUCCEEDED", "Paris.")
     assert rows["REQUEST"]["status"] == "SUCCEEDED"
     assert rows["REQUEST"]["transitions"] == stage.entered == 5  # three states, two retries
-    assert rows["CONTENT"]["output"] == "Paris."
+    assert rows["ANSWER"]["output"] == "Paris."
     assert (rows["ATTEMPT#01"]["retries"], rows["ATTEMPT#01"]["served"]) == (2, 1)
     assert json.loads(rows["ATTEMPT#01"]["usage"]) == USAGE
     assert rows["ATTEMPT#01"]["lambda_mb"] == 256
@@ -61,7 +61,7 @@ def test_a_large_answer_travels_and_is_recorded_by_its_address(stage: Stage) -> 
     assert stage.bucket.kept == {outcome["output_s3"]: LARGE}
     assert "output" not in outcome
     assert stage.rows()["REQUEST"]["output_s3"] == outcome["output_s3"]
-    assert "output" not in stage.rows()["CONTENT"]
+    assert "ANSWER" not in stage.rows()
 
 
 def test_a_large_answer_that_s3_does_not_take_is_on_the_bill(stage: Stage) -> None:

@@ -57,6 +57,14 @@ def test_retries_of_the_http_task_are_counted(stage: Stage) -> None:
     assert stage.rows()["REQUEST"]["transitions"] == stage.entered == 7
 
 
+def test_a_write_that_was_repeated_is_counted_with_its_retries(stage: Stage) -> None:
+    through_http(stage)
+
+    stage.record(http=http(CHAT), retries=2)
+
+    assert stage.rows()["REQUEST"]["transitions"] == stage.entered == 6
+
+
 def test_a_body_of_the_http_task_loses_what_no_store_takes(stage: Stage) -> None:
     through_http(stage)
     choice = {"message": {"content": "Par\0is\ud800"}, "finish_reason": "stop"}

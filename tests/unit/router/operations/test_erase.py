@@ -52,6 +52,7 @@ def request_with_texts(texts: TextStore, request_id: str = "r-1", **changes: Any
         "cache_key": f"CACHE#{request_id}", "output_s3": "s3://…", "confidence": 1, **changes,
     }))  # fmt: skip
     put(texts, {"request_id": request_id, "item": "CONTENT", "input": SECRET, "output": SECRET})
+    put(texts, {"request_id": request_id, "item": "ANSWER", "output": SECRET})
     put(texts, {"request_id": f"CACHE#{request_id}", "item": "CONTENT", "output": SECRET,
                 "source": request_id})  # fmt: skip
     put(texts, {"request_id": request_id, "item": "ATTEMPT#01", "cost_usd": 1, "draft_s3": "s3://…",
@@ -100,11 +101,11 @@ def test_what_an_earlier_try_left_is_removed_by_the_next(
 ) -> None:
     request_with_texts(texts)
 
-    def killed(_request_id: str) -> None:
+    def killed(_request_id: str, _item: str) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(texts, "delete_content", killed)
+        patch.setattr(texts, "delete_row", killed)
         with pytest.raises(KeyboardInterrupt):
             forget_request(texts, "r-1", AT)
     assert "forgotten_at" not in texts.rows_of("r-1")["REQUEST"]

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cost_calculator.item_size import item_bytes
 from cost_calculator.rows import shard_of
 from cost_calculator.settlement import settle
 from router.aws.usage_table import UsageStore
@@ -20,7 +21,18 @@ from router.recording.facts import RequestFacts
 from router.recording.record import Closing, Decision, End, record
 from tests.support.cost_rows import RATES
 from tests.support.factories import HAIKU, SONNET, accepted
-from tests.support.runs import ARN, ASKED, DRAFT, ENDED, NOW, STARTED, USAGE, attempt, facts
+from tests.support.runs import (
+    ARN,
+    ASKED,
+    DRAFT,
+    ENDED,
+    EXPIRES_AT,
+    NOW,
+    STARTED,
+    USAGE,
+    attempt,
+    facts,
+)
 from tests.unit.router.invocation.test_attempt import ATTEMPTS
 
 QUEUE = f"PENDING#{shard_of('r-1')}"
@@ -32,6 +44,12 @@ COST_COLUMNS = {
     "overhead_parts", "price_version", "baseline_price_version", "priced_at", "cost_reason",
     "input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens",
     "output_tokens", "overhead_status", "unpriced_at",
+}  # fmt: skip
+
+
+ANSWER = {
+    "request_id": "r-1", "item": "ANSWER", "schema": 1, "tenant": "acme", "output": "Paris.",
+    "expires_at": EXPIRES_AT,
 }  # fmt: skip
 
 
@@ -50,12 +68,11 @@ def test_an_answered_request_is_closed_by_these_changes_and_no_others() -> None:
         "attempts": 1,
         "transitions": 3,
         "cost_status": "PENDING",
-        "queue": QUEUE,
-        "queued_at": NOW,
         "provider": "bedrock",
         "model": HAIKU,
+        "answer_bytes": item_bytes(ANSWER),
     }
-    assert closing.content == {"output": "Paris."}
+    assert closing.answer == ANSWER
     assert (closing.review, closing.cached) == ({}, None)
 
 
@@ -84,7 +101,6 @@ def test_an_attempt_row_has_the_columns_it_always_had() -> None:
         "input_bytes": 60,
         "baseline_provider": "bedrock",
         "baseline_model": SONNET,
-        "baseline_mode": "standard",
         "latency_ms": 812,
         "lambda_ms": 830,
         "lambda_mb": 256,
@@ -130,14 +146,16 @@ def test_a_usage_that_is_empty_is_known_and_one_that_is_not_known_is_absent() ->
     ],
 )
 def test_how_an_answer_came_is_on_the_row(end: End, changes: dict[str, Any]) -> None:
-    request = closed(end=end).request
+    request, usual = ({**closed(end=each).request} for each in (end, ANSWERED))
+    for row in (request, usual):
+        row.pop("answer_bytes", None)
 
-    assert request == closed().request | changes
+    assert request == usual | changes
 
 
 def test_an_answer_in_s3_is_not_in_the_table_and_where_no_text_is_kept_none_is() -> None:
-    assert closed(end=End(NOW, 3, output_s3="s3://b/a")).content == {}
-    assert closed(store_text=False).content == {}
+    assert closed(end=End(NOW, 3, output_s3="s3://b/a")).answer is None
+    assert closed(store_text=False).answer is None
 
 
 def test_a_fallback_leaves_why_the_planned_model_did_not_serve() -> None:
@@ -176,11 +194,9 @@ def test_a_failed_request_has_its_cause_and_serves_nobody(outcome: str, status: 
         "attempts": 1,
         "transitions": 7,
         "cost_status": "PENDING",
-        "queue": QUEUE,
-        "queued_at": NOW,
         "cause": "Why",
     }
-    assert (closing.content, closing.cached) == ({}, None)
+    assert (closing.answer, closing.cached) == (None, None)
 
 
 def test_a_request_without_any_attempt_failed() -> None:
@@ -248,8 +264,8 @@ def test_an_erased_request_is_closed_without_text_and_names_no_kept_answer() -> 
     closing = closed(cache=CACHE)
     left = closing.without_text()
 
-    assert (left.content, left.cached) == ({}, None)
-    assert left.request == closed().request
+    assert (left.answer, left.cached) == (None, None)
+    assert left.request == closed(store_text=False).request
     assert left.attempts == closing.attempts
 
 
