@@ -24,21 +24,67 @@ locals {
     } : line => "SEARCH('{Faregate,${search[0]}} MetricName=\"${search[1]}\"', '${search[2]}', 300)"
   }
 
+  # Series over all are always there; those by model, tier and tenant only if they were chosen.
+  detailed = var.observability.detailed_metrics
+
+  overall = {
+    latency = [
+      ["Faregate", "latency", { stat = "p50", label = "p50" }],
+      ["Faregate", "latency", { stat = "p95", label = "p95" }],
+    ]
+    calls = [
+      ["Faregate", "latency", { stat = "SampleCount", label = "calls" }],
+      ["Faregate", "throttles", { stat = "Sum", label = "throttled" }],
+    ]
+    guards = [
+      ["Faregate", "breaker_open", { stat = "Sum", label = "breakers" }],
+    ]
+    unknown = [
+      ["Faregate", "unpriced", { stat = "Sum", label = "unpriced" }],
+      ["Faregate", "unknown", { stat = "Sum", label = "unknown" }],
+      ["Faregate", "invalid_usage", { stat = "Sum", label = "invalid" }],
+    ]
+    spend = [
+      ["Faregate", "cost_usd", { stat = "Sum", label = "models" }],
+    ]
+  }
+
+  by_series = {
+    latency = [
+      [{ expression = local.searched.latency_p50, label = "p50 $${PROP('Dim.model')} $${PROP('Dim.tenant')}" }],
+      [{ expression = local.searched.latency_p95, label = "p95 $${PROP('Dim.model')} $${PROP('Dim.tenant')}" }],
+    ]
+    calls = [
+      [{ expression = "SUM(${local.searched.attempts})", label = "calls" }],
+      [{ expression = "SUM(${local.searched.retries})", label = "sent again" }],
+      [{ expression = local.searched.throttles, label = "throttled $${PROP('Dim.model')}" }],
+    ]
+    guards = [
+      [{ expression = local.searched.breakers, label = "breaker $${PROP('Dim.model')}" }],
+    ]
+    unknown = [for line in ["unpriced", "unknown", "invalid"] : [{ expression = "SUM(${local.searched[line]})", label = line }]]
+    spend = concat(
+      [
+        for model in local.called_models : [{
+          expression = "SUM(${replace(local.searched.cost, "MetricName=", "model=\"${model}\" MetricName=")})"
+          label      = model
+        }]
+      ],
+      [[{ expression = "SUM(${local.searched.baseline})", label = "baseline" }]],
+    )
+  }
+
+  # Through JSON, since the lines of the two have different types.
+  lines = jsondecode(local.detailed ? jsonencode(local.by_series) : jsonencode(local.overall))
+
   called_models = distinct([for call in flatten(values(local.calls)) : call.model])
 
-  charts = [
+  charts = concat([
     {
       title = "Requests: how runs end"
       lines = [
         for metric in ["ExecutionsStarted", "ExecutionsSucceeded", "ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"] :
         ["AWS/States", metric, "StateMachineArn", local.state_machine_arn, { stat = "Sum" }]
-      ]
-    },
-    {
-      title = "Requests by tier and tenant"
-      lines = [
-        [{ expression = local.searched.requests, label = "requests $${PROP('Dim.tier')} $${PROP('Dim.tenant')}" }],
-        [{ expression = local.searched.failures, label = "failed $${PROP('Dim.tier')} $${PROP('Dim.tenant')}" }],
       ]
     },
     {
@@ -49,28 +95,21 @@ locals {
     },
     {
       title = "Latency of a model's call (ms)"
-      lines = [
-        [{ expression = local.searched.latency_p50, label = "p50 $${PROP('Dim.model')} $${PROP('Dim.tenant')}" }],
-        [{ expression = local.searched.latency_p95, label = "p95 $${PROP('Dim.model')} $${PROP('Dim.tenant')}" }],
-      ]
+      lines = local.lines.latency
     },
     {
       title = "Calls, sent again, given up"
-      lines = [
-        [{ expression = "SUM(${local.searched.attempts})", label = "calls" }],
-        [{ expression = "SUM(${local.searched.retries})", label = "sent again" }],
-        [{ expression = local.searched.throttles, label = "throttled $${PROP('Dim.model')}" }],
+      lines = concat(local.lines.calls, [
         ["Faregate", "config_errors", { stat = "Sum", label = "key or model refused" }],
         ["Faregate", "quota_exhausted", { stat = "Sum", label = "quota used up" }],
-      ]
+      ])
     },
     {
       title = "Guards: breakers that open, requests refused"
-      lines = [
-        [{ expression = local.searched.breakers, label = "breaker $${PROP('Dim.model')}" }],
+      lines = concat(local.lines.guards, [
         [{ expression = local.searched.exceeded, label = "over budget $${PROP('Dim.tenant')}" }],
         [{ expression = local.searched.limited, label = "over rate $${PROP('Dim.tenant')}" }],
-      ]
+      ])
     },
     {
       title = "Budgets used (percent)"
@@ -93,21 +132,19 @@ locals {
     },
     {
       title = "Not known: attempts in no sum of money"
-      lines = [for line in ["unpriced", "unknown", "invalid"] : [{ expression = "SUM(${local.searched[line]})", label = line }]]
+      lines = local.lines.unknown
     },
     {
-      title = "Spend on models, by model (US dollars), against all on the COMPLEX model"
-      lines = concat(
-        [
-          for model in local.called_models : [{
-            expression = "SUM(${replace(local.searched.cost, "MetricName=", "model=\"${model}\" MetricName=")})"
-            label      = model
-          }]
-        ],
-        [[{ expression = "SUM(${local.searched.baseline})", label = "baseline" }]],
-      )
+      title = local.detailed ? "Spend on models, by model (US dollars), against all on the COMPLEX model" : "Spend on models (US dollars)"
+      lines = local.lines.spend
     },
-  ]
+    ], local.detailed ? [{
+      title = "Requests by tier and tenant"
+      lines = [
+        [{ expression = local.searched.requests, label = "requests $${PROP('Dim.tier')} $${PROP('Dim.tenant')}" }],
+        [{ expression = local.searched.failures, label = "failed $${PROP('Dim.tier')} $${PROP('Dim.tenant')}" }],
+      ]
+  }] : [])
 }
 
 resource "aws_cloudwatch_dashboard" "this" {

@@ -14,7 +14,7 @@ locals {
       CONTROL_TABLE   = local.tables.control.name
       PRICE_OVERRIDES = jsonencode(var.prices)
     },
-    local.metrics_environment,
+    local.pricing_environment,
     local.residency_environment,
   )
 }

@@ -17,7 +17,7 @@ locals {
       FAILURE_TOPIC_ARN = local.topic_arn
       PRICE_OVERRIDES   = jsonencode(var.prices)
     },
-    local.metrics_environment,
+    local.pricing_environment,
     local.residency_environment,
   )
 }

@@ -6,10 +6,13 @@ locals {
     key_services = ["dynamodb"]
   }
 
-  watch_models_environment = var.breaker == null ? null : {
-    CONTROL_TABLE = local.tables.control.name
-    BREAKER       = jsonencode(local.breaker)
-  }
+  watch_models_environment = var.breaker == null ? null : merge(
+    {
+      CONTROL_TABLE = local.tables.control.name
+      BREAKER       = jsonencode(local.breaker)
+    },
+    local.detail_environment,
+  )
 }
 
 data "aws_iam_policy_document" "watch_models" {

@@ -122,7 +122,8 @@ resource "aws_lambda_function" "this" {
     log_format            = local.lambda_filters_logs ? "JSON" : "Text"
     log_group             = local.log_groups[each.key].name
     application_log_level = local.lambda_filters_logs ? var.functions.log_level : null
-    system_log_level      = local.lambda_filters_logs ? "INFO" : null
+    # Lambda's own start and report of each invocation cost more than all other lines, and its metrics hold the same.
+    system_log_level = local.lambda_filters_logs ? var.functions.log_level == "DEBUG" ? "INFO" : "WARN" : null
   }
 
   dynamic "snap_start" {
@@ -141,7 +142,7 @@ resource "aws_lambda_function" "this" {
   }
 
   tracing_config {
-    mode = var.observability.xray ? "Active" : "PassThrough"
+    mode = var.observability.xray && (each.value.called_by != "" || !local.sampled) ? "Active" : "PassThrough"
   }
 
   tags = local.tags

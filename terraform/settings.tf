@@ -46,6 +46,14 @@ locals {
 
   # For functions that emit metrics by tenant.
   metrics_environment = length(local.metric_tenants) == 0 ? {} : { METRIC_TENANTS = join(",", local.metric_tenants) }
+  detail_environment  = var.observability.detailed_metrics ? { DETAILED_METRICS = "true" } : {}
+
+  # For functions that price rows; the share is that of the requests that X-Ray records.
+  pricing_environment = merge(
+    local.metrics_environment,
+    local.detail_environment,
+    { TRACED_SHARE = tostring(var.observability.xray ? var.observability.xray_share : 0) },
+  )
 
   # For functions that call Bedrock.
   bedrock_environment = merge(

@@ -374,12 +374,19 @@ variable "observability" {
     Tracing and metrics; log levels are in `functions` and `workflow`.
 
     - `xray`: trace the workflow and the functions. Defaults to true.
+    - `xray_share`: which share of the requests X-Ray records, each at $0.000005; a sampling rule of the module's sets
+      it. 1 records as your account's own rules do. Defaults to 0.05.
+    - `detailed_metrics`: also count by model, tier and tenant: some 50 series with three tiers and one tenant, at $0.30
+      a month each. Defaults to false: three series over all, and seven more in hours in which something is wrong.
     - `metric_tenants`: tenants with metric series of their own, in addition to those that have a budget; all other
-      tenants share `other`. Each one adds series for every model and tier it uses. Defaults to none but `default`.
+      tenants share `other`. With `detailed_metrics` each one adds series for every model and tier it uses. Defaults to
+      none but `default`.
   EOT
   type = object({
-    xray           = optional(bool, true)
-    metric_tenants = optional(list(string), [])
+    xray             = optional(bool, true)
+    xray_share       = optional(number, 0.05)
+    detailed_metrics = optional(bool, false)
+    metric_tenants   = optional(list(string), [])
   })
   default  = {}
   nullable = false
@@ -387,5 +394,10 @@ variable "observability" {
   validation {
     condition     = length(var.observability.metric_tenants) <= 50 && alltrue([for tenant in var.observability.metric_tenants : can(regex("^[0-9A-Za-z_.@-]{1,64}$", tenant))])
     error_message = "Write observability.metric_tenants as at most 50 tenants, as requests name them."
+  }
+
+  validation {
+    condition     = var.observability.xray_share >= 0 && var.observability.xray_share <= 1
+    error_message = "Write observability.xray_share from 0 to 1: 0.05 records one request in twenty."
   }
 }

@@ -72,7 +72,7 @@ module "faregate" {
 
   kms_key       = { arn = aws_kms_key.platform.arn }
   alarms        = { thresholds = { spend_usd_per_hour = 50 } }
-  observability = { metric_tenants = ["search", "support"] }
+  observability = { detailed_metrics = true, metric_tenants = ["search", "support"] }
   notifications = {
     topic_arn   = aws_sns_topic.platform.arn
     kms_key_arn = aws_kms_key.platform.arn

@@ -45,6 +45,9 @@ module "faregate" {
     api_key_parameter = var.anthropic_api_key_parameter
   }
 
+  # Nothing is charged here; and the local cloud has no X-Ray to sample.
+  observability = { detailed_metrics = true, xray_share = 1 }
+
   # Low enough to fire during tests.
   alarms = { thresholds = { throttles = 0, failed_executions = 0, pending_age_seconds = 60, spend_usd_per_hour = 0.001 } }
   # A budget, a rate limit and two caches to try; requests without a tenant have none of them. Faults are tried out here, and a breaker

@@ -150,6 +150,56 @@ run "tracing_can_be_left_out_with_the_right_to_trace" {
   }
 }
 
+run "by_default_one_request_in_twenty_is_traced_and_few_series_are_printed" {
+  command = plan
+
+  assert {
+    condition = (
+      aws_xray_sampling_rule.this[0].fixed_rate == 0.05 && aws_xray_sampling_rule.this[0].reservoir_size == 0
+      && alltrue([for name, function in aws_lambda_function.this : (function.tracing_config[0].mode == "Active") == (local.known_functions[name].called_by != "")])
+    )
+    error_message = "A rule samples what the workflow calls; functions that nobody calls would take Lambda's own rate."
+  }
+
+  assert {
+    condition = {
+      for name, function in aws_lambda_function.this : name => function.environment[0].variables["TRACED_SHARE"]
+      if contains(keys(function.environment[0].variables), "TRACED_SHARE")
+    } == { price_rows = "0.05", sweep = "0.05" }
+    error_message = "Those that estimate what Faregate costs must know which share is traced."
+  }
+
+  assert {
+    condition     = alltrue([for function in aws_lambda_function.this : !contains(keys(function.environment[0].variables), "DETAILED_METRICS")])
+    error_message = "Series by model are a choice."
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.this) == 10
+    error_message = "The number of alarms is a figure of src/cost_calculator/planning/fixed_costs.py: change both."
+  }
+}
+
+run "series_by_model_are_a_choice_and_every_trace_too" {
+  command = plan
+
+  variables {
+    observability = { detailed_metrics = true, xray_share = 1 }
+  }
+
+  assert {
+    condition = toset([
+      for name, function in aws_lambda_function.this : name if contains(keys(function.environment[0].variables), "DETAILED_METRICS")
+    ]) == toset(["price_rows", "sweep", "watch_models"])
+    error_message = "Those that print metrics must be told, and no others."
+  }
+
+  assert {
+    condition     = length(aws_xray_sampling_rule.this) == 0 && alltrue([for function in aws_lambda_function.this : function.tracing_config[0].mode == "Active"])
+    error_message = "A share of 1 leaves the account's own rules alone."
+  }
+}
+
 run "named_tenants_have_metrics_of_their_own" {
   command = plan
 

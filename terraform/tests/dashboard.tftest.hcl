@@ -31,6 +31,24 @@ run "the_dashboard_shows_the_deployment" {
   }
 
   assert {
+    condition     = !strcontains(aws_cloudwatch_dashboard.this[0].dashboard_body, "Faregate,model") && strcontains(aws_cloudwatch_dashboard.this[0].dashboard_body, "cost_usd")
+    error_message = "By default there are no series by model to search for, but sums over all."
+  }
+}
+
+run "in_detail_it_shows_models_tiers_and_tenants" {
+  command = plan
+
+  variables {
+    observability = { detailed_metrics = true }
+  }
+
+  assert {
+    condition     = strcontains(aws_cloudwatch_dashboard.this[0].dashboard_body, "Requests by tier and tenant")
+    error_message = "Requests have a chart by tier and tenant."
+  }
+
+  assert {
     condition = alltrue([
       for model in ["eu.anthropic.claude-haiku-5-5", "eu.anthropic.claude-haiku-5-5"] :
       strcontains(aws_cloudwatch_dashboard.this[0].dashboard_body, model) == contains(local.called_models, model)

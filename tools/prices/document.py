@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -11,18 +12,31 @@ from pathlib import Path
 from cost_calculator.book import BOOK_PATH, default_book
 from cost_calculator.ledger import Cell, contribution
 from cost_calculator.overhead import AWS_PRICES_PATH, aws_prices
-from cost_calculator.planning.break_even import WORKFLOWS, Assumptions, Model, per_request_overhead
+from cost_calculator.planning.break_even import (
+    TYPICAL,
+    WORKFLOWS,
+    Assumptions,
+    mean_overhead,
+    per_request_overhead,
+)
 from cost_calculator.planning.bulk_overhead import CHUNK_PROMPTS, batch_overhead, queue_overhead
 from cost_calculator.planning.capacity import Peak, bills, capacity
+from cost_calculator.planning.fixed_costs import fixed_a_month, fixed_total, kept_a_month
+from cost_calculator.planning.typical_rows import (
+    BYTES_PER_TOKEN,
+    typical_attempt,
+    typical_request,
+)
 from cost_calculator.pricing import plain
 from cost_calculator.rates import Rates
+from cost_calculator.row_units import attempt_units, request_units
 from cost_calculator.settlement import settle
 from cost_calculator.usage import TOKEN_CLASSES
 from router.cli.breakeven import DEFAULT_MIX, DEFAULT_TIERS, read_mix
 from router.cli.capacity import DEFAULT_MAX_TOKENS, SIZES, as_text
 
 _DOCS = Path(__file__).parents[2] / "docs"
-DOCUMENTS = (_DOCS / "cost-model.md", _DOCS / "capacity.md")
+DOCUMENTS = (_DOCS / "cost-model.md", _DOCS / "capacity.md", _DOCS.parent / "README.md")
 _BLOCK = re.compile(r"(<!-- computed: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _MILLION = 10**6
 
@@ -57,6 +71,9 @@ def computed(text: str) -> str:
         "usage": lambda: f"```json\n{json.dumps(EXAMPLE_USAGE)}\n```\n",
         "example": _example,
         "running": _running,
+        "fixed": _fixed,
+        "kept": _kept,
+        "summary": _summary,
         "entry-points": _entry_points,
         "aws-prices": _aws_prices,
         "resolutions": _resolutions,
@@ -81,7 +98,7 @@ def _example() -> str:
         f"| **`cost_usd`** | {total:,} | `{row['price_version']}` | **{plain(row['cost_usd'])}** |",
         f"| `baseline_usd` | {total:,} | `{row['baseline_price_version']}` |"
         f" {plain(row['baseline_usd'])} |",
-        f"| `overhead_usd` (Lambda, estimate) | | | {plain(row['overhead_usd'])} |",
+        f"| `overhead_usd` (row, Lambda, log: an estimate) | | | {plain(row['overhead_usd'])} |",
         f"| saved, before the request's own overhead | | | {plain(net - row['overhead_usd'])} |",
     ]
     sums = ", ".join(f"`{name}` {plain(value)}" for name, value in contribution(row).items())
@@ -91,30 +108,67 @@ def _example() -> str:
 
 
 def _running() -> str:
-    given, prices = Assumptions(answer_ms=1_000), aws_prices()
-    causes: dict[str, dict[str, Decimal]] = {}
-    for workflow in WORKFLOWS:
-        model = Model("bedrock", "us.anthropic.claude-haiku-5-5")
-        for cause, usd in per_request_overhead(workflow, model, prices, given).items():
-            causes.setdefault(cause, {})[workflow] = usd
+    given, prices = Assumptions(), aws_prices()
+    haiku = DEFAULT_TIERS["SIMPLE"]
+    columns = [
+        *(per_request_overhead(workflow, haiku, prices, given) for workflow in WORKFLOWS),
+        *(mean_overhead(w, read_mix(DEFAULT_MIX), DEFAULT_TIERS, prices, given) for w in WORKFLOWS),
+    ]
     lines = [
-        "| cause | Standard, per 1,000 | per 1,000,000 | Express, per 1,000 | per 1,000,000 |",
+        "| per 1,000,000 requests | typical, Standard | Express | mix, Standard | Express |",
         "|---|--:|--:|--:|--:|",
     ]
-    for cause, by_workflow in causes.items():
-        lines.append(_running_line(cause, by_workflow))
-    total = {w: sum((usd[w] for usd in causes.values()), Decimal(0)) for w in WORKFLOWS}
-    lines.append(_running_line("**all**", total))
+    for cause in dict.fromkeys(cause for column in columns for cause in column):
+        lines.append(_in_millions(cause, [column.get(cause, Decimal(0)) for column in columns]))
+    lines.append(_in_millions("**all**", [_total(column) for column in columns]))
+    request = typical_request(TYPICAL, transitions=3, analyze_ms=given.analyze_ms)
+    units = request_units(request), attempt_units(typical_attempt(TYPICAL, lambda_ms=2_000))
     return "\n".join(lines) + (
-        f"\n\nAssumed: the answer takes {given.answer_ms:,} ms, `analyze` {given.analyze_ms} ms at "
-        f"{given.analyze_mb} MB, `invoke_model` has {given.invoke_mb} MB; no free tier.\n"
+        f"\n\nTypical: {TYPICAL.input} + {TYPICAL.output} tokens on the SIMPLE tier, which take "
+        f"{sum(units)} write units. The mix is that of [capacity.md](capacity.md).\n\nAssumed: the "
+        f"answer takes {given.answer_ms:,} ms, `analyze` {given.analyze_ms} ms at "
+        f"{given.analyze_mb} MB,\n`invoke_model` has {given.invoke_mb} MB, a token has "
+        f"{BYTES_PER_TOKEN} bytes; texts are stored; no free tier.\n"
     )
 
 
-def _running_line(cause: str, usd: dict[str, Decimal]) -> str:
-    figures = [f"${usd[w] * count:,.4f}" if count == 1_000 else f"${usd[w] * count:,.2f}"
-               for w in WORKFLOWS for count in (1_000, _MILLION)]  # fmt: skip
-    return f"| {cause} | " + " | ".join(figures) + " |"
+def _total(causes: Mapping[str, Decimal]) -> Decimal:
+    return sum(causes.values(), Decimal(0))
+
+
+def _in_millions(cause: str, dollars: Sequence[Decimal]) -> str:
+    return f"| {cause} | " + " | ".join(f"${usd * _MILLION:,.2f}" for usd in dollars) + " |"
+
+
+def _fixed() -> str:
+    prices = aws_prices()
+    lines = ["| a month, at most | $ |", "|---|--:|"]
+    lines += [f"| {cause} | {usd:.2f} |" for cause, usd in fixed_a_month(prices).items()]
+    return "\n".join([*lines, f"| **all** | {fixed_total(prices)} |"]) + "\n"
+
+
+def _kept() -> str:
+    typical = kept_a_month(TYPICAL, aws_prices())
+    lines = ["| a month, for each 1,000,000 typical requests kept | $ |", "|---|--:|"]
+    return (
+        "\n".join([*lines, *(f"| {n} | {u * _MILLION:.2f} |" for n, u in typical.items())]) + "\n"
+    )
+
+
+def _summary() -> str:
+    given, prices, mix = Assumptions(), aws_prices(), read_mix(DEFAULT_MIX)
+    typical = [
+        _total(per_request_overhead(w, DEFAULT_TIERS["SIMPLE"], prices, given)) for w in WORKFLOWS
+    ]
+    mean = [_total(mean_overhead(w, mix, DEFAULT_TIERS, prices, given)) for w in WORKFLOWS]
+    lines = [
+        "| Faregate itself, without the models | Standard (default) | Express |",
+        "|---|--:|--:|",
+        _in_millions(f"1,000,000 requests of {TYPICAL.input} + {TYPICAL.output} tokens", typical),
+        _in_millions("1,000,000 requests of the mix in [capacity](docs/capacity.md)", mean),
+        f"| a month, whatever the volume, at most |{f' ${fixed_total(prices)} |' * len(WORKFLOWS)}",
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _entry_points() -> str:

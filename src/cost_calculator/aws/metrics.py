@@ -1,4 +1,7 @@
-"""Metrics in CloudWatch's embedded format, one record per series, whose number is bounded."""
+"""Metrics in CloudWatch's embedded format, one record per series, whose number is bounded.
+
+A series is paid for each hour in which it is printed.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,11 @@ def tenant_series(tenant: str) -> str:
     """
     named = {"default", "*", *os.environ.get("METRIC_TENANTS", "").split(",")}
     return tenant if tenant in named else _OTHER_TENANTS
+
+
+def are_detailed() -> bool:
+    """Return whether the deployment has chosen series by model, tier and tenant, at their price."""
+    return bool(os.environ.get("DETAILED_METRICS"))
 
 
 def emit(dimensions: Mapping[str, str], metrics: Iterable[tuple[str, MetricUnit, float]]) -> None:

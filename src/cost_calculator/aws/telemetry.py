@@ -9,7 +9,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit
 
-from cost_calculator.aws.metrics import emit, tenant_series
+from cost_calculator.aws.metrics import are_detailed, emit, tenant_series
 from cost_calculator.ledger import ANSWERED
 from cost_calculator.pricing import plain
 from cost_calculator.row_keys import request_id_of
@@ -52,18 +52,23 @@ def log_attempts(logger: Logger, rows: Iterable[Row]) -> None:
 def emit_metrics(rows: Iterable[Row]) -> None:
     """Print the batch's metrics; docs/metrics.md lists them.
 
-    Attempts have series by (model, tier, tenant), requests by (tier, tenant). What alarms watch is
-    printed once more, over all: an alarm watches one series and cannot add up over dimensions.
+    By default over all, with what is wrong only if it is: an alarm watches one series, cannot add
+    up over dimensions, and takes no data for nothing wrong. In detail attempts have series by
+    (model, tier, tenant) as well, requests by (tier, tenant), throttles by model.
     """
     rows = list(rows)
     attempts = [row for row in rows if row["item"] != "REQUEST"]
-    requests = [row for row in rows if row["item"] == "REQUEST"]
+    if attempts:
+        emit({}, _overall(attempts))
+    if are_detailed():
+        _emit_details(attempts, [row for row in rows if row["item"] == "REQUEST"])
+
+
+def _emit_details(attempts: list[Row], requests: list[Row]) -> None:
     for (model, tier, tenant), members in _series(attempts, "model", "tier").items():
         emit({"model": model, "tier": tier, "tenant": tenant}, _of_attempts(members))
     for (tier, tenant), members in _series(requests, "tier").items():
         emit({"tier": tier, "tenant": tenant}, _of_requests(members))
-    if attempts:
-        emit({}, _watched(attempts))
     throttled = Counter(row["model"] for row in attempts if row["outcome"] == "THROTTLED")
     for model, count in throttled.items():
         emit({"model": model}, [("throttles", MetricUnit.Count, count)])
@@ -84,13 +89,21 @@ def _series(rows: Iterable[Row], *by: str) -> dict[tuple[str, ...], list[Row]]:
 
 def _of_attempts(rows: list[Row]) -> Iterator[Metric]:
     yield "attempts", MetricUnit.Count, len(rows)
-    for status in ("UNPRICED", "UNKNOWN", "INVALID_USAGE"):
-        count = sum(row["cost_status"] == status for row in rows)
-        yield status.lower(), MetricUnit.Count, count
+    yield from ((name, MetricUnit.Count, count) for name, count in _unknown(rows))
     hits = sum(row["outcome"] == CACHED for row in rows)
     yield "cache_hits", MetricUnit.Count, hits
     for name in _SUMMED:
         yield from _sum(rows, name)
+    yield from _latencies(rows)
+
+
+def _unknown(rows: list[Row]) -> Iterator[tuple[str, int]]:
+    """Count the attempts whose cost is not known, by the reason."""
+    for status in ("UNPRICED", "UNKNOWN", "INVALID_USAGE"):
+        yield status.lower(), sum(row["cost_status"] == status for row in rows)
+
+
+def _latencies(rows: list[Row]) -> Iterator[Metric]:
     for row in rows:
         if "latency_ms" in row:
             yield "latency", MetricUnit.Milliseconds, float(row["latency_ms"])
@@ -101,14 +114,14 @@ def _of_requests(rows: list[Row]) -> Iterator[Metric]:
     yield "failures", MetricUnit.Count, sum(row["status"] not in ANSWERED for row in rows)
 
 
-def _watched(rows: list[Row]) -> Iterator[Metric]:
-    yield "unpriced", MetricUnit.Count, sum(row["cost_status"] == "UNPRICED" for row in rows)
-    config_errors = sum(row.get("cause") in _CONFIG_CAUSES for row in rows)
-    yield "config_errors", MetricUnit.Count, config_errors
-    exhausted = sum(row.get("cause") == "QuotaExhausted" for row in rows)
-    yield "quota_exhausted", MetricUnit.Count, exhausted
-    yield "throttles", MetricUnit.Count, sum(row["outcome"] == "THROTTLED" for row in rows)
+def _overall(rows: list[Row]) -> Iterator[Metric]:
+    wrong = dict(_unknown(rows))
+    wrong["config_errors"] = sum(row.get("cause") in _CONFIG_CAUSES for row in rows)
+    wrong["quota_exhausted"] = sum(row.get("cause") == "QuotaExhausted" for row in rows)
+    wrong["throttles"] = sum(row["outcome"] == "THROTTLED" for row in rows)
+    yield from ((name, MetricUnit.Count, count) for name, count in wrong.items() if count)
     yield from _sum(rows, "cost_usd")
+    yield from _latencies(rows)
 
 
 def _sum(rows: list[Row], name: str) -> Iterator[Metric]:

@@ -8,6 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from cost_calculator.ledger import HISTOGRAM_BOUNDS, Sums, add
+from cost_calculator.overhead import aws_prices
+from cost_calculator.planning.fixed_costs import fixed_total
 from cost_calculator.pricing import plain
 from cost_calculator.reports import GAPS
 from cost_calculator.usage import TOKEN_CLASSES
@@ -107,6 +109,7 @@ def document(snapshot: Snapshot) -> dict[str, Any]:
             for p in snapshot.pending
         ],
         "pending_more": snapshot.pending_more,
+        "fixed_month_usd": plain(fixed_total(aws_prices())),
         "failures": {
             "rows": [dict(row) for row in snapshot.failures.rows],
             "looked_at": snapshot.failures.looked_at,

@@ -90,7 +90,7 @@ function showTiles(data, found, filters) {
   $("sentence").textContent = savingsInWords(total, data.gaps);
   const requests = BigInt(total.count("requests"));
   $("breakeven").textContent = requests > 0n && known
-    ? `Break-even: workflow and Lambda take ${dollars(divide(total.usd("overhead_usd"), requests))} a request; routing pays where a request's models save more than that. They saved ${dollars(divide(total.usd("baseline_usd") - total.usd("cost_usd"), requests))}.`
+    ? `Break-even: workflow and Lambda take ${dollars(divide(total.usd("overhead_usd"), requests))} a request; routing pays where a request's models save more than that. They saved ${dollars(divide(total.usd("baseline_usd") - total.usd("cost_usd"), requests))}. Not in it is what is paid whatever the volume: at most $${data.fixed_month_usd} a month.`
     : "";
 }
 

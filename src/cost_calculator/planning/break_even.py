@@ -143,6 +143,22 @@ def per_request_overhead(
     return causes
 
 
+def mean_overhead(
+    workflow: str,
+    mix: Mapping[str, PromptKind],
+    tiers: Mapping[str, Model],
+    aws: AwsPrices,
+    given: Assumptions,
+) -> Mapping[str, Decimal]:
+    """Return what Faregate adds to the average request of a mix, by cause."""
+    causes: dict[str, Decimal] = {}
+    for tier, kind in mix.items():
+        parts = per_request_overhead(workflow, tiers[tier], aws, given, kind.tokens)
+        for cause, usd in parts.items():
+            causes[cause] = causes.get(cause, _ZERO) + kind.share * usd
+    return causes
+
+
 def over_http(model: Model) -> bool:
     """Return whether the workflow calls the model itself, without a Lambda."""
     return model.provider == "openai" and model.mode != "flex"
@@ -197,11 +213,8 @@ def _routed(
     classifier: Classifier | None,
 ) -> ServingOption:
     aws = prices.rates.aws
-    models = overhead = _ZERO
-    for name, kind in mix.items():
-        models += kind.share * prices.of(tiers[name], kind.tokens)
-        causes = per_request_overhead(workflow, tiers[name], aws, given, kind.tokens)
-        overhead += kind.share * sum(causes.values(), _ZERO)
+    models = sum((k.share * prices.of(tiers[name], k.tokens) for name, k in mix.items()), _ZERO)
+    overhead = sum(mean_overhead(workflow, mix, tiers, aws, given).values(), _ZERO)
     if classifier:
         models += classifier.asked_share * prices.of(classifier.model, classifier.tokens)
     label = f"routed, {_WORKFLOW_NAMES[workflow]}"

@@ -14,8 +14,8 @@ from cost_calculator.overhead import AwsPrices, lambda_call
 from cost_calculator.planning.typical_rows import typical_attempt, typical_request
 from cost_calculator.usage import Tokens
 
-ALARMS = 9
-SERIES = 4
+ALARMS = 10
+SERIES = 3
 """Series that are used in every hour with requests; others come up only if something is wrong."""
 
 # A sweep every five minutes: its time, and the queries of 8 shards, twice the ACCEPTED queue and

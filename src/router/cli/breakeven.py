@@ -13,6 +13,7 @@ from typing import Any
 from cost_calculator.cli.arguments import duration, share, whole
 from cost_calculator.cli.options import add_json_argument
 from cost_calculator.cli.tables import add_table_arguments, open_store
+from cost_calculator.overhead import aws_prices
 from cost_calculator.planning.break_even import (
     Answer,
     Assumptions,
@@ -22,6 +23,7 @@ from cost_calculator.planning.break_even import (
     PromptKind,
     break_even,
 )
+from cost_calculator.planning.fixed_costs import fixed_total
 from cost_calculator.pricing import plain
 from cost_calculator.rates import default_rates
 from cost_calculator.reports import days_between, partitions, roll_up
@@ -157,7 +159,10 @@ def as_text(answer: Answer, mix: Mapping[str, PromptKind], volume: int) -> str:
         f"{name} {kind.share:.0%} of {kind.tokens.total_input} + {kind.tokens.output} tokens"
         for name, kind in mix.items()
     )
-    return f"{captured.get()}Mix: {assumed}.\n{answer.sentence}"
+    fixed = (
+        f"Of it Faregate costs ${fixed_total(aws_prices())} a month at most, whatever the volume."
+    )
+    return f"{captured.get()}Mix: {assumed}.\n{fixed}\n{answer.sentence}"
 
 
 def as_json(answer: Answer, volume: int) -> dict[str, Any]:
@@ -174,6 +179,7 @@ def as_json(answer: Answer, volume: int) -> dict[str, Any]:
             }
             for way in answer.ways
         ],
+        "fixed_month_usd": plain(fixed_total(aws_prices())),
         "best": answer.best.name,
         "verdict": answer.sentence,
     }

@@ -11,7 +11,14 @@ from typing import Any
 
 from cost_calculator.cli.arguments import number, whole
 from cost_calculator.cli.options import add_json_argument
-from cost_calculator.planning.break_even import Answer, Assumptions, PriceMissing, PromptKind
+from cost_calculator.overhead import aws_prices
+from cost_calculator.planning.break_even import (
+    WORKFLOWS,
+    Answer,
+    Assumptions,
+    PriceMissing,
+    PromptKind,
+)
 from cost_calculator.planning.capacity import (
     DAYS_A_MONTH,
     Capacity,
@@ -20,6 +27,8 @@ from cost_calculator.planning.capacity import (
     capacity,
     provisioned_units,
 )
+from cost_calculator.planning.fixed_costs import fixed_total
+from cost_calculator.pricing import plain
 from cost_calculator.rates import default_rates
 from router.cli.breakeven import DEFAULT_MIX, configured_tiers, read_mix
 from router.cli.environment import configured
@@ -159,6 +168,7 @@ def as_json(
             str(volume): {way.name: f"{way.usd * DAYS_A_MONTH:.2f}" for way in answer.ways}
             for volume, answer in costs.items()
         },
+        "fixed_month_usd": plain(fixed_total(aws_prices())),
     }
 
 
@@ -173,6 +183,10 @@ def _bills(costs: Mapping[int, Answer]) -> list[str]:
     for place, way in enumerate(ways):
         figures = (f"{answer.ways[place].usd * DAYS_A_MONTH:,.2f}" for answer in costs.values())
         lines.append(f"| {way} | " + " | ".join(figures) + " |")
+    fixed = (
+        f"| of it Faregate, whatever the volume | {f'{fixed_total(aws_prices())} | ' * len(costs)}"
+    )
+    lines.insert(2 + len(WORKFLOWS), fixed.rstrip())
     best = " | ".join(answer.best.name for answer in costs.values())
     return [*lines, f"| **cheapest that answers 95 %** | {best} |"]
 

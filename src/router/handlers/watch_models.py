@@ -13,7 +13,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit
 
 from cost_calculator.aws.items import from_item
-from cost_calculator.aws.metrics import emit
+from cost_calculator.aws.metrics import are_detailed, emit
 from cost_calculator.clock import now
 from router.aws.breaker_store import ControlBreakers
 from router.aws.dynamodb import dynamodb
@@ -33,5 +33,6 @@ def handler(event: dict[str, Any], _context: object) -> None:
         model = str(model_of(key))
         logger.warning("breaker opened", model=model)
         opened = [("breaker_open", MetricUnit.Count, 1)]
-        emit({"model": model.split("/", 1)[1]}, opened)
         emit({}, opened)  # over all models, for the alarm
+        if are_detailed():
+            emit({"model": model.split("/", 1)[1]}, opened)

@@ -336,6 +336,7 @@ IN_PLACE = Group(
                 *policy('function_runtime["*"]', "SendTraces"),
                 *policy("workflow", "SendTraces"),
                 *policy("batch[0]", "SendTraces"),
+                *environment("TRACED_SHARE", "price_rows", "sweep"),
             ],
         ),
         "observability.metric_tenants": (

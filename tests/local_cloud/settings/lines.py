@@ -147,9 +147,9 @@ GATEWAY_ERRORS = (
     *("RESOURCE_NOT_FOUND", "THROTTLED", "UNAUTHORIZED"),
 )
 AUTHORIZER = ("type", "authorizerUri", "authorizerResultTtlInSeconds")
-DASHBOARD_MODELS = "aws_cloudwatch_dashboard.this[0]: dashboard_body.widgets.10.properties.metrics"
+DASHBOARD_MODELS = "aws_cloudwatch_dashboard.this[0]: dashboard_body.widgets.9.properties.metrics"
 DASHBOARD_FUNCTIONS = (
-    "aws_cloudwatch_dashboard.this[0]: dashboard_body.widgets.7.properties.metrics"
+    "aws_cloudwatch_dashboard.this[0]: dashboard_body.widgets.6.properties.metrics"
 )
 COMPOSITE = "aws_cloudwatch_composite_alarm.this[0]: alarm_rule"
 RUN_CHUNKS = "aws_sfn_state_machine.batch[0]: definition.States.RunChunks"

@@ -11,6 +11,7 @@ from tests.local_cloud.settings.lines import (
     OF_WHAT_IS_MADE,
     Group,
     alarm,
+    environment,
     function,
     function_gone,
     gone,
@@ -20,6 +21,9 @@ from tests.local_cloud.settings.lines import (
     scheme,
 )
 
+CALLED_BY_NOBODY = (
+    "ingest", "price_rows", "record_outcome", "sweep", "sync_api_key", "watch_models",
+)  # fmt: skip
 _HOURS = "functions.provisioned_concurrency.analyze.business_hours"
 
 MADE = Group(
@@ -65,6 +69,14 @@ MADE = Group(
         "functions.vpc.security_group_ids": (
             ["sg-1"],
             function("vpc_config.security_group_ids"),
+        ),
+        "observability.xray_share": (
+            0.05,
+            [
+                *made("aws_xray_sampling_rule.this[0]"),
+                *function("tracing_config.mode", *CALLED_BY_NOBODY),
+                *environment("TRACED_SHARE", "price_rows", "sweep"),
+            ],
         ),
         "bedrock.application_profiles": (
             True,

@@ -19,6 +19,10 @@ _ANALYZE = ("analyze",)
 
 OFF = Group(
     {
+        "observability.detailed_metrics": (
+            False,
+            environment("DETAILED_METRICS", "price_rows", "sweep"),
+        ),
         "queue": (
             None,
             [

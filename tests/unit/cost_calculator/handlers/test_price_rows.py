@@ -7,7 +7,8 @@ import sys
 import pytest
 
 from cost_calculator.aws.items import to_item
-from tests.support.cost_rows import HAIKU, attempt, record, request
+from cost_calculator.planning.fixed_costs import SERIES
+from tests.support.cost_rows import HAIKU, SONNET, attempt, record, request
 from tests.support.tables import CONTROL, SPEND, USAGE
 
 
@@ -20,6 +21,7 @@ def handle(dynamodb, monkeypatch):
         "POWERTOOLS_SERVICE_NAME": "price_rows",
         "POWERTOOLS_METRICS_NAMESPACE": "Faregate",
         "METRIC_TENANTS": "acme",
+        "DETAILED_METRICS": "true",
     }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delitem(sys.modules, "cost_calculator.handlers.price_rows", raising=False)
@@ -92,10 +94,27 @@ def test_what_alarms_watch_is_added_up_over_all_models_and_tenants(dynamodb, han
 
     series = list(emitted(capsys))
     [watched] = [metrics for dimensions, metrics in series if not dimensions]
-    cost = watched.pop("cost_usd")
+    assert watched.pop("cost_usd") == pytest.approx(0.00000627)
+    assert watched.pop("latency") == 6 * 812
     assert watched == {"unpriced": 1, "config_errors": 2, "quota_exhausted": 1, "throttles": 1}
-    assert cost == pytest.approx(0.00000627)
     assert ({"model": HAIKU}, {"throttles": 1}) in series
+
+
+def test_by_default_there_are_few_series_and_no_more_while_nothing_is_wrong(
+    dynamodb, handle, capsys, monkeypatch
+):
+    monkeypatch.delenv("DETAILED_METRICS")
+    rows = [request("r-1"), attempt("r-1"), attempt("r-2", tenant="acme", model=SONNET)]
+    for row in rows:
+        dynamodb.put_item(TableName=USAGE, Item=to_item(row))
+
+    handle({"Records": [record(row, n) for n, row in enumerate(rows)]}, None)
+
+    [(dimensions, metrics)] = emitted(capsys)
+    assert dimensions == {}
+    # and pending_age_seconds, which the sweep prints
+    assert len(metrics) + 1 == SERIES
+    assert set(metrics) == {"cost_usd", "latency"}
 
 
 def test_requests_and_failures_are_counted_by_tier_and_tenant(dynamodb, handle, capsys):
