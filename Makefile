@@ -93,8 +93,11 @@ bench: $(BENCH_READY) ## pricing beside genai-prices and LiteLLM; analyze with i
 	$(RUN) -m eval.guard_bench
 	$(RUN) -m tools.cold_start
 
-prices-check: $(BENCH_READY) ## compare the price book with LiteLLM's published table
+prices-check: $(BENCH_READY) ## compare the price book with LiteLLM's published table, with the age of each row's confirmation
 	$(BENCH_RUN) -m tools.prices check
+
+prices-confirm: $(BENCH_READY) ## note which prices LiteLLM's table confirms, and when models retire
+	$(BENCH_RUN) -m tools.prices confirm
 
 faults: $(READY) ## what goes wrong, on the local cloud, as a table
 	$(RUN) -m pytest tests/local_cloud/test_fault*.py
@@ -141,4 +144,4 @@ $(SECURITY_READY): $(READY) requirements/security.lock
 	@touch $@
 
 .PHONY: help demo dashboard up ask env down test lint types unit chromium terraform-test security emulator-test local-test lifetime-test eval bench \
-	prices-check faults soak load package release train prices lock clean
+	prices-check prices-confirm faults soak load package release train prices lock clean

@@ -1,4 +1,4 @@
-"""Runs ``python -m tools.prices generate|check|document``."""
+"""Runs ``python -m tools.prices generate|check|confirm|document``."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("generate", help="add what genai-prices knows and the book does not")
     check = commands.add_parser("check", help="compare the book with LiteLLM's table")
-    check.add_argument("--table", type=Path, help="the table, where litellm is not installed")
+    confirm = commands.add_parser("confirm", help="note what LiteLLM's table confirms")
+    for command in (check, confirm):
+        command.add_argument("--table", type=Path, help="the table, where litellm is not installed")
+    confirm.add_argument("--source", help="what the table is: LiteLLM 1.110.2")
     commands.add_parser(
-        "document", help="update the figures of docs/cost-model.md and docs/capacity.md"
+        "document", help="update the figures of README, docs/cost-model.md and docs/capacity.md"
     )
     arguments = parser.parse_args()
     today = datetime.now(UTC).strftime("%Y-%m-%d")
@@ -26,6 +29,10 @@ def main() -> int:
         from tools.prices.document import write
 
         return write()
+    if arguments.command == "confirm":
+        from tools.prices.confirm import confirm as note
+
+        return note(arguments.table, arguments.source, today)
     from tools.prices.check import check as compare
 
     return compare(arguments.table, today)

@@ -1,10 +1,14 @@
-"""Compares the price book with LiteLLM's published table, and wants each difference explained."""
+"""Compares the price book with LiteLLM's published table, and wants each difference explained.
+
+Each row is listed with the age of its confirmation: see ``confirm``.
+"""
 
 from __future__ import annotations
 
 import importlib.util
 import json
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -12,6 +16,10 @@ from typing import Any
 
 from cost_calculator.book import BOOK_PATH
 
+CONFIRMED_PATH = Path(__file__).with_name("confirmed.json")
+"""By a row's version: ``on`` which day, ``by`` which source it was confirmed."""
+
+_ALONE = "LiteLLM does not list it"
 _TABLE_NAME = "model_prices_and_context_window_backup.json"
 _THEIR_FIELD = {
     "input": "input_cost_per_token",
@@ -36,26 +44,21 @@ _THEIR_PROVIDERS = {
 
 
 def check(table_path: Path | None, today: str) -> int:
-    """Print each disagreement with the reason that settles it; exit 1 if one has no reason."""
-    table = json.loads(
-        (table_path or _installed_table()).read_text(encoding="utf-8"), parse_float=Decimal
-    )
+    """Print rows, and each disagreement with the reason that settles it; exit 1 if one has none."""
+    table, confirmed = read_table(table_path), read_confirmed()
     book = json.loads(BOOK_PATH.read_text(encoding="utf-8"))
     open_questions = settled = agreed = alone = 0
     used: set[int] = set()
-    for row in _current_rows(book["rows"], today):
-        theirs = table.get(row["model"])
-        if theirs is None or theirs["litellm_provider"] not in _THEIR_PROVIDERS[row["provider"]]:
-            differences = ["LiteLLM does not list it"]
-        else:
-            differences = list(_differences(row, theirs))
-        if not differences:
-            agreed += 1
+    for row in current_rows(book["rows"], today):
+        differences = differences_of(row, table)
+        agreed += not differences
+        print(f"{'agrees ' if not differences else 'differs'} {row['version']}: "
+              f"{_age(confirmed.get(row['version']), today)}")  # fmt: skip
         for difference in differences:
             reason = _resolve(book["resolutions"], row, difference, used)
             settled += reason is not None
             open_questions += reason is None
-            alone += difference == "LiteLLM does not list it"
+            alone += difference == _ALONE
             print(f"{'settled' if reason else 'OPEN   '} {row['version']}: {difference}")
             if reason:
                 print(f"        {reason}")
@@ -65,6 +68,28 @@ def check(table_path: Path | None, today: str) -> int:
     print(f"{agreed} rows agree; {settled} differences settled in writing, {alone} known to one"
           f" source only; {open_questions} open")  # fmt: skip
     return 1 if open_questions else 0
+
+
+def read_table(path: Path | None) -> dict[str, Any]:
+    """Return LiteLLM's table: the given one, or the installed one."""
+    text = (path or _installed_table()).read_text(encoding="utf-8")
+    table: dict[str, Any] = json.loads(text, parse_float=Decimal)
+    return table
+
+
+def differences_of(row: dict[str, Any], table: dict[str, Any]) -> list[str]:
+    """Return in words where the table has another price than a row of the book."""
+    theirs = table.get(row["model"])
+    if theirs is None or theirs["litellm_provider"] not in _THEIR_PROVIDERS[row["provider"]]:
+        return [_ALONE]
+    return list(_differences(row, theirs))
+
+
+def _age(note: dict[str, str] | None, today: str) -> str:
+    if note is None:
+        return "no second source has confirmed it"
+    days = (date.fromisoformat(today) - date.fromisoformat(note["on"])).days
+    return f"confirmed {days} days ago, by {note['by']}"
 
 
 def _differences(row: dict[str, Any], theirs: dict[str, Any]) -> Iterator[str]:
@@ -111,7 +136,8 @@ def _resolve(
     return None
 
 
-def _current_rows(rows: list[dict[str, Any]], today: str) -> Iterator[dict[str, Any]]:
+def current_rows(rows: list[dict[str, Any]], today: str) -> Iterator[dict[str, Any]]:
+    """Yield the row of each model and mode that holds today."""
     newest: dict[tuple[str, str, str], dict[str, Any]] = {}
     for row in rows:
         if (row["effective_from"] or "") <= today:
@@ -120,6 +146,14 @@ def _current_rows(rows: list[dict[str, Any]], today: str) -> Iterator[dict[str, 
                 newest.get(key, row), row, key=lambda candidate: candidate["effective_from"] or ""
             )
     yield from newest.values()
+
+
+def read_confirmed() -> dict[str, dict[str, str]]:
+    """Return what ``confirm`` has noted so far."""
+    if not CONFIRMED_PATH.exists():
+        return {}
+    found: dict[str, dict[str, str]] = json.loads(CONFIRMED_PATH.read_text(encoding="utf-8"))
+    return found
 
 
 def _installed_table() -> Path:

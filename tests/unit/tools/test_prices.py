@@ -5,8 +5,10 @@ import json
 import pytest
 
 from tools.prices import check as check_module
+from tools.prices import confirm as confirm_module
 from tools.prices import generate as generate_module
 from tools.prices.check import check
+from tools.prices.confirm import confirm
 from tools.prices.generate import generate
 
 TODAY = "2026-12-01"
@@ -17,7 +19,10 @@ HAIKU = "us.anthropic.claude-haiku-5-5"
 def workshop(tmp_path, monkeypatch):
     """A book, a list of models and resolutions of the test's own; returns their folder."""
     monkeypatch.setattr(generate_module, "BOOK_PATH", tmp_path / "book.json")
-    monkeypatch.setattr(check_module, "BOOK_PATH", tmp_path / "book.json")
+    for module in (check_module, confirm_module):
+        monkeypatch.setattr(module, "BOOK_PATH", tmp_path / "book.json")
+        monkeypatch.setattr(module, "CONFIRMED_PATH", tmp_path / "confirmed.json")
+    monkeypatch.setattr(confirm_module, "RETIREMENTS_PATH", tmp_path / "retirements.json")
     for name, content in {
         "MODELS_PATH": {"bedrock": [HAIKU], "openai": ["gpt-5.6-luna"]},
         "RESOLUTIONS_PATH": [],
@@ -113,6 +118,44 @@ def test_settled_difference_passes_with_its_reason(workshop, capsys):
 
     assert check(litellm_table(workshop, output="0.6"), TODAY) == 0
     assert "because" in capsys.readouterr().out
+
+
+def test_the_age_of_each_rows_confirmation_is_shown(workshop, capsys):
+    generate_module.MODELS_PATH.write_text(json.dumps({"bedrock": [HAIKU]}))
+    generate(TODAY)
+    table = litellm_table(workshop)
+    check(table, TODAY)
+    assert "no second source has confirmed it" in capsys.readouterr().out
+
+    confirm(table, "LiteLLM 9", TODAY)
+    check(table, "2026-12-11")
+
+    assert f"{HAIKU}/standard@start: confirmed 10 days ago, by LiteLLM 9" in capsys.readouterr().out
+
+
+def test_what_the_table_contradicts_is_not_confirmed_and_keeps_its_older_note(workshop, capsys):
+    generate_module.MODELS_PATH.write_text(json.dumps({"bedrock": [HAIKU]}))
+    generate(TODAY)
+    confirm(litellm_table(workshop), "LiteLLM 9", TODAY)
+    confirm(litellm_table(workshop, output="0.6"), "LiteLLM 10", "2026-12-05")
+
+    check(litellm_table(workshop), "2026-12-11")
+
+    assert "confirmed 10 days ago, by LiteLLM 9" in capsys.readouterr().out
+
+
+def test_the_day_on_which_a_model_retires_is_noted(workshop):
+    generate_module.MODELS_PATH.write_text(json.dumps({"bedrock": [HAIKU]}))
+    generate(TODAY)
+    table = litellm_table(workshop)
+    found = json.loads(table.read_text())
+    found[HAIKU]["deprecation_date"] = "2027-04-01"
+    table.write_text(json.dumps(found))
+
+    confirm(table, "LiteLLM 9", TODAY)
+
+    noted = json.loads((workshop / "retirements.json").read_text())
+    assert noted["models"] == {"bedrock": {HAIKU: "2027-04-01"}}
 
 
 def test_shipped_book_is_what_the_generator_makes(capsys):

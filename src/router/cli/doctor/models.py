@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from cost_calculator.book import BOOK_PATH, PriceBook, PriceUnknown, read_overrides
 from cost_calculator.cli.deployed import Deployment
+from cost_calculator.retirements import retirement_of
 from router.catalog.providers import PROVIDERS
 from router.catalog.service_tiers import mode_of
 from router.cli.doctor.checks import Check, Finding, failed, ok, unchecked
@@ -48,6 +49,7 @@ def provider_checks(deployment: Deployment, *, paid: bool) -> list[Check]:
         Check("models", look.catalogue, "terraform output models"),
         Check("guardrail", look.guardrail, "terraform apply"),
         Check("prices", look.prices, "terraform apply"),
+        Check("retirements", look.retirements, "terraform apply"),
     ]
     if paid:
         checks.append(Check("answers", look.answers, "terraform apply"))
@@ -207,6 +209,20 @@ class _Look:
                 yield failed("prices", str(error), "add a row to `prices`, then terraform apply")
             else:
                 yield ok("prices", f"{model.provider} {model.id} has a {model.mode} price")
+
+    def retirements(self) -> Iterator[Finding]:
+        """Name models past the day on which they retire; providers move that day, so look it up."""
+        today = datetime.now(UTC).date()
+        for model in self._models():
+            day = retirement_of(model.provider, model.id)
+            named = f"{model.provider} {model.id}"
+            if day is None:
+                yield ok("retirements", f"no day is known on which {named} retires")
+            elif day > today:
+                yield ok("retirements", f"{named} retires on {day}, in {(day - today).days} days")
+            else:
+                fix = "name another model in `models`, then terraform apply"
+                yield failed("retirements", f"{named} retired on {day}", fix)
 
     def answers(self) -> Iterator[Finding]:
         """Call each model through the function, with its role, key and endpoint."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
+from cost_calculator import retirements
 from cost_calculator.cli.deployment import read_outputs
 from router.cli.doctor.checks import Check, Finding, examine
 from router.cli.doctor.models import provider_checks
@@ -230,3 +232,25 @@ def test_a_service_tier_without_a_price_is_told_before_it_is_used(
 
     assert finding.status == status
     assert found in finding.found
+
+
+@pytest.mark.parametrize(
+    ("day", "status", "found"),
+    [
+        ("2026-11-01", "failed", "retired on 2026-11-01"),
+        ("2999-01-01", "ok", "retires on 2999-01-01"),
+        (None, "ok", "no day is known"),
+    ],
+)
+def test_a_model_past_its_retirement_is_named(
+    day: str | None, status: str, found: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notes = {"models": {"bedrock": {HAIKU: day} if day else {}}}
+    (tmp_path / "retirements.json").write_text(json.dumps(notes))
+    monkeypatch.setattr(retirements, "RETIREMENTS_PATH", tmp_path / "retirements.json")
+    model = {"provider": "bedrock", "model": HAIKU, "fallbacks": []}
+    settings = {"FAREGATE_CONFIG": json.dumps({"tiers": {"SIMPLE": model}})}
+
+    [finding] = look("retirements", Deployment(settings))
+
+    assert (finding.status, found in finding.found) == (status, True)
