@@ -77,6 +77,11 @@ resource "aws_dynamodb_table" "usage" {
   }
 
   tags = local.tags
+
+  # An index of a large table takes its time to be made.
+  timeouts {
+    update = "6h"
+  }
 }
 
 resource "aws_dynamodb_table" "spend" {
