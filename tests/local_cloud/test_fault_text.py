@@ -15,12 +15,15 @@ from tests.local_cloud.simulator import Simulator
 
 
 def content(deployment: Deployment, request_id: str) -> dict[str, str]:
-    row = deployment.client("dynamodb").get_item(
-        TableName=deployment.usage_table,
-        Key={"request_id": {"S": request_id}, "item": {"S": "CONTENT"}},
-    )["Item"]
-    prompt = json.loads(row["input"]["S"])["messages"][0]["content"]
-    return {"input": prompt, "output": row["output"]["S"]}
+    asked, answered = (
+        deployment.client("dynamodb").get_item(
+            TableName=deployment.usage_table,
+            Key={"request_id": {"S": request_id}, "item": {"S": item}},
+        )["Item"]
+        for item in ("CONTENT", "ANSWER")
+    )
+    prompt = json.loads(asked["input"]["S"])["messages"][0]["content"]
+    return {"input": prompt, "output": answered["output"]["S"]}
 
 
 def test_an_input_over_the_limit_is_refused_with_the_limit_and_never_accepted(

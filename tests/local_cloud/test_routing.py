@@ -80,12 +80,15 @@ def test_each_tier_is_served_by_its_model_and_priced(
 def test_odd_text_reaches_the_table_as_it_was_sent(deployment: Deployment, prompt: str) -> None:
     answer = outcome(deployment, {"input": prompt})
 
-    row = deployment.client("dynamodb").get_item(
-        TableName=deployment.usage_table,
-        Key={"request_id": {"S": answer["request_id"]}, "item": {"S": "CONTENT"}},
-    )["Item"]
-    assert json.loads(row["input"]["S"])["messages"][0]["content"] == prompt
-    assert row["output"]["S"] == answer["output"]
+    asked, answered = (
+        deployment.client("dynamodb").get_item(
+            TableName=deployment.usage_table,
+            Key={"request_id": {"S": answer["request_id"]}, "item": {"S": item}},
+        )["Item"]
+        for item in ("CONTENT", "ANSWER")
+    )
+    assert json.loads(asked["input"]["S"])["messages"][0]["content"] == prompt
+    assert answered["output"]["S"] == answer["output"]
 
 
 def test_a_repeated_request_id_runs_once(deployment: Deployment) -> None:

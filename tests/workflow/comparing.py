@@ -15,7 +15,7 @@ _OWN = {
     "request_id", "execution_arn", "payload_hash", "day_shard", "queue", "queued_at", "task_token",
     "expires_at", "decide_before", "accepted_at", "started_at", "ended_at", "decided_at",
     "priced_at", "analyze_ms", "analyze_mb", "latency_ms", "lambda_ms", "lambda_mb",
-    "overhead_usd", "overhead_parts", "cache_source",
+    "overhead_usd", "cache_source",
 }  # fmt: skip
 # What a machine may do that is busy with other work; no scenario of both orders it.
 _BUSY = {

@@ -113,11 +113,12 @@ def pending(client: DynamoDBClient, usage_table: str) -> tuple[list[Unpriced], b
             ExpressionAttributeValues={":queue": {"S": queue}},
             Limit=_PENDING_A_SHARD,
         )
-        for row in whole_rows(client, usage_table, page["Items"]):
-            if row.get("cost_status") == CostStatus.PENDING:
-                day = str(row.get("ended_at") or row["queued_at"])[:10]
-                counted[day, row["tenant"], row.get("model") or NOBODY] += 1
-        more = more or "LastEvaluatedKey" in page
+        rows = whole_rows(client, usage_table, page["Items"])
+        waiting = [row for row in rows if row.get("cost_status") == CostStatus.PENDING]
+        for row in waiting:
+            day = str(row.get("ended_at") or row["queued_at"])[:10]
+            counted[day, row["tenant"], row.get("model") or NOBODY] += 1
+        more = more or bool(waiting and "LastEvaluatedKey" in page)
     return [Unpriced(*key, count=n) for key, n in sorted(counted.items())], more
 
 

@@ -1,7 +1,7 @@
 """The sweep prices what the stream lost; reprice what had no price; reconcile trusts nobody."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from cost_calculator.__main__ import main
@@ -12,6 +12,7 @@ from cost_calculator.backlog import pending_age, reprice, sweep_queue
 from cost_calculator.book import BOOK_PATH, PriceBook, default_book
 from cost_calculator.cli.reconcile import reconcile_tables
 from cost_calculator.rates import Rates, default_rates
+from cost_calculator.rows import shard_of
 from cost_calculator.stream import price_records
 from tests.support.cost_rows import HAIKU, PRICED_AT, RATES, attempt, record, request
 from tests.support.tables import CONTROL, SPEND, USAGE
@@ -68,7 +69,7 @@ def test_sweep_prints_the_metrics_of_what_the_stream_lost_and_of_what_still_wait
     sweep(dynamodb)
 
     printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [line["unpriced"] for line in printed if "unpriced" in line] == [[1.0], [1.0]]
+    assert [line["unpriced"] for line in printed if "unpriced" in line] == [[1.0]]
     [waits] = [line["pending_age_seconds"] for line in printed if "pending_age_seconds" in line]
     assert waits[0] > 0
 
@@ -146,3 +147,32 @@ def test_reprice_command_takes_the_users_own_rows(dynamodb, capsys, monkeypatch)
     assert main(["reprice", *tables]) == 0
     default_book.cache_clear()
     assert row_of(dynamodb, "r-1")["cost_usd"] == Decimal("0.00000627")
+
+
+def in_place(request_id="r-1", accepted_at="2026-11-21T10:00:00.000Z", **changes):
+    """A REQUEST row that ended and kept its place from when it was accepted."""
+    queue = f"ACCEPTED#{shard_of(request_id)}"
+    return request(
+        request_id, accepted_at=accepted_at, queue=queue, queued_at=accepted_at, **changes
+    )
+
+
+def test_a_request_that_kept_its_place_is_swept_and_one_under_way_is_left(dynamodb, store):
+    open_row = in_place("r-2", status="ACCEPTED", ended_at=None, cost_status=None)
+    put(dynamodb, in_place(), open_row)
+
+    assert sweep(dynamodb)["priced"] == 1
+    assert reconcile_tables(store).total["requests"] == 1
+
+
+def test_a_request_that_ran_for_long_has_its_head_start_from_its_end(dynamodb):
+    put(dynamodb, in_place(ended_at="2026-11-21T10:59:59.000Z"))
+
+    assert sweep(dynamodb, older_than=LATER - timedelta(minutes=5))["priced"] == 0
+    assert sweep(dynamodb)["priced"] == 1
+
+
+def test_the_age_of_a_request_that_kept_its_place_is_that_of_its_end(dynamodb, store):
+    put(dynamodb, in_place(ended_at="2026-11-21T10:40:00.000Z"))
+
+    assert pending_age(store, LATER) == 1200

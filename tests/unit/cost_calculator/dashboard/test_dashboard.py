@@ -100,6 +100,10 @@ def test_what_waits_for_a_price_is_counted_by_day_tenant_and_model(dynamodb, mon
     assert {(p.tenant, p.count) for p in found} == {("default", 3), ("acme", 1)}
     assert {p.day for p in found} == {"2026-11-21"}
     assert not more
+    in_place = {"queue": "ACCEPTED#3", "queued_at": "2026-11-21T10:00:00.000Z"}
+    put(dynamodb, request("r-4", tenant="beta", **in_place))
+    put(dynamodb, request("r-5", tenant="gone", status="ACCEPTED", cost_status=None, **in_place))
+    assert {p.tenant for p in pending(dynamodb, USAGE)[0]} == {"default", "acme", "beta"}
     monkeypatch.setattr(reading, "_PENDING_A_SHARD", 1)
     assert pending(dynamodb, USAGE)[1]
 

@@ -171,3 +171,19 @@ def test_of_a_tenant_those_requests_are_forgotten_that_came_before_a_day(texts: 
     assert "CONTENT" in texts.rows_of("acme/r-2")
     assert "CONTENT" in texts.rows_of("other/r-3")
     assert forget_tenant(texts, "acme", None, AT) == replace(done, requests=2)
+
+
+def test_a_request_that_was_run_again_meanwhile_is_not_marked_and_counts_as_running(
+    texts: TextStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request_with_texts(texts)
+    delete = texts.delete_row
+
+    def run_again(key: str, item: str) -> None:
+        put(texts, texts.rows_of(key)["REQUEST"] | {"execution_arn": "arn:2", "status": "ACCEPTED"})
+        delete(key, item)
+
+    monkeypatch.setattr(texts, "delete_row", run_again)
+
+    assert forget_request(texts, "r-1", AT) == Forgotten(running=1)
+    assert "forgotten_at" not in texts.rows_of("r-1")["REQUEST"]

@@ -201,6 +201,25 @@ def test_the_sweep_closes_what_no_event_closed() -> None:
     assert swept(store, lambda arn: ("r-1", run()), late) == Swept(1, 0)
 
 
+def test_the_sweep_looks_up_no_run_of_a_request_that_only_waits_for_its_price() -> None:
+    store = Memory(sweepable(status="SUCCEEDED", cost_status="PENDING"))
+
+    def find(_arn: str) -> None:
+        raise AssertionError("its run has ended")
+
+    assert swept(store, find, AT + timedelta(hours=1)) == Swept(0, 0)
+
+
+def test_a_request_whose_run_died_waits_for_its_price_from_now_on() -> None:
+    until = {"queue": "ACCEPTED#3", "queued_at": "2027-01-01T00:00:00.000Z"}
+    store = Memory(accepted(status="PENDING_REVIEW", **until))
+    close_request(store, "r-1", run(), silent)
+
+    [(changes, _)] = store.closed
+    assert changes["queue"].startswith("PENDING#")
+    assert changes["queued_at"] == changes["ended_at"]
+
+
 def test_the_sweep_leaves_a_request_its_time_and_a_run_its_life() -> None:
     store = Memory(sweepable())
     soon, late = AT + LIMIT, AT + LIMIT + timedelta(minutes=3)
