@@ -113,7 +113,7 @@ def _queued_in(store: Store, status: str, shard: int, before: str) -> Iterator[R
 def _ended_in(store: Store, shard: int, before: str) -> Iterator[Row]:
     """Yield REQUEST rows that wait for their price: they keep their place from being accepted."""
     for row in store.queued(f"ACCEPTED#{shard}", before):
-        if row.get("cost_status") == CostStatus.PENDING and _waits_since(row) < before:
+        if row.get("cost_status") == CostStatus.PENDING:
             yield row
 
 

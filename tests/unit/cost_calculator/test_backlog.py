@@ -1,7 +1,7 @@
 """The sweep prices what the stream lost; reprice what had no price; reconcile trusts nobody."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from cost_calculator.__main__ import main
@@ -163,13 +163,6 @@ def test_a_request_that_kept_its_place_is_swept_and_one_under_way_is_left(dynamo
 
     assert sweep(dynamodb)["priced"] == 1
     assert reconcile_tables(store).total["requests"] == 1
-
-
-def test_a_request_that_ran_for_long_has_its_head_start_from_its_end(dynamodb):
-    put(dynamodb, in_place(ended_at="2026-11-21T10:59:59.000Z"))
-
-    assert sweep(dynamodb, older_than=LATER - timedelta(minutes=5))["priced"] == 0
-    assert sweep(dynamodb)["priced"] == 1
 
 
 def test_the_age_of_a_request_that_kept_its_place_is_that_of_its_end(dynamodb, store):
