@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Protocol, TypeVar
 
+from cost_calculator.budget_names import budgets_of, spread_budgets_of
 from cost_calculator.pricing import CostStatus
-from cost_calculator.rows import CACHED, shard_of
+from cost_calculator.rows import CACHED
 from cost_calculator.settlement import Row
 from cost_calculator.usage import TOKEN_CLASSES
 
@@ -41,17 +42,21 @@ Key = TypeVar("Key")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Cell:
-    """The key of one sum: ``day`` is ``2026-11-21#3``, ``cell`` is ``tenant#model#tier``."""
+    """What one sum is about: the UTC ``day``, and as ``cell`` ``tenant#model#tier``.
+
+    It is kept in several slots, of which each writer uses one: those who write at the same time do
+    not meet.
+    """
 
     day: str
     cell: str
 
     @classmethod
     def of(cls, row: Row) -> Cell:
-        """Return the cell a row counts in: the UTC day it ended, its request's shard."""
+        """Return the cell a row counts in, by the UTC day it ended."""
         day = datetime.fromisoformat(row["ended_at"]).astimezone(UTC).date().isoformat()
         model = row.get("model") or NOBODY
-        return cls(f"{day}#{shard_of(row['request_id'])}", f"{row['tenant']}#{model}#{row['tier']}")
+        return cls(day, f"{row['tenant']}#{model}#{row['tier']}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +102,15 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Rows and the sums they add to, written together or not at all; ``budgets`` by name."""
+    """Rows and the sums they add to, written together or not at all; ``budgets`` by name.
+
+    Those in ``spread`` have shards.
+    """
 
     changes: tuple[Change, ...]
     cells: Mapping[Cell, Sums]
     budgets: Mapping[str, Sums]
+    spread: frozenset[str]
 
 
 @dataclass(slots=True)
@@ -145,11 +154,6 @@ def contribution(row: Row) -> Sums:
         sums[_COUNTED_AS[CostStatus(status)]] = 1
         sums["upper_estimate_usd"] = row.get("upper_estimate_usd", 0)
     return _without_zeros(sums)
-
-
-def budgets_of(row: Row) -> tuple[str, ...]:
-    """Return the names of the budgets that a row counts against, such as ``acme#2026-11-24``."""
-    return tuple(filter(None, row.get("budgets", "").split(",")))
 
 
 def commitment(row: Row) -> Sums:
@@ -206,7 +210,8 @@ def make_group(changes: Sequence[Change]) -> Group:
         cells.setdefault(change.cell, []).append(change.sums())
         for name, sums in change.budgets().items():
             budgets.setdefault(name, []).append(sums)
-    return Group(tuple(changes), _summed(cells), _summed(budgets))
+    spread = frozenset(name for change in changes for name in spread_budgets_of(change.before))
+    return Group(tuple(changes), _summed(cells), _summed(budgets), spread)
 
 
 def _order(change: Change) -> tuple[bool, Cell, tuple[str, str]]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from cost_calculator.ledger import Cell, Sums, add, budgets_of, commitment, contribution
+from cost_calculator.budget_names import budgets_of, name_of
+from cost_calculator.ledger import Cell, Sums, add, commitment, contribution
 from cost_calculator.pricing import CostStatus
 from cost_calculator.settlement import Row
 
@@ -42,7 +43,10 @@ def reconcile(
     cells: Iterable[Mapping[str, Any]],
     budgets: Iterable[Mapping[str, Any]] = (),
 ) -> Reconciliation:
-    """Compare cells and budgets with what the rows add up to, sum by sum, to the last digit."""
+    """Compare cells and budgets with what the rows add up to, sum by sum, to the last digit.
+
+    ``budgets`` are whole ones, added up over their shards.
+    """
     expected: dict[Cell, Sums] = {}
     committed: dict[str, Sums] = {}
     counted = pending = 0
@@ -56,13 +60,11 @@ def reconcile(
         if sums := contribution(row):
             cell = Cell.of(row)
             expected[cell] = add([expected.get(cell, {}), sums])
-    actual = {
-        Cell(cell["day"], cell["cell"]): {n: v for n, v in cell.items() if n not in _KEY}
-        for cell in cells
-    }
+    actual = cells_without_slots(cells)
     held = {
-        budget["key"].removeprefix("budget#"): {name: budget.get(name, 0) for name in _HELD}
+        whose: {name: budget.get(name, 0) for name in _HELD}
         for budget in budgets
+        if (whose := name_of(budget["key"]))
     }
     return Reconciliation(
         rows=counted,
@@ -72,6 +74,16 @@ def reconcile(
         differences=(*_differences(expected, actual), *_differences(committed, held)),
         total=add(expected.values()),
     )
+
+
+def cells_without_slots(stored: Iterable[Mapping[str, Any]]) -> dict[Cell, Sums]:
+    """Add up what ``spend`` holds of each cell in several slots."""
+    cells: dict[Cell, Sums] = {}
+    for item in stored:
+        cell = Cell(item["day"].partition("#")[0], item["cell"])
+        sums = {name: value for name, value in item.items() if name not in _KEY}
+        cells[cell] = add([cells.get(cell, {}), sums])
+    return cells
 
 
 def _differences(

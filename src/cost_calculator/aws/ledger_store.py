@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -11,7 +14,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from cost_calculator.aws.items import from_item, to_value
 from cost_calculator.aws.transactions import CONDITION_FAILED, code_of, passing, reasons_of, waits
 from cost_calculator.aws.whole_rows import whole_rows
+from cost_calculator.budget_names import BUDGET_SHARDS, budget_key, shard_key, summed
 from cost_calculator.ledger import Cell, Change, Group, Outcome, RowKey, Sums, group, make_group
+from cost_calculator.rows import SHARDS
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -28,6 +33,22 @@ Row = dict[str, Any]
 
 class _Contended(Exception):
     """Somebody else writes to the same items, or the table is throttled: try again later."""
+
+
+def any_slot() -> str:
+    """Return a slot of the cells to write to, at random."""
+    return str(random.randrange(SHARDS))
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where a writer adds up: its slot of the cells, its shard of spread budgets.
+
+    It stays there until it meets another writer, and then goes elsewhere.
+    """
+
+    slot: str = field(default_factory=any_slot)
+    shard: int = field(default_factory=lambda: random.randrange(BUDGET_SHARDS))
 
 
 class LedgerStore:
@@ -49,6 +70,7 @@ class LedgerStore:
         self._spend = spend_table
         self._control = control_table
         self._sleep = sleep
+        self._places = Places()
 
     def commit(self, changes: Iterable[Change]) -> Outcome:
         """Write each change once, together with what it adds to its cell and its budgets.
@@ -66,6 +88,7 @@ class LedgerStore:
             try:
                 duplicates = self._transact(planned)
             except _Contended as reason:
+                self._places = Places()
                 wait = next(between, None)
                 if wait is None:
                     outcome.failed |= {change.key: str(reason) for change in planned.changes}
@@ -93,15 +116,19 @@ class LedgerStore:
         self._commit_group(make_group(planned.changes[:middle]), outcome)
         self._commit_group(make_group(planned.changes[middle:]), outcome)
 
-    def _transact(self, planned: Group) -> set[RowKey]:
-        """Write one group; return the keys that were priced before, in which case nothing was."""
-        items = [self._row_action(change) for change in planned.changes]
-        for cell, sums in planned.cells.items():
-            items.append(addition(self._spend, cell_key(cell), sums))
+    def _transact(self, planned: Group, at_root: frozenset[str] = frozenset()) -> set[RowKey]:
+        """Write one group; return the keys that were priced before, in which case nothing was.
+
+        Budgets in ``at_root`` are charged there though they are spread.
+        """
         if planned.budgets and not self._control:
             raise ValueError("these rows count against budgets: name the control table")
+        items = [self._row_action(change) for change in planned.changes]
+        for cell, sums in planned.cells.items():
+            items.append(addition(self._spend, cell_key(cell, self._places.slot), sums))
         for name, sums in planned.budgets.items():
-            items.append(addition(self._control, {"key": budget_key(name)}, sums))
+            spread = name in planned.spread and name not in at_root
+            items.append(self._charge(name, sums, spread=spread))
         try:
             self._client.transact_write_items(TransactItems=items)  # type: ignore[arg-type]
         except ClientError as error:
@@ -110,6 +137,12 @@ class LedgerStore:
             duplicates = {change.key for change, code in rows if code == CONDITION_FAILED}
             if duplicates:
                 return duplicates
+            charges = reasons[len(items) - len(planned.budgets) :]
+            full = {
+                n for n, c in zip(planned.budgets, charges, strict=False) if c == CONDITION_FAILED
+            }
+            if full:
+                return self._transact(planned, at_root | full)
             if contended := passing({code_of(error), *reasons}):
                 raise _Contended(", ".join(sorted(contended))) from error
             raise
@@ -117,6 +150,17 @@ class LedgerStore:
             # Whether it was written is not known; the condition on each row makes asking safe.
             raise _Contended(type(error).__name__) from error
         return set()
+
+    def _charge(self, name: str, sums: Sums, *, spread: bool) -> dict[str, Any]:
+        """Return the action that changes a budget: at its root, or in this writer's shard."""
+        if not spread:
+            return addition(self._control, {"key": budget_key(name)}, sums)
+        action = addition(self._control, {"key": shard_key(name, self._places.shard)}, sums)
+        if (usd := sums.get("committed_usd", Decimal(0))) > 0:
+            # It spends only what others gave back here: what else is in the shard is for requests.
+            action["Update"] |= {"ConditionExpression": "committed_usd <= :most"}
+            action["Update"]["ExpressionAttributeValues"][":most"] = to_value(-usd)
+        return action
 
     def _row_action(self, change: Change) -> dict[str, Any]:
         changed = {
@@ -201,9 +245,9 @@ class LedgerStore:
                 yield from map(from_item, page["Items"])
 
     def all_budgets(self) -> Iterator[Row]:
-        """Yield every budget of the ``control`` table: ``key``, sums, ``limit_usd``."""
-        prefix = budget_key("")
-        return (item for item in self._scan(self._control) if item["key"].startswith(prefix))
+        """Yield every budget of the ``control`` table: ``key``, sums over its shards,
+        ``limit_usd``."""
+        yield from summed(self._scan(self._control)).values()
 
     def _scan(self, table: str) -> Iterator[Row]:
         pages = self._client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
@@ -211,14 +255,9 @@ class LedgerStore:
             yield from map(from_item, page["Items"])
 
 
-def budget_key(name: str) -> str:
-    """Return the key in ``control`` of a budget by its name, such as ``acme#2026-11-24``."""
-    return f"budget#{name}"
-
-
-def cell_key(cell: Cell) -> dict[str, str]:
-    """Return the key in ``spend`` of a cell."""
-    return {"day": cell.day, "cell": cell.cell}
+def cell_key(cell: Cell, slot: str) -> dict[str, str]:
+    """Return the key in ``spend`` of a cell, in one of its slots."""
+    return {"day": f"{cell.day}#{slot}", "cell": cell.cell}
 
 
 def addition(table: str, key: Mapping[str, str], sums: Sums) -> dict[str, Any]:

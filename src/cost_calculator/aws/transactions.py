@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator
 from botocore.exceptions import ClientError
 
 CONDITION_FAILED = "ConditionalCheckFailed"
+CONFLICT = "TransactionConflict"
 
 # Another writer changes the same items, or a limit was reached: the items are unaffected.
 _PASSING = frozenset(
     {
-        "TransactionConflict",
+        CONFLICT,
         "ThrottlingError",
         "ProvisionedThroughputExceeded",
         "ProvisionedThroughputExceededException",

@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from cost_calculator.aws.ledger_store import LedgerStore, budget_key
+from cost_calculator.aws.ledger_store import LedgerStore
 from cost_calculator.aws.whole_rows import whole_rows
+from cost_calculator.budget_names import budget_key
 from cost_calculator.dashboard.document import Budget, Failures, Snapshot, Unpriced
 from cost_calculator.ledger import ANSWERED, NOBODY
 from cost_calculator.pricing import CostStatus

@@ -8,9 +8,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from cost_calculator.row_keys import request_id_of
 from cost_calculator.rows import Row
-from router.acceptance.draft import Draft, draft_of, plan_again, plan_with_opinion
+from router.acceptance.draft import Draft, plan_again, plan_with_opinion
 from router.acceptance.exact_cache import (
     CacheSlot,
     answered_rows,
@@ -19,21 +18,19 @@ from router.acceptance.exact_cache import (
     known_answer,
     slot_of,
 )
+from router.acceptance.guard_reads import read_state
 from router.acceptance.ports import Dependencies, Execution
-from router.acceptance.reopen import given_back, is_counted, next_run, reopened
-from router.acceptance.request_guards import Guards, common_keys, guards_of, own_keys
-from router.acceptance.request_rows import accepted_rows, routed, text_expiry
+from router.acceptance.reopen import next_run
+from router.acceptance.request_guards import Guards
+from router.acceptance.request_rows import accepted_rows, text_expiry
+from router.acceptance.write import accepted, opened_again
 from router.analyzer import Classification
 from router.config.settings import Config
-from router.errors import BudgetExceeded, RateLimited, StoreUnavailable
+from router.errors import BudgetExceeded, RateLimited
 from router.intake.request import Request, parse_request
-from router.llm_classifier.attempt_row import ASKED, opinion_of
 from router.routing.decision import Decision, decide
 from router.routing.plan import Plan
 from router.routing.plan_json import nothing_to_call, plan_to_json, repeated
-
-# Each turn has the items that blocked the one before; a third is needed only in a race.
-_TURNS = 5
 
 
 def accept(
@@ -57,9 +54,9 @@ def accept(
     if known := _answer_from_cache(kept, classification, guards, execution, deps):
         return known
     with _metered(deps):
-        guards, draft, existing = _accepted(classification, guards, execution, deps)
+        guards, draft, existing = accepted(classification, guards, execution, deps)
         if existing is not None and _is_next_run(request, existing):
-            guards, existing = _opened_again(draft, guards, existing, deps)
+            guards, existing = opened_again(draft, guards, existing, deps)
     for owner, percent in guards.used_percent().items():
         deps.meter("budget_used_percent", float(percent), owner)
     if existing is not None and (known := _known(request, existing, execution)):
@@ -165,75 +162,3 @@ def _answered(
 
 def _by_item(rows: Sequence[Row]) -> dict[str, Row]:
     return {row["item"]: row for row in rows}
-
-
-def read_state(
-    request: Request, config: Config, deps: Dependencies, slot: CacheSlot | None = None
-) -> tuple[Guards, Row | None]:
-    """Read the guards' items and the cached answer, if any, in one round trip.
-
-    Nothing is read if memory has all items.
-
-    The read only chooses forms and tiers; the conditions of the transaction decide what may pass.
-    So a failed read stops nothing, as long as the limits that were set at run time are known.
-    Otherwise raise ``StoreUnavailable``, unless the deployment lets requests pass then.
-    """
-    at, memory = deps.clock(), deps.memory
-    guards = guards_of(request, config, memory, at)
-    common = frozenset() if memory.is_fresh(at) else common_keys(config)
-    try:
-        found = deps.store.read(common | own_keys(guards), slot.key if slot else None)
-    except StoreUnavailable as error:
-        if not (config.open_on_store_failure or memory.is_known(at)):
-            raise
-        memory.failed_at = at
-        return guards.unread(str(error)), None
-    if common:
-        memory.keep(common, found.control, at)
-        guards = guards_of(request, config, memory, at)
-    return guards.with_items(found.control), found.cached
-
-
-def _accepted(
-    classification: Classification, guards: Guards, execution: Execution, deps: Dependencies
-) -> tuple[Guards, Draft, Mapping[str, Row] | None]:
-    """Write the request, or find its rows; return the guards as they were at last."""
-    for _ in range(_TURNS):
-        draft = draft_of(classification, guards, execution, deps)
-        try:
-            acceptance = deps.store.accept(draft.rows, draft.actions)
-        except StoreUnavailable as error:
-            if not draft.actions or error.contended or not guards.may_be_bypassed:
-                raise
-            guards = guards.bypassed(str(error))
-            continue
-        if not acceptance.refused:
-            return guards, draft, acceptance.existing
-        deps.memory.learn(acceptance.refused)
-        guards = guards.after_refusal(acceptance.refused, draft.plan, draft.most_usd)
-    raise StoreUnavailable("the guards of many requests wait for each other", contended=True)
-
-
-def _opened_again(
-    draft: Draft, guards: Guards, existing: Mapping[str, Row], deps: Dependencies
-) -> tuple[Guards, Mapping[str, Row]]:
-    """Open a failed request for this run; return its rows, or those of a run that was faster."""
-    failed = existing["REQUEST"]
-    if not is_counted(failed):
-        raise StoreUnavailable(
-            f"request {request_id_of(failed['request_id'])} failed a moment ago and is not in the"
-            " sums yet: run it again in a minute"
-        )
-    plan = draft.plan
-    if draft.question and ASKED in existing:
-        plan = draft.decision.plan_with(opinion_of(existing[ASKED]))
-    fresh, *content = (row for row in draft.rows if row["item"] != ASKED)
-    opened = reopened(existing, fresh | routed(plan, deps.stopwatch()))
-    for _ in range(_TURNS):
-        actions = guards.actions(plan, draft.most_usd, given_back(failed))
-        acceptance = deps.store.reopen(failed, opened, content, actions)
-        if not acceptance.refused:
-            return guards, acceptance.existing or {**existing, "REQUEST": opened}
-        deps.memory.learn(acceptance.refused)
-        guards = guards.after_refusal(acceptance.refused, plan, draft.most_usd)
-    raise StoreUnavailable("the guards of many requests wait for each other", contended=True)

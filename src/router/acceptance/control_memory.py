@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from router.acceptance.shard_memory import ShardMemory
 from router.guards.conditional_update import Item
 
 KEPT_SECONDS = 5
@@ -18,6 +19,7 @@ class Memory:
     """Items that change seldom and hold for all requests, kept in the process for seconds."""
 
     items: dict[str, Item] = field(default_factory=dict)
+    shards: ShardMemory = field(default_factory=ShardMemory)
     read_at: datetime | None = None
     failed_at: datetime | None = None
 

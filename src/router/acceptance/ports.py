@@ -14,6 +14,9 @@ from router.analyzer import Classification
 from router.guards.conditional_update import ConditionalUpdate, Item
 from router.invocation.call import Provider
 
+Again = Callable[[frozenset[str]], tuple[Sequence[Row], Sequence[ConditionalUpdate]]]
+"""Returns what to write after other writers were met at guards of these keys."""
+
 
 class Store(Protocol):
     """What accepting needs of the tables; see ``AcceptStore``."""
@@ -21,8 +24,13 @@ class Store(Protocol):
     def read(self, control_keys: Collection[str], cache_key: str | None = None) -> ReadResult: ...
 
     def accept(
-        self, rows: Sequence[Row], guards: Sequence[ConditionalUpdate] = ()
+        self,
+        rows: Sequence[Row],
+        guards: Sequence[ConditionalUpdate] = (),
+        again: Again | None = None,
     ) -> Acceptance: ...
+
+    def update(self, action: ConditionalUpdate) -> bool: ...
 
     def reopen(
         self, before: Row, after: Row, content: Sequence[Row], guards: Sequence[ConditionalUpdate]

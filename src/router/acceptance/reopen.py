@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
+from cost_calculator.budget_names import budgets_of
 from cost_calculator.rows import Row
 from router.recording.attempt_rows import last_attempt
 
@@ -35,8 +36,7 @@ def is_counted(request: Row) -> bool:
 
 def given_back(request: Row) -> dict[str, Decimal]:
     """Return what a failed run's own charge holds of each of its budgets, by the budget's name."""
-    names = request.get("budgets", "").split(",")
-    return {name: Decimal(request.get("charge_usd", 0)) for name in names if name}
+    return {name: Decimal(request.get("charge_usd", 0)) for name in budgets_of(request)}
 
 
 def reopened(rows: Mapping[str, Row], fresh: Row) -> Row:

@@ -7,17 +7,19 @@ request must not run, or sends another form of the update.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
+from cost_calculator.budget_names import name_of as budget_name_of
 from router.acceptance.control_memory import Memory
 from router.catalog.models import Model
 from router.config.settings import Config
 from router.errors import BudgetExceeded, InvalidRequest, RateLimited, RequestError
 from router.guards import breaker
 from router.guards.breaker import Admission, breaker_key
+from router.guards.budget_shards import Holding, Places, holdings_of, loans, reservations
 from router.guards.budgets import (
     EVERYONE,
     LIMITS_KEY,
@@ -25,7 +27,6 @@ from router.guards.budgets import (
     budgets_at,
     committed_usd,
     nearly_used,
-    reserve,
     used_percent,
     used_up,
 )
@@ -40,8 +41,8 @@ from router.routing.restrictions import Restrictions, name_of
 class Guards:
     """The guards of one request; ``control`` is what is known of their items at ``at``.
 
-    If they do not ``hold``, they reserve, take and claim nothing. ``notes`` record on the row which
-    of them were not applied.
+    ``places`` are the process's shards of spread budgets. If the guards do not ``hold``, they
+    reserve, take and claim nothing. ``notes`` record on the row which of them were not applied.
     """
 
     request: Request
@@ -50,6 +51,7 @@ class Guards:
     budgets: tuple[Budget, ...]
     rate: Rate | None
     control: Mapping[str, Item]
+    places: Places = field(default_factory=Places)
     hold: bool = True
     notes: tuple[str, ...] = ()
 
@@ -69,7 +71,23 @@ class Guards:
             state = breaker.from_row(item)
             if breaker.admission(state, self.at) is Admission.SKIP:
                 skipped[name_of(model)] = breaker.why_skipped(model.model, state)
-        return Restrictions(nearly_used(self.budgets, self.control), skipped, self.notes)
+        committed = {one.budget: committed_usd(one.total()) for one in self.holdings()}
+        return Restrictions(nearly_used(committed), skipped, self.notes)
+
+    def holdings(
+        self, usd: Decimal = Decimal(0), given_back: Mapping[str, Decimal] | None = None
+    ) -> list[Holding]:
+        """Return the budgets with what is known of their items, for a request of ``usd``."""
+        return holdings_of(self.budgets, self.control, usd, given_back)
+
+    def loans(
+        self, usd: Decimal, contended: frozenset[str] = frozenset()
+    ) -> list[ConditionalUpdate]:
+        """Return what roots must lend before the request reserves: those of spread budgets, and of
+        the owners of ``contended`` items."""
+        if not self.hold:
+            return []
+        return loans(self.holdings(usd), self._owners_of(contended))
 
     def actions(
         self, plan: Plan, most_usd: Decimal, given_back: Mapping[str, Decimal] | None = None
@@ -80,10 +98,7 @@ class Guards:
         """
         if not self.hold:
             return []
-        back = given_back or {}
-        actions = [
-            reserve(budget, most_usd, back.get(budget.name, Decimal(0))) for budget in self.budgets
-        ]
+        actions = reservations(self.holdings(most_usd, given_back), self.places)
         if self.rate:
             item = self.control.get(rate_key(self.request.tenant), {})
             actions.append(take(self.request.tenant, self.rate, self._demand(plan), item, self.at))
@@ -100,6 +115,9 @@ class Guards:
         marks: Item = {"budgets": names} if names else {}
         if names and self.hold:
             marks["reserved_usd"] = most_usd
+            # Whoever prices the row may give back to any shard.
+            if spread := ",".join(one.budget.name for one in self.holdings() if one.is_spread):
+                marks["spread_budgets"] = spread
         if skipped := self.restrictions().skipped:
             marks["skipped"] = sorted(skipped)
         return marks
@@ -133,21 +151,43 @@ class Guards:
     def used_percent(self) -> dict[str, Decimal]:
         """Return how much of the fullest budget is used, by owner, as it was read."""
         used: dict[str, Decimal] = {}
-        for budget in self.budgets:
-            percent = used_percent(budget, committed_usd(self.control.get(budget.key, {})))
-            used[budget.owner] = max(percent, used.get(budget.owner, Decimal(0)))
+        for one in self.holdings():
+            owner, percent = one.budget.owner, used_percent(one.budget, committed_usd(one.total()))
+            used[owner] = max(percent, used.get(owner, Decimal(0)))
         return used
+
+    def elsewhere(self, contended: frozenset[str]) -> None:
+        """Let the process reserve in other shards than those where it met others."""
+        for owner in self._owners_of(contended):
+            if owner in self.places.shards:
+                self.places.leave(owner)
+
+    def budgets_among(self, keys: Collection[str]) -> list[Budget]:
+        """Return the budgets of the owners of these items: their shards are used side by side."""
+        owners = self._owners_of(keys)
+        return [budget for budget in self.budgets if budget.owner in owners]
+
+    def _owners_of(self, keys: Collection[str]) -> frozenset[str]:
+        names = {budget_name_of(key) for key in keys}
+        return frozenset(budget.owner for budget in self.budgets if budget.name in names)
 
     def _verdict(
         self, refused: Mapping[str, Item], plan: Plan, most_usd: Decimal
     ) -> RequestError | None:
-        exceeded = [budget for budget in self.budgets if budget.key in refused]
+        names = {budget_name_of(key) for key in refused}
+        known = self.with_items(refused).holdings(most_usd)
+        # A spread budget may have room elsewhere.
+        exceeded = [
+            one
+            for one in known
+            if one.budget.name in names and not (one.is_spread and one.has_room())
+        ]
         if exceeded:
             # The last budget to reset: before that the request cannot run.
-            budget = max(exceeded, key=lambda budget: budget.resets_at)
-            item = refused[budget.key]
-            percent = used_percent(budget, committed_usd(item) + most_usd)
-            return BudgetExceeded(used_up(budget, item, most_usd), budget.owner, float(percent))
+            one = max(exceeded, key=lambda one: one.budget.resets_at)
+            budget, whole = one.budget, one.total()
+            percent = used_percent(budget, committed_usd(whole) + most_usd)
+            return BudgetExceeded(used_up(budget, whole, most_usd), budget.owner, float(percent))
         key = rate_key(self.request.tenant)
         if self.rate and key in refused:
             if problem := too_large(self.rate, self._demand(plan)):
@@ -168,7 +208,10 @@ def guards_of(request: Request, config: Config, memory: Memory, at: datetime) ->
         *budgets_at(request.tenant, rules.budget, set_limits, at),
         *budgets_at(EVERYONE, config.budget, set_limits, at),
     ]
-    return Guards(request, config, at, tuple(budgets), rules.rate, dict(memory.items))
+    guards = Guards(
+        request, config, at, tuple(budgets), rules.rate, dict(memory.items), memory.shards.places
+    )
+    return guards.with_items(memory.shards.known(guards.holdings())) if budgets else guards
 
 
 def common_keys(config: Config) -> frozenset[str]:
@@ -176,9 +219,10 @@ def common_keys(config: Config) -> frozenset[str]:
     return frozenset({LIMITS_KEY, *map(breaker_key_of, models_of(config))})
 
 
-def own_keys(guards: Guards) -> frozenset[str]:
+def own_keys(guards: Guards, memory: Memory) -> frozenset[str]:
     """Return the keys of the items that are about this request's limits."""
     keys = {budget.key for budget in guards.budgets}
+    keys |= memory.shards.own_keys(guards.holdings())
     return frozenset(keys | {rate_key(guards.request.tenant)} if guards.rate else keys)
 
 

@@ -11,9 +11,16 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cost_calculator.aws.items import from_item, to_item
-from cost_calculator.aws.transactions import CONDITION_FAILED, code_of, passing, reasons_of, waits
+from cost_calculator.aws.transactions import (
+    CONDITION_FAILED,
+    CONFLICT,
+    code_of,
+    passing,
+    reasons_of,
+    waits,
+)
 from cost_calculator.rows import Row
-from router.acceptance.ports import Acceptance, ReadResult
+from router.acceptance.ports import Acceptance, Again, ReadResult
 from router.aws.dynamodb import dynamodb
 from router.aws.usage_table import UsageStore
 from router.errors import StoreUnavailable
@@ -27,6 +34,10 @@ _TRIES = 8
 _FIRST_WAIT_SECONDS = 0.05
 _LONGEST_WAIT_SECONDS = 2.0
 _CACHED = "CONTENT"
+_KEYS_A_READ = 100
+_NOT_DONE = frozenset({"ConditionalCheckFailedException", "TransactionConflictException"})
+
+_Written = tuple[Sequence[dict[str, Any]], Sequence[ConditionalUpdate]]
 
 
 class AcceptStore(UsageStore):
@@ -46,38 +57,72 @@ class AcceptStore(UsageStore):
         self._sleep = sleep
 
     def read(self, control_keys: Collection[str], cache_key: str | None = None) -> ReadResult:
-        """Read items of ``control``, and the cached answer under ``cache_key``, in one round trip.
+        """Read items of ``control``, and the cached answer under ``cache_key``, in one round trip
+        for a hundred keys.
 
         There is no round trip if nothing is asked for. Raise ``StoreUnavailable`` if a table does
         not answer in full.
         """
-        wanted: dict[str, Any] = {}
-        if control_keys:
-            wanted[self._control] = {"Keys": [{"key": {"S": key}} for key in sorted(control_keys)]}
+        wanted = [(self._control, {"key": key}) for key in sorted(control_keys)]
         if cache_key:
-            key = {"request_id": cache_key, "item": _CACHED}
-            wanted[self._table] = {"Keys": [to_item(key)]}
-        if not wanted:
-            return ReadResult()
+            wanted.insert(0, (self._table, {"request_id": cache_key, "item": _CACHED}))
+        parts = range(0, len(wanted), _KEYS_A_READ)
+        found = [it for start in parts for it in self._items(wanted[start : start + _KEYS_A_READ])]
+        control = {item["key"]: item for table, item in found if table == self._control}
+        return ReadResult(control, next((it for table, it in found if table == self._table), None))
+
+    def _items(self, wanted: Sequence[tuple[str, Row]]) -> list[tuple[str, Row]]:
+        asked: dict[str, Any] = {}
+        for table, key in wanted:
+            asked.setdefault(table, {"Keys": []})["Keys"].append(to_item(key))
         try:
-            answer = self._client.batch_get_item(RequestItems=wanted)
+            answer = self._client.batch_get_item(RequestItems=asked)
         except ClientError as error:
             raise StoreUnavailable(code_of(error)) from error
         except BotoCoreError as error:
             raise StoreUnavailable(type(error).__name__) from error
         if answer.get("UnprocessedKeys"):
             raise StoreUnavailable("the table is throttled")
-        control = map(from_item, answer["Responses"].get(self._control, ()))
-        cached = map(from_item, answer["Responses"].get(self._table, ()))
-        return ReadResult({item["key"]: item for item in control}, next(cached, None))
+        return [
+            (table, from_item(it)) for table, found in answer["Responses"].items() for it in found
+        ]
 
-    def accept(self, rows: Sequence[Row], guards: Sequence[ConditionalUpdate] = ()) -> Acceptance:
+    def update(self, action: ConditionalUpdate) -> bool:
+        """Do a guard's update by itself; False if its condition does not hold or somebody is met.
+
+        Raise ``StoreUnavailable`` if the result is unknown.
+        """
+        asked = self._guard(action)["Update"]
+        try:
+            self._client.update_item(**asked)
+        except ClientError as error:
+            if code_of(error) in _NOT_DONE or passing({code_of(error)}):
+                return False
+            raise StoreUnavailable(code_of(error)) from error
+        except BotoCoreError as error:
+            raise StoreUnavailable(type(error).__name__) from error
+        return True
+
+    def accept(
+        self,
+        rows: Sequence[Row],
+        guards: Sequence[ConditionalUpdate] = (),
+        again: Again | None = None,
+    ) -> Acceptance:
         """Put the rows of a new request and do what its guards ask, all or nothing.
 
         A request that exists already is found before any guard, so it takes nothing twice.
-        Conflicts and throttles are retried. Raise ``StoreUnavailable`` if the result is unknown.
+        Conflicts and throttles are retried; ``again`` may say what to write instead after a
+        conflict at guards. Raise ``StoreUnavailable`` if the result is unknown.
         """
-        return self._write(rows[0]["request_id"], [self._put(row) for row in rows], guards)
+
+        def other(contended: frozenset[str]) -> _Written:
+            assert again
+            rows, guards = again(contended)
+            return [self._put(row) for row in rows], guards
+
+        request_id, items = rows[0]["request_id"], [self._put(row) for row in rows]
+        return self._write(request_id, items, guards, other if again else None)
 
     def reopen(
         self, before: Row, after: Row, content: Sequence[Row], guards: Sequence[ConditionalUpdate]
@@ -86,7 +131,8 @@ class AcceptStore(UsageStore):
         guards ask, all or nothing; ``existing`` are the rows if another run was faster.
         """
         # Only a rerun needs the ledger: the others do not wait for its import.
-        from cost_calculator.aws.ledger_store import addition, budget_key, cell_key
+        from cost_calculator.aws.ledger_store import addition, any_slot, cell_key
+        from cost_calculator.budget_names import budget_key, name_of
         from cost_calculator.ledger import Change
 
         change = Change(before, after)
@@ -102,20 +148,27 @@ class AcceptStore(UsageStore):
             ),
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
-        items = [{"Put": put}, addition(self._spend, cell_key(change.cell), change.sums())]
+        items = [
+            {"Put": put},
+            addition(self._spend, cell_key(change.cell, any_slot()), change.sums()),
+        ]
         items += [{"Put": {"TableName": self._table, "Item": to_item(row)}} for row in content]
-        guarded = {action.key for action in guards}
+        guarded = {name_of(action.key) for action in guards}
         for name, sums in change.budgets().items():
             # A guard's own update gives back what the failed run had charged.
-            if budget_key(name) not in guarded:
+            if name not in guarded:
                 items.append(addition(self._control, {"key": budget_key(name)}, sums))
         return self._write(before["request_id"], items, guards)
 
     def _write(
-        self, request_id: str, items: Sequence[dict[str, Any]], guards: Sequence[ConditionalUpdate]
+        self,
+        request_id: str,
+        items: Sequence[dict[str, Any]],
+        guards: Sequence[ConditionalUpdate],
+        again: Callable[[frozenset[str]], _Written] | None = None,
     ) -> Acceptance:
-        actions = [*items, *(self._guard(action) for action in guards)]
         for wait in (*waits(_TRIES, _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS), None):
+            actions = [*items, *(self._guard(action) for action in guards)]
             try:
                 self._client.transact_write_items(TransactItems=actions)  # type: ignore[arg-type]
             except ClientError as error:
@@ -125,10 +178,15 @@ class AcceptStore(UsageStore):
                 by_key = zip(guards, stood[len(items) :], strict=False)
                 if refused := {a.key: item for a, item in by_key if item is not None}:
                     return Acceptance(refused=refused)
-                contended = passing({code_of(error), *reasons_of(error)})
+                reasons = reasons_of(error)
+                contended = passing({code_of(error), *reasons})
                 if wait is None or not contended:
                     raise StoreUnavailable(code_of(error), contended=bool(contended)) from error
                 self._sleep(wait)
+                met = zip(guards, reasons[len(items) :], strict=False)
+                keys = frozenset(action.key for action, code in met if code == CONFLICT)
+                if again and keys:
+                    items, guards = again(keys)
             except BotoCoreError as error:
                 raise StoreUnavailable(type(error).__name__) from error
             else:

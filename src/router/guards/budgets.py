@@ -2,19 +2,21 @@
 
 A budget is an item of ``control``: ``committed_usd`` is what was spent and what is reserved for
 requests that run, ``reserved_usd`` the latter alone. A reservation is made in the transaction that
-accepts the request; ``cost_calculator.ledger`` turns it into the charge of what was really used.
+accepts the request (``budget_shards``); ``cost_calculator.ledger`` turns it into the charge of what
+was really used.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from cost_calculator.budget_names import budget_key
 from cost_calculator.clock import iso
-from router.guards.conditional_update import ConditionalUpdate, Item
+from router.guards.conditional_update import Item
 
 EVERYONE = "*"
 """The owner of the whole deployment's budget."""
@@ -59,7 +61,7 @@ class Budget:
 
     @property
     def key(self) -> str:
-        return f"budget#{self.name}"
+        return budget_key(self.name)
 
     @property
     def whose(self) -> str:
@@ -112,27 +114,9 @@ def budgets_at(owner: str, limits: Limits | None, set_limits: Item, at: datetime
     ]
 
 
-def reserve(budget: Budget, usd: Decimal, given_back: Decimal = Decimal(0)) -> ConditionalUpdate:
-    """Return the update that reserves ``usd`` if the limit still has room for it.
-
-    ``given_back`` was committed for the same request before, and no longer is.
-    """
-    committed = usd - given_back
-    room = budget.limit_usd - committed
-    fits = "committed_usd <= :room"
-    return ConditionalUpdate(
-        budget.key,
-        "SET limit_usd = :limit ADD committed_usd :committed, reserved_usd :usd",
-        # An empty budget has room for whatever its limit holds, and for nothing larger.
-        f"attribute_not_exists(committed_usd) OR {fits}" if room >= 0 else fits,
-        {":limit": budget.limit_usd, ":committed": committed, ":usd": usd, ":room": room},
-    )
-
-
-def nearly_used(budgets: Iterable[Budget], control: Mapping[str, Item]) -> str | None:
-    """Return why COMPLEX is to be served one tier down, or ``None``."""
-    for budget in budgets:
-        committed = committed_usd(control.get(budget.key, {}))
+def nearly_used(committed_of: Mapping[Budget, Decimal]) -> str | None:
+    """Return why COMPLEX is to be served one tier down, or ``None``; by what is committed."""
+    for budget, committed in committed_of.items():
         if committed >= budget.soft_usd:
             if budget.owner == EVERYONE:
                 used = f"the budget of {budget.whose} is nearly used"
