@@ -6,7 +6,7 @@ import pytest
 
 from cost_calculator.aws.items import from_item, to_item
 from cost_calculator.aws.ledger_store import LedgerStore
-from cost_calculator.ledger import Cell
+from cost_calculator.reconciliation import cells_without_slots
 from cost_calculator.stream import price_records
 from tests.fakes.dynamodb import cancelled, service_error, timed_out
 from tests.support.cost_rows import PRICED_AT, RATES, attempt, record, request, sums_by_hand
@@ -25,10 +25,7 @@ def deliver(store, rows):
 
 
 def cells(dynamodb):
-    found = {}
-    for cell in map(from_item, dynamodb.rows(SPEND)):
-        found[Cell(cell.pop("day"), cell.pop("cell"))] = cell
-    return found
+    return cells_without_slots(map(from_item, dynamodb.rows(SPEND)))
 
 
 def usage_row(dynamodb, request_id="r-1", name="ATTEMPT#01"):
