@@ -1,8 +1,8 @@
-"""DynamoDB's rule of conflicts in simulated time: what two transactions on one item do to each other.
+"""DynamoDB's rule of conflicts in simulated time: what two writers of one item do to each other.
 
-While an item is in a transaction, another transaction with that item is cancelled, and so is a plain
-write of it. A cancelled transaction has held those of its items that were free until it ends. Plain
-writes of an item wait for each other and do not conflict. Retried as the product retries.
+While an item is in a transaction, another transaction with that item is cancelled, and so is a
+plain write of it. A cancelled transaction has held those of its items that were free until it ends.
+Plain writes of an item wait for each other and do not conflict.
 """
 
 from __future__ import annotations

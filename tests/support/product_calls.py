@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -17,6 +18,7 @@ import boto3
 
 from cost_calculator.aws.items import to_item
 from cost_calculator.aws.ledger_store import LedgerStore
+from cost_calculator.budget_names import BUDGET_SHARDS, budget_key, shard_key
 from cost_calculator.clock import now
 from cost_calculator.dashboard.reading import Tables, snapshot
 from cost_calculator.settlement import settle
@@ -32,8 +34,9 @@ from router.aws.undelivered_answers import UndeliveredAnswers
 from router.cli.rerun import accepted_since
 from router.errors import BudgetExceeded, InvalidRequest
 from router.guards.breaker import Breaker, Phase, breaker_key
+from router.guards.budgets import LIMITS_KEY, attribute_of
 from router.recording.record import Closing
-from tests.fakes.dynamodb import DynamoDB
+from tests.fakes.dynamodb import DynamoDB, cancelled
 from tests.support.cost_rows import HAIKU, PRICED_AT, RATES, attempt, record, request
 from tests.support.dependencies import accept_store
 from tests.support.desk import BREAKER, Desk, new_tables
@@ -96,7 +99,7 @@ class Recording:
 def product_calls() -> dict[str, Call]:
     """Return one call of each kind, by its shape."""
     calls: list[Call] = []
-    for part in (_guards, _run, _ledger, _operators, _readers):
+    for part in (_guards, _spread_budget, _run, _ledger, _operators, _readers):
         client = Recording(new_tables())
         part(client)
         calls += client.calls
@@ -126,6 +129,43 @@ def _guards(client: Any) -> None:
     breakers.save("breaker#a", first, Breaker(version=2))
     breakers.read([haiku])
     list(breakers.all())
+
+
+def _spread_budget(client: Any) -> None:
+    """Lend, lend again, reserve in a shard, gather what is left in shards, and charge."""
+    at = Desk(config(tenants={"hot": {"budget": {"day_usd": 1000}}}), client)
+    met = iter([True, True])
+    refused = cancelled("None", "None", "TransactionConflict")
+    write = client._client.transact_write_items
+
+    def busy(**asked: Any) -> Any:
+        if next(met, False):
+            raise refused
+        return write(**asked)
+
+    with patch.object(client._client, "transact_write_items", busy):
+        at.ask("r-0", tenant="hot")
+    name = "hot#2026-11-21"
+    root, part = budget_key(name), Decimal(1000) / BUDGET_SHARDS
+    for number in range(BUDGET_SHARDS):
+        at.control[shard_key(name, number)] = {"committed_usd": part / 2}
+    at.pass_time(5)
+    at.ask("r-1", tenant="hot")
+    at.control[root] = at.control[root] | {"committed_usd": 1000, "lent_usd": 1000}
+    for number in range(BUDGET_SHARDS):
+        crumb = Decimal("0.01") if number < 20 else 0
+        at.control[shard_key(name, number)] = {"committed_usd": part - crumb}
+    at.pass_time(5)
+    at.ask("r-2", tenant="hot")
+    at.control[LIMITS_KEY] = {attribute_of("hot"): {"day_usd": 2000}}
+    at.pass_time(5)
+    at.ask("r-3", tenant="hot")
+    del at.control[LIMITS_KEY]
+    store = LedgerStore(client, USAGE, SPEND, CONTROL)
+    for spread, reserved in ((name, 1), (name, 0)):
+        row = request("hot/r-0", budgets=name, spread_budgets=spread, reserved_usd=reserved)
+        client.put(USAGE, to_item(row))
+        price_records([record(row)], store, RATES, PRICED_AT)
 
 
 def _run(client: Any) -> None:
