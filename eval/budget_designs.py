@@ -17,7 +17,7 @@ from router.guards.budgets import Budget, committed_usd
 from router.guards.conditional_update import ConditionalUpdate, Item
 
 TRIES = 8  # as ``AcceptStore`` has them
-ROOT_TRIES = 2  # as ``router.acceptance.write`` has them
+ROOT_TRIES, CROWDED_TRIES = 2, 4  # as ``router.acceptance.write`` has them
 RESERVED, CHARGED = Decimal("0.02"), Decimal("0.002")
 REQUEST_SECONDS = 3.0  # from its acceptance to its rows in the stream
 ANALYSIS_SECONDS = 0.02
@@ -104,6 +104,9 @@ class Design:
                 return
             if met:
                 self.moved(process, met, attempt)
+                if attempt + 1 >= CROWDED_TRIES and self.is_scarce(process):
+                    self.refuse()
+                    return
                 yield self.world.wait(attempt)
         self.result.exhausted += 1
 
@@ -141,6 +144,10 @@ class Design:
         return committed_usd(item) <= most and (
             ":lent" not in move.values or item.get("lent_usd") == move.values.get(":before")
         )
+
+    def is_scarce(self, _process: Process) -> bool:
+        """Return whether a request that met others again and again is refused."""
+        return False
 
     def refuse(self) -> None:
         self.result.refused += 1
@@ -292,6 +299,11 @@ class Prepaid(Design):
         self.read_all(process)
         known = holdings_of(self.budgets, process.known, RESERVED)
         return not all(one.has_room() for one in known)
+
+    def is_scarce(self, process: Process) -> bool:
+        self.read_all(process)
+        known = holdings_of(self.budgets, process.known, RESERVED)
+        return any(one.is_scarce() for one in known)
 
     def moved(self, process: Process, met: frozenset[Hashable], attempt: int) -> None:
         if "acme" in process.places.shards:

@@ -156,6 +156,15 @@ class Guards:
             used[owner] = max(percent, used.get(owner, Decimal(0)))
         return used
 
+    def crowded_out(self, contended: frozenset[str], most_usd: Decimal) -> BudgetExceeded | None:
+        """Return the refusal of a request that met others again and again at the last of a spread
+        budget, ``None`` if there is more left."""
+        budgets = self.budgets_among(contended)
+        for one in self.holdings(most_usd):
+            if one.budget in budgets and one.is_scarce():
+                return _exceeded(one, most_usd)
+        return None
+
     def elsewhere(self, contended: frozenset[str]) -> None:
         """Let the process reserve in other shards than those where it met others."""
         for owner in self._owners_of(contended):
@@ -184,10 +193,7 @@ class Guards:
         ]
         if exceeded:
             # The last budget to reset: before that the request cannot run.
-            one = max(exceeded, key=lambda one: one.budget.resets_at)
-            budget, whole = one.budget, one.total()
-            percent = used_percent(budget, committed_usd(whole) + most_usd)
-            return BudgetExceeded(used_up(budget, whole, most_usd), budget.owner, float(percent))
+            return _exceeded(max(exceeded, key=lambda one: one.budget.resets_at), most_usd)
         key = rate_key(self.request.tenant)
         if self.rate and key in refused:
             if problem := too_large(self.rate, self._demand(plan)):
@@ -198,6 +204,12 @@ class Guards:
 
     def _demand(self, plan: Plan) -> dict[str, int]:
         return demand_of(self.request.input_bytes, plan.models[0].max_tokens)
+
+
+def _exceeded(one: Holding, most_usd: Decimal) -> BudgetExceeded:
+    budget, whole = one.budget, one.total()
+    percent = used_percent(budget, committed_usd(whole) + most_usd)
+    return BudgetExceeded(used_up(budget, whole, most_usd), budget.owner, float(percent))
 
 
 def guards_of(request: Request, config: Config, memory: Memory, at: datetime) -> Guards:

@@ -23,6 +23,8 @@ from router.routing.plan import Plan
 _TURNS = 5
 # One conflict at a budget's root may be chance; at the second more requests come than it takes.
 _ROOT_TRIES = 2
+# After so many, a request that wants the last of a spread budget is one of too many.
+_CROWDED_TRIES = 4
 
 
 def accepted(
@@ -72,8 +74,15 @@ class _Try:
         self._conflicts += 1
         self.guards.elsewhere(contended)
         self.guards = reread(self.guards, contended, self._deps)
-        # Twice may be chance; at the third time more requests come than a root takes.
+        if self._conflicts >= _CROWDED_TRIES:
+            self._refuse_in_a_crowd(contended)
         return self.drafted(contended if self._conflicts >= _ROOT_TRIES else frozenset())
+
+    def _refuse_in_a_crowd(self, contended: frozenset[str]) -> None:
+        error = self.guards.crowded_out(contended, self.draft.most_usd)
+        # A request that exists already asks for nothing more.
+        if error and "REQUEST" not in self._deps.store.rows_of(self.guards.request.key):
+            raise error
 
     def refused(self, refused: Mapping[str, Item]) -> None:
         """Take in the items that blocked the request; raise if these decide."""

@@ -24,11 +24,15 @@ _ZERO = Decimal(0)
 # The root lends this share of what it has left, but at least so many requests to each shard: the
 # last ones are served from the root itself.
 _LENT_SHARE = Decimal("0.5")
-_LEAST_LENT = 2
+_LEAST_LENT = 1
+# So little is left of a spread budget when requests that meet too often are refused instead of
+# retried: this share of its limit, or as many requests as it has shards.
+_SCARCE_SHARE = Decimal("0.02")
 # Beyond so many shards without room the root lends again: requests must not crowd into the rest.
 _MOST_POOR = BUDGET_SHARDS // 2
 # The givers of all budgets of a request; its rows and other guards fit into 100 actions as well.
 _MOST_GIVERS = 80
+_GATHERED_FROM = 16
 _MOST_OWNERS = 10_000
 _STEP = Decimal("1E-8")
 
@@ -107,7 +111,13 @@ class Holding:
 
     def has_room(self) -> bool:
         """Return whether the request fits, wherever what is left may be."""
-        return self.room + sum(self._givers().values(), _ZERO) >= self.need
+        return self.room + sum(self._givers(self.need).values(), _ZERO) >= self.need
+
+    def is_scarce(self) -> bool:
+        """Return whether so little is left that requests which meet all the time get none of it."""
+        left = self.budget.limit_usd - committed_usd(self.total())
+        scarce = max(self.budget.limit_usd * _SCARCE_SHARE, BUDGET_SHARDS * self.need)
+        return self.is_spread and left < scarce
 
     def loan(self) -> ConditionalUpdate | None:
         """Return the root's update that lends to all shards, if it should and can."""
@@ -144,33 +154,45 @@ class Holding:
         )
 
     def reservation(self, place: int | None) -> list[ConditionalUpdate]:
-        """Return the updates that reserve in a shard, in the root, or in the root with what shards
-        give back to it."""
+        """Return the updates that reserve in a shard or in the root, if need be with what other
+        shards have left."""
         if place is not None and place in self.rich():
             return [self._reserve(self.key_of(place), self.part)]
         if self.room >= self.need:
             return [self._reserve(self.budget.key, self.budget.limit_usd)]
-        givers = self._givers()
-        back = sum(givers.values(), _ZERO)
-        if not givers or self.room + back < self.need:
-            return [self._reserve(self.budget.key, self.budget.limit_usd)]
-        return [
-            self._reserve(self.budget.key, self.budget.limit_usd, back),
-            *(self._give(number, usd) for number, usd in givers.items()),
-        ]
+        if place is not None and self.room >= 0:
+            givers = self._givers(self.need - self.left_in(place), place)
+            if self.left_in(place) + sum(givers.values(), _ZERO) >= self.need:
+                return self._gathered(self.key_of(place), self.part, givers)
+        givers = self._givers(self.need - self.room)
+        if self.room + sum(givers.values(), _ZERO) < self.need:
+            givers = {}
+        return self._gathered(self.budget.key, self.budget.limit_usd, givers)
 
-    def _givers(self) -> dict[int, Decimal]:
-        """Return what shards must give back so that the root has room, the fullest first."""
+    def _givers(self, missing: Decimal, taker: int | None = None) -> dict[int, Decimal]:
+        """Return what which shards must give to the root, or to another shard."""
         if not self.is_spread:
             return {}
-        left = {number: self.left_in(number) for number in range(BUDGET_SHARDS)}
-        missing, givers = self.need - self.room, dict[int, Decimal]()
-        for number in sorted(left, key=lambda number: -left[number])[: self.most_givers]:
-            if missing <= 0 or left[number] <= 0:
+        left = {n: self.left_in(n) for n in range(BUDGET_SHARDS) if n != taker}
+        fullest = sorted((n for n in left if left[n] > 0), key=lambda n: -left[n])
+        if taker is not None:
+            # From any of the fuller ones, so that those who gather seldom meet.
+            first, rest = fullest[:_GATHERED_FROM], fullest[_GATHERED_FROM:]
+            fullest = [*random.sample(first, len(first)), *rest]
+        givers = dict[int, Decimal]()
+        for number in fullest[: self.most_givers]:
+            if missing <= 0:
                 break
             givers[number] = left[number]
             missing -= left[number]
         return givers
+
+    def _gathered(
+        self, key: str, limit: Decimal, givers: Mapping[int, Decimal]
+    ) -> list[ConditionalUpdate]:
+        back = sum(givers.values(), _ZERO)
+        gifts = (self._give(number, usd) for number, usd in givers.items())
+        return [self._reserve(key, limit, back), *gifts]
 
     def _reserve(self, key: str, limit: Decimal, back: Decimal = _ZERO) -> ConditionalUpdate:
         committed = self.need - back

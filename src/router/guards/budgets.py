@@ -145,10 +145,11 @@ def used_up(budget: Budget, item: Item, usd: Decimal) -> str:
             f"the request may cost {dollars(usd)}, and the whole budget of {budget.whose} is"
             f" {dollars(budget.limit_usd)}: {hint}, or raise the budget"
         )
+    wanted = "" if usd > left else ", which many requests want at once"
     return (
         f"{dollars(left)} is left of the {dollars(budget.limit_usd)} of {budget.whose}"
-        f" ({dollars(reserved)} of it is reserved for requests that run), and the request may cost"
-        f" {dollars(usd)}: wait until {iso(budget.resets_at)}, {hint}, or raise the budget"
+        f" ({dollars(reserved)} of it is reserved for requests that run){wanted}, and the request"
+        f" may cost {dollars(usd)}: wait until {iso(budget.resets_at)}, {hint}, or raise the budget"
     )
 
 

@@ -12,7 +12,7 @@ from cost_calculator.aws.ledger_store import LedgerStore
 from cost_calculator.budget_names import BUDGET_SHARDS, shard_key
 from cost_calculator.stream import price_records
 from router.acceptance.control_memory import KEPT_SECONDS
-from router.errors import BudgetExceeded
+from router.errors import BudgetExceeded, StoreUnavailable
 from router.guards.budgets import LIMITS_KEY, attribute_of
 from tests.fakes.dynamodb import DynamoDB, cancelled
 from tests.support.cost_rows import PRICED_AT, RATES, attempt, record, request
@@ -208,6 +208,46 @@ def test_of_processes_that_find_no_room_in_shards_one_lends(at: Desk) -> None:
     at.ask("r-2")
 
     assert at.control[DAY]["lent_usd"] == LIMIT / 2 + LIMIT / 4
+
+
+def crowded(at: Desk, left: Decimal) -> None:
+    """Let every transaction meet others, with so much left of the budget."""
+    part = LIMIT / BUDGET_SHARDS
+    at.control[DAY] |= {"committed_usd": LIMIT, "lent_usd": LIMIT}
+    for number in range(BUDGET_SHARDS):
+        at.control[shard_key(NAME, number)] = {"committed_usd": part - left / BUDGET_SHARDS}
+    at.pass_time(KEPT_SECONDS)
+    met = [cancelled("None", "None", "TransactionConflict")] * 100
+    at.client.fail(*met, on="TransactWriteItems")
+
+
+def test_a_request_for_the_last_of_a_budget_that_meets_others_all_the_time_is_refused(
+    at: Desk,
+) -> None:
+    crowded(at, left=LIMIT / 100)
+
+    with pytest.raises(BudgetExceeded, match="which many requests want at once"):
+        at.ask("r-1")
+
+
+def test_a_request_that_meets_others_while_there_is_enough_is_not_refused(at: Desk) -> None:
+    crowded(at, left=LIMIT / 20)
+
+    with pytest.raises(StoreUnavailable):
+        at.ask("r-1")
+
+
+def test_a_request_that_was_accepted_is_not_refused_when_its_analysis_is_retried_in_a_crowd(
+    at: Desk,
+) -> None:
+    first = at.ask("r-1")
+    crowded(at, left=LIMIT / 100)
+    at.client.fail(*[cancelled("None", "None", "TransactionConflict")] * 6)
+
+    with pytest.raises(StoreUnavailable):
+        at.ask("r-1")
+    at.client.fail()
+    assert at.ask("r-1")["route"] == first["route"]
 
 
 def price(client: DynamoDB, *rows: dict[str, Any]) -> None:
