@@ -15,7 +15,7 @@ run "rates_that_can_be_carried_warn_of_nothing" {
 
   variables {
     tenants   = { acme = { rate = { requests = 1800 } }, small = { rate = { tokens = 100000 } } }
-    api       = { throttle = { rate_limit = 100, burst_limit = 200 } }
+    api       = { auth = "AUTHORIZER", throttle = { rate_limit = 100, burst_limit = 200 } }
     functions = { reserved_concurrency = { invoke_model = 300, analyze = 10 } }
   }
 }
@@ -34,7 +34,7 @@ run "more_than_step_functions_starts_warns" {
   command = plan
 
   variables {
-    api = { throttle = { rate_limit = 151, burst_limit = 200 } }
+    api = { auth = "AUTHORIZER", throttle = { rate_limit = 151, burst_limit = 200 } }
   }
 
   expect_failures = [check.starts_carry_the_rates]
@@ -44,7 +44,7 @@ run "express_starts_that_many" {
   command = plan
 
   variables {
-    api      = { throttle = { rate_limit = 151, burst_limit = 200 } }
+    api      = { auth = "AUTHORIZER", throttle = { rate_limit = 151, burst_limit = 200 } }
     workflow = { type = "EXPRESS" }
   }
 }
@@ -63,7 +63,7 @@ run "less_concurrency_than_the_rates_need_warns" {
   command = plan
 
   variables {
-    api       = { throttle = { rate_limit = 100, burst_limit = 200 } }
+    api       = { auth = "AUTHORIZER", throttle = { rate_limit = 100, burst_limit = 200 } }
     functions = { reserved_concurrency = { invoke_model = 299 } }
   }
 

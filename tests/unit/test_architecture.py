@@ -17,7 +17,7 @@ SOURCE = Path(__file__).resolve().parents[2] / "src"
 # From the bottom to the top; packages on one line do not import each other.
 FLOORS = (
     "cost_calculator.rows cost_calculator.row_keys cost_calculator.clock cost_calculator.tiers"
-    " cost_calculator.item_size cost_calculator.retirements",
+    " cost_calculator.item_size cost_calculator.retirements cost_calculator.budget_names",
     "cost_calculator.usage cost_calculator.row_units",
     "cost_calculator.overhead",
     "cost_calculator.price_entry",

@@ -25,8 +25,11 @@ def test_what_bends_first_is_at_the_top() -> None:
 
 
 def test_shards_carry_what_one_item_does_not() -> None:
-    assert simulate(Design, 300, 0.015, length=2).lost > 0.2
-    assert simulate(Prepaid, 300, 0.015, length=2).lost == 0
+    before, chosen = (simulate(design, 300, 0.015, length=3) for design in (Design, Prepaid))
+
+    assert before.accepted < 3 * 300 / 2
+    assert chosen.accepted > 3 * 300 * 0.9
+    assert chosen.lost == 0
 
 
 def test_shards_near_the_limit_never_pass_it() -> None:
