@@ -44,7 +44,7 @@ run "express_starts_that_many" {
   command = plan
 
   variables {
-    api      = { auth = "AUTHORIZER", throttle = { rate_limit = 151, burst_limit = 200 } }
+    tenants  = { for number in range(6) : "tenant-${number}" => { rate = { requests = 1800 } } }
     workflow = { type = "EXPRESS" }
   }
 }

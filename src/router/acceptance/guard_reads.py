@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 from cost_calculator.rows import Row
@@ -53,19 +54,27 @@ def reread(guards: Guards, keys: Collection[str], deps: Dependencies) -> Guards:
     budgets = guards.budgets_among(keys)
     if not budgets:
         return guards
-    guards = guards.with_items(deps.store.read([budget.key for budget in budgets]).control)
-    spread = [one for one in guards.holdings() if one.is_spread and one.budget in budgets]
-    return guards.with_items(_read_shards(spread, guards, deps))
+    try:
+        guards = guards.with_items(deps.store.read([budget.key for budget in budgets]).control)
+        spread = [one for one in guards.holdings() if one.is_spread and one.budget in budgets]
+        return guards.with_items(_read_shards(spread, guards, deps))
+    except StoreUnavailable as error:
+        # A table that is too busy is no reason to pass without a reservation.
+        raise StoreUnavailable(str(error), contended=True) from error
 
 
-def lent(guards: Guards, loans: Iterable[ConditionalUpdate], deps: Dependencies) -> Guards:
+def lent(guards: Guards, loans: Sequence[ConditionalUpdate], deps: Dependencies) -> Guards:
     """Let roots lend, and return the guards with what the roots hold then.
 
     Whether a loan was made, was made by another process or met somebody is all the same: what is
     there to reserve is read again.
     """
-    keys = [loan.key for loan in loans if deps.store.update(loan) or True]
-    return guards.with_items(deps.store.read(keys).control)
+    keys = [loan.key for loan in loans]
+    with suppress(StoreUnavailable):  # then the transaction fails as well, or does without
+        for loan in loans:
+            deps.store.update(loan)
+        return guards.with_items(deps.store.read(keys).control)
+    return guards
 
 
 def _read_shards(

@@ -9,7 +9,7 @@ from datetime import datetime
 from router.guards.budget_shards import Holding, Places
 from router.guards.conditional_update import Item
 
-_MOST_BUDGETS = 1_000
+_MOST_BUDGETS = 100
 
 
 @dataclass(slots=True)

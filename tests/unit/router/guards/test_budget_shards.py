@@ -210,6 +210,23 @@ def test_of_processes_that_find_no_room_in_shards_one_lends(at: Desk) -> None:
     assert at.control[DAY]["lent_usd"] == LIMIT / 2 + LIMIT / 4
 
 
+def test_a_read_that_fails_amid_conflicts_lets_nothing_pass_without_a_reservation() -> None:
+    at = acme(on_store_failure="accept")
+    spread(at)
+    at.client.fail(cancelled("None", "None", "TransactionConflict"), on="TransactWriteItems")
+    fault, at.client.unprocessed = at.client.fault, 0
+
+    def busy(operation: str, when: str) -> None:
+        if operation == "TransactWriteItems" and when == "before":
+            at.client.unprocessed = 1
+        fault(operation, when)
+
+    at.client.fault = busy
+    with pytest.raises(StoreUnavailable):
+        at.ask("r-1")
+    assert list(at.requests()) == ["acme/r-0"]
+
+
 def crowded(at: Desk, left: Decimal) -> None:
     """Let every transaction meet others, with so much left of the budget."""
     part = LIMIT / BUDGET_SHARDS
