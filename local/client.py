@@ -1,4 +1,7 @@
-"""Sends requests through the deployed workflow and waits for their rows and costs."""
+"""Sends requests through the deployed workflow and waits for their rows and costs.
+
+It waits in the cloud's time, which passes more slowly on a busy machine.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from typing import Any
 
 from cost_calculator.aws.items import from_item
 from cost_calculator.row_keys import DEFAULT_TENANT, key_of
+from local import cloud_time
 from local.deployment import Deployment
 from router.recording.answer_row import stored_answer
 
@@ -102,11 +106,11 @@ def wait_until_settled(
     They are waited for one after another: to look at a thousand again and again would slow the
     machine that works on them.
     """
-    deadline = time.monotonic() + timeout_seconds
+    deadline = cloud_time.now() + timeout_seconds
     traces: list[Traced] = []
     for request_id in request_ids:
         while not (traced := trace(deployment, request_id, tenant)).settled:
-            if time.monotonic() > deadline:
+            if cloud_time.now() > deadline:
                 break
             time.sleep(_POLL_SECONDS)
         traces.append(traced)
@@ -118,8 +122,8 @@ def wait_for_execution(
 ) -> dict[str, Any]:
     """Return DescribeExecution's answer once the run is over; raise TimeoutError before that."""
     client = deployment.client("stepfunctions")
-    deadline = time.monotonic() + timeout_seconds
-    while time.monotonic() < deadline:
+    deadline = cloud_time.now() + timeout_seconds
+    while cloud_time.now() < deadline:
         run: dict[str, Any] = client.describe_execution(executionArn=execution_arn)
         if run["status"] != "RUNNING":
             return run
@@ -129,9 +133,9 @@ def wait_for_execution(
 
 def eventually(condition: Callable[[], bool], timeout_seconds: float) -> bool:
     """Return whether `condition` came true in time; it is asked again and again."""
-    deadline = time.monotonic() + timeout_seconds
+    deadline = cloud_time.now() + timeout_seconds
     while not condition():
-        if time.monotonic() > deadline:
+        if cloud_time.now() > deadline:
             return False
         time.sleep(_POLL_SECONDS)
     return True

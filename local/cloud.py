@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from local import cloud_time
 from local.isolation import isolate
 from local.processes import end, is_alive, runs, spawn
 
@@ -26,7 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "build" / "local"
 STATE = FOLDER / "cloud.json"
 REGION = "us-east-1"
-START_SECONDS = 60.0
+START_SECONDS = 300.0
 _MODULES = ("local.emulator", "local.simulator")
 
 
@@ -36,12 +37,13 @@ class CloudError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
-    """A running local cloud; `pids` are those of the emulator and of the simulator."""
+    """A running local cloud; `pids` are those of the simulator and of the emulator."""
 
     emulator_url: str
     simulator_url: str
     auth: bool
     pids: tuple[int, ...]
+    time: str = ""  # the file that holds its time; without one it is the wall's
 
     def env(self) -> dict[str, str]:
         """The variables that point AWS tools and Terraform at this cloud."""
@@ -74,27 +76,31 @@ def start(
     ports = (_port(emulator_port, "emulator"), _port(simulator_port, "simulator"))
     flags = [] if detach else ["--follow-parent"]
     env = {**os.environ, **(extra_env or {}), "TMPDIR": str(scratch), "AWS_REGION": REGION}
-    commands = {
-        "emulator": ["--port", str(ports[0]), *flags, *(["--auth"] if auth else [])],
-        "simulator": ["--port", str(ports[1]), *flags],
-    }
+    clock = folder / "time"
+    cloud_time.write(clock, 0.0)
+    cloud_time.follow(clock)
     pids: list[int] = []
+
+    def run(name: str, port: int, *arguments: str) -> None:
+        command = ["--port", str(port), "--time", str(clock), *flags, *arguments]
+        log = _log(folder, name)
+        pids.append(spawn(f"local.{name}", command, cwd=ROOT, env=env, log=log, detach=detach))
+
     try:
-        for name, arguments in commands.items():
-            log = _log(folder, name)
-            module = f"local.{name}"
-            pids.append(spawn(module, arguments, cwd=ROOT, env=env, log=log, detach=detach))
-        for name, pid, port in zip(commands, pids, ports, strict=True):
+        run("simulator", ports[1])
+        run("emulator", ports[0], "--beside", str(pids[0]), *(["--auth"] if auth else []))
+        for name, pid, port in zip(("simulator", "emulator"), pids, ports[::-1], strict=True):
             _wait_until_ready(name, pid, port, folder)
     except BaseException:
         end(pids)
         raise
     emulator, simulator = (f"http://127.0.0.1:{port}" for port in ports)
-    return Cloud(emulator, simulator, auth, tuple(pids))
+    return Cloud(emulator, simulator, auth, tuple(pids), str(clock))
 
 
 def stop(cloud: Cloud, *, folder: Path = FOLDER) -> None:
     """Stop both servers, wait for their end, and remove what they unpacked."""
+    cloud_time.follow(None)
     end(cloud.pids)
     shutil.rmtree(folder / "tmp", ignore_errors=True)
 
@@ -121,6 +127,7 @@ def running(state: Path = STATE) -> Cloud | None:
     if _answers(_health("emulator", cloud.emulator_url)) and _answers(
         _health("simulator", cloud.simulator_url)
     ):
+        cloud_time.follow(Path(cloud.time) if cloud.time else None)
         return cloud
     end(pid for pid in cloud.pids if runs(pid, _MODULES))
     state.unlink(missing_ok=True)

@@ -25,6 +25,9 @@ API_KEY = "sk-local-faregate"
 ANTHROPIC_API_KEY_PARAMETER = "/faregate/anthropic-api-key"
 ANTHROPIC_API_KEY = "sk-ant-local-faregate"
 
+# An emulator that is silent for so long hangs; a busy machine takes its time.
+_SILENT_SECONDS = 600
+
 Progress = Callable[[str], None]
 
 
@@ -74,6 +77,7 @@ def _client(cloud: Cloud, service: str, **credentials: str) -> Any:
         config=Config(
             retries={"total_max_attempts": 2},
             max_pool_connections=64,
+            read_timeout=_SILENT_SECONDS,
             s3={"addressing_style": "path"},
         ),
         **(credentials or root),

@@ -6,7 +6,9 @@ The process ends with SIGTERM, with Ctrl-C, and, under `--follow-parent`, with i
 import argparse
 import os
 import sys
+from pathlib import Path
 
+from local import cloud_time
 from local.lifeline import follow_parent
 
 
@@ -16,15 +18,20 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True, help="loopback port to listen on")
     parser.add_argument("--auth", action="store_true", help="evaluate IAM policies")
     parser.add_argument("--follow-parent", action="store_true", help="end when stdin closes")
+    parser.add_argument("--time", type=Path, required=True, help="file to keep the cloud's time in")
+    parser.add_argument("--beside", type=int, required=True, help="the simulator's process id")
     options = parser.parse_args()
     if options.follow_parent:
         follow_parent()
+    cloud_time.follow(options.time)
 
     # MiniStack reads its settings while it is being imported, so they come first.
     os.environ.update(_settings(options.port, auth=options.auth))
+    from local.emulator import pacemaker
     from local.emulator.patches import apply_all
 
     apply_all()
+    pacemaker.start(options.time, options.beside)
     from ministack import app
 
     sys.argv = ["ministack"]  # its main() parses the command line itself

@@ -2,23 +2,26 @@
 
 Run by path, without site-packages, so that a function finds what AWS would give it: its own code,
 its layers, and the runtime's boto3. One JSON object a line: events on standard input, answers on
-what was standard output; whatever the handler prints goes to standard error.
+what was standard output; whatever the handler prints goes to standard error. Its time is the
+cloud's (`local/cloud_time.py`): its monotonic clock, its sockets' time-outs, and what it has left.
 """
 
 import importlib
+import importlib.util
 import json
 import os
 import sys
-import time
 import traceback
 from collections.abc import Callable
 from decimal import Decimal
-from types import SimpleNamespace
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 Json = dict[str, Any]
 Handler = Callable[[Any, Any], Any]
 
+_CLOUD_TIME = Path(__file__).parents[1] / "cloud_time.py"
 END_OF_LOG = "\0end of log"
 
 # Parameters that name a resource; nothing else of a call is recorded.
@@ -35,6 +38,7 @@ def serve() -> None:
     os.dup2(2, 1)
     sys.stdout = os.fdopen(1, "w", buffering=1, errors="backslashreplace")
     settings = json.loads(sys.stdin.readline())
+    time = _cloud_time(settings["time"])
     sys.path[:0] = settings["path"]
     try:
         watch_calls(_calls.append)
@@ -44,7 +48,9 @@ def serve() -> None:
         return
     answers.write('{"ready": true}\n')
     for line in sys.stdin:
-        answer = json.dumps({**_run(handler, json.loads(line), settings), "calls": _taken_calls()})
+        message = json.loads(line)
+        context = _context(message, settings, time.now)
+        answer = json.dumps({**_run(handler, message, context), "calls": _taken_calls()})
         print(END_OF_LOG, file=sys.stderr, flush=True)
         answers.write(answer + "\n")
 
@@ -55,14 +61,27 @@ def _import_handler(name: str) -> Handler:
     return handler
 
 
-def _run(handler: Handler, message: Json, settings: Json) -> Json:
+def _cloud_time(file: str) -> ModuleType:
+    """Let this process go by the cloud's time, before anything takes a clock as a default."""
+    spec = importlib.util.spec_from_file_location("cloud_time", _CLOUD_TIME)
+    assert spec
+    assert spec.loader
+    time = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(time)
+    if file:
+        time.follow(Path(file))
+        time.keep_for_functions()
+    return time
+
+
+def _run(handler: Handler, message: Json, context: SimpleNamespace) -> Json:
     for name, value in message["environment"].items():
         if value is None:
             os.environ.pop(name, None)
         else:
             os.environ[name] = value
     try:
-        result = handler(message["event"], _context(message, settings))
+        result = handler(message["event"], context)
     except Exception as error:
         frames = traceback.extract_tb(error.__traceback__)[1:]
         return {
@@ -103,8 +122,8 @@ def _init_error(error: Exception, handler: str) -> Json:
     return {"errorMessage": text, "errorType": kind, "requestId": "", "stackTrace": trace}
 
 
-def _context(message: Json, settings: Json) -> SimpleNamespace:
-    deadline = time.time() + settings["timeout"]
+def _context(message: Json, settings: Json, now: Callable[[], float]) -> SimpleNamespace:
+    deadline = now() + settings["timeout"]
     return SimpleNamespace(
         function_name=settings["function_name"],
         function_version=settings["version"],
@@ -115,7 +134,7 @@ def _context(message: Json, settings: Json) -> SimpleNamespace:
         log_stream_name=os.environ["AWS_LAMBDA_LOG_STREAM_NAME"],
         identity=None,
         client_context=None,
-        get_remaining_time_in_millis=lambda: max(0, int((deadline - time.time()) * 1000)),
+        get_remaining_time_in_millis=lambda: max(0, int((deadline - now()) * 1000)),
     )
 
 

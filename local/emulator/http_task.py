@@ -2,12 +2,14 @@
 
 import http.client
 import json
-import time
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
+
+from local import cloud_time
 
 MAX_BYTES = 262_144
 _METHODS = {"GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD"}
@@ -88,8 +90,9 @@ def send(call: Call, *, seconds: float, cause_is: str = "body") -> dict[str, Any
     secure = call.url.scheme == "https"
     kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
     connection = kind(call.url.hostname or "", call.url.port, timeout=seconds)
+    connection._create_connection = _connect  # type: ignore[attr-defined]
     target = (call.url.path or "/") + (f"?{call.url.query}" if call.url.query else "")
-    deadline = time.monotonic() + seconds
+    deadline = cloud_time.now() + seconds
     try:
         connection.request(call.method, target, body=call.body, headers=dict(call.headers))
         response = connection.getresponse()
@@ -114,13 +117,21 @@ def send(call: Call, *, seconds: float, cause_is: str = "body") -> dict[str, Any
     return answer
 
 
+def _connect(*arguments: Any, **options: Any) -> socket.socket:
+    connection = socket.create_connection(*arguments, **options)
+    patient = cloud_time.PatientSocket(fileno=connection.fileno())
+    patient.settimeout(connection.gettimeout())
+    connection.detach()
+    return patient
+
+
 def _read(
     response: http.client.HTTPResponse, connection: http.client.HTTPConnection, deadline: float
 ) -> bytes:
     """Read the body within the deadline: a socket's own time-out restarts with each byte."""
     body = b""
     while True:
-        remaining = deadline - time.monotonic()
+        remaining = deadline - cloud_time.now()
         if remaining <= 0:
             raise TimeoutError("the endpoint did not finish its answer in time")
         if connection.sock is not None:

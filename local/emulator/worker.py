@@ -10,18 +10,22 @@ import time
 import uuid
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
+from local import cloud_time
 from local.emulator import calls, chaos, packages
 from local.emulator.bootstrap import END_OF_LOG
+from local.emulator.pacemaker import waits
 
 _BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
 _RESERVED = lambda_runtime._RESERVED_RUNTIME_ENV_VARS
 INIT_SECONDS = 30.0  # AWS allows ten; sixty imports at once on two cores need more
 _LOG_SECONDS = 2.0
+
+Found = TypeVar("Found")
 
 
 class PythonWorker(lambda_runtime.Worker):  # type: ignore[misc]
@@ -64,7 +68,7 @@ class PythonWorker(lambda_runtime.Worker):  # type: ignore[misc]
         kill_after = chaos.death_of(self.func_name)
         self._write(message)
         try:
-            answer = self._answers.get(timeout=timeout if kill_after is None else kill_after)
+            answer = self._answer(timeout if kill_after is None else kill_after)
         except queue.Empty:
             answer = None
             if kill_after is None:
@@ -104,10 +108,11 @@ class PythonWorker(lambda_runtime.Worker):  # type: ignore[misc]
             "version": self.config.get("Version", "$LATEST"),
             "memory": self.config.get("MemorySize", 128),
             "timeout": float(self.config.get("Timeout", 3)),
+            "time": str(cloud_time.followed() or ""),
         }
         self._write(settings)
         try:
-            answer = self._answers.get(timeout=INIT_SECONDS)
+            answer = self._answer(INIT_SECONDS)
         except queue.Empty:
             answer = error_of("Sandbox.Timedout", "", f"Init timed out after {INIT_SECONDS:.2f} s")
         if answer is None:
@@ -123,6 +128,11 @@ class PythonWorker(lambda_runtime.Worker):  # type: ignore[misc]
             for archive in map(lambda_svc._resolve_layer_zip, self.config.get("Layers", []))
             if archive
         ]
+
+    def _answer(self, seconds: float) -> dict[str, Any] | None:
+        """The next answer, or None of a process that died; raises `queue.Empty` when time is up."""
+        with waits.watching(self._proc.pid):
+            return _next(self._answers, seconds)
 
     def _write(self, message: dict[str, Any]) -> None:
         with suppress(BrokenPipeError):  # a process that died answers None
@@ -161,7 +171,7 @@ class PythonWorker(lambda_runtime.Worker):  # type: ignore[misc]
     def _take_log(self) -> str:
         lines: list[str] = []
         with suppress(queue.Empty):
-            while (line := self._log.get(timeout=_LOG_SECONDS)) is not None:
+            while (line := _next(self._log, _LOG_SECONDS)) is not None:
                 lines.append(line)
         return "\n".join(lines)
 
@@ -169,6 +179,20 @@ class PythonWorker(lambda_runtime.Worker):  # type: ignore[misc]
         process, self._proc = self._proc, None
         process.kill()
         return int(process.wait())
+
+
+def _next(found: queue.Queue[Found], seconds: float) -> Found:
+    """Take one within so many seconds of the cloud's time, or raise `queue.Empty`."""
+    taken: list[Found] = []
+
+    def take(wait: float) -> bool:
+        with suppress(queue.Empty):
+            taken.append(found.get(timeout=wait))
+        return bool(taken)
+
+    if not cloud_time.wait(take, seconds):
+        raise queue.Empty
+    return taken[0]
 
 
 def _read_answers(

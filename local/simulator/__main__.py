@@ -3,7 +3,9 @@
 import argparse
 import signal
 import threading
+from pathlib import Path
 
+from local import cloud_time
 from local.lifeline import follow_parent
 from local.simulator.server import Simulator
 from local.simulator.upstream import UpstreamError, configured
@@ -14,7 +16,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m local.simulator", description=__doc__)
     parser.add_argument("--port", type=int, required=True, help="loopback port to listen on")
     parser.add_argument("--follow-parent", action="store_true", help="end when stdin closes")
+    parser.add_argument("--time", type=Path, required=True, help="file with the cloud's time")
     options = parser.parse_args()
+    cloud_time.follow(options.time)
     if options.follow_parent:
         follow_parent()
     try:

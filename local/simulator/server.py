@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from local import cloud_time
 from local.simulator import admin
 from local.simulator.anthropic import Anthropic
 from local.simulator.bedrock import Bedrock
@@ -42,7 +43,7 @@ class Simulator(ThreadingHTTPServer):
         self,
         port: int,
         upstream: Upstream | None = None,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = cloud_time.sleep,
     ) -> None:
         super().__init__(("127.0.0.1", port), Handler)
         self.sleep = sleep

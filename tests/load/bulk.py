@@ -13,7 +13,7 @@ from typing import Any
 
 from rich.table import Table
 
-from local import client
+from local import client, cloud_time
 from local.deployment import Deployment
 
 _WAIT = 3600.0
@@ -48,9 +48,9 @@ def queue(deployment: Deployment) -> Callable[[str], None]:
         request_id = f"load-{uuid.uuid4().hex}"
         body = {"input": prompt, "tier": "SIMPLE", "request_id": request_id}
         aws.send_message(QueueUrl=url, MessageBody=json.dumps(body))
-        deadline = time.monotonic() + 90
+        deadline = cloud_time.now() + 90
         while client.trace(deployment, request_id).output is None:
-            assert time.monotonic() < deadline, f"{request_id} has no answer"
+            assert cloud_time.now() < deadline, f"{request_id} has no answer"
             time.sleep(_LOOK_AGAIN_SECONDS)
 
     return ask

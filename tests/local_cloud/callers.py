@@ -16,6 +16,7 @@ from botocore.credentials import Credentials
 
 from local.cloud import REGION
 from local.deployment import Deployment
+from tests.support.patience import HANGS_SECONDS
 
 _ACCOUNT = "000000000000"
 _PASSWORD = "Correct-horse-7"
@@ -52,7 +53,7 @@ def call(prove: Prove, url: str, body: Any = None) -> requests.Response:
     headers = {"content-type": "application/json", **prove(method, url, data)}
     with requests.Session() as session:
         session.trust_env = False  # a proxy variable must not stand between us and loopback
-        return session.request(method, url, data=data, headers=headers, timeout=60)
+        return session.request(method, url, data=data, headers=headers, timeout=HANGS_SECONDS)
 
 
 class Signed(httpx2.Auth):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -17,6 +16,8 @@ from cost_calculator.aws.items import from_item
 from cost_calculator.row_keys import DEFAULT_TENANT, key_of
 from local import client
 from local.deployment import Deployment
+from tests.support import patience
+from tests.support.patience import HANGS_SECONDS
 
 WAIT = 90.0
 
@@ -183,7 +184,9 @@ class Emulator:
         with requests.Session() as session:
             session.trust_env = False  # a proxy variable must not stand between us and loopback
             url = f"{self.deployment.cloud.emulator_url}/_local/{path}"
-            answer = session.request("GET" if body is None else "POST", url, json=body, timeout=30)
+            answer = session.request(
+                "GET" if body is None else "POST", url, json=body, timeout=HANGS_SECONDS
+            )
         answer.raise_for_status()
         found: dict[str, Any] = answer.json()
         return found
@@ -237,7 +240,4 @@ def make_older(
 
 def wait_for(condition: Callable[[], Any], otherwise: str, seconds: float = WAIT) -> None:
     """Wait until a condition holds; fail with `otherwise` if it does not in time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, otherwise
-        time.sleep(0.05)
+    patience.wait_for(condition, otherwise, seconds)

@@ -14,6 +14,7 @@ import requests
 
 from local.deployment import Deployment
 from router.cli import registry
+from tests.support.patience import HANGS_SECONDS
 
 WAIT = 60
 
@@ -42,7 +43,7 @@ class Door:
                 json=body,
                 data=data,
                 headers={"authorization": f"Bearer {self.key}", **(headers or {})},
-                timeout=WAIT,
+                timeout=HANGS_SECONDS,
             )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from local.cloud import ROOT
 from local.deployment import Deployment
+from tests.support.patience import HANGS_SECONDS
 
 # The first version of the AWS CLI asks SQS at AWS's own address, whatever AWS_ENDPOINT_URL says.
 _PROGRAMS = """
@@ -32,7 +33,7 @@ def paste(
     text = text.replace(deployment.outputs["api"]["url"], deployment.api_url)
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", _PROGRAMS + text],
-        cwd=at, env=environment, capture_output=True, text=True, timeout=120, check=False,
+        cwd=at, env=environment, capture_output=True, text=True, timeout=HANGS_SECONDS, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -9,6 +9,8 @@ from typing import Any
 
 import requests
 
+from tests.support.patience import HANGS_SECONDS
+
 
 @dataclass(frozen=True, slots=True)
 class Simulator:
@@ -36,6 +38,8 @@ class Simulator:
     def _request(self, method: str, path: str, body: Any = None) -> requests.Response:
         with requests.Session() as session:
             session.trust_env = False  # a proxy variable must not stand between us and loopback
-            answer = session.request(method, f"{self.url}/_admin/{path}", json=body, timeout=10)
+            answer = session.request(
+                method, f"{self.url}/_admin/{path}", json=body, timeout=HANGS_SECONDS
+            )
         answer.raise_for_status()
         return answer

@@ -24,6 +24,7 @@ from local.cloud import REGION
 from local.deployment import EXAMPLE, Deployment
 from tests.local_cloud.callers import Account, Prove, Signed, Signs, UserPool, call, sends
 from tests.local_cloud.door import door_of
+from tests.support.patience import HANGS_SECONDS
 
 QUESTION = {"input": "What is the capital of France?"}
 ORIGIN = "https://app.example.com"
@@ -132,7 +133,9 @@ class EveryWay:
     def test_a_browser_may_ask_without_proving_anything(self, way: Way) -> None:
         with requests.Session() as session:
             session.trust_env = False
-            asked = session.options(f"{way.url}/usage", headers={"origin": ORIGIN}, timeout=30)
+            asked = session.options(
+                f"{way.url}/usage", headers={"origin": ORIGIN}, timeout=HANGS_SECONDS
+            )
 
         assert (asked.status_code, asked.headers["access-control-allow-origin"]) == (204, ORIGIN)
 

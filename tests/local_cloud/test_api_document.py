@@ -12,6 +12,7 @@ import pytest
 from local import cloud
 from local.deployment import Deployment
 from tests.local_cloud.door import Door, door_of
+from tests.support.patience import HANGS_SECONDS
 from tools.openapi import DOCUMENT, PROTOCOL
 
 
@@ -124,7 +125,15 @@ def test_schemathesis_finds_nothing(door: Door) -> None:
             *("--checks", "all"),
             *("--exclude-checks", "positive_data_acceptance,unsupported_method"),
             *("--phases", "examples,coverage,fuzzing,stateful", "--max-examples", "10"),
-            *("--seed", "1", "--workers", "1", "--no-color", "--request-timeout", "60"),
+            *(
+                "--seed",
+                "1",
+                "--workers",
+                "1",
+                "--no-color",
+                "--request-timeout",
+                str(HANGS_SECONDS),
+            ),
         ],
         cwd=cloud.ROOT / "build",
         capture_output=True,

@@ -17,6 +17,7 @@ from local import client, cloud
 from local.deployment import Deployment
 from tests.local_cloud.cloud_control import Emulator
 from tests.local_cloud.simulator import Simulator
+from tests.support.patience import HANGS_SECONDS
 
 PROGRAM = Path(sys.executable).with_name("faregate")
 
@@ -35,7 +36,7 @@ def faregate(
     environment = {n: v for n, v in os.environ.items() if n != "FAREGATE_NAME"} | dict(env or {})
     return subprocess.run(
         [PROGRAM, *words],
-        cwd=at, env=environment, input=stdin, capture_output=True, text=True, timeout=120,
+        cwd=at, env=environment, input=stdin, capture_output=True, text=True, timeout=HANGS_SECONDS,
         check=False,
     )  # fmt: skip
 

@@ -17,6 +17,7 @@ from local.deployment import Deployment
 from tests.local_cloud.cloud_control import Emulator, states_entered, wait_for
 from tests.local_cloud.fault_table import Tell
 from tests.local_cloud.simulator import Simulator
+from tests.support.patience import HANGS_SECONDS
 
 HAIKU = "us.anthropic.claude-haiku-5-5"
 SONNET = "us.anthropic.claude-sonnet-5-5"
@@ -69,7 +70,7 @@ def review(
     return subprocess.run(
         [sys.executable, "-m", "router", "review", *arguments],
         cwd=ROOT, env=deployment.cloud.env(), input=stdin, capture_output=True, text=True,
-        timeout=60, check=False,
+        timeout=HANGS_SECONDS, check=False,
     )  # fmt: skip
 
 

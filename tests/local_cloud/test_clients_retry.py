@@ -25,6 +25,7 @@ from local import cloud
 from local.deployment import Deployment
 from tests.local_cloud.door import Door, door_of
 from tests.local_cloud.simulator import Simulator
+from tests.support.patience import HANGS_SECONDS
 
 CLIENTS = Path(__file__).parents[1] / "clients"
 FOLDER = cloud.ROOT / "build" / "clients"
@@ -45,13 +46,13 @@ def npm_clients() -> Path:
         if file.is_file():
             shutil.copy(file, FOLDER)
     install = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
-    subprocess.run(install, cwd=FOLDER, check=True, timeout=300)
+    subprocess.run(install, cwd=FOLDER, check=True, timeout=HANGS_SECONDS)
     return FOLDER
 
 
 def openai_python(door: Door, prompt: str) -> str:
     with (
-        httpx2.Client(trust_env=False, timeout=60) as http,
+        httpx2.Client(trust_env=False, timeout=HANGS_SECONDS) as http,
         openai.OpenAI(base_url=door.url, api_key=door.key, http_client=http) as client,
     ):
         completion = client.chat.completions.create(
@@ -69,7 +70,7 @@ def npm(folder: Path, name: str) -> Callable[[Door, str], str]:
             env={**os.environ, **given},
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=HANGS_SECONDS,
             check=False,
         )
         return done.stdout.strip() or done.stderr

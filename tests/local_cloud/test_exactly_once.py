@@ -11,6 +11,7 @@ from cost_calculator.cli.reconcile import reconcile_tables
 from cost_calculator.reconciliation import Reconciliation
 from local import client
 from local.deployment import Deployment
+from tests.support.patience import HANGS_SECONDS
 
 TIERS = ("SIMPLE", "CALCULATION", "COMPLEX")
 
@@ -19,7 +20,7 @@ def emulator(deployment: Deployment, method: str, path: str, body: Any = None) -
     with requests.Session() as session:
         session.trust_env = False
         url = f"{deployment.cloud.emulator_url}/_local/{path}"
-        answer = session.request(method, url, json=body, timeout=10)
+        answer = session.request(method, url, json=body, timeout=HANGS_SECONDS)
     answer.raise_for_status()
     return answer.json() if answer.content else None
 

@@ -11,6 +11,7 @@ from local import client
 from local.cloud import ROOT
 from local.deployment import Deployment
 from tests.local_cloud.simulator import Simulator
+from tests.support.patience import HANGS_SECONDS
 
 SECRET = "forget: my name is Ada."
 
@@ -20,7 +21,7 @@ def forget(deployment: Deployment, *arguments: str) -> dict[str, int]:
     done = subprocess.run(
         [sys.executable, "-m", "router", "forget", "--usage-table", deployment.usage_table,
          "--answers-bucket", bucket, *arguments],
-        cwd=ROOT, env=deployment.cloud.env(), capture_output=True, text=True, timeout=60,
+        cwd=ROOT, env=deployment.cloud.env(), capture_output=True, text=True, timeout=HANGS_SECONDS,
         check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -14,6 +14,7 @@ from local.deployment import Deployment
 from router.catalog.models import Model
 from router.llm_classifier.question import question
 from tests.local_cloud.simulator import Simulator
+from tests.support.patience import HANGS_SECONDS
 
 CLASSIFIER = Model("bedrock", "us.anthropic.claude-haiku-5-5", 24)
 PROMPT = "Prove that the square root of {} is irrational, and explain each step of the proof."
@@ -127,7 +128,7 @@ def test_an_analysis_that_dies_after_asking_is_repeated_without_a_second_call(
             "count": 1,
             "after_ms": 9000,
         },
-        timeout=10,
+        timeout=HANGS_SECONDS,
     ).raise_for_status()
 
     answer, traced = routed(asking, {"input": prompt})

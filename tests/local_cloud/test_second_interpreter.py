@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,11 +17,12 @@ from typing import Any
 
 import pytest
 
-from local import client
+from local import client, cloud_time
 from local.cloud import ROOT
 from local.deployment import Deployment
 from tests.local_cloud.cloud_control import Emulator, wait_for
 from tests.local_cloud.simulator import Simulator
+from tests.support.patience import HANGS_SECONDS
 from tests.workflow.comparing import differences
 from tests.workflow.interpreter import runs
 from tests.workflow.interpreter.runs import Ran
@@ -83,7 +83,7 @@ def _all(deployment: Deployment) -> dict[str, Ran]:
     others = [scenario for scenario in SHOWN if scenario.name not in started]
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         started |= pool.map(partial(_performed, deployment), others)
-    until = time.monotonic() + WAIT
+    until = cloud_time.now() + WAIT
     return {it.name: _ran(deployment, it, started[it.name], until) for it in SHOWN}
 
 
@@ -107,8 +107,8 @@ def _decide(deployment: Deployment, scenario: Scenario, arn: str) -> None:
     decision = [str(scenario.human), arn.rsplit(":", 1)[-1], *text, "--by", "ann"]
     subprocess.run(
         [sys.executable, "-m", "router", "review", *decision],
-        cwd=ROOT, env=deployment.cloud.env(), input=FITS, text=True, timeout=120, check=True,
-        capture_output=True,
+        cwd=ROOT, env=deployment.cloud.env(), input=FITS, text=True, check=True,
+        timeout=HANGS_SECONDS, capture_output=True,
     )  # fmt: skip
 
 
@@ -122,7 +122,7 @@ def _ran(deployment: Deployment, scenario: Scenario, arn: str, until: float) -> 
     key = runs.key_of(scenario.input, run["name"])
     if scenario.status is not None:
         # One that never settles is a difference of its own, and no reason to know no other.
-        client.eventually(lambda: _is_settled(_rows(deployment, key)), until - time.monotonic())
+        client.eventually(lambda: _is_settled(_rows(deployment, key)), until - cloud_time.now())
     pages = (
         deployment.client("stepfunctions")
         .get_paginator("get_execution_history")

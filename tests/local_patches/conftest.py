@@ -4,7 +4,6 @@ import io
 import itertools
 import json
 import os
-import time
 import zipfile
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
@@ -15,6 +14,7 @@ import requests
 from botocore.config import Config
 
 from local import cloud
+from tests.support.patience import HANGS_SECONDS, wait_for
 
 ROLE = "arn:aws:iam::000000000000:role/test"
 Found = TypeVar("Found")
@@ -35,7 +35,7 @@ class Lab:
         return self._session.client(
             service,
             endpoint_url=self.cloud.emulator_url,
-            config=Config(retries={"total_max_attempts": 1}),
+            config=Config(retries={"total_max_attempts": 1}, read_timeout=HANGS_SECONDS),
             **credentials,
         )
 
@@ -45,11 +45,7 @@ class Lab:
     @staticmethod
     def wait_for(found: Callable[[], Found], *, seconds: float = 20.0) -> Found:
         """Poll until `found` answers something true; fail the test when it never does."""
-        deadline = time.monotonic() + seconds
-        while not (value := found()):
-            assert time.monotonic() < deadline, "what the test waits for never came"
-            time.sleep(0.03)
-        return value
+        return wait_for(found, "what the test waits for never came", seconds)
 
     def function(self, code: str, **settings: Any) -> str:
         """Create a function from the text of a module with `handler`; answer its name."""
@@ -109,9 +105,8 @@ class Lab:
     def control(self, path: str, **body: Any) -> Any:
         """Use the emulator's control path `/_local/<path>`."""
         url = f"{self.cloud.emulator_url}/_local/{path}"
-        response = (
-            requests.post(url, json=body, timeout=10) if body else requests.get(url, timeout=10)
-        )
+        method = "POST" if body else "GET"
+        response = requests.request(method, url, json=body or None, timeout=HANGS_SECONDS)
         response.raise_for_status()
         return response.json()
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from local import cloud
+from tests.support.patience import HANGS_SECONDS
 
 # A background job of a shell ignores Ctrl-C, and so does what it starts: the program listens again.
 PROGRAM = """
@@ -59,7 +60,7 @@ def test_servers_end_with_the_program_that_started_them(
         assert all(map(is_alive, pids))
 
         program.send_signal(how)
-        program.wait(timeout=30)
+        program.wait(timeout=HANGS_SECONDS)
 
     lab.wait_for(lambda: not any(map(is_alive, pids)))
 

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import requests
 
+from tests.support.patience import HANGS_SECONDS
+
 ECHO = """
 import json
 def handler(event, context):
@@ -34,7 +36,7 @@ def handler(event, context):
 def get(url: str, key: str) -> requests.Response:
     with requests.Session() as session:
         session.trust_env = False
-        return session.get(url, headers={"x-api-key": key}, timeout=30)
+        return session.get(url, headers={"x-api-key": key}, timeout=HANGS_SECONDS)
 
 
 def api_with_a_key(
@@ -190,7 +192,7 @@ def test_a_mock_integrations_template_names_headers_of_the_answer(lab: Any) -> N
     url = f"{lab.cloud.emulator_url}/_aws/execute-api/{api['id']}/v1/"
 
     def allowed(**headers: str) -> str:
-        answer = requests.options(url, headers=headers, timeout=30)
+        answer = requests.options(url, headers=headers, timeout=HANGS_SECONDS)
         assert (answer.status_code, answer.content) == (204, b"")
         return answer.headers["access-control-allow-origin"]
 

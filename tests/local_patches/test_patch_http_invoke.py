@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.patience import HANGS_SECONDS
+
 CATCH = [{"ErrorEquals": ["States.ALL"], "Next": "Caught", "Output": "{% $states.errorOutput %}"}]
 
 
@@ -35,7 +37,7 @@ class Handler(BaseHTTPRequestHandler):
         )
         path = self.path.split("?")[0]
         if path == "/slow":
-            self.server.let_go.wait(10)
+            self.server.let_go.wait(HANGS_SECONDS)
             self.close_connection = True
             return
         if path == "/cut":

@@ -59,7 +59,7 @@ def test_time_out_is_sandbox_timedout_and_the_next_call_works(lab: Any) -> None:
     name = lab.function(
         "import time\n"
         "def handler(event, context):\n"
-        "    if event.get('sleep'): time.sleep(30)\n"
+        "    if event.get('sleep'): time.sleep(600)\n"
         "    return context.get_remaining_time_in_millis()\n",
         Timeout=1,
     )

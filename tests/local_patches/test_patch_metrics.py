@@ -6,6 +6,7 @@ from typing import Any
 import requests
 
 from tests.local_patches.conftest import ROLE
+from tests.support.patience import HANGS_SECONDS
 
 PRINTS = """
 import json
@@ -132,7 +133,9 @@ def test_an_alarm_is_described_whole_in_the_query_protocol(lab: Any) -> None:
     query = {"Action": "DescribeAlarms", "Version": "2010-08-01", "AlarmNames.member.1": name}
     signed = {"Authorization": "AWS4-HMAC-SHA256 Credential=test/20261124/us-east-1/monitoring/x"}
 
-    answer = requests.post(lab.cloud.emulator_url, data=query, headers=signed, timeout=10).text
+    answer = requests.post(
+        lab.cloud.emulator_url, data=query, headers=signed, timeout=HANGS_SECONDS
+    ).text
 
     for part in (
         "<Namespace>Space &amp; time</Namespace>",

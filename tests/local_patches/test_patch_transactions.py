@@ -8,6 +8,8 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
+from tests.support.patience import HANGS_SECONDS
+
 CONFLICT = {"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"}
 
 
@@ -102,7 +104,7 @@ def test_a_share_of_the_writes_conflicts_and_the_same_ones_for_a_seed(lab: Any, 
 def test_a_rate_that_is_none_is_refused_with_what_to_write(lab: Any) -> None:
     url = f"{lab.cloud.emulator_url}/_local/conflicts"
 
-    answer = requests.post(url, json={"rate": 2}, timeout=10)
+    answer = requests.post(url, json={"rate": 2}, timeout=HANGS_SECONDS)
 
     assert (answer.status_code, answer.json()) == (
         400,

@@ -16,6 +16,7 @@ from jsonata.timebox import Timebox
 from ministack.core import iam_evaluator
 from ministack.services import dynamodb, stepfunctions
 
+from local import cloud_time
 from local.emulator.patches import registry
 from local.emulator.patches.dynamodb import item_copies
 from local.emulator.patches.iam import parsed_policies
@@ -145,7 +146,7 @@ def test_dynamodb_copies_its_items_so(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_execution_begins_at_once_and_other_waits_last(monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[float] = []
     monkeypatch.setattr(stepfunctions, "time", stepfunctions.time)
-    monkeypatch.setattr(time, "sleep", slept.append)
+    monkeypatch.setattr(cloud_time, "sleep", slept.append)
     registry.apply(start_delay)
 
     stepfunctions.time.sleep(start_delay.DELAY)

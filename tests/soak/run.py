@@ -12,7 +12,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from cost_calculator.aws.ledger_store import LedgerStore
-from local import client
+from local import client, cloud_time
 from local.deployment import Deployment
 from router.aws.usage_table import UsageStore
 from router.cli.rerun import Runs
@@ -52,7 +52,7 @@ def soak(
     simulator.script(*(ask.rule for ask in asks if ask.rule))
     with emulator.settings("invoke_model", MODEL_TIMEOUT_SECONDS=str(MODEL_TIMEOUT_SECONDS)):
         try:
-            ran = _send(deployment, emulator, asks, time.monotonic() + seconds, say)
+            ran = _send(deployment, emulator, asks, cloud_time.now() + seconds, say)
             for arn in ran.runs.values():
                 client.wait_for_execution(deployment, arn, 120)
         finally:
@@ -85,7 +85,7 @@ def _send(
 ) -> Ran:
     ran = Ran()
     for number, ask in enumerate(asks):
-        if time.monotonic() > deadline:
+        if cloud_time.now() > deadline:
             say(f"out of time after {number} of {len(asks)} requests")
             break
         if number >= _AT_A_TIME:

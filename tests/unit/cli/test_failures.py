@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError, NoCredentialsError
 from cost_calculator.cli.failures import in_one_line
 from router.cli import registry
 from router.errors import StoreUnavailable
+from tests.support.patience import HANGS_SECONDS
 
 BROKEN = {
     "not-there.jsonl": None,
@@ -40,7 +41,7 @@ def faregate(
 ) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
         [sys.executable, "-m", "router", *words],
-        cwd=at, input=stdin, capture_output=True, timeout=60, check=False,
+        cwd=at, input=stdin, capture_output=True, timeout=HANGS_SECONDS, check=False,
         env={**os.environ, **env},
     )  # fmt: skip
     out, err = (text.decode("utf-8", "replace") for text in (done.stdout, done.stderr))
@@ -101,7 +102,7 @@ def test_a_reader_that_has_enough_ends_the_command_quietly(tmp_path: Path) -> No
 
     done = subprocess.run(
         ["bash", "-c", f"{sys.executable} -m router score {prompts} | head -1; echo $PIPESTATUS"],
-        capture_output=True, text=True, timeout=60, check=True,
+        capture_output=True, text=True, timeout=HANGS_SECONDS, check=True,
     )  # fmt: skip
 
     assert done.stderr == ""

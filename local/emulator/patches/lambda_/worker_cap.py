@@ -4,9 +4,10 @@ AWS: a thousand run at once. MiniStack 1.5.33: starts a process for each concurr
 of 200 cold calls on two cores times out.
 `LOCAL_LAMBDA_WORKERS` sets the cap, 2 × cores + 2 by default. Waiting stops the clock of a
 Step Functions task's TimeoutSeconds, because on AWS there is no such wait. A call that has taken
-two seconds waits for something itself (a workflow, a model) and no longer counts: what it waits for
-must not queue behind it. A function called by a function never waits: its caller holds a place
-until it returns. Functions behind an API have places of their own, as many: each of them waits.
+two seconds (of the cloud's time) waits for something itself, a workflow or a model, and no longer
+counts: what it waits for must not queue behind it. A function called by a function never waits: its
+caller holds a place until it returns. Functions behind an API have places of their own, as many:
+each of them waits.
 """
 
 import contextvars
@@ -20,6 +21,7 @@ from typing import Any
 
 from ministack.services import lambda_svc, stepfunctions
 
+from local import cloud_time
 from local.emulator.patches.registry import replaces
 
 _BUSY_SECONDS = 2.0
@@ -40,7 +42,7 @@ class Places:
         with clock.paused(), self._changed:
             while (seconds := self._seconds_to_wait()) > 0:
                 self._changed.wait(seconds)
-            self._since[call] = time.monotonic()
+            self._since[call] = cloud_time.now()
         try:
             yield
         finally:
@@ -50,32 +52,32 @@ class Places:
 
     def _seconds_to_wait(self) -> float:
         """How long until the next call stops counting, if none ends before; 0 with a free place."""
-        busy_from = time.monotonic() - _BUSY_SECONDS
+        busy_from = cloud_time.now() - _BUSY_SECONDS
         busy = [since for since in self._since.values() if since > busy_from]
         return min(busy) - busy_from if len(busy) >= self._size else 0.0
 
 
 class Clock:
-    """Time spent by one task, less the time it queued for a worker."""
+    """The cloud's time spent by one task, less the time it queued for a worker."""
 
     def __init__(self) -> None:
-        self._started = time.monotonic()
+        self._started = cloud_time.now()
         self._waited = 0.0
         self._waiting_since: float | None = None
 
     def elapsed(self) -> float:
         """Seconds that count towards the task's time-out."""
-        now = self._waiting_since or time.monotonic()
+        now = self._waiting_since or cloud_time.now()
         return now - self._started - self._waited
 
     @contextmanager
     def paused(self) -> Iterator[None]:
         """Stop the clock."""
-        self._waiting_since = time.monotonic()
+        self._waiting_since = cloud_time.now()
         try:
             yield
         finally:
-            self._waited += time.monotonic() - self._waiting_since
+            self._waited += cloud_time.now() - self._waiting_since
             self._waiting_since = None
 
 

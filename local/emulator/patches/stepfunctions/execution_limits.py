@@ -19,6 +19,7 @@ from typing import Any
 from ministack.core.responses import json_response, now_iso
 from ministack.services import stepfunctions
 
+from local import cloud_time
 from local.emulator.patches.registry import replaces
 
 _UNCATCHABLE = frozenset({"States.Runtime"})
@@ -42,18 +43,16 @@ def run(original: Callable[[str], None], arn: str) -> None:
     """Run under the machine's time limit."""
     execution = stepfunctions._executions[arn]
     seconds = _time_limit(execution)
-    timer = threading.Timer(
-        seconds or 0, contextvars.copy_context().run, (_time_out, execution, seconds)
-    )
-    timer.daemon = True
+    ended = threading.Event()
     if seconds is not None:
-        timer.start()
+        watch = (contextvars.copy_context().run, _watch, execution, seconds, ended)
+        threading.Thread(target=watch[0], args=watch[1:], daemon=True).start()
     try:
         original(arn)
     except _Ended:
         pass
     finally:
-        timer.cancel()
+        ended.set()
 
 
 @replaces(stepfunctions, "_add_event")
@@ -107,6 +106,11 @@ def _time_limit(execution: Execution) -> float | None:
     except (KeyError, ValueError):
         return None
     return None if seconds is None else float(seconds)
+
+
+def _watch(execution: Execution, seconds: float, ended: threading.Event) -> None:
+    if not cloud_time.wait(ended.wait, seconds):
+        _time_out(execution, seconds)
 
 
 def _time_out(execution: Execution, seconds: float) -> None:

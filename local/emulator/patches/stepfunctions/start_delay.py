@@ -1,7 +1,8 @@
-"""An execution begins when it is started.
+"""An execution begins when it is started, and waits in the cloud's time.
 
 AWS: the first state is entered within milliseconds.
-MiniStack 1.5.33: each execution first sleeps for 150 ms.
+MiniStack 1.5.33: each execution first sleeps for 150 ms. Wait states and retries sleep on the wall,
+so that on a busy machine a limit in the cloud's time would not pass before them.
 """
 
 import time
@@ -9,14 +10,15 @@ from typing import Any
 
 from ministack.services import stepfunctions
 
+from local import cloud_time
 from local.emulator.patches.registry import exchanges
 
 DELAY = 0.15
-"""No other sleep of the emulator's Step Functions has this length: the others are whole seconds."""
+"""No other sleep of the emulator's Step Functions has this length."""
 
 
 class _Time:
-    """The module `time`, whose `sleep` leaves that one out."""
+    """The module `time`, whose `sleep` leaves that one out, and goes by the cloud's time."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(time, name)
@@ -24,7 +26,7 @@ class _Time:
     @staticmethod
     def sleep(seconds: float) -> None:
         if seconds != DELAY:
-            time.sleep(seconds)
+            cloud_time.sleep(seconds)
 
 
 @exchanges(stepfunctions, "time")
