@@ -16,7 +16,7 @@ from local import cloud
 from local.cloud import ROOT
 from local.deployment import Deployment, existing
 from local.isolation import isolate
-from local.terraform import TerraformError
+from local.terraform_program import TerraformError
 
 PAGE = ROOT / "build" / "dashboard.html"
 _SINCE = timedelta(days=29)

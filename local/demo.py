@@ -24,7 +24,7 @@ from local.client import Traced
 from local.cloud import ROOT, CloudError
 from local.deployment import Deployment, deploy
 from local.isolation import isolate
-from local.terraform import TerraformError
+from local.terraform_program import TerraformError
 
 PROMPTS = ROOT / "local" / "prompts.jsonl"
 FOLDER = ROOT / "build" / "demo"

@@ -14,7 +14,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from local import terraform
+from local import terraform, terraform_program
 from local.cloud import REGION, ROOT, Cloud
 
 EXAMPLE = ROOT / "examples" / "local"
@@ -90,7 +90,7 @@ def deploy(cloud: Cloud, say: Progress, folder: Path = terraform.FOLDER) -> Depl
     `folder` keeps Terraform's state; two clouds at a time need two. Raises
     `terraform.TerraformError` with a one-line fix, or `SystemExit` from the packaging.
     """
-    terraform.program()  # reports missing tools before the long work
+    terraform_program.program()  # reports missing tools before the long work
     say("building the function zip and the provider-SDK layer")
     for part in (["function"], ["layer", "host"]):
         subprocess.run(

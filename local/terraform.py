@@ -7,29 +7,22 @@ there while relative paths still hold.
 
 import json
 import os
-import re
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from local.locking import alone
+from local.terraform_program import TerraformError, program
 from local.terraform_providers import CACHE, NoProvidersError, cli_configuration, environment
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "build" / "terraform"
-OLDEST = (1, 9)
-_INSTALL = "https://developer.hashicorp.com/terraform/install"
 _VARIABLES = "local.auto.tfvars.json"
 _PLANNED = "json.tfplan"
 # Of the user's environment, what would lead Terraform to another state or other arguments.
 _MISLEADING = ("TF_WORKSPACE", "TF_DATA_DIR", "TF_CLI_ARGS", "TF_PLUGIN_CACHE_DIR")
-
-
-class TerraformError(Exception):
-    """Explains in one line what failed, and what to do or where to read on."""
 
 
 def init(module: Path, *, folder: Path = FOLDER) -> None:
@@ -134,26 +127,6 @@ def unformatted(*folders: str) -> str:
         check=False,
     )
     return done.stdout + done.stderr if done.returncode else ""
-
-
-@lru_cache
-def program() -> str:
-    """Return where Terraform is; raise if it is missing or too old."""
-    found = shutil.which("terraform")
-    if not found:
-        raise TerraformError(f"Terraform is not on PATH: install 1.9 or newer from {_INSTALL}")
-    done = subprocess.run(
-        [found, "version", "-json"],
-        env=_environment({}),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    version = re.search(r'"terraform_version":\s*"((\d+)\.(\d+)[^"]*)"', done.stdout)
-    if not version or (int(version[2]), int(version[3])) < OLDEST:
-        known = version[1] if version else "of an unknown version"
-        raise TerraformError(f"Terraform {known} is too old: install 1.9 or newer from {_INSTALL}")
-    return found
 
 
 def _run(

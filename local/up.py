@@ -9,7 +9,7 @@ from local import cloud
 from local.cloud import CloudError
 from local.deployment import deploy
 from local.isolation import isolate
-from local.terraform import TerraformError
+from local.terraform_program import TerraformError
 
 
 def main() -> int:

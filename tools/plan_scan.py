@@ -17,7 +17,7 @@ from pathlib import Path
 from local import cloud, terraform
 from local.cloud import CloudError
 from local.isolation import isolate
-from local.terraform import TerraformError
+from local.terraform_program import TerraformError
 
 ROOT = cloud.ROOT
 EXAMPLE = ROOT / "examples" / "complete"

@@ -6,7 +6,8 @@ import sys
 
 from local import terraform
 from local.isolation import isolate
-from local.terraform import ROOT, TerraformError
+from local.terraform import ROOT
+from local.terraform_program import TerraformError
 
 
 def main() -> int:

@@ -2,9 +2,9 @@
 
 Linux counts, for each thread, how long it waited for a processor while it could have run. What the
 threads of the emulator, the simulator and the functions at work waited in a beat is taken off it:
-that is the machine's doing, and on AWS it would not be. Elsewhere the load average stands in. What
-a small fixed job takes in processor time shows a slow processor, or one that is lent to another
-machine meanwhile; time slows with it.
+that is the machine's doing, and on AWS it would not be. Where nothing counts it, the load average
+divides the time. What a small fixed job takes in processor time shows a slow processor, or one that
+is lent to another machine meanwhile; time slows with it.
 """
 
 import os

@@ -182,25 +182,3 @@ def test_failure_is_one_line_with_the_reason_and_the_log(repository: Path, tmp_p
 
     assert "\n" not in str(caught.value)
     assert "apply.log" in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("script", "words"),
-    [
-        (None, "not on PATH: install 1.9 or newer"),
-        ("""echo '{"terraform_version": "1.8.5"}'""", "1.8.5 is too old: install 1.9 or newer"),
-    ],
-)
-def test_missing_or_old_terraform_says_what_to_install(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str | None, words: str
-) -> None:
-    if script:
-        (tmp_path / "terraform").write_text(f"#!/bin/sh\n{script}\n")
-        (tmp_path / "terraform").chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    terraform.program.cache_clear()
-
-    with pytest.raises(terraform.TerraformError, match=words):
-        terraform.program()
-
-    terraform.program.cache_clear()
