@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 from local.isolation import isolate
-from tests.support import no_sleep
+from tests.support import no_sleep, programs
 
 isolate()
 # Nor the local cloud that somebody left running in this checkout.
@@ -16,3 +18,15 @@ no_sleep.install()
 # How long an example takes says nothing about behaviour; `make bench` measures.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail under SKIPS=fail if a program was missing."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if programs.skips_fail(os.environ) and reporter and programs.lacking(reporter.stats):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    for line in programs.summary(programs.lacking(terminalreporter.stats), os.environ):
+        terminalreporter.write_line(line, yellow=True)

@@ -4,10 +4,7 @@ set -eu
 venv=$1
 lock=$2
 cd "$(dirname "$0")/.."
-if ! "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-    echo "Faregate needs Python 3.11 or newer: install it, or name it: make PYTHON=python3.13 …" >&2
-    exit 1
-fi
+tools/python.sh
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 step() {

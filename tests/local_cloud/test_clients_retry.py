@@ -25,6 +25,7 @@ from local import cloud
 from local.deployment import Deployment
 from tests.local_cloud.door import Door, door_of
 from tests.local_cloud.simulator import Simulator
+from tests.support import programs
 from tests.support.patience import HANGS_SECONDS
 
 CLIENTS = Path(__file__).parents[1] / "clients"
@@ -41,6 +42,8 @@ def door(deployment: Deployment) -> Door:
 @pytest.fixture(scope="module")
 def npm_clients() -> Path:
     """Return the folder where the clients of tests/clients are installed, as its lock says."""
+    programs.required("Node.js", "node")
+    programs.required("npm", "npm")
     FOLDER.mkdir(parents=True, exist_ok=True)
     for file in CLIENTS.iterdir():
         if file.is_file():

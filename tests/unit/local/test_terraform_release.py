@@ -87,9 +87,7 @@ def test_the_release_is_fetched_once_and_runs(site: ReleaseSite, tmp_path: Path)
     assert left(tmp_path) == ["1.11.4"]
 
 
-def test_another_checksum_is_refused_and_nothing_is_left(
-    site: ReleaseSite, tmp_path: Path
-) -> None:
+def test_another_checksum_is_refused_and_nothing_is_left(site: ReleaseSite, tmp_path: Path) -> None:
     site.body = bytes(len(ARCHIVE))
 
     with pytest.raises(NotFetchedError, match=r"not that of terraform\.sha256"):
@@ -102,7 +100,7 @@ def test_a_download_that_was_cut_is_refused_and_the_next_one_works(
     site: ReleaseSite, tmp_path: Path
 ) -> None:
     site.body = ARCHIVE[:100]
-    with pytest.raises(NotFetchedError, match="100 of|IncompleteRead"):
+    with pytest.raises(NotFetchedError, match="was cut after 100 of"):
         fetch(WANTED, site.url, tmp_path)
     assert left(tmp_path) == []
 
