@@ -40,16 +40,32 @@ env: $(READY) ## print the variables that point the AWS CLI at it
 down: $(READY) ## stop the local cloud
 	@$(RUN) -m local.cloud down
 
+doctor-local: ## what this machine lacks for the demo and the tests, and what to install
+	@PYTHON="$(PYTHON)" tools/python.sh && $(PYTHON) -m local.doctor
+
 ##@ checks
 
-# Side by side, since the local cloud mostly waits; the others take what it leaves of the processors, so that none of its
-# time limits passes for want of one. The local tests take longest, so that a deployment's life lets them go first. Each one's
-# output in one piece where make can.
+# Side by side, since the local cloud mostly waits. It takes longest and goes first; a deployment's life lets it go first, and
+# the others take what both leave: that is the shortest. No result depends on it: FIRST=unit swaps the two. Each one's output
+# in one piece where make can.
 SIDE_BY_SIDE := -j 6 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+FIRST ?= local
+LAST := nice -n 10
+ORDER := $(if $(filter unit,$(FIRST)),CLOUD='$(LAST)' LIFE='$(LAST)',YIELDING='$(LAST)' LIFE='nice -n 5')
 
-test: lint types ## everything
+test: lint types ## everything: make test FIRST=unit lets the local cloud yield instead
 	@echo "unit tests, the module's tests and the local cloud, side by side: minutes, and then their output"
-	@$(MAKE) --no-print-directory $(SIDE_BY_SIDE) YIELDING='nice -n 10' unit emulator-test terraform-test security local-test lifetime-test
+	@$(MAKE) --no-print-directory $(SIDE_BY_SIDE) $(ORDER) unit emulator-test terraform-test security local-test lifetime-test
+
+test-busy: $(READY) ## everything, beside eight busy loops: no result may depend on the machine's speed
+	@$(RUN) -m tools.busy $(MAKE) --no-print-directory test
+
+# What is left out, make test runs: property tests, the sets, pages in Chromium, the emulator, Terraform, the local cloud.
+test-quick: ## before each commit, under 90 s: lint, types, unit and workflow tests, the second interpreter; slow cases left out
+	@$(MAKE) --no-print-directory -j 3 lint types quick
+
+quick: $(READY)
+	@FAREGATE_EXAMPLES=few $(RUN) -m pytest -q -n auto --dist loadfile -m "not slow" tests/unit tests/workflow
 
 lint: $(READY) ## ruff
 	$(RUN) -m ruff check .
@@ -77,10 +93,10 @@ emulator-test: $(READY) ## the local cloud's own parts: what it adds to the emul
 LIFETIME := $(addprefix tests/local_cloud/,test_soak.py test_api_auth.py test_lifecycle.py)
 
 local-test: $(READY) chromium ## the local cloud, end to end
-	$(RUN) -m pytest tests/local_cloud $(addprefix --ignore ,$(LIFETIME))
+	$(CLOUD) $(RUN) -m pytest tests/local_cloud $(addprefix --ignore ,$(LIFETIME))
 
 lifetime-test: $(READY) ## a deployment's life: soaked in faults, given other callers, taken over by a release, changed in place, destroyed
-	LOCAL_TEST_FOLDER=lifetime-test $(if $(YIELDING),nice -n 5) $(RUN) -m pytest $(LIFETIME)
+	LOCAL_TEST_FOLDER=lifetime-test $(LIFE) $(RUN) -m pytest $(LIFETIME)
 
 ##@ measurements
 
@@ -144,5 +160,5 @@ $(SECURITY_READY): $(READY) requirements/security.lock
 	@PYTHON="$(PYTHON)" tools/venv.sh $(SECURITY_VENV) requirements/security.lock
 	@touch $@
 
-.PHONY: help demo dashboard up ask env down test lint types unit chromium terraform-test security emulator-test local-test lifetime-test eval bench \
-	prices-check prices-confirm faults soak load package release train prices lock clean
+.PHONY: help demo dashboard up ask env down doctor-local test test-busy test-quick quick lint types unit chromium terraform-test security \
+	emulator-test local-test lifetime-test eval bench prices-check prices-confirm faults soak load package release train prices lock clean

@@ -73,7 +73,7 @@ def start(
     scratch = folder / "tmp"
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
-    ports = (_port(emulator_port, "emulator"), _port(simulator_port, "simulator"))
+    ports = (free_port(emulator_port, "emulator"), free_port(simulator_port, "simulator"))
     flags = [] if detach else ["--follow-parent"]
     env = {**os.environ, **(extra_env or {}), "TMPDIR": str(scratch), "AWS_REGION": REGION}
     clock = folder / "time"
@@ -142,7 +142,8 @@ def port_from(variable: str) -> int:
     return int(text)
 
 
-def _port(wanted: int, name: str) -> int:
+def free_port(wanted: int, name: str) -> int:
+    """Return a port that nothing listens on: this one, or any for 0; raise CloudError if taken."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -206,21 +207,23 @@ def main(arguments: list[str]) -> int:
             print(error, file=sys.stderr)
             return 1
         save(cloud)
-    if command == "down" and cloud:
-        stop(cloud)
-        STATE.unlink(missing_ok=True)
-        cloud = None
+    if command == "down":
+        if cloud:
+            stop(cloud)
+            STATE.unlink(missing_ok=True)
+        print("The local cloud is stopped." if cloud else "The local cloud was not running.")
+        return 0
     if command == "env" and cloud:
         for name, value in cloud.env().items():
             print(f"export {name}={value}")
         return 0
     print(_describe(cloud), file=sys.stderr if command == "env" else sys.stdout)
-    return 0 if cloud or command == "down" else 1
+    return 0 if cloud else 1
 
 
 def _describe(cloud: Cloud | None) -> str:
     if cloud is None:
-        return "The local cloud is not running."
+        return "The local cloud is not running: make up starts it."
     return f"AWS at {cloud.emulator_url}, the providers at {cloud.simulator_url}."
 
 

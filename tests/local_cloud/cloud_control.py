@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -205,6 +206,11 @@ def states_entered(deployment: Deployment, execution_arn: str) -> list[str]:
         for event in page["events"]
         if "stateEnteredEventDetails" in event
     ]
+
+
+def fresh(prefix: str) -> str:
+    """Return a name that no earlier run of the tests gave on the same cloud."""
+    return f"{prefix}-{uuid.uuid4().hex[:12]}"
 
 
 def limited_to(requests: int, tenant: str) -> dict[str, Any]:

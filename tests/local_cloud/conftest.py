@@ -32,6 +32,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", f"runs(when): {', '.join(_WHEN)}; on the shared cloud")
 
 
+def pytest_report_header() -> list[str]:
+    running = cloud.running()
+    if running is None:
+        return []
+    how = "they use it" if RUNNING else "FAREGATE_CLOUD=running uses it and deploys nothing"
+    return [f"local cloud: make up left one at {running.emulator_url}; {how}"]
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     items.sort(key=lambda item: _place(item) if item.path.parent == here else -1)

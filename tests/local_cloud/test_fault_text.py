@@ -9,7 +9,7 @@ import pytest
 
 from local import client
 from local.deployment import Deployment
-from tests.local_cloud.cloud_control import Emulator, states_entered
+from tests.local_cloud.cloud_control import Emulator, fresh, states_entered
 from tests.local_cloud.fault_table import Tell
 from tests.local_cloud.simulator import Simulator
 
@@ -111,12 +111,13 @@ def test_an_answer_too_large_for_the_workflow_is_stored_and_pointed_to(
     deployment: Deployment, simulator: Simulator, tell: Tell
 ) -> None:
     told = tell("answer-too-large", "300 KB of answer", "InvokeHaiku, s3://…")
-    request = {"input": "say a lot", "tier": "SIMPLE", "request_id": "large-1"}
+    name = fresh("large")
+    request = {"input": "say a lot", "tier": "SIMPLE", "request_id": name}
     simulator.script({"match": {"contains": "say a lot"}, "body": answers(LARGE)})
     [arn] = client.start(deployment, [request])
     outcome = json.loads(client.wait_for_execution(deployment, arn, 60)["output"])
 
-    [traced] = client.wait_until_settled(deployment, ["large-1"], 60)
+    [traced] = client.wait_until_settled(deployment, [name], 60)
     told.found(traced)
     told.rows += f"; {outcome['output_s3'][:20]}…"
     bucket, key = outcome["output_s3"].removeprefix("s3://").split("/", 1)

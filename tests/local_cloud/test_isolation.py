@@ -11,7 +11,7 @@ import pytest
 from local import client
 from local.deployment import Deployment
 from router.executions.names import execution_name
-from tests.local_cloud.cloud_control import wait_for
+from tests.local_cloud.cloud_control import fresh, wait_for
 from tests.local_cloud.door import Door, door_of
 from tests.local_cloud.simulator import Simulator
 from tests.local_cloud.test_fault_reruns import command, fail
@@ -106,7 +106,8 @@ def test_no_attribute_of_a_message_makes_it_vanish_or_takes_its_id(deployment: D
             },
         )
     # Two that give no id and share a trace's attribute are two.
-    traced = {"request_id": {"DataType": "String", "StringValue": "trace-1"}}
+    name_of_a_trace = fresh("trace")
+    traced = {"request_id": {"DataType": "String", "StringValue": name_of_a_trace}}
     sent = [
         sqs.send_message(
             QueueUrl=url,

@@ -7,6 +7,7 @@ from typing import Any
 
 from local import client
 from local.deployment import Deployment
+from tests.local_cloud.cloud_control import fresh
 from tests.local_cloud.simulator import Simulator
 
 WHOSE = {"routed", "answered", "no answer", "attempt priced", "run ended", "row not priced"}
@@ -26,14 +27,15 @@ def lines(deployment: Deployment) -> list[dict[str, Any]]:
 def test_every_line_about_a_request_carries_its_id(
     deployment: Deployment, simulator: Simulator
 ) -> None:
+    answered, refused = fresh("logged"), fresh("refused")
     simulator.script({"match": {"contains": "logged and refused"}, "count": None, "status": 403})
     requests = [
-        {"input": "logged", "tier": "SIMPLE", "request_id": "logged-1"},
-        {"input": "logged and refused", "tier": "SIMPLE", "request_id": "logged-2"},
+        {"input": "logged", "tier": "SIMPLE", "request_id": answered},
+        {"input": "logged and refused", "tier": "SIMPLE", "request_id": refused},
     ]
     for arn in client.start(deployment, requests):
         client.wait_for_execution(deployment, arn, 60)
-    client.wait_until_settled(deployment, ["logged-1", "logged-2"], 60)
+    client.wait_until_settled(deployment, [answered, refused], 60)
 
     found = lines(deployment)
 
@@ -42,7 +44,7 @@ def test_every_line_about_a_request_carries_its_id(
     ] == []
     by_id = {
         request: {line["message"] for line in found if line.get("correlation_id") == request}
-        for request in ("logged-1", "logged-2")
+        for request in (answered, refused)
     }
-    assert by_id["logged-1"] >= {"routed", "answered", "attempt priced"}
-    assert by_id["logged-2"] >= {"routed", "no answer", "attempt priced"}
+    assert by_id[answered] >= {"routed", "answered", "attempt priced"}
+    assert by_id[refused] >= {"routed", "no answer", "attempt priced"}

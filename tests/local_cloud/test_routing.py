@@ -9,6 +9,7 @@ import pytest
 
 from local import client
 from local.deployment import Deployment
+from tests.local_cloud.cloud_control import fresh
 
 WAIT = 90
 
@@ -92,27 +93,28 @@ def test_odd_text_reaches_the_table_as_it_was_sent(deployment: Deployment, promp
 
 
 def test_a_repeated_request_id_runs_once(deployment: Deployment) -> None:
-    request = {"input": "Who wrote Faust?", "request_id": "repeat-1"}
+    request = {"input": "Who wrote Faust?", "request_id": fresh("repeat")}
     first = outcome(deployment, request)
 
     again = outcome(deployment, request)
 
     assert again["repeated"] is True
     assert again["output"] == first["output"]
-    assert len(settled(deployment, "repeat-1").attempts) == 1
+    assert len(settled(deployment, request["request_id"]).attempts) == 1
 
 
 def test_the_same_id_with_another_payload_is_a_conflict_and_changes_nothing(
     deployment: Deployment,
 ) -> None:
-    outcome(deployment, {"input": "Who wrote Faust?", "request_id": "conflict-1"})
-    before = settled(deployment, "conflict-1")
+    name = fresh("conflict")
+    outcome(deployment, {"input": "Who wrote Faust?", "request_id": name})
+    before = settled(deployment, name)
 
-    refused = run(deployment, {"input": "Who wrote Emma?", "request_id": "conflict-1"})
+    refused = run(deployment, {"input": "Who wrote Emma?", "request_id": name})
 
     assert (refused["status"], refused["error"]) == ("FAILED", "Conflict")
     assert "give a new request_id" in refused["cause"]
-    assert client.trace(deployment, "conflict-1") == before
+    assert client.trace(deployment, name) == before
 
 
 def test_a_malformed_request_is_refused_with_what_to_write(deployment: Deployment) -> None:
