@@ -17,7 +17,12 @@ os.environ["FAREGATE_NAME"] = "faregate"
 no_sleep.install()
 # How long an example takes says nothing about behaviour; `make bench` measures.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("busy")
+settings.register_profile("few", settings.get_profile("busy"), max_examples=5)
+settings.load_profile("few" if os.environ.get("FAREGATE_EXAMPLES") == "few" else "busy")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "slow: takes seconds; make test-quick leaves it out")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -18,8 +18,8 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True, help="loopback port to listen on")
     parser.add_argument("--auth", action="store_true", help="evaluate IAM policies")
     parser.add_argument("--follow-parent", action="store_true", help="end when stdin closes")
-    parser.add_argument("--time", type=Path, required=True, help="file to keep the cloud's time in")
-    parser.add_argument("--beside", type=int, required=True, help="the simulator's process id")
+    parser.add_argument("--time", type=Path, help="file to keep the cloud's time in")
+    parser.add_argument("--beside", type=int, default=0, help="process id of the simulator")
     options = parser.parse_args()
     if options.follow_parent:
         follow_parent()
@@ -31,7 +31,8 @@ def main() -> None:
     from local.emulator.patches import apply_all
 
     apply_all()
-    pacemaker.start(options.time, options.beside)
+    if options.time:
+        pacemaker.start(options.time, *filter(None, [options.beside]))
     from ministack import app
 
     sys.argv = ["ministack"]  # its main() parses the command line itself

@@ -16,7 +16,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m local.simulator", description=__doc__)
     parser.add_argument("--port", type=int, required=True, help="loopback port to listen on")
     parser.add_argument("--follow-parent", action="store_true", help="end when stdin closes")
-    parser.add_argument("--time", type=Path, required=True, help="file with the cloud's time")
+    parser.add_argument("--time", type=Path, help="file with the cloud's time; else the wall's")
     options = parser.parse_args()
     cloud_time.follow(options.time)
     if options.follow_parent:

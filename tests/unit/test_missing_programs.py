@@ -10,6 +10,8 @@ import pytest
 
 from tests.support import programs
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 TESTS = """
 from tests.conftest import pytest_sessionfinish, pytest_terminal_summary  # noqa: F401

@@ -14,6 +14,7 @@ from local.simulator.server import Simulator
 from local.simulator.upstream import UpstreamError, configured
 from tests.local_patches.simulator.files import data_url, image, png
 from tests.local_patches.simulator.wire import HAIKU, SONNET, Wire
+from tests.support.patience import HANGS_SECONDS
 
 
 class Stub(ThreadingHTTPServer):
@@ -173,7 +174,7 @@ def test_a_server_that_is_not_there_is_told_at_the_start():
     started = subprocess.run(
         [sys.executable, "-m", "local.simulator", "--port", "0"],
         env={**os.environ, "LLM_BASE_URL": "http://127.0.0.1:9/v1"},
-        capture_output=True, text=True, timeout=30, check=False,
+        capture_output=True, text=True, timeout=HANGS_SECONDS, check=False,
     )  # fmt: skip
     assert started.returncode == 1
     assert started.stderr.strip().startswith("LLM_BASE_URL: cannot reach")

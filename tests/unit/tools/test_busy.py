@@ -8,6 +8,8 @@ import pytest
 
 from tools import busy
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_command_decides_the_exit_code_and_its_time_is_printed(
     capsys: pytest.CaptureFixture[str],

@@ -7,6 +7,8 @@ import pytest
 
 from tools.cold_start import ENVIRONMENT, HANDLERS
 
+pytestmark = pytest.mark.slow
+
 COUNT = """
 import gc
 full = []

@@ -11,6 +11,8 @@ import pytest
 from local.locking import alone
 from tools import package, release
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def function_zip(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -22,6 +22,8 @@ from router.intake.request import parse_request
 from tests.fakes.api import KEY, Aws, Client, answered
 from tools.openapi import document
 
+pytestmark = pytest.mark.slow
+
 QUICK = settings(
     max_examples=12,
     deadline=None,
