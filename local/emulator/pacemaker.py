@@ -22,6 +22,8 @@ _JOB_EVERY = 10  # beats
 _MOST_SLOWNESS = 10.0
 _PROC = Path("/proc")
 
+Thread = tuple[int, str]
+
 
 class Waits:
     """What the threads of some processes have waited for a processor."""
@@ -30,7 +32,8 @@ class Waits:
         self._proc = proc
         self._lock = threading.Lock()
         self._watched: dict[int, int] = {}
-        self._before: dict[tuple[int, str], int] = {}
+        self._files: dict[Thread, int] = {}  # left open: opening them takes most of the time
+        self._before: dict[Thread, int] = {}
         for pid in pids:
             self.add(pid)
 
@@ -39,7 +42,8 @@ class Waits:
         with self._lock:
             self._watched[pid] = self._watched.get(pid, 0) + 1
             if self._watched[pid] == 1:
-                self._before.update(self._of(pid))
+                self._open(pid)
+                self._before.update(self._read(pid))
 
     @contextmanager
     def watching(self, pid: int) -> Iterator[None]:
@@ -52,23 +56,42 @@ class Waits:
                 self._watched[pid] -= 1
                 if not self._watched[pid]:
                     del self._watched[pid]
-                    self._before = {k: v for k, v in self._before.items() if k[0] != pid}
+                    for thread in [each for each in self._files if each[0] == pid]:
+                        self._close(thread)
 
     def take(self) -> float | None:
         """Seconds waited since the last look, over all threads; None if nothing counts them."""
+        waited = 0
         with self._lock:
-            found = {key: value for pid in self._watched for key, value in self._of(pid)}
-            waited = sum(value - self._before.get(key, 0) for key, value in found.items())
-            self._before = found
-        return waited / 1e9 if found else None
+            for pid in self._watched:
+                self._open(pid)
+            for thread, value in self._read():
+                waited += value - self._before.get(thread, 0)
+                self._before[thread] = value
+            return waited / 1e9 if self._files else None
 
-    def _of(self, pid: int) -> Iterator[tuple[tuple[int, str], int]]:
+    def _open(self, pid: int) -> None:
+        """Open the counters of threads that were not there before."""
         with suppress(OSError):
-            for thread in os.listdir(self._proc / str(pid) / "task"):  # noqa: PTH208 - often
-                with suppress(OSError, ValueError, IndexError):
-                    path = f"{self._proc}/{pid}/task/{thread}/schedstat"
-                    with open(path, "rb") as file:  # noqa: PTH123 - often
-                        yield (pid, thread), int(file.read().split()[1])
+            for name in os.listdir(self._proc / str(pid) / "task"):  # noqa: PTH208 - often
+                if (pid, name) not in self._files:
+                    path = f"{self._proc}/{pid}/task/{name}/schedstat"
+                    with suppress(OSError):
+                        self._files[pid, name] = os.open(path, os.O_RDONLY)
+
+    def _read(self, only: int | None = None) -> list[tuple[Thread, int]]:
+        found = []
+        for thread, file in list(self._files.items()):
+            if only in (None, thread[0]):
+                try:
+                    found.append((thread, int(os.pread(file, 100, 0).split()[1])))
+                except (OSError, ValueError, IndexError):  # the thread has ended
+                    self._close(thread)
+        return found
+
+    def _close(self, thread: Thread) -> None:
+        os.close(self._files.pop(thread))
+        self._before.pop(thread, None)
 
 
 def advance(elapsed: float, waited: float | None, slowness: float, load: float) -> float:
