@@ -38,7 +38,7 @@ def serve() -> None:
     os.dup2(2, 1)
     sys.stdout = os.fdopen(1, "w", buffering=1, errors="backslashreplace")
     settings = json.loads(sys.stdin.readline())
-    time = _cloud_time(settings["time"])
+    time = keep_time(settings["time"])
     sys.path[:0] = settings["path"]
     try:
         watch_calls(_calls.append)
@@ -61,7 +61,7 @@ def _import_handler(name: str) -> Handler:
     return handler
 
 
-def _cloud_time(file: str) -> ModuleType:
+def keep_time(file: str) -> ModuleType:
     """Let this process go by the cloud's time, before anything takes a clock as a default."""
     spec = importlib.util.spec_from_file_location("cloud_time", _CLOUD_TIME)
     assert spec

@@ -14,6 +14,9 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from local import cloud_time
+from local.emulator.answers_in_time import next_of
+
 _BASE = "/2018-06-01/runtime"
 _END_OF_PRELUDE = b"\0" * 8
 _ERROR_TYPE, _ERROR_BODY = (
@@ -45,9 +48,9 @@ class Invocation:
 
         Raise ``queue.Empty`` after ``timeout`` seconds.
         """
-        until, begun = time.monotonic() + timeout, b""
+        until, begun = cloud_time.now() + timeout, b""
         while _END_OF_PRELUDE not in begun:
-            frame = self.frames.get(timeout=max(0.0, until - time.monotonic()))
+            frame = next_of(self.frames, max(0.0, until - cloud_time.now()))
             if isinstance(frame, Ended):
                 return frame
             begun += frame
@@ -56,9 +59,9 @@ class Invocation:
 
     def parts(self, timeout: float) -> Iterator[bytes | Ended]:
         """Yield the body's chunks as they arrive, and how it ended."""
-        until = time.monotonic() + timeout
+        until = cloud_time.now() + timeout
         while True:
-            frame = self.frames.get(timeout=max(0.0, until - time.monotonic()))
+            frame = next_of(self.frames, max(0.0, until - cloud_time.now()))
             yield frame
             if isinstance(frame, Ended):
                 return

@@ -18,7 +18,9 @@ def run() -> None:
     calls = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
     sys.path[:0] = os.environ["PYTHONPATH"].split(os.pathsep)
-    _bootstrap().watch_calls(lambda call: calls.write(json.dumps(call) + "\n"))
+    bootstrap = _bootstrap()
+    bootstrap.keep_time(os.environ.pop("LOCAL_CLOUD_TIME", ""))
+    bootstrap.watch_calls(lambda call: calls.write(json.dumps(call) + "\n"))
     _, flag, module = sys.argv
     assert flag == "-m"
     runpy.run_module(module, run_name="__main__", alter_sys=True)

@@ -7,11 +7,13 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
+from local import cloud_time
 from local.emulator import calls, chaos, packages, response_stream
+from local.emulator.answers_in_time import next_of
+from local.emulator.pacemaker import waits
 from local.emulator.response_stream import ResponseStream
 from local.emulator.runtime_api import Ended, Invocation, RuntimeApi
 from local.emulator.worker import INIT_SECONDS, PythonWorker, error_of
@@ -57,14 +59,15 @@ class StreamingWorker(PythonWorker):
                 or self.config.get("FunctionArn", ""),
                 **({"Lambda_Runtime_Trace_Id": trace_id} if trace_id else {}),
             )
-            answer = self._streamed(invocation, timeout)
+            with waits.watching(self._proc.pid):
+                answer = self._streamed(invocation, timeout)
             calls.note(self.func_name, map(json.loads, self._read(self._calls_file).splitlines()))
             return {**answer, "log": self._read(self._log_file)}
 
     def _streamed(self, invocation: Invocation, timeout: float) -> dict[str, Any]:
         stream = response_stream.current.get()
         kill_after = chaos.death_of(self.func_name)
-        until = time.monotonic() + (timeout if kill_after is None else kill_after)
+        until = cloud_time.now() + (timeout if kill_after is None else kill_after)
         request_id = invocation.request_id
         try:
             answer = _taken(invocation, until, stream)
@@ -72,7 +75,7 @@ class StreamingWorker(PythonWorker):
                 if stream:
                     stream.put(Ended(answer.get("error")))
                 # It asks for the next event when it has printed what it had to say.
-                self._api.starts.get(timeout=max(0.0, until - time.monotonic()))
+                next_of(self._api.starts, max(0.0, until - cloud_time.now()))
                 return answer
         except queue.Empty:
             if kill_after is None:
@@ -100,6 +103,7 @@ class StreamingWorker(PythonWorker):
             env={
                 **environment,
                 "AWS_LAMBDA_RUNTIME_API": self._api.address,
+                "LOCAL_CLOUD_TIME": str(cloud_time.followed() or ""),
                 "PYTHONPATH": ":".join(packages.search_path(code, layers)),
             },
         )
@@ -107,7 +111,8 @@ class StreamingWorker(PythonWorker):
         said.close()
         threading.Thread(target=_watch, args=(process, self._api), daemon=True).start()
         try:
-            failure = self._api.starts.get(timeout=INIT_SECONDS)
+            with waits.watching(process.pid):
+                failure = next_of(self._api.starts, INIT_SECONDS)
         except queue.Empty:
             message = f"Init timed out after {INIT_SECONDS:.2f} s"
             failure = error_of("Sandbox.Timedout", "", message)["error"]
@@ -136,7 +141,7 @@ def _file() -> tuple[BinaryIO, TextIO]:
 
 def _taken(invocation: Invocation, until: float, stream: ResponseStream | None) -> dict[str, Any]:
     """Hand the response on; return it, or the error without one. Raise ``queue.Empty`` at last."""
-    begun = invocation.prelude(until - time.monotonic())
+    begun = invocation.prelude(until - cloud_time.now())
     if isinstance(begun, Ended):
         return {"error": begun.error}
     head, first = begun
@@ -144,7 +149,7 @@ def _taken(invocation: Invocation, until: float, stream: ResponseStream | None) 
     if stream:
         stream.put(head)
         stream.put(first)
-    for part in invocation.parts(until - time.monotonic()):
+    for part in invocation.parts(until - cloud_time.now()):
         if isinstance(part, Ended):
             if part.error:
                 return {"error": part.error}

@@ -10,13 +10,14 @@ import time
 import uuid
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
 from local import cloud_time
 from local.emulator import calls, chaos, packages
+from local.emulator.answers_in_time import next_of
 from local.emulator.bootstrap import END_OF_LOG
 from local.emulator.pacemaker import waits
 
@@ -24,8 +25,6 @@ _BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
 _RESERVED = lambda_runtime._RESERVED_RUNTIME_ENV_VARS
 INIT_SECONDS = 30.0  # AWS allows ten; sixty imports at once on two cores need more
 _LOG_SECONDS = 2.0
-
-Found = TypeVar("Found")
 
 
 class PythonWorker(lambda_runtime.Worker):  # type: ignore[misc]
@@ -132,7 +131,7 @@ class PythonWorker(lambda_runtime.Worker):  # type: ignore[misc]
     def _answer(self, seconds: float) -> dict[str, Any] | None:
         """The next answer, or None of a process that died; raises `queue.Empty` when time is up."""
         with waits.watching(self._proc.pid):
-            return _next(self._answers, seconds)
+            return next_of(self._answers, seconds)
 
     def _write(self, message: dict[str, Any]) -> None:
         with suppress(BrokenPipeError):  # a process that died answers None
@@ -171,7 +170,7 @@ class PythonWorker(lambda_runtime.Worker):  # type: ignore[misc]
     def _take_log(self) -> str:
         lines: list[str] = []
         with suppress(queue.Empty):
-            while (line := _next(self._log, _LOG_SECONDS)) is not None:
+            while (line := next_of(self._log, _LOG_SECONDS)) is not None:
                 lines.append(line)
         return "\n".join(lines)
 
@@ -179,20 +178,6 @@ class PythonWorker(lambda_runtime.Worker):  # type: ignore[misc]
         process, self._proc = self._proc, None
         process.kill()
         return int(process.wait())
-
-
-def _next(found: queue.Queue[Found], seconds: float) -> Found:
-    """Take one within so many seconds of the cloud's time, or raise `queue.Empty`."""
-    taken: list[Found] = []
-
-    def take(wait: float) -> bool:
-        with suppress(queue.Empty):
-            taken.append(found.get(timeout=wait))
-        return bool(taken)
-
-    if not cloud_time.wait(take, seconds):
-        raise queue.Empty
-    return taken[0]
 
 
 def _read_answers(

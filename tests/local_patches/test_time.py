@@ -18,7 +18,8 @@ from typing import Any
 import pytest
 
 from local import cloud_time
-from local.emulator import bootstrap, http_task, worker
+from local.emulator import bootstrap, http_task
+from local.emulator.answers_in_time import next_of
 from local.emulator.http_task import Connection, TaskError
 from local.emulator.patches.lambda_.worker_cap import Clock
 from local.emulator.patches.stepfunctions import execution_limits
@@ -84,7 +85,7 @@ class Answers(queue.Queue[str]):
 
 
 def test_a_function_that_was_not_run_is_not_timed_out(still: Path) -> None:
-    assert worker._next(Answers(), 0.2) == "answer"
+    assert next_of(Answers(), 0.2) == "answer"
 
 
 def test_a_function_that_had_its_time_is(still: Path) -> None:
@@ -92,7 +93,7 @@ def test_a_function_that_had_its_time_is(still: Path) -> None:
     threading.Timer(0.1, cloud_time.write, (still, BEGAN + 1)).start()
 
     with pytest.raises(queue.Empty):
-        worker._next(waiting, 0.9)
+        next_of(waiting, 0.9)
 
 
 def test_a_tasks_clock_is_the_clouds(still: Path) -> None:
