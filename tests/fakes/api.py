@@ -175,8 +175,8 @@ class Aws:
     def record(self, closing: Closing) -> bool:
         rows = self.rows[closing.request_id]
         rows["REQUEST"] |= closing.request
-        rows["CONTENT"] |= closing.content
-        rows.update({row["item"]: dict(row) for row in closing.attempts})
+        written = [*closing.attempts, *([closing.answer] if closing.answer else [])]
+        rows.update({row["item"]: dict(row) for row in written})
         return True
 
     def sleep(self, seconds: float) -> None:

@@ -137,7 +137,7 @@ def test_an_answer_is_recorded_without_any_state(process: Any) -> None:
     rows = run.rows()
     assert rows["REQUEST"]["status"] == "SUCCEEDED"
     assert rows["REQUEST"]["transitions"] == 0
-    assert rows["CONTENT"]["output"] == "Paris."
+    assert rows["ANSWER"]["output"] == "Paris."
     assert rows["ATTEMPT#01"]["lambda_mb"] == 512
     assert ending.closing.request["status"] == "SUCCEEDED"
     assert run.notices == []

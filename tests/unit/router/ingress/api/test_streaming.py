@@ -66,7 +66,7 @@ def test_the_words_come_as_they_are_written_and_the_rows_are_those_of_a_whole_an
     assert (headers["x-faregate-model"], headers["x-faregate-tier"]) == (HAIKU, "SIMPLE")
     assert (row_of(aws)["status"], row_of(aws)["attempts"]) == ("SUCCEEDED", 1)
     [rows] = aws.rows.values()
-    assert rows["CONTENT"]["output"] == "Paris is a city."
+    assert rows["ANSWER"]["output"] == "Paris is a city."
 
 
 def test_the_cost_is_the_last_comment_of_the_stream(aws: Aws, client: Client) -> None:
@@ -87,7 +87,7 @@ def test_a_call_of_a_tool_carries_its_models_tag_in_the_stream_as_in_the_row(
     assert f'"id":"{tagged}"' in events
     assert '"finish_reason":"tool_calls"' in events
     [rows] = aws.rows.values()
-    assert json.loads(rows["CONTENT"]["said"])["tool_calls"][0]["id"] == tagged
+    assert json.loads(rows["ANSWER"]["said"])["tool_calls"][0]["id"] == tagged
 
 
 def test_before_the_first_word_another_model_is_asked(aws: Aws, client: Client) -> None:
