@@ -276,8 +276,8 @@ run "a_tenant_a_budget_fits_the_composite" {
 
   assert {
     condition = (
-      length(aws_cloudwatch_metric_alarm.this) == 129
-      && [for part in aws_cloudwatch_composite_alarm.part : length(regexall("ALARM", part.alarm_rule))] == [75, 54]
+      length(aws_cloudwatch_metric_alarm.this) == 130
+      && [for part in aws_cloudwatch_composite_alarm.part : length(regexall("ALARM", part.alarm_rule))] == [75, 55]
     )
     error_message = "46 tenants with a budget were more than one composite may have."
   }
