@@ -275,7 +275,11 @@ IN_PLACE = Group(
         ),
         "functions.log_level": (
             "DEBUG",
-            [*environment("LOG_LEVEL"), *function("logging_config.application_log_level")],
+            [
+                *environment("LOG_LEVEL"),
+                *function("logging_config.application_log_level"),
+                *function("logging_config.system_log_level"),
+            ],
         ),
         "logs.retention_days": (30, ["aws_cloudwatch_log_group.*: retention_in_days"]),
         "tables.point_in_time_recovery": (
