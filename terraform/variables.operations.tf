@@ -53,8 +53,8 @@ variable "functions" {
       each version that is kept. Defaults to none.
     - `vpc`: `subnet_ids` and `security_group_ids` for all functions. From there they must reach DynamoDB, SSM, S3, KMS,
       Step Functions, EventBridge, Bedrock and the providers. By default functions run outside your VPC.
-    - `log_level`: `DEBUG`, `INFO`, `WARNING` or `ERROR`; metrics are written at every level. From `WARNING` on, Lambda's own
-      lines are plain text instead of JSON. Defaults to `INFO`, which logs no text of prompts.
+    - `log_level`: `DEBUG`, `INFO`, `WARNING` or `ERROR`; metrics are written at every level. Lambda's own lines about each
+      invocation are written at `DEBUG`, and from `WARNING` on, as plain text instead of JSON. Defaults to `INFO`, which logs no text of prompts.
   EOT
   type = object({
     architecture         = optional(string, "arm64")
