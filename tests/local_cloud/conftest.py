@@ -55,6 +55,7 @@ def deployment() -> Iterator[Deployment]:
     if RUNNING:
         found = cloud.running()
         assert found, "no cloud is running: make up"
+        Simulator(found.simulator_url).forget_calls()
         yield existing(found)
         return
     running = cloud.start(

@@ -30,6 +30,10 @@ class Simulator:
         calls: list[dict[str, Any]] = self._request("GET", "calls").json()["calls"]
         return calls
 
+    def forget_calls(self) -> None:
+        """Empty the log of calls: an earlier run of the tests made those."""
+        self._request("DELETE", "calls")
+
     def calls_with(self, prompt: str, since: int = 0) -> list[dict[str, Any]]:
         """Return the wire calls with just this prompt, leaving out the first ``since`` calls."""
         fingerprint = hashlib.sha256(prompt.encode()).hexdigest()[:16]

@@ -11,7 +11,7 @@ from typing import Any
 from local import client
 from local.cloud import ROOT
 from local.deployment import Deployment
-from tests.local_cloud.cloud_control import states_entered
+from tests.local_cloud.cloud_control import fresh, states_entered
 from tests.local_cloud.simulator import Simulator
 
 HAIKU = "us.anthropic.claude-haiku-5-5"
@@ -52,7 +52,7 @@ def reconciled(deployment: Deployment) -> bool:
 def test_the_same_question_is_answered_once_and_paid_once(
     deployment: Deployment, simulator: Simulator
 ) -> None:
-    prompt = "cache: what are your opening hours?"
+    prompt = fresh("cache: what are your opening hours?")
     first = run(deployment, {"input": prompt, "tenant": "faq"})
 
     second = run(deployment, {"input": prompt + "  ", "tenant": "faq"})
@@ -77,7 +77,7 @@ def test_the_same_question_is_answered_once_and_paid_once(
 def test_an_answer_is_asked_for_anew_when_its_time_is_over(
     deployment: Deployment, simulator: Simulator
 ) -> None:
-    prompt = "cache: what is the offer of the day?"
+    prompt = fresh("cache: what is the offer of the day?")
     first = run(deployment, {"input": prompt, "tenant": "faq"})
     expire(deployment, settled(deployment, first["name"]).request["cache_key"])
 
@@ -90,7 +90,7 @@ def test_an_answer_is_asked_for_anew_when_its_time_is_over(
 
 
 def test_no_tenant_gets_the_answer_of_another(deployment: Deployment, simulator: Simulator) -> None:
-    prompt = "cache: what is my balance?"
+    prompt = fresh("cache: what is my balance?")
 
     for tenant in ("faq", "other"):
         run(deployment, {"input": prompt, "tenant": tenant, "cache": True})
@@ -101,7 +101,7 @@ def test_no_tenant_gets_the_answer_of_another(deployment: Deployment, simulator:
 def test_a_failed_or_truncated_answer_is_never_given_again(
     deployment: Deployment, simulator: Simulator
 ) -> None:
-    cut, refused = "cache: a long story.", "cache: something forbidden."
+    cut, refused = fresh("cache: a long story."), fresh("cache: something forbidden.")
     simulator.script(
         {"match": {"contains": cut}, "count": None, "ending": "length"},
         {"match": {"contains": refused}, "count": None, "ending": "guardrail"},
@@ -116,7 +116,7 @@ def test_a_failed_or_truncated_answer_is_never_given_again(
 def test_instructions_that_come_again_are_written_once_and_read_at_a_tenth(
     deployment: Deployment, simulator: Simulator
 ) -> None:
-    system = "Answer from the handbook of the house. " * 60
+    system = fresh("") + "Answer from the handbook of the house. " * 60
     asked = [{"input": f"handbook: rule {n}?", "system": system} for n in range(2)]
 
     first, second = (run(deployment, {**each, "tenant": "handbook"}) for each in asked)

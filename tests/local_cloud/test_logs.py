@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 from local import client
@@ -14,11 +15,13 @@ WHOSE = {"routed", "answered", "no answer", "attempt priced", "run ended", "row 
 """The messages that speak of one request."""
 
 
-def lines(deployment: Deployment) -> list[dict[str, Any]]:
+def lines(deployment: Deployment, since: int) -> list[dict[str, Any]]:
     aws = deployment.client("logs")
     found = []
     for function in deployment.outputs["functions"].values():
-        pages = aws.get_paginator("filter_log_events").paginate(logGroupName=function["log_group"])
+        pages = aws.get_paginator("filter_log_events").paginate(
+            logGroupName=function["log_group"], startTime=since
+        )
         texts = [event["message"] for page in pages for event in page["events"]]
         found += [json.loads(text) for text in texts if text.startswith('{"level"')]
     return found
@@ -27,7 +30,7 @@ def lines(deployment: Deployment) -> list[dict[str, Any]]:
 def test_every_line_about_a_request_carries_its_id(
     deployment: Deployment, simulator: Simulator
 ) -> None:
-    answered, refused = fresh("logged"), fresh("refused")
+    answered, refused, began = fresh("logged"), fresh("refused"), int(time.time() * 1000)
     simulator.script({"match": {"contains": "logged and refused"}, "count": None, "status": 403})
     requests = [
         {"input": "logged", "tier": "SIMPLE", "request_id": answered},
@@ -37,7 +40,7 @@ def test_every_line_about_a_request_carries_its_id(
         client.wait_for_execution(deployment, arn, 60)
     client.wait_until_settled(deployment, [answered, refused], 60)
 
-    found = lines(deployment)
+    found = lines(deployment, began)
 
     assert [
         line for line in found if line["message"] in WHOSE and "correlation_id" not in line
