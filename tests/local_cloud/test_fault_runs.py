@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from local import client
 from local.deployment import Deployment
-from tests.local_cloud.cloud_control import Emulator, make_older, states_entered, wait_for
+from tests.local_cloud.cloud_control import Emulator, fresh, make_older, states_entered, wait_for
 from tests.local_cloud.fault_table import Tell
 from tests.local_cloud.simulator import Simulator
 
@@ -138,7 +138,7 @@ def test_a_name_that_is_replayed_runs_and_is_paid_for_once(
     hang(simulator, prompt, 1500)
     ask: dict[str, Any] = {
         "stateMachineArn": deployment.state_machine_arn,
-        "name": "replayed-1",
+        "name": fresh("replayed"),
         "input": json.dumps({"input": prompt, "tier": "SIMPLE"}),
     }
     first = aws.start_execution(**ask)["executionArn"]
