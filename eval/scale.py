@@ -19,10 +19,11 @@ TARGET = 1_000  # requests a second
 
 ANALYZE_SECONDS, RECORD_SECONDS, ANSWER_SECONDS = 0.05, 0.05, 3.0
 TRANSACTION_SECONDS = 0.015
-# A REQUEST row of more than 1 KB takes two units; written when accepted, closed and priced.
-REQUEST_ROW_UNITS, ATTEMPT_ROW_UNITS, REQUEST_ROW_WRITES = 2, 1, 3
-# A typical request with all its rows and indexes, as measured on the local cloud.
-WRITE_UNITS = 44
+# A typical request with all its rows and indexes, as docs/cost-model.md computes it.
+WRITE_UNITS = 24
+# Indexes hold keys alone, so they are written when a row comes, changes its key or leaves.
+BY_TENANT_UNITS = BY_DAY_UNITS = 1
+WAITING_UNITS = 2
 KEY_UNITS = 1_000  # that one partition key takes a second, in a table or an index
 ROWS_TO_PRICE = 2
 
@@ -45,8 +46,6 @@ class Bound:
 
 def bounds() -> list[Bound]:
     """Return every bound, the one that bends first at the top."""
-    index = REQUEST_ROW_UNITS * REQUEST_ROW_WRITES
-    waiting = 2 * REQUEST_ROW_UNITS + 2 * ATTEMPT_ROW_UNITS
     lambdas = ANALYZE_SECONDS + RECORD_SECONDS
     found = [
         Bound(
@@ -59,13 +58,22 @@ def bounds() -> list[Bound]:
             "`aws dynamodb update-table --warm-throughput` before the first day",
         ),
         Bound(
-            "HTTP API that waits: Lambda concurrency", lambdas + 2 * ANSWER_SECONDS, 1_000,
+            "`POST /v1/prompts` that waits: Lambda concurrency",
+            lambdas + 2 * ANSWER_SECONDS, 1_000,
             "a call that waits holds `api` as long as the model",
-            "Lambda concurrency; or submit and poll",
+            "Lambda concurrency; or `?mode=async`",
         ),
         Bound(
-            "one tenant: its key in `by-tenant`", index, KEY_UNITS,
-            "projects the whole row", "nothing; give applications tenants of their own",
+            "one tenant: its key in `by-tenant`", BY_TENANT_UNITS, KEY_UNITS,
+            "holds keys alone: one write a request",
+            "nothing; give applications tenants of their own",
+        ),
+        Bound(
+            "protocols of the HTTP API: concurrency of `converse`",
+            lambdas + ANSWER_SECONDS,
+            1_000,
+            "`api.max_concurrent` bounds it; no execution starts",
+            "Lambda concurrency: 3.1 for each request a second",
         ),
         Bound(
             "StartExecution, Standard", 1, 300, "a check of the plan warns; the queue waits",
@@ -87,14 +95,14 @@ def bounds() -> list[Bound]:
         ),
         Bound(
             "write units of one table", WRITE_UNITS, 40_000, "on demand",
-            "write units of a table: 44 for each request a second",
+            "write units of a table: 24 for each request a second",
         ),
         Bound(
-            "`by-day`: its keys of a day", index, KEY_UNITS * SHARDS, f"{SHARDS} shards a day",
-            "nothing",
+            "`by-day`: its keys of a day", BY_DAY_UNITS, KEY_UNITS * SHARDS,
+            f"{SHARDS} shards a day", "nothing",
         ),
         Bound(
-            "`by-queue`: its keys PENDING", waiting, KEY_UNITS * SHARDS,
+            "`by-queue`: its keys PENDING", WAITING_UNITS, KEY_UNITS * SHARDS,
             f"{SHARDS} shards a status",
             "nothing",
         ),
@@ -144,7 +152,7 @@ class SlotsResult:
 
 
 def simulate_slots(
-    rate: float, seconds: float, *, kept: bool, readers: int = 44, length: float = 30
+    rate: float, seconds: float, *, kept: bool, readers: int = 24, length: float = 30
 ) -> SlotsResult:
     """Let readers add up one tenant's rows in batches of a second.
 

@@ -37,7 +37,7 @@ check "a_tenants_rate_fits_its_buckets" {
 check "starts_carry_the_rates" {
   assert {
     condition     = local.configured_rate <= local.starts_a_second
-    error_message = "tenants and api promise ${format("%.0f", local.configured_rate)} requests a second, and Step Functions starts ${local.starts_a_second} in ${data.aws_region.this.id} unless you ask for more. Ask for more StartExecution, write workflow = { type = \"EXPRESS\" }, or lower the rates."
+    error_message = "tenants and api promise ${format("%.0f", local.configured_rate)} requests a second, and Step Functions starts ${local.starts_a_second} in ${data.aws_region.this.id} unless you ask for more (the protocols of the HTTP API start none). Ask for more StartExecution, write workflow = { type = \"EXPRESS\" }, or lower the rates."
   }
 }
 
