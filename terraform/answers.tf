@@ -1,8 +1,17 @@
-# Answers that are too large for a state of the workflow, and drafts that were withheld from their caller. Rows and outputs point
-# here by s3://….
+# Requests and answers that are too large for a state of the workflow, uploads, and drafts that were withheld from their caller. Rows
+# and outputs point here by s3://….
 
 locals {
   answers_bucket_arn = aws_s3_bucket.answers.arn
+
+  # What is asked, as far as it is too large to travel.
+  input_arns = [for folder in ["requests", "uploads"] : "${local.answers_bucket_arn}/${folder}/*"]
+  # A message or a line of a batch travels as it is.
+  inline_input_bytes = min(var.limits.input_bytes, 196608)
+  input_environment = {
+    ANSWERS_BUCKET      = aws_s3_bucket.answers.id
+    PAYLOAD_BYTES_LIMIT = tostring(var.limits.payload_bytes)
+  }
 }
 
 resource "aws_s3_bucket" "answers" {

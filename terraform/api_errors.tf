@@ -21,7 +21,7 @@ locals {
       : { status = "404", type = "NotFound", message = "There is no such path: see docs/api.md." }
     )
     QUOTA_EXCEEDED     = { status = "429", type = "QuotaExceeded", message = "The quota of this key is used up." }
-    REQUEST_TOO_LARGE  = { status = "413", type = "RequestTooLarge", message = "The body is larger than 10 MB." }
+    REQUEST_TOO_LARGE  = { status = "413", type = "RequestTooLarge", message = "The body is larger than 10 MB: upload its files (POST /v1/uploads) and name them by their s3:// addresses." }
     RESOURCE_NOT_FOUND = { status = "404", type = "NotFound", message = "There is no such path: see docs/api.md." }
     THROTTLED          = { status = "429", type = "RateLimited", message = "Too many calls: wait a second." }
     UNAUTHORIZED       = { status = "401", type = "Unauthorized", message = "Send a known key or token: Authorization: Bearer …" }

@@ -4,7 +4,7 @@ locals {
     handler      = "router.handlers.analyze.handler"
     timeout      = 15
     memory       = 512
-    key_services = ["dynamodb"]
+    key_services = ["dynamodb", "s3"]
     called_by    = "workflow"
   }
 
@@ -16,6 +16,7 @@ locals {
       FAREGATE_CONFIG = jsonencode(local.config)
       PRICE_OVERRIDES = jsonencode(var.prices)
     },
+    local.input_environment,
     local.bedrock_environment,
     local.metrics_environment,
     local.residency_environment,
@@ -60,6 +61,20 @@ data "aws_iam_policy_document" "accept" {
       variable = "dynamodb:LeadingKeys"
       values   = ["budget#*", "rate#*", "breaker#*"]
     }
+  }
+
+  # Requests that are too large for the workflow, and files that requests name.
+  statement {
+    sid       = "ReadWhatIsAsked"
+    actions   = ["s3:GetObject"]
+    resources = local.input_arns
+  }
+
+  # Without it S3 answers 403 for what is missing, not 404.
+  statement {
+    sid       = "SeeWhatIsMissing"
+    actions   = ["s3:ListBucket"]
+    resources = [local.answers_bucket_arn]
   }
 
   dynamic "statement" {

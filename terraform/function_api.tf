@@ -11,13 +11,12 @@ locals {
   api_environment = var.api == null ? null : merge({
     USAGE_TABLE       = local.tables.usage.name
     SPEND_TABLE       = local.tables.spend.name
-    ANSWERS_BUCKET    = aws_s3_bucket.answers.id
     STATE_MACHINE_ARN = local.state_machine_arn
     INPUT_BYTES_LIMIT = tostring(var.limits.input_bytes)
     STORE_TEXT        = tostring(var.privacy.store_text)
     PRICE_OVERRIDES   = jsonencode(var.prices)
     API_CALLERS       = jsonencode(local.api_callers)
-  }, local.api_cors_environment, local.residency_environment)
+  }, local.input_environment, local.api_cors_environment, local.residency_environment)
 }
 
 data "aws_iam_policy_document" "api" {
@@ -53,6 +52,12 @@ data "aws_iam_policy_document" "api" {
     sid       = "ReadLargeAnswers"
     actions   = ["s3:GetObject"]
     resources = ["${local.answers_bucket_arn}/answers/*"]
+  }
+
+  statement {
+    sid       = "KeepLargeRequests"
+    actions   = ["s3:PutObject"]
+    resources = ["${local.answers_bucket_arn}/requests/*"]
   }
 
   # Without it S3 answers 403 for an expired answer, not 404.

@@ -11,7 +11,7 @@ locals {
     QUEUE_URL             = aws_sqs_queue.requests[0].url
     DEAD_LETTER_QUEUE_URL = aws_sqs_queue.requests_dead[0].url
     CONTROL_TABLE         = local.tables.control.name
-    INPUT_BYTES_LIMIT     = tostring(var.limits.input_bytes)
+    INPUT_BYTES_LIMIT     = tostring(local.inline_input_bytes)
     TENANT_RATES          = jsonencode({ for tenant, rules in local.tenants : tenant => { rate = rules.rate } if try(rules.rate, null) != null })
     WORKFLOW_TYPE         = var.workflow.type
   }

@@ -11,9 +11,9 @@ locals {
   invoke_model_environment = merge(
     {
       USAGE_TABLE           = local.tables.usage.name
-      ANSWERS_BUCKET        = aws_s3_bucket.answers.id
       MODEL_TIMEOUT_SECONDS = tostring(local.model_timeout_seconds)
     },
+    local.input_environment,
     local.provider_environment,
     local.bedrock_environment,
     var.bedrock.guardrail == null ? {} : {
@@ -91,6 +91,12 @@ data "aws_iam_policy_document" "invoke_model" {
     sid       = "ReadDraftsToRepairThem"
     actions   = ["s3:GetObject"]
     resources = ["${local.answers_bucket_arn}/drafts/*"]
+  }
+
+  statement {
+    sid       = "ReadWhatIsAsked"
+    actions   = ["s3:GetObject"]
+    resources = local.input_arns
   }
 }
 

@@ -10,7 +10,7 @@ locals {
 
   split_batch_environment = var.batch == null ? null : {
     ANSWERS_BUCKET    = aws_s3_bucket.answers.id
-    INPUT_BYTES_LIMIT = tostring(var.limits.input_bytes)
+    INPUT_BYTES_LIMIT = tostring(local.inline_input_bytes)
   }
 }
 

@@ -261,15 +261,26 @@ variable "limits" {
   description = <<-EOT
     Limits of a request.
 
-    - `input_bytes`: UTF-8 bytes of a request's text; longer requests are refused before anything is paid. Defaults to
-      131072. A state's payload is at most 256 KiB, and it must hold the text together with the answer.
+    - `input_bytes`: UTF-8 bytes of a request's text, a file counted by its tokens; longer requests are refused before
+      anything is paid. Defaults to 1048576, about 260,000 tokens. A message of the queue and a line of a batch travel
+      through the workflow as they are: 196608 at most.
+    - `payload_bytes`: bytes of a whole request with its files, and of one uploaded file. Defaults to 20971520. One call
+      of the HTTP API takes 6 MB: larger files are uploaded first.
   EOT
-  type        = object({ input_bytes = optional(number, 131072) })
-  default     = {}
-  nullable    = false
+  type = object({
+    input_bytes   = optional(number, 1048576)
+    payload_bytes = optional(number, 20971520)
+  })
+  default  = {}
+  nullable = false
 
   validation {
-    condition     = var.limits.input_bytes >= 1024 && var.limits.input_bytes <= 196608 && floor(var.limits.input_bytes) == var.limits.input_bytes
-    error_message = "Write limits.input_bytes as a whole number from 1024 to 196608."
+    condition     = var.limits.input_bytes >= 1024 && var.limits.input_bytes <= 8388608 && floor(var.limits.input_bytes) == var.limits.input_bytes
+    error_message = "Write limits.input_bytes as a whole number from 1024 to 8388608."
+  }
+
+  validation {
+    condition     = var.limits.payload_bytes >= 262144 && var.limits.payload_bytes <= 33554432 && floor(var.limits.payload_bytes) == var.limits.payload_bytes
+    error_message = "Write limits.payload_bytes as a whole number from 262144 to 33554432."
   }
 }

@@ -64,6 +64,8 @@ def label(request: Row, content: Row | None) -> Mapping[str, Any] | str:
         return "answered by the COMPLEX tier's model, which says nothing about a cheaper one"
     if content is None:
         return "the text is gone: it expired, or texts are not stored"
+    if "input_s3" in content:
+        return "its text is too large for the table: it is no example of a prompt"
     messages = json.loads(content["input"])["messages"]
     return {"prompt": judged_text(messages), "weak": 1.0 if request["feedback"] == "good" else 0.0}
 

@@ -37,7 +37,7 @@ run "values_out_of_range_are_refused" {
   variables {
     models    = { SIMPLE = { model = "anthropic.claude-haiku-5-5", max_tokens = 0 } }
     routing   = { raise_above = 0.2, lower_below = 0.8 }
-    limits    = { input_bytes = 262144 }
+    limits    = { input_bytes = 8388609 }
     privacy   = { text_ttl_days = 0 }
     functions = { memory_mb = { analyze = 64 } }
     stream    = { max_age_seconds = 86400 }

@@ -10,7 +10,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from cost_calculator.row_keys import key_of
+from cost_calculator.row_keys import folder_of, key_of
 from cost_calculator.settlement import settle
 from router.acceptance.ports import Execution
 from router.conversation.events import Delta, TextDelta
@@ -76,6 +76,12 @@ class Aws:
     broken: str = ""
     notes: int = 0
     described: int = 0
+    kept: dict[str, bytes] = field(default_factory=dict)
+
+    def keep(self, key: str, body: bytes) -> str:
+        address = f"s3://answers-1/requests/{folder_of(key)}/kept.json"
+        self.kept[address] = body
+        return address
 
     def start(self, name: str, payload: str) -> Run | None:
         if self.busy:
@@ -225,11 +231,13 @@ def api(aws: Aws, **changes: Any) -> ApiContext:
     fields: dict[str, Any] = {
         "store": aws,
         "executions": aws,
+        "keep": aws.keep,
         "text_at": lambda address: f"text at {address}",
         "clock": lambda: aws.now,
         "sleep": aws.sleep,
         "now": lambda: AT + timedelta(seconds=aws.now),
         "input_bytes_limit": 1000,
+        "payload_bytes_limit": 300_000,
         "store_text": True,
     }
     return ApiContext(**fields | changes)

@@ -29,6 +29,7 @@ def dependencies(store: AcceptStore, **changes: Any) -> Dependencies:
         "clock": lambda: AT,
         "region": "us-east-1",
         "meter": lambda _name, _value, _tenant: None,
+        "stored": lambda _address: None,
     }
     return Dependencies(**fields | changes)
 

@@ -28,24 +28,31 @@ from router.analyzer import Classification
 from router.config.settings import Config
 from router.errors import BudgetExceeded, RateLimited
 from router.intake.request import Request, parse_request
+from router.intake.stored_payload import check_inline, payload_of
 from router.routing.decision import Decision, decide
 from router.routing.plan import Plan
 from router.routing.plan_json import nothing_to_call, plan_to_json, repeated
 
 
-def accept(
-    payload: Any, execution: Execution, config: Config, deps: Dependencies
-) -> dict[str, Any]:
+def accept(given: Any, execution: Execution, config: Config, deps: Dependencies) -> dict[str, Any]:
     """Return the route plan of a request, accepted by this call or by an earlier try of it.
 
     A request that another run accepted under the same id is answered from its rows, unless it
     failed and this is its next run. Raise ``Conflict`` if its payload was another,
     ``PolicyDenied`` if the tenant's rules leave it no model, ``BudgetExceeded`` or ``RateLimited``
     if it must not run now, and ``InvalidRequest`` if it is malformed.
+
+    ``given`` is the request, or a pointer to where it is kept.
     """
+    payload, payload_s3 = payload_of(given, execution.name, deps.stored)
     request = parse_request(
-        payload, execution_name=execution.name, input_bytes_limit=config.input_bytes_limit
+        payload,
+        execution_name=execution.name,
+        input_bytes_limit=config.input_bytes_limit,
+        payload_s3=payload_s3,
     )
+    if payload_s3 is None:
+        check_inline(payload)
     if request.unsupported is None:
         request = replace(request, unsupported=config.unsupported_options.get("requests"))
     classification = deps.classify(request.messages)

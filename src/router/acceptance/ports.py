@@ -12,6 +12,7 @@ from router.acceptance.control_memory import Memory
 from router.acceptance.request_rows import Analysis
 from router.analyzer import Classification
 from router.guards.conditional_update import ConditionalUpdate, Item
+from router.intake.stored_payload import Read
 from router.invocation.call import Provider
 
 Again = Callable[[frozenset[str]], tuple[Sequence[Row], Sequence[ConditionalUpdate]]]
@@ -55,7 +56,8 @@ class Execution:
 class Dependencies:
     """What accepting needs beside the request; ``llm`` is called only if a model is asked.
 
-    ``memory`` lives as long as the process. ``meter`` takes a metric's name, value and the tenant
+    ``memory`` lives as long as the process. ``stored`` reads an address of the deployment's own
+    bucket. ``meter`` takes a metric's name, value and the tenant
     it is about.
     """
 
@@ -67,6 +69,7 @@ class Dependencies:
     clock: Callable[[], datetime]
     region: str
     meter: Callable[[str, float, str], None]
+    stored: Read
 
 
 @dataclass(frozen=True, slots=True)

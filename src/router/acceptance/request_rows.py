@@ -66,14 +66,12 @@ def accepted_rows(
         row["text_altered"] = True
     if not config.store_text:
         return [row]
-    content: Row = {
-        **key,
-        "item": "CONTENT",
-        "input": json.dumps(
-            {"messages": list(request.messages), "system": request.system}, ensure_ascii=False
-        ),
-        "expires_at": text_expiry(config, at),
-    }
+    content: Row = {**key, "item": "CONTENT", "expires_at": text_expiry(config, at)}
+    if request.payload_s3:
+        return [row, content | {"input_s3": request.payload_s3}]
+    content["input"] = json.dumps(
+        {"messages": list(request.messages), "system": request.system}, ensure_ascii=False
+    )
     if request.given:
         content["options"] = json.dumps(request.given, ensure_ascii=False)
     row["content_bytes"] = item_bytes(content)

@@ -67,10 +67,11 @@ class AnswerStore:
 
 def answer_store(bucket: str) -> AnswerStore:
     """Return the store of a bucket; its client is made when the first large answer comes."""
-    return AnswerStore(_s3, bucket)
+    return AnswerStore(s3_client, bucket)
 
 
 @lru_cache(maxsize=1)
-def _s3() -> Any:
+def s3_client() -> Any:
+    """Return the client of the process."""
     config = Config(connect_timeout=2, read_timeout=10, retries={"total_max_attempts": 4})
     return boto3.client("s3", config=config)

@@ -21,6 +21,7 @@ from cost_calculator.ledger import ANSWERED
 from cost_calculator.row_keys import DEFAULT_TENANT
 from router.aws.answers_bucket import AnswerStore
 from router.aws.executions import Executions
+from router.aws.input_bucket import InputStore
 from router.aws.usage_table import UsageStore
 from router.conversation.said import Said
 from router.errors import RequestError
@@ -32,6 +33,7 @@ from router.intake.identity import Identity
 from router.operations import ask as operation
 
 _tier = matching(r"[A-Za-z][0-9A-Za-z_-]{0,31}", "SIMPLE, CALCULATION, COMPLEX or a tenant's name")
+_NO_LIMIT = 1 << 30
 _seconds = whole(0, 86_400, example=60)
 
 
@@ -118,12 +120,19 @@ def context_of(deployment: Deployment) -> ApiContext:
         store=UsageStore(deployment.client("dynamodb"), deployment.table("usage")),
         executions=_Runs(deployment.client("stepfunctions"), deployment.state_machine_arn),
         text_at=lambda address: _text_at(deployment, address),
+        keep=lambda key, body: _inputs(deployment).keep(key, body),
         clock=time.monotonic,
         sleep=time.sleep,
         now=now,
-        input_bytes_limit=1 << 30,  # the workflow has the limit, and refuses what is longer
+        # The workflow has the limits, and refuses what is longer.
+        input_bytes_limit=_NO_LIMIT,
+        payload_bytes_limit=_NO_LIMIT,
         store_text=False,  # it may be kept or not: the rows or the run have the answer
     )
+
+
+def _inputs(deployment: Deployment) -> InputStore:
+    return InputStore(lambda: deployment.client("s3"), deployment.answers_bucket, _NO_LIMIT)
 
 
 def _text_at(deployment: Deployment, address: str) -> str | None:

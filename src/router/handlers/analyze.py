@@ -17,6 +17,7 @@ from router.analyzer import load
 from router.aws.accept_store import accept_store
 from router.aws.calibrated_weights import calibrated_weights
 from router.aws.guard_metrics import meter
+from router.aws.input_bucket import stored_input
 from router.config.settings import Config
 from router.intake.identity import requested_id
 from router.providers import classifier
@@ -42,6 +43,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         clock=now,
         region=os.environ.get("AWS_REGION", ""),
         meter=meter,
+        stored=stored_input,
     )
     execution = Execution(event["execution"]["arn"], event["execution"]["name"])
     plan = accept(event["request"], execution, config, deps)

@@ -16,6 +16,7 @@ from router.aws.answers_bucket import answer_store
 from router.aws.dynamodb import dynamodb
 from router.aws.executions import executions
 from router.aws.feedback_store import FeedbackStore
+from router.aws.input_bucket import input_store
 from router.aws.undelivered_answers import UndeliveredAnswers
 from router.aws.usage_table import usage_store
 from router.feedback import Judged, Verdict, judge
@@ -38,10 +39,12 @@ def app() -> APIGatewayRestResolver:
         store=usage_store(),
         executions=executions(),
         text_at=answer_store(os.environ["ANSWERS_BUCKET"]).get,
+        keep=input_store().keep,
         clock=time.monotonic,
         sleep=time.sleep,
         now=now,
         input_bytes_limit=int(os.environ["INPUT_BYTES_LIMIT"]),
+        payload_bytes_limit=int(os.environ["PAYLOAD_BYTES_LIMIT"]),
         store_text=os.environ["STORE_TEXT"] == "true",
     )
     return routes(

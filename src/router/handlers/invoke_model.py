@@ -11,12 +11,14 @@ from aws_lambda_powertools import Logger
 
 from cost_calculator.clock import now
 from router.aws.answers_bucket import answer_store
+from router.aws.input_bucket import stored_input
 from router.errors import AnswerNotRecorded, RequestClosed, StoreUnavailable
 from router.invocation.answer_store import NotStored, offload_if_large
 from router.invocation.attempt import Attempt
 from router.invocation.call import Answer, ModelCall
 from router.invocation.checked import complete_checked
 from router.invocation.invoke import CallFailed, billed, invoke
+from router.invocation.stored_input import with_input
 from router.providers import provider
 from router.providers.call_json import call_from_json
 from router.routing.run_plan import Progress, RunPlan
@@ -31,6 +33,7 @@ class LazyProvider:
 
     def complete(self, call: ModelCall) -> Answer:
         store = answer_store(os.environ["ANSWERS_BUCKET"])
+        call = with_input(call, stored_input)
         answer = complete_checked(call, provider(call.provider), store)
         try:
             return offload_if_large(answer, call.request_id, store)

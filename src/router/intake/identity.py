@@ -87,7 +87,17 @@ def requested_id(payload: Any, execution_name: str) -> str:
     return given if isinstance(given, str) and is_request_id(given) else execution_name
 
 
+def is_pointer(payload: Mapping[str, Any]) -> bool:
+    """Return whether a payload says where the request is kept, and its hash."""
+    return "payload_s3" in payload and isinstance(payload.get("payload_hash"), str)
+
+
 def payload_hash(payload: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of all that decides an answer: neither the id nor which run it is."""
+    """Return the SHA-256 of all that decides an answer: neither the id nor which run it is.
+
+    A pointer has that of its payload; ``analyze`` checks it.
+    """
+    if is_pointer(payload):
+        return str(payload["payload_hash"])
     decisive = {name: value for name, value in payload.items() if name not in ABOUT_THE_RUN}
     return hashlib.sha256(canonical_json(by_content(decisive))).hexdigest()

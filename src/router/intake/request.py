@@ -94,8 +94,7 @@ def parse_request(
         raise InvalidRequest("; ".join(found[:_SHOWN_PROBLEMS]))
 
     messages, system = cleaned_json(_messages(payload)), cleaned_json(payload.get("system"))
-    conversation = read_conversation({**payload, "messages": messages, "system": system})
-
+    conversation = _conversation(payload, messages, system)
     metadata = payload.get("metadata", {})
     size = conversation_bytes(conversation)
     if (taken := size + taken_by(metadata)) > input_bytes_limit:
@@ -129,6 +128,17 @@ def parse_request(
         payload_s3=payload_s3,
         unsupported=payload.get("unsupported_options"),
     )
+
+
+def conversation_of(payload: Mapping[str, Any]) -> Conversation:
+    """Return the conversation of a payload that was parsed before."""
+    return _conversation(
+        payload, cleaned_json(_messages(payload)), cleaned_json(payload.get("system"))
+    )
+
+
+def _conversation(payload: Mapping[str, Any], messages: Any, system: Any) -> Conversation:
+    return read_conversation({**payload, "messages": messages, "system": system})
 
 
 def taken_by(metadata: Mapping[str, str]) -> int:

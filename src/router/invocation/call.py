@@ -25,7 +25,8 @@ class ModelCall:
     ``draft_s3`` is an answer that did not fit the schema of ``options``, to be repaired. With
     ``prompt_cache`` the provider is asked to keep the instructions for the next call. The provider
     chooses ``service_tier`` and ``latency`` if they are ``None``. ``without`` are sampling options
-    that the model does not take.
+    that the model does not take. A conversation too large for the workflow is in the payload at
+    ``payload_s3``, see ``router.invocation.stored_input``.
     """
 
     provider: str
@@ -40,6 +41,7 @@ class ModelCall:
     service_tier: str | None = None
     latency: str | None = None
     without: tuple[str, ...] = ()
+    payload_s3: str | None = None
 
     @property
     def sampling(self) -> dict[str, Any]:

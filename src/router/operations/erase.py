@@ -19,7 +19,7 @@ from cost_calculator.rows import OPEN, Row
 from router.recording.answer_row import ANSWER
 from router.review.decisions import REVIEW
 
-FOLDERS = ("answers", "drafts")
+FOLDERS = ("answers", "drafts", "requests")
 CONTENT = "CONTENT"
 # Attributes that hold text, or point to text that is gone.
 _OF_REQUEST = ("metadata", "output_s3", "cache_key")

@@ -136,7 +136,7 @@ def _asked(request: Row, content: Row | None, runs: Runs) -> Asked | None:
         payload = json_object(run_input)
         if _is_asked(request, payload):
             return Asked(payload, "execution")
-    for payload in _stored(content) if content else ():
+    for payload in _stored(request, content) if content else ():
         if _is_asked(request, payload):
             return Asked(payload, "stored text")
     return None
@@ -146,8 +146,12 @@ def _is_asked(request: Row, payload: Mapping[str, Any]) -> bool:
     return _identity(request).is_same(payload)
 
 
-def _stored(content: Row) -> Iterator[dict[str, Any]]:
+def _stored(request: Row, content: Row) -> Iterator[dict[str, Any]]:
     """Yield what may have been sent: a row does not record which of two spellings was used."""
+    if "input_s3" in content:
+        names = {"tenant": request["tenant"], "payload_hash": request["payload_hash"]}
+        yield {"payload_s3": content["input_s3"], **names}
+        return
     text = json.loads(content["input"])
     system = {} if text["system"] is None else {"system": text["system"]}
     rest = {**json.loads(content.get("options", "{}")), **system}

@@ -1,6 +1,7 @@
 """The ``call`` of a route plan, both ways: what is asked, and of which model first. Pure.
 
-The conversation is in it once: as it is, or as the body that the HTTP Task sends.
+The conversation is in it once: as it is, as the body that the HTTP Task sends, or as the address of
+the payload that has it.
 """
 
 from __future__ import annotations
@@ -8,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from router.conversation.blocks import Conversation
 from router.conversation.tools import read_conversation
 from router.conversation.writing import write_conversation
 from router.intake.call_options import CallOptions
 from router.invocation.call import ModelCall
 from router.providers.openai_chat import http_body
 from router.review.bands import Review
+
+_NOT_HERE = Conversation(())
 
 
 class Called(Protocol):
@@ -48,22 +52,30 @@ def call_to_json(call: ModelCall, *, http: bool) -> dict[str, Any]:
         "review": call.review.to_json() if call.review else None,
         "prompt_cache": call.prompt_cache,
         "without": list(call.without),
-        **({"http_body": http_body(call)} if http else write_conversation(call.conversation)),
+        **_asked(call, http),
     }
+
+
+def _asked(call: ModelCall, http: bool) -> dict[str, Any]:
+    if call.payload_s3:
+        return {"payload_s3": call.payload_s3}
+    return {"http_body": http_body(call)} if http else write_conversation(call.conversation)
 
 
 def call_from_json(data: Mapping[str, Any], target: Called | None = None) -> ModelCall:
     """Return the call of a plan, of its first model or of ``target``."""
     given = {name: data[name] for name in ("provider", "model", "service_tier", "latency")}
     asked = {name: getattr(target, name) for name in given} if target else given
+    payload_s3 = data.get("payload_s3")
     return ModelCall(
         **asked,
         max_tokens=target.max_tokens if target else int(data["max_tokens"]),
-        conversation=read_conversation(data.get("http_body", data)),
+        conversation=_NOT_HERE if payload_s3 else read_conversation(data.get("http_body", data)),
         request_id=str(data["request_id"]),
         options=CallOptions.from_json(data["options"]),
         without=tuple(target.without if target else data.get("without", ())),
         review=Review.from_json(data.get("review")),
         draft_s3=target.draft_s3 if target else None,
         prompt_cache=bool(data["prompt_cache"]),
+        payload_s3=payload_s3,
     )

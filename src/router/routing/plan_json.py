@@ -80,6 +80,7 @@ def _call(request: Request, plan: Plan, config: Config) -> ModelCall:
         prompt_cache=plan.prompt_cache,
         service_tier=first.service_tier,
         latency=first.latency,
+        payload_s3=request.payload_s3,
     )
 
 
@@ -114,8 +115,11 @@ def _via(model: Model, request: Request, config: Config) -> str:
         return "lambda"  # the HTTP Task has no guardrail
     # What is checked is checked by the Lambda that called.
     checked = request.options.response_schema is not None or request.review is not None
+    # The Lambda alone reads what is in S3.
+    stored = request.payload_s3 or any(part.media.s3 for part in request.conversation.media)
     fits = model.max_tokens <= HTTP_TASK_MAX_TOKENS and model.service_tier != "flex"
-    return "http" if model.provider == "openai" and fits and not checked else "lambda"
+    is_plain = fits and not checked and not stored
+    return "http" if model.provider == "openai" and is_plain else "lambda"
 
 
 def _targets(plan: Plan, request: Request) -> Iterator[Target]:

@@ -23,14 +23,18 @@ class ApiContext:
     """The ports of the HTTP API; times are seconds.
 
     ``text_at`` reads an ``s3://`` address: ``None`` for a text that has expired. It raises
-    ``StoreUnavailable`` where it cannot be read now.
+    ``StoreUnavailable`` where it cannot be read now. ``keep`` stores the payload of a request's key
+    and returns its address. A text may take ``input_bytes_limit``, all of a request with its
+    files ``payload_bytes_limit``.
     """
 
     store: Store
     executions: Executions
     text_at: Callable[[str], str | None]
+    keep: Callable[[str, bytes], str]
     clock: Callable[[], float]
     sleep: Callable[[float], None]
     now: Callable[[], datetime]
     input_bytes_limit: int
+    payload_bytes_limit: int
     store_text: bool

@@ -18,17 +18,15 @@ from router.ingress.api.errors import ApiError
 
 Event = Mapping[str, Any]
 
-# JSON may write each byte of a text as six (\u0041); metadata and schemas come on top.
-_MOST_ESCAPED, _BESIDE_THE_TEXT = 6, 1 << 18
 
-
-def body_of(event: Event, input_bytes_limit: int) -> Any:
+def body_of(event: Event, most: int) -> Any:
     """Return the JSON in a body, whatever type it claims to be; raise what is wrong with it."""
-    most = input_bytes_limit * _MOST_ESCAPED + _BESIDE_THE_TEXT
     text = event.get("body") or ""
     if len(text) > most:
         raise ApiError(
-            "RequestTooLarge", f"the body takes over {most} bytes: shorten it, or split it"
+            "RequestTooLarge",
+            f"the body takes over {most} bytes: shorten it, or upload its files"
+            " (POST /v1/uploads) and name them by their s3:// addresses",
         )
     try:
         if event.get("isBase64Encoded"):

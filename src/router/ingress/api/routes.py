@@ -129,7 +129,7 @@ def _tenant(app: APIGatewayRestResolver, services: Services) -> str:
 
 
 def _body(app: APIGatewayRestResolver, api: ApiContext) -> Any:
-    return body_of(app.current_event.raw_event, api.input_bytes_limit)
+    return body_of(app.current_event.raw_event, api.payload_bytes_limit)
 
 
 def _accepted(app: APIGatewayRestResolver, request_id: str) -> Response[str]:

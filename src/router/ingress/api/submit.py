@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from router.encoding import canonical_json
 from router.errors import InvalidRequest, RequestError, StoreUnavailable
 from router.executions.run import Busy, NoSuchRun, NotStarted
 from router.executions.start import start_once
@@ -18,6 +17,7 @@ from router.ingress.api.repeats import named
 from router.ingress.api.views import TERMINAL
 from router.intake.identity import Identity
 from router.intake.request import parse_request, taken_by, too_large
+from router.intake.stored_payload import travelling
 
 # DynamoDB bills a look at the row with half a read unit: a tenth of what the waiting Lambda costs
 # meanwhile. On average half a pause passes between a run's end and the look that sees it.
@@ -57,8 +57,8 @@ def submit(payload: Any, tenant: str, api: ApiContext) -> Submitted:
     identity, is_named = known.identity, known.is_named
     if known.is_known:
         return Submitted(identity, None, is_named)
-    text = canonical_json(known.payload).decode()
     try:
+        text = travelling(known.payload, identity, api.keep).decode()
         started = start_once(
             identity, text, api.executions, lambda: bool(api.store.rows_of(identity.key))
         )

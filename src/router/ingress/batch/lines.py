@@ -14,7 +14,7 @@ from router.ingress.batch.layout import InvalidBatch, request_id
 from router.intake.request import Request, parse_request
 
 LONGEST_LINE = 1024 * 1024
-"""Bytes; a longer line is a bad line. A request takes 192 KiB of text at most."""
+"""Bytes; a longer line is a bad line. A line takes 192 KiB of text at most."""
 
 _BLOCK = 1024 * 1024
 _COLUMNS = ("id", "input", "system", "tenant", "tier", "max_tokens")
