@@ -27,8 +27,9 @@ from router.acceptance.write import accepted, opened_again
 from router.analyzer import Classification
 from router.config.settings import Config
 from router.errors import BudgetExceeded, RateLimited
-from router.intake.request import Request, parse_request
+from router.intake.request import Request, parse_request, with_conversation
 from router.intake.stored_payload import check_inline, payload_of
+from router.intake.uploads import has_uploads, looked_at
 from router.routing.decision import Decision, decide
 from router.routing.plan import Plan
 from router.routing.plan_json import nothing_to_call, plan_to_json, repeated
@@ -53,6 +54,10 @@ def accept(given: Any, execution: Execution, config: Config, deps: Dependencies)
     )
     if payload_s3 is None:
         check_inline(payload)
+    if has_uploads(request.conversation):
+        most = config.payload_bytes_limit
+        seen = looked_at(request.conversation, request.tenant, deps.stored, most)
+        request = with_conversation(request, seen, config.input_bytes_limit)
     if request.unsupported is None:
         request = replace(request, unsupported=config.unsupported_options.get("requests"))
     classification = deps.classify(request.messages)

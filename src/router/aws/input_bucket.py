@@ -36,9 +36,13 @@ class InputStore:
         """
         folder = requests_folder(tenant_of(key), request_id_of(key))
         path = f"{folder}{hashlib.sha256(body).hexdigest()[:32]}.json"
+        return self.put(path, body, "application/json")
+
+    def put(self, path: str, body: bytes, media_type: str) -> str:
+        """Store an object and return its address; raise ``StoreUnavailable``."""
         try:
             self._client().put_object(
-                Bucket=self._bucket, Key=path, Body=body, ContentType="application/json"
+                Bucket=self._bucket, Key=path, Body=body, ContentType=media_type
             )
         except (ClientError, BotoCoreError) as error:
             raise StoreUnavailable(_name(error)) from error

@@ -18,6 +18,7 @@ from router.guards.breaker import Settings, parse_settings
 from router.guards.budgets import Limits, parse_limits
 from router.review.bands import ReviewSettings
 
+_PAYLOAD_BYTES = 20_971_520
 STRATEGIES = ("heuristic", "llm", "hybrid")
 
 
@@ -62,6 +63,7 @@ class Config:
     known_tenants_only: bool = False
     guardrail: bool = False
     unsupported_options: Mapping[str, str] = field(default_factory=dict)
+    payload_bytes_limit: int = _PAYLOAD_BYTES
 
     def rules_of(self, tenant: str) -> Rules:
         """Return the rules that hold for a tenant, or raise PolicyDenied if it must be known."""
@@ -104,6 +106,7 @@ class Config:
             known_tenants_only=data.get("unknown_tenants") == "refuse",
             guardrail=bool(data.get("guardrail")),
             unsupported_options=data["routing"].get("unsupported_options", {}),
+            payload_bytes_limit=int(data["limits"].get("payload_bytes", _PAYLOAD_BYTES)),
         )
 
 

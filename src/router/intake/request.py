@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -62,6 +62,12 @@ class Request:
     def key(self) -> str:
         """The key of its rows."""
         return key_of(self.tenant, self.request_id)
+
+    @property
+    def schema_bytes(self) -> int:
+        """What its schema adds to what is sent; it has a limit of its own."""
+        schema = self.options.response_schema
+        return sent_bytes(schema) if schema is not None else 0
 
     @property
     def identity(self) -> Identity:
@@ -139,6 +145,15 @@ def conversation_of(payload: Mapping[str, Any]) -> Conversation:
 
 def _conversation(payload: Mapping[str, Any], messages: Any, system: Any) -> Conversation:
     return read_conversation({**payload, "messages": messages, "system": system})
+
+
+def with_conversation(request: Request, conversation: Conversation, limit: int) -> Request:
+    """Return the request with what is now known of its files, which count against its limit."""
+    more = conversation_bytes(conversation) - conversation_bytes(request.conversation)
+    size = request.input_bytes + more
+    if (taken := size + taken_by(request.metadata)) > limit + request.schema_bytes:
+        raise InvalidRequest(too_large(taken - request.schema_bytes, limit))
+    return replace(request, conversation=conversation, input_bytes=size)
 
 
 def taken_by(metadata: Mapping[str, str]) -> int:

@@ -1,9 +1,9 @@
 """Takes the texts of requests out of everything that Faregate stores, and leaves the money. Pure.
 
-Gone are: prompt and answer (CONTENT and ANSWER), the answer's copy in the cache, large answers and
-drafts in S3, a reviewer's note, and ``metadata``, which is the caller's own and may name people.
-Kept are ids, counts, costs, reasons, times and the payload's hash, by which a repeated id is still
-known.
+Gone are: prompt and answer (CONTENT and ANSWER), the answer's copy in the cache, large requests,
+answers and drafts in S3, a tenant's uploads, a reviewer's note, and ``metadata``, which is the
+caller's own and may name people. Kept are ids, counts, costs, reasons, times and the payload's
+hash, by which a repeated id is still known.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from cost_calculator.clock import iso
 from cost_calculator.row_keys import folder_of
 from cost_calculator.rows import OPEN, Row
+from router.intake.stored_payload import uploads_folder
 from router.recording.answer_row import ANSWER
 from router.review.decisions import REVIEW
 
@@ -122,6 +123,11 @@ def forget_tenant(
     total = Forgotten()
     for key in texts.requests_of(tenant, before):
         total += forget_request(texts, key, at, rehearsal=rehearsal)
+    if before is None:  # what was uploaded has no time of its own
+        uploads = texts.objects_of(uploads_folder(tenant))
+        if not rehearsal:
+            texts.delete_objects(uploads)
+        total += Forgotten(objects=len(uploads))
     return total
 
 

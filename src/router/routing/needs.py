@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
+from router.catalog.file_limits import file_limits
 from router.catalog.models import Model
 from router.conversation.blocks import Document, Image
+from router.conversation.files import with_media
+from router.conversation.media import Media
 from router.intake.request import Request
 from router.invocation.call import ModelCall
 from router.providers.expressible import unexpressible
+from router.routing.file_needs import too_much
 
 # A token is hardly ever longer: a text of so many bytes a token is certainly too long.
 _LONGEST_TOKEN = 8
@@ -47,6 +52,9 @@ def _lacks(model: Model, request: Request) -> Iterator[str]:
         yield "takes no images"
     if any(isinstance(part, Document) for part in media) and not can.documents:
         yield "takes no documents"
+    if media:
+        limits = file_limits(model.provider, model.context_tokens)
+        yield from (f"does not take {what}" for what in too_much(media, limits))
     if model.context_tokens and request.input_bytes > model.context_tokens * _LONGEST_TOKEN:
         yield f"has a window of {model.context_tokens} tokens"
     if request.unsupported != "drop":
@@ -59,11 +67,16 @@ def _call(model: Model, request: Request) -> ModelCall:
     return ModelCall(
         model.provider,
         model.model,
-        request.conversation,
+        with_media(request.conversation, _in_place),
         model.max_tokens,
         options=request.options,
         without=not_taken(model, request),
     )
+
+
+def _in_place(media: Media) -> Media:
+    """Return a file as it is when it is sent: what its bytes are does not matter here."""
+    return media if media.s3 is None else replace(media, data="", s3=None)
 
 
 def missing(models: Iterable[Model], request: Request) -> str:
