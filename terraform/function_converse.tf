@@ -51,11 +51,10 @@ data "aws_iam_policy_document" "converse" {
     resources = ["${local.answers_bucket_arn}/answers/*"]
   }
 
-  # Without it S3 answers 403 for an expired answer, not 404.
   statement {
-    sid       = "SeeWhatIsMissing"
-    actions   = ["s3:ListBucket"]
-    resources = [local.answers_bucket_arn]
+    sid       = "KeepLargeRequests"
+    actions   = ["s3:PutObject"]
+    resources = ["${local.answers_bucket_arn}/requests/*"]
   }
 }
 

@@ -94,7 +94,7 @@ data "aws_iam_policy_document" "invoke_model" {
   }
 
   statement {
-    sid       = "ReadWhatIsAsked"
+    sid       = "ReadWhatACallSends"
     actions   = ["s3:GetObject"]
     resources = local.input_arns
   }

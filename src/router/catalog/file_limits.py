@@ -12,7 +12,6 @@ from dataclasses import dataclass
 _MB = 1_000_000
 _MIB = 1 << 20
 _PDF = frozenset({"application/pdf"})
-_TEXTS = frozenset({"text/plain", "text/markdown", "text/csv", "text/html"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +33,11 @@ class FileLimits:
 _NO_LIMITS = FileLimits()
 _ANTHROPIC_SMALL = FileLimits(
     images=100, image_pixels=8_000, many_images_pixels=2_000,
-    document_types=_PDF | _TEXTS, pages=100, request_bytes=32 * _MB,
+    pages=100, request_bytes=32 * _MB,
 )  # fmt: skip
 _ANTHROPIC_LARGE = FileLimits(
     images=600, image_pixels=8_000, many_images_pixels=2_000,
-    document_types=_PDF | _TEXTS, pages=600, request_bytes=32 * _MB,
+    pages=600, request_bytes=32 * _MB,
 )  # fmt: skip
 _LARGE_WINDOW = 1_000_000
 _LIMITS: Mapping[str, FileLimits] = {

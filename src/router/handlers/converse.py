@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -27,11 +27,12 @@ from router.aws.answers_bucket import answer_store
 from router.aws.calibrated_weights import calibrated_weights
 from router.aws.dynamodb import dynamodb
 from router.aws.guard_metrics import meter
+from router.aws.input_bucket import input_store, stored_input
 from router.aws.notices import notify_topic
 from router.aws.undelivered_answers import UndeliveredAnswers
 from router.aws.usage_table import usage_store
 from router.config.settings import Config
-from router.conversation.events import Begun
+from router.conversation.events import Begun, Delta
 from router.executions.names import direct_run
 from router.executions.run import NoSuchRun, Run
 from router.handlers.invoke_model import LazyProvider
@@ -43,10 +44,11 @@ from router.ingress.api.models import Listing
 from router.ingress.api.ports import ApiContext
 from router.ingress.api.reading import header_of
 from router.invocation.answer_store import offload_if_large
-from router.invocation.call import Done, ModelCall
+from router.invocation.call import Done, ModelCall, StreamingProvider
 from router.invocation.invoke import CallFailed, invoke
 from router.invocation.pieces import pieces_of
 from router.invocation.speak import Speaking, speak
+from router.invocation.stored_input import with_input
 from router.lambda_stream.context import Context
 from router.lambda_stream.response import StreamedResponse
 from router.providers import classifier, provider
@@ -86,10 +88,19 @@ def accepted(payload: Mapping[str, Any], run: Execution) -> dict[str, Any]:
         clock=now,
         region=os.environ.get("AWS_REGION", ""),
         meter=meter,
+        stored=stored_input,
     )
     plan = accept(payload, run, config, deps)
     logger.info("routed", route=plan["route"])
     return plan
+
+
+class LazyStream(LazyProvider):
+    """Also reads what is not in the call before it makes it."""
+
+    def stream(self, call: ModelCall) -> Iterator[Delta | Done]:
+        found: StreamingProvider = provider(call.provider)
+        yield from found.stream(with_input(call, stored_input))
 
 
 def whole(call: ModelCall) -> Speaking:
@@ -107,7 +118,7 @@ def spoken(call: ModelCall) -> Speaking:
     if call.schema is None and call.review is None and not call.own_stops:
         store = answer_store(os.environ["ANSWERS_BUCKET"])
         keep = partial(offload_if_large, request_id=call.request_id, store=store)
-        return (yield from speak(call, provider(call.provider), keep, now, memory_mb))
+        return (yield from speak(call, LazyStream(), keep, now, memory_mb))
     answer, attempt = yield from whole(call)
     yield Begun(call.model)
     for piece in pieces_of(answer):
@@ -139,10 +150,12 @@ def services() -> Converse:
         store=usage_store(),
         executions=NoExecutions(),
         text_at=answer_store(os.environ["ANSWERS_BUCKET"]).get,
+        keep=input_store().keep,
         clock=time.monotonic,
         sleep=time.sleep,
         now=now,
         input_bytes_limit=config.input_bytes_limit,
+        payload_bytes_limit=config.payload_bytes_limit,
         store_text=config.store_text,
     )
     return Converse(

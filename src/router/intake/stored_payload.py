@@ -45,21 +45,21 @@ def path_of(address: str) -> str:
 
 def travelling(
     payload: Mapping[str, Any], identity: Identity, keep: Callable[[str, bytes], str]
-) -> bytes:
-    """Return an execution's input: the payload with its id, or a pointer to where it was kept.
+) -> Mapping[str, Any]:
+    """Return a run's input: the payload with its id, or a pointer to where it was kept.
 
     ``keep`` stores a body for a request's key and returns its address.
     """
-    text = canonical_json({**payload, "request_id": identity.request_id})
+    named = {**payload, "request_id": identity.request_id}
+    text = canonical_json(named)
     if len(text) <= TRAVELS_BYTES:
-        return text
-    pointer = {
+        return named
+    return {
         "payload_s3": keep(identity.key, text),
         "payload_hash": identity.payload_hash,
         "tenant": identity.tenant,
         "request_id": identity.request_id,
     }
-    return canonical_json(pointer)
 
 
 def check_inline(payload: Any) -> None:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from router.catalog.file_limits import file_limits
 from router.catalog.models import Model
 from router.conversation.blocks import Document, Image
-from router.conversation.files import with_media
-from router.conversation.media import Media
 from router.intake.request import Request
 from router.invocation.call import ModelCall
 from router.providers.expressible import unexpressible
@@ -67,16 +64,11 @@ def _call(model: Model, request: Request) -> ModelCall:
     return ModelCall(
         model.provider,
         model.model,
-        with_media(request.conversation, _in_place),
+        request.conversation,
         model.max_tokens,
         options=request.options,
         without=not_taken(model, request),
     )
-
-
-def _in_place(media: Media) -> Media:
-    """Return a file as it is when it is sent: what its bytes are does not matter here."""
-    return media if media.s3 is None else replace(media, data="", s3=None)
 
 
 def missing(models: Iterable[Model], request: Request) -> str:

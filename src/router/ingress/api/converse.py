@@ -29,6 +29,7 @@ from router.ingress.api.views import Settle
 from router.ingress.protocols.registry import PROTOCOLS, Head, Spoken
 from router.ingress.protocols.reply import Reply, as_json
 from router.ingress.protocols.sse import CONTENT_TYPE
+from router.intake.stored_payload import travelling
 from router.lambda_stream.response import StreamedResponse
 from router.runner.direct import Ending, Ports, carry
 
@@ -90,7 +91,7 @@ def respond(event: Event, invocation: Invocation, services: Converse) -> Streame
         if event["httpMethod"] == "POST" and event["resource"] in PROTOCOLS:
             return _conversed(event, PROTOCOLS[event["resource"]], invocation, services)
         tenant = services.callers.tenant_of(event["requestContext"])
-        found = services.models.answer(event, tenant, services.api.input_bytes_limit)
+        found = services.models.answer(event, tenant, services.api.payload_bytes_limit)
         return _json(200, found, {})
     except Exception as error:
         refusal = told_of(error)
@@ -104,7 +105,7 @@ def respond(event: Event, invocation: Invocation, services: Converse) -> Streame
 def _conversed(
     event: Event, protocol: Spoken, invocation: Invocation, services: Converse
 ) -> StreamedResponse:
-    body = body_of(event, services.api.input_bytes_limit)
+    body = body_of(event, services.api.payload_bytes_limit)
     request = protocol.to_request(body)
     request["unsupported_options"] = services.unsupported_options
     if (key := header_of(event, "idempotency-key")) is not None:
@@ -124,7 +125,8 @@ def _accepted(known: Recognised, invocation: Invocation, services: Converse) -> 
     pauses = iter(_BEFORE_ACCEPTING_AGAIN)
     while True:
         try:
-            return services.accept(known.payload, invocation.run)
+            given = travelling(known.payload, known.identity, services.api.keep)
+            return services.accept(given, invocation.run)
         except RequestError as error:
             raise as_api_error(error, known.identity.request_id) or error from error
         except StoreUnavailable as error:

@@ -29,11 +29,11 @@ class Listing:
     config: Config
     prices: Callable[[str, str], Mapping[str, str]]
 
-    def answer(self, event: Event, tenant: str, input_bytes_limit: int) -> dict[str, Any]:
+    def answer(self, event: Event, tenant: str, most_bytes: int) -> dict[str, Any]:
         """Return the answer of a path that is no conversation."""
         method, path = event["httpMethod"], event["resource"]
         if (method, path) == ("POST", "/messages/count_tokens"):
-            return _count(body_of(event, input_bytes_limit))
+            return _count(body_of(event, most_bytes))
         if (method, path) == ("GET", "/models"):
             return {"object": "list", "data": list(self._models(tenant).values())}
         if method == "GET" and path.startswith("/models/"):

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from router.encoding import canonical_json
 from router.errors import InvalidRequest, RequestError, StoreUnavailable
 from router.executions.run import Busy, NoSuchRun, NotStarted
 from router.executions.start import start_once
@@ -58,7 +59,7 @@ def submit(payload: Any, tenant: str, api: ApiContext) -> Submitted:
     if known.is_known:
         return Submitted(identity, None, is_named)
     try:
-        text = travelling(known.payload, identity, api.keep).decode()
+        text = canonical_json(travelling(known.payload, identity, api.keep)).decode()
         started = start_once(
             identity, text, api.executions, lambda: bool(api.store.rows_of(identity.key))
         )

@@ -43,7 +43,7 @@ def bucket() -> Bucket:
 
 @pytest.fixture
 def pointer(bucket: Bucket) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(travelling(PAYLOAD, IDENTITY, bucket.keep))
+    found: dict[str, Any] = dict(travelling(PAYLOAD, IDENTITY, bucket.keep))
     return found
 
 
