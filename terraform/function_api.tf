@@ -54,10 +54,11 @@ data "aws_iam_policy_document" "api" {
     resources = ["${local.answers_bucket_arn}/answers/*"]
   }
 
+  # An upload is put with a URL that the function signs.
   statement {
-    sid       = "KeepLargeRequests"
+    sid       = "KeepLargeRequestsAndUploads"
     actions   = ["s3:PutObject"]
-    resources = ["${local.answers_bucket_arn}/requests/*"]
+    resources = local.input_arns
   }
 
   # Without it S3 answers 403 for an expired answer, not 404.

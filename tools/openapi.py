@@ -23,6 +23,7 @@ _SCHEMAS = {
     "MessageAsked": "ingress/protocols/messages.schema.json",
     "ResponseAsked": "ingress/protocols/responses.schema.json",
     "Feedback": "ingress/api/feedback.schema.json",
+    "File": "ingress/api/upload.schema.json",
 }
 PROTOCOL = "protocol"
 """The tag of what a provider's own client sends; its answers are streamed."""
@@ -115,6 +116,13 @@ def _paths() -> dict[str, Any]:
                 {"200": _answer("It is noted.", "Noted")},
                 parameters=[own], body="Feedback",
                 errors="400 401 403 404 409 413 429 502 503 504",
+            )
+        },
+        "/uploads": {
+            "post": _operation(
+                "upload", "Where to PUT a file, and its address for requests.",
+                {"201": _answer("Send the file so within five minutes.", "Upload")},
+                parameters=[], body="File", errors="400 401 403 413 429 502 503 504",
             )
         },
         "/usage": {
@@ -310,6 +318,11 @@ def _answers() -> dict[str, Any]:
         "error": error,
         **costs,
     }
+    upload = {
+        **dict.fromkeys(("s3", "method", "url"), _TEXT),
+        "headers": {"type": "object", "additionalProperties": _TEXT},
+        "expires_in": _COUNT,
+    }
     noted = {"request_id": _ID, "feedback": _TEXT, "feedback_at": _TEXT, "feedback_note": _TEXT}
     sums = {"type": "object", "additionalProperties": _TEXT}
     usage = {
@@ -324,6 +337,7 @@ def _answers() -> dict[str, Any]:
             {"request_id": _ID, "status": {"enum": ["STARTED"]}, "location": _TEXT},
             "request_id status location",
         ),
+        "Upload": _object(upload, " ".join(upload)),
         "Noted": _object(noted, "request_id feedback feedback_at"),
         "Usage": _object(usage, " ".join(usage)),
         "Completion": _completion(),

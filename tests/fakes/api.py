@@ -271,6 +271,7 @@ class Client:
             cells=lambda _partitions, _tenant: self.cells,
             judge=self.aws.judge,
             undelivered=self.aws,
+            sign_upload=lambda path, *_: (f"s3://answers-1/{path}", "https://s3/put", {}),
         )
         text = body if body is None or isinstance(body, str) else json.dumps(body)
         sent = {

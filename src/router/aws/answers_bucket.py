@@ -73,5 +73,10 @@ def answer_store(bucket: str) -> AnswerStore:
 @lru_cache(maxsize=1)
 def s3_client() -> Any:
     """Return the client of the process."""
-    config = Config(connect_timeout=2, read_timeout=10, retries={"total_max_attempts": 4})
+    config = Config(
+        connect_timeout=2,
+        read_timeout=10,
+        retries={"total_max_attempts": 4},
+        signature_version="s3v4",
+    )
     return boto3.client("s3", config=config)

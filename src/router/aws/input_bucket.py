@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import os
 from collections.abc import Callable
@@ -47,6 +48,30 @@ class InputStore:
         except (ClientError, BotoCoreError) as error:
             raise StoreUnavailable(_name(error)) from error
         return f"s3://{self._bucket}/{path}"
+
+    def sign(
+        self, path: str, media_type: str, sha256: str, size: int, seconds: int
+    ) -> tuple[str, str, dict[str, str]]:
+        """Return an object's address, and URL and headers of a PUT that S3 takes with exactly this
+        content: type, length and digest are signed."""
+        checksum = base64.b64encode(bytes.fromhex(sha256)).decode()
+        headers = {
+            "content-type": media_type,
+            "content-length": str(size),
+            "x-amz-checksum-sha256": checksum,
+        }
+        url = self._client().generate_presigned_url(
+            "put_object",
+            Params={
+                "Bucket": self._bucket,
+                "Key": path,
+                "ContentType": media_type,
+                "ContentLength": size,
+                "ChecksumSHA256": checksum,
+            },
+            ExpiresIn=seconds,
+        )
+        return f"s3://{self._bucket}/{path}", str(url), headers
 
     def read(self, address: str) -> bytes | None:
         """Return an object of this bucket, ``None`` if there is none any more.

@@ -55,6 +55,7 @@ def app() -> APIGatewayRestResolver:
             cells=ledger.cells_of_tenant,
             judge=judged,
             undelivered=UndeliveredAnswers(client, os.environ["USAGE_TABLE"]),
+            sign_upload=input_store().sign,
         ),
         Cors.from_json(os.environ.get("API_CORS", "null")),
     )

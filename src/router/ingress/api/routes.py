@@ -23,6 +23,7 @@ from router.ingress.api.ports import ApiContext
 from router.ingress.api.reading import body_of, location_of, query_of
 from router.ingress.api.repeats import Undelivered
 from router.ingress.api.submit import submit
+from router.ingress.api.uploads import Sign, offered
 from router.ingress.api.usage_report import Cells, spending
 from router.ingress.api.views import Settle, view
 from router.ingress.protocols.bodies import check, refuse
@@ -46,6 +47,7 @@ class Services:
     cells: Cells
     judge: Callable[[str, Verdict, str, str], Judged]
     undelivered: Undelivered
+    sign_upload: Sign
 
 
 def routes(services: Services, cors: Cors | None = None) -> APIGatewayRestResolver:
@@ -96,6 +98,11 @@ def routes(services: Services, cors: Cors | None = None) -> APIGatewayRestResolv
             raise ApiError("FeedbackRefused", str(error), request_id=request_id) from error
         said = given if written.has_note else {"feedback": given["feedback"]}
         return _json(200, {"request_id": request_id, **said, "feedback_at": iso(written.at)}, {})
+
+    @app.post("/uploads")
+    def post_upload() -> Response[str]:
+        tenant, given = _tenant(app, services), _body(app, api)
+        return _json(201, offered(given, tenant, api.payload_bytes_limit, services.sign_upload), {})
 
     @app.get("/usage")
     def get_usage() -> Response[str]:
