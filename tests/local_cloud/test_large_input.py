@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from local.cloud import ROOT
 from local.deployment import Deployment
@@ -101,6 +102,27 @@ def test_a_picture_of_a_megabyte_is_answered(deployment: Deployment, acme: Door)
 
     assert answer.status_code == 200, answer.text
     assert answer.json()["output"]
+
+
+def test_the_protocols_take_a_long_prompt_and_a_file_put_with_a_signed_url(acme: Door) -> None:
+    picture = png(310)
+    offer = acme.call("POST", "/uploads", {
+        "media_type": "image/png", "size": len(picture),
+        "sha256": hashlib.sha256(picture).hexdigest(),
+    })  # fmt: skip
+    assert offer.status_code == 201, offer.text
+    upload = offer.json()
+    with requests.Session() as session:
+        session.trust_env = False
+        put = session.put(upload["url"], data=picture, headers=upload["headers"], timeout=60)
+    assert put.status_code == 200, put.text
+    [turn] = about(upload["s3"])
+    turn["content"][0]["text"] += " " + "word " * 80_000
+
+    answer = acme.call("POST", "/chat/completions", {"model": "auto", "messages": [turn]})
+
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["choices"][0]["message"]["content"]
 
 
 def test_an_upload_is_its_tenants_alone(

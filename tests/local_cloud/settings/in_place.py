@@ -199,6 +199,13 @@ IN_PLACE = Group(
             65536,
             [*config("limits.input_bytes"), *environment("INPUT_BYTES_LIMIT", *LIMITED)],
         ),
+        "limits.payload_bytes": (
+            1048576,
+            [
+                *config("limits.payload_bytes"),
+                *environment("PAYLOAD_BYTES_LIMIT", "analyze", "api", "converse", "invoke_model"),
+            ],
+        ),
         "privacy.text_ttl_days": (
             9,
             [
