@@ -37,6 +37,7 @@ RUN_BY = {
     "faregate classify": "tests/unit/router/cli/test_classify.py",
     "faregate doctor": "tests/local_cloud/test_doctor.py",
     "faregate feedback": "tests/unit/router/test_feedback.py",
+    "faregate upload": "tests/local_cloud/test_large_input.py",
     "faregate forget": "tests/local_cloud/test_forget.py",
     "faregate keys": "tests/unit/router/ingress/api/test_bearer_keys.py",
     "faregate redrive": "tests/local_cloud/test_fault_queue.py",

@@ -78,19 +78,28 @@ class ReviewDesk:
         return rows
 
     def draft(self, review: Row) -> str:
-        bucket = review["draft_s3"].removeprefix("s3://").split("/", 1)[0]
-        store = AnswerStore(self._s3, bucket)
-        try:
-            text = store.get(review["draft_s3"])
-        except StoreUnavailable as error:
-            raise NotPossible(f"S3 does not give the draft: {error}") from error
-        if text is None:
-            raise NotPossible(f"the draft at {review['draft_s3']} is gone")
-        return text
+        return self._text_at(review["draft_s3"], "draft")
+
+    def request(self, review: Row) -> dict[str, Any]:
+        """Return what was asked, as it was sent."""
+        found = self._runs.describe_execution(executionArn=review["execution_arn"])
+        asked: dict[str, Any] = json.loads(found["input"])
+        if "payload_s3" in asked:
+            asked = json.loads(self._text_at(asked["payload_s3"], "request"))
+        return asked
 
     def schema(self, review: Row) -> Any:
-        found = self._runs.describe_execution(executionArn=review["execution_arn"])
-        return json.loads(found["input"]).get("response_schema")
+        return self.request(review).get("response_schema")
+
+    def _text_at(self, address: str, what: str) -> str:
+        bucket = address.removeprefix("s3://").split("/", 1)[0]
+        try:
+            text = AnswerStore(self._s3, bucket).get(address)
+        except StoreUnavailable as error:
+            raise NotPossible(f"S3 does not give the {what}: {error}") from error
+        if text is None:
+            raise NotPossible(f"the {what} at {address} is gone")
+        return text
 
     def decide(self, review: Row, decision: dict[str, Any]) -> None:
         missing = (self._runs.exceptions.TaskDoesNotExist, self._runs.exceptions.TaskTimedOut)

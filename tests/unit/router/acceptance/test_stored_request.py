@@ -13,6 +13,7 @@ from router.errors import InvalidModelRequest, InvalidRequest, StoreUnavailable,
 from router.feedback import label
 from router.intake.identity import Identity, payload_hash
 from router.intake.stored_payload import INLINE_BYTES, travelling
+from router.intake.uploads import upload_of
 from router.invocation.stored_input import with_input
 from router.operations.rerun import _asked
 from router.providers.call_json import call_from_json
@@ -140,3 +141,63 @@ def test_an_input_that_leaves_a_state_no_room_is_refused_before_it_has_a_row(sto
     with pytest.raises(InvalidRequest, match="payload_s3"):
         accepted(given, Bucket(), store)
     assert store.rows_of("acme/r-1") == {}
+
+
+def naming(*addresses: str, **facts: Any) -> dict[str, Any]:
+    parts = [{"type": "file", "file": {"file_data": each, **facts}} for each in addresses]
+    text = {"type": "text", "text": "What does it conclude?"}
+    messages = [{"role": "user", "content": [text, *parts]}]
+    return {"messages": messages, "tenant": "acme", "request_id": "r-1"}
+
+
+def uploaded(bucket: Bucket, tenant: str = "acme", *, pages: int = 3, more: bytes = b"") -> str:
+    content = b"%PDF-1.7 " + b"/Type /Page " * pages + more
+    path, _ = upload_of(tenant, "report.pdf", content)
+    bucket[f"s3://answers-1/{path}"] = content
+    return f"s3://answers-1/{path}"
+
+
+def test_a_file_travels_as_its_facts_and_the_call_has_its_bytes(bucket: Bucket, store: Any) -> None:
+    address = uploaded(bucket)
+
+    plan = accepted(naming(address, size=1, pages=999), bucket, store)
+
+    [known] = call_from_json(plan["call"]).conversation.media
+    [sent] = with_input(call_from_json(plan["call"]), bucket.get).conversation.media
+    assert (known.media.pages, known.media.size) == (3, len(bucket[address]))
+    assert known.media.data is None
+    assert sent.media.bytes == bucket[address]
+    # 3 pages count as text, and as pictures of 1,533 tokens.
+    assert store.rows_of("acme/r-1")["REQUEST"]["input_bytes"] > 4 * 3 * 1_533
+
+
+def test_another_tenants_file_is_refused_before_there_is_a_row(bucket: Bucket, store: Any) -> None:
+    address = uploaded(bucket, "other")
+
+    with pytest.raises(InvalidRequest, match="no such upload of yours"):
+        accepted(naming(address), bucket, store)
+    assert store.rows_of("acme/r-1") == {}
+
+
+def test_files_that_no_provider_of_the_plan_takes_are_refused_with_the_limit(
+    bucket: Bucket, store: Any
+) -> None:
+    addresses = [uploaded(bucket, more=bytes([n])) for n in range(6)]
+
+    with pytest.raises(InvalidRequest, match=r"6 documents \(at most 5\)"):
+        accept(
+            naming(*addresses) | {"tier": "COMPLEX"}, RUN, config(limits=LIMITS),
+            dependencies(store, stored=bucket.get),
+        )  # fmt: skip
+
+
+def test_a_file_in_a_stored_request_is_read_as_well(bucket: Bucket, store: Any) -> None:
+    payload = naming(uploaded(bucket))
+    payload["messages"][0]["content"][0]["text"] = TEXT
+    identity = Identity("acme", "r-1", payload_hash(payload))
+
+    plan = accepted(dict(travelling(payload, identity, bucket.keep)), bucket, store)
+    call = with_input(call_from_json(plan["call"]), bucket.get)
+
+    [sent] = call.conversation.media
+    assert sent.media.bytes.startswith(b"%PDF")

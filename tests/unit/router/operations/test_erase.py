@@ -159,6 +159,20 @@ def test_an_id_that_is_called_like_a_tenant_takes_none_of_its_texts_along(
     assert len(texts.objects_of("answers/acme/r-1/")) == 2
 
 
+def test_what_was_asked_is_removed_with_its_request_and_uploads_with_their_tenant(
+    texts: TextStore,
+) -> None:
+    put(texts, accepted(request_id="acme/r-1", tenant="acme", status="SUCCEEDED", confidence=1))
+    for key in ("requests/acme/r-1/a.json", "uploads/acme/a.png", "uploads/acme2/a.png"):
+        texts._s3.put_object(Bucket=BUCKET, Key=key, Body=SECRET.encode())
+
+    assert forget_request(texts, "acme/r-1", AT).objects == 1
+    assert forget_tenant(texts, "acme", "2026-11-22T00:00:00.000Z", AT).objects == 0
+    assert forget_tenant(texts, "acme", None, AT, rehearsal=True).objects == 1
+    assert forget_tenant(texts, "acme", None, AT).objects == 1
+    assert [found["Key"] for found in texts.objects_of("")] == ["uploads/acme2/a.png"]
+
+
 def test_of_a_tenant_those_requests_are_forgotten_that_came_before_a_day(texts: TextStore) -> None:
     request_with_texts(texts, "acme/r-1", tenant="acme", accepted_at="2026-11-20T23:59:59.999Z")
     request_with_texts(texts, "acme/r-2", tenant="acme", accepted_at="2026-11-21T00:00:00.000Z")
