@@ -54,11 +54,17 @@ data "aws_iam_policy_document" "api" {
     resources = ["${local.answers_bucket_arn}/answers/*"]
   }
 
-  # An upload is put with a URL that the function signs.
   statement {
-    sid       = "KeepLargeRequestsAndUploads"
+    sid       = "KeepLargeRequests"
     actions   = ["s3:PutObject"]
-    resources = local.input_arns
+    resources = ["${local.answers_bucket_arn}/requests/*"]
+  }
+
+  # A caller puts its file with a URL that the function signs.
+  statement {
+    sid       = "SignUploads"
+    actions   = ["s3:PutObject"]
+    resources = ["${local.answers_bucket_arn}/uploads/*"]
   }
 
   # Without it S3 answers 403 for an expired answer, not 404.

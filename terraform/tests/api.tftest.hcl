@@ -33,7 +33,7 @@ run "bearer_keys_are_checked_before_the_api" {
     condition = {
       for path, operations in jsondecode(one(aws_api_gateway_rest_api.this).body).paths : path => join(" ", distinct(flatten([for operation in operations : keys(one(operation.security))])))
       } == merge(
-      { for path in ["/prompts", "/prompts/{id}", "/prompts/{id}/feedback", "/usage", "/chat/completions", "/responses"] : path => "AUTHORIZER" },
+      { for path in ["/prompts", "/prompts/{id}", "/prompts/{id}/feedback", "/uploads", "/usage", "/chat/completions", "/responses"] : path => "AUTHORIZER" },
       { for path in ["/messages", "/messages/count_tokens", "/models", "/models/{id}"] : path => "EITHER_KEY" },
     )
     error_message = "No path may be open to whom the authorizer did not let in."
@@ -82,10 +82,8 @@ run "bearer_keys_are_checked_before_the_api" {
       LookAtRuns               = { actions = toset(["states:DescribeExecution"]), resources = toset(["arn:aws:states:eu-central-1:123456789012:execution:faregate:*"]) }
       ReadRequestsAndJudgeThem = { actions = toset(["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"]), resources = toset([aws_dynamodb_table.usage[0].arn]) }
       ReadSumsAndCountVerdicts = { actions = toset(["dynamodb:Query", "dynamodb:UpdateItem"]), resources = toset([aws_dynamodb_table.spend[0].arn]) }
-      KeepLargeRequestsAndUploads = {
-        actions   = toset(["s3:PutObject"])
-        resources = toset(["arn:aws:s3:::made-answers-1/requests/*", "arn:aws:s3:::made-answers-1/uploads/*"])
-      }
+      KeepLargeRequests = { actions = toset(["s3:PutObject"]), resources = toset(["arn:aws:s3:::made-answers-1/requests/*"]) }
+      SignUploads = { actions = toset(["s3:PutObject"]), resources = toset(["arn:aws:s3:::made-answers-1/uploads/*"]) }
       ReadLargeAnswers = { actions = toset(["s3:GetObject"]), resources = toset(["arn:aws:s3:::made-answers-1/answers/*"]) }
       SeeWhatIsMissing = { actions = toset(["s3:ListBucket"]), resources = toset(["arn:aws:s3:::made-answers-1"]) }
     }

@@ -41,6 +41,7 @@ AWS_CALLS = {
     "StartChildren": "a Distributed Map starts its children",
     "WatchChildren": "a Distributed Map follows its children",
     "RedriveChildren": "a redriven Distributed Map runs its children again",
+    "SignUploads": "a caller puts its file with a URL that the function signed",
     "SeeWhatIsMissing": "S3 looks at it to say 404 rather than 403",
 }
 # Where AWS names a resource in another way than the call does.
