@@ -114,7 +114,7 @@ run "what_a_model_writes_is_streamed_for_as_long_as_it_takes" {
         for operation in operations : lookup(operation["x-amazon-apigateway-integration"], "responseTransferMode", "BUFFERED")
       ]))
       } == merge(
-      { for path in ["/prompts", "/prompts/{id}", "/prompts/{id}/feedback", "/usage"] : path => "BUFFERED" },
+      { for path in ["/prompts", "/prompts/{id}", "/prompts/{id}/feedback", "/uploads", "/usage"] : path => "BUFFERED" },
       { for path in ["/chat/completions", "/responses", "/messages", "/messages/count_tokens", "/models", "/models/{id}"] : path => "STREAM" },
     )
     error_message = "The protocols stream; a workflow's outcome comes whole."
