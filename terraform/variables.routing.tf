@@ -109,7 +109,7 @@ variable "tenants" {
     - `deny_providers`: list of `bedrock`, `openai`, `anthropic` that are never called for this tenant. A tier without
       another model then refuses the request with PolicyDenied.
     - `tier_names`: names of your own that a request may give as its `tier` or `model`, such as `{ cheap = "SIMPLE" }`
-      or `{ "gpt-4.1" = "auto" }`; `auto` lets the analyzer decide, and the name `*` stands for any other.
+      or `{ "gpt-4.1" = "auto" }`; `auto` lets the analyzer decide, and the name `*` means any other.
     - `budget`: US dollars that the tenant may spend in a UTC day (`day_usd`) and month (`month_usd`). From `soft_share`
       of either on (defaults to 0.8), COMPLEX is served one tier down. A request that could exceed a limit is refused
       with BudgetExceeded before anything is paid. Under `"*"`, each tenant has a budget of its own. By default there is

@@ -56,6 +56,7 @@ ENVIRONMENT = {
     "API_CALLERS": '{"auth": "AUTHORIZER", "tenants": {}}',
     "BREAKER": "{}",
     "INPUT_BYTES_LIMIT": "1024",
+    "PAYLOAD_BYTES_LIMIT": "4096",
     "STATE_MACHINE_ARN": "arn:aws:states:us-east-1:1:stateMachine:faregate",
     "STORE_TEXT": "true",
     "MODEL_TIMEOUT_SECONDS": "240",

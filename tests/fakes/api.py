@@ -26,6 +26,7 @@ from router.ingress.api.models import Listing
 from router.ingress.api.ports import ApiContext
 from router.ingress.api.routes import Services, routes
 from router.ingress.protocols.registry import PROTOCOLS
+from router.ingress.protocols.sse import CONTENT_TYPE
 from router.intake.identity import payload_hash
 from router.invocation.attempt import Attempt
 from router.invocation.call import Answer, Done, ModelCall
@@ -295,7 +296,8 @@ class Client:
         }
         if path in PROTOCOLS or path.startswith(("/models", "/messages")):
             status, text, shown = self.conversed(sent | dict(event or {}))
-            return status, json.loads(text), shown
+            is_stream = shown["content-type"] == CONTENT_TYPE
+            return status, {"events": text} if is_stream else json.loads(text), shown
         answer = routes(services, self.cors).resolve(sent | dict(event or {}), None)
         lists = {name.lower(): value[0] for name, value in answer["multiValueHeaders"].items()}
         return answer["statusCode"], json.loads(answer["body"]), lists

@@ -1,4 +1,4 @@
-"""Ends an answer before a text that the caller gave, where the model cannot be told. Pure."""
+"""Ends an answer before a text that the caller gave, where the model takes no such text. Pure."""
 
 from __future__ import annotations
 

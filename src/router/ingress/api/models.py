@@ -40,7 +40,7 @@ class Listing:
             name = str((event.get("pathParameters") or {}).get("id", ""))
             if (found := self._models(tenant).get(name)) is not None:
                 return found
-            raise ApiError("NotFound", "there is no model of that name: GET /v1/models")
+            raise ApiError("NotFound", "`model` has no such name: GET /v1/models lists them")
         raise ApiError("NotFound", "there is no such path: see docs/api.md")
 
     def _models(self, tenant: str) -> dict[str, dict[str, Any]]:

@@ -175,7 +175,9 @@ def _url(kind: Any, data: Any) -> str:
 
 def _no_place(block: Mapping[str, Any], where: str) -> InvalidRequest:
     kind = shown_name(str(block.get("type")))
-    return InvalidRequest(f"a block of type {kind} has no place in {where}: leave it out")
+    return InvalidRequest(
+        f"`messages`: a block of type {kind} has no place in {where}; leave it out"
+    )
 
 
 def _tools(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -197,8 +199,8 @@ def _tools(body: Mapping[str, Any]) -> dict[str, Any]:
 def _tool(tool: Mapping[str, Any]) -> dict[str, Any]:
     if tool.get("type") not in (None, "custom"):
         raise InvalidRequest(
-            f"a tool of type {shown_name(str(tool['type']))} is run by its provider: only functions"
-            " of your own are routed"
+            f"`tools`: one of type {shown_name(str(tool['type']))} is run by its provider: only"
+            " functions of your own are routed"
         )
     function = {
         "name": tool.get("name"),

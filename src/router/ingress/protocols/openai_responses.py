@@ -267,7 +267,7 @@ def _tools(body: Mapping[str, Any]) -> dict[str, Any]:
 def _tool(tool: Mapping[str, Any]) -> dict[str, Any]:
     if tool.get("type") != "function":
         raise InvalidRequest(
-            f"a tool of type {shown_name(str(tool.get('type')))} is run by its provider: only"
+            f"`tools`: one of type {shown_name(str(tool.get('type')))} is run by its provider: only"
             " functions of your own are routed"
         )
     names = ("name", "description", "parameters", "strict")

@@ -206,7 +206,7 @@ def test_the_pieces_joined_are_the_answer_wherever_it_is_cut(
     answer = whole(pieces)
     sent = encoded.decode("utf-16-le", "replace")
     assert joined(pieces) == (answer.text, answer.calls)
-    assert answer.text.encode()  # no half of a character is left
+    answer.text.encode()  # no half of a character is left
     assert answer.altered is ("\ufffd" in sent and "\ufffd" not in text)
     if not answer.altered:
         assert answer.text == sent

@@ -113,9 +113,21 @@ def client() -> Client:
     return Client(aws, changes={"input_bytes_limit": LIMIT})
 
 
+def in_our_words(answer: dict[str, Any]) -> dict[str, Any]:
+    """The error of an answer, whichever protocol it is told in."""
+    error = dict(answer.get("error") or {})
+    for name in ("code", "param"):  # OpenAI's own
+        error.pop(name, None)
+    if answer.get("type") == "error":  # Anthropic's
+        error["request_id"] = answer["request_id"]
+        kind, _, message = error["message"].partition(": ")
+        error |= {"type": kind, "message": message}
+    return error
+
+
 def check(client: Client, method: str, path: str, body: Any = None, **sent: Any) -> int:
     status, answer, _ = client.call(method, path, body, **sent)
-    told = answer.get("error", {})
+    told = in_our_words(answer)
     assert status < 500, told
     json.dumps(answer, ensure_ascii=False).encode()
     if status >= 400:
