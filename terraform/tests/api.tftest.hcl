@@ -82,10 +82,10 @@ run "bearer_keys_are_checked_before_the_api" {
       LookAtRuns               = { actions = toset(["states:DescribeExecution"]), resources = toset(["arn:aws:states:eu-central-1:123456789012:execution:faregate:*"]) }
       ReadRequestsAndJudgeThem = { actions = toset(["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"]), resources = toset([aws_dynamodb_table.usage[0].arn]) }
       ReadSumsAndCountVerdicts = { actions = toset(["dynamodb:Query", "dynamodb:UpdateItem"]), resources = toset([aws_dynamodb_table.spend[0].arn]) }
-      KeepLargeRequests = { actions = toset(["s3:PutObject"]), resources = toset(["arn:aws:s3:::made-answers-1/requests/*"]) }
-      SignUploads = { actions = toset(["s3:PutObject"]), resources = toset(["arn:aws:s3:::made-answers-1/uploads/*"]) }
-      ReadLargeAnswers = { actions = toset(["s3:GetObject"]), resources = toset(["arn:aws:s3:::made-answers-1/answers/*"]) }
-      SeeWhatIsMissing = { actions = toset(["s3:ListBucket"]), resources = toset(["arn:aws:s3:::made-answers-1"]) }
+      KeepLargeRequests        = { actions = toset(["s3:PutObject"]), resources = toset(["arn:aws:s3:::made-answers-1/requests/*"]) }
+      SignUploads              = { actions = toset(["s3:PutObject"]), resources = toset(["arn:aws:s3:::made-answers-1/uploads/*"]) }
+      ReadLargeAnswers         = { actions = toset(["s3:GetObject"]), resources = toset(["arn:aws:s3:::made-answers-1/answers/*"]) }
+      SeeWhatIsMissing         = { actions = toset(["s3:ListBucket"]), resources = toset(["arn:aws:s3:::made-answers-1"]) }
     }
     error_message = "The API starts, reads and notes; a new right belongs here with its reason."
   }
