@@ -4,9 +4,13 @@ locals {
   # For analyze, which routes.
   config = merge(
     {
-      tiers            = local.tiers
-      providers        = local.usable_providers
-      routing          = var.routing
+      tiers     = local.tiers
+      providers = local.usable_providers
+      # The words that a function assumes anyway are not written: its environment is small.
+      routing = merge(
+        { raise_above = var.routing.raise_above, lower_below = var.routing.lower_below },
+        var.routing.unsupported_options == { protocols = "drop", requests = "refuse" } ? {} : { unsupported_options = var.routing.unsupported_options },
+      )
       limits           = var.limits
       store_text       = var.privacy.store_text
       text_ttl_days    = var.privacy.text_ttl_days

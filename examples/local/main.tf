@@ -71,7 +71,7 @@ module "faregate" {
   # careful limit.
   api = {
     auth     = "AUTHORIZER"
-    throttle = { rate_limit = 1000, burst_limit = 1000 }
+    throttle = { rate_limit = 150, burst_limit = 1000 }
     cors     = { allow_origins = ["http://localhost:3000", "http://localhost:5173"] }
   }
 }

@@ -123,6 +123,7 @@ run "invoke_model_may_call_the_configured_models_and_no_other" {
       RecordTheEnd               = toset([local.tables.usage.arn])
       StoreLargeAnswersAndDrafts = toset(["arn:aws:s3:::made-answers-1/answers/*", "arn:aws:s3:::made-answers-1/drafts/*"])
       ReadDraftsToRepairThem     = toset(["arn:aws:s3:::made-answers-1/drafts/*"])
+      ReadWhatACallSends         = toset(["arn:aws:s3:::made-answers-1/requests/*", "arn:aws:s3:::made-answers-1/uploads/*"])
     }
     error_message = "The role must name these models, and reach the models behind a profile through that profile alone."
   }
