@@ -102,22 +102,6 @@ IN_PLACE = Group(
             "/team/anthropic",
             environment("ANTHROPIC_API_KEY_PARAMETER", *CALLS_MODELS),
         ),
-        **{
-            f"models.{tier}.{place}capabilities.{name}": (
-                value,
-                config(f"tiers.{tier}.{place.replace('.0', '')}capabilities.{name}"),
-            )
-            for tier in ("SIMPLE", "CALCULATION", "COMPLEX")
-            for place in ("", "fallbacks.0.")
-            for name, value in {
-                "tools": False,
-                "forced_tools": False,
-                "images": False,
-                "documents": False,
-                "schemas": False,
-                "sampling": ["stop"],
-            }.items()
-        },
         "routing.unsupported_options.protocols": (
             "refuse",
             config("routing.unsupported_options.protocols"),

@@ -25,6 +25,25 @@ from tests.local_cloud.settings.lines import (
 
 OTHER = Group(
     {
+        **{
+            f"models.{tier}.{place}capabilities.{name}": (
+                value,
+                config(
+                    f"tiers.{tier}.{place if tier == 'COMPLEX' else place.replace('.0', '')}"
+                    f"capabilities.{name}"
+                ),
+            )
+            for tier in ("SIMPLE", "CALCULATION", "COMPLEX")
+            for place in ("", "fallbacks.0.")
+            for name, value in {
+                "tools": False,
+                "forced_tools": False,
+                "images": False,
+                "documents": False,
+                "schemas": False,
+                "sampling": ["stop"],
+            }.items()
+        },
         "api.auth": (
             "COGNITO",
             [
