@@ -7,9 +7,6 @@ long as API Gateway waits for a buffered one, and longer.
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
 import time
 import uuid
 from collections.abc import Callable
@@ -21,15 +18,12 @@ import httpx2
 import openai
 import pytest
 
-from local import cloud
 from local.deployment import Deployment
+from tests.local_cloud import npm_clients
 from tests.local_cloud.door import Door, door_of
 from tests.local_cloud.simulator import Simulator
-from tests.support import programs
 from tests.support.patience import HANGS_SECONDS
 
-CLIENTS = Path(__file__).parents[1] / "clients"
-FOLDER = cloud.ROOT / "build" / "clients"
 SLOW_MS = 31_000
 NPM_CLIENTS = ("ai-sdk", "langchain")
 
@@ -37,20 +31,6 @@ NPM_CLIENTS = ("ai-sdk", "langchain")
 @pytest.fixture(scope="module")
 def door(deployment: Deployment) -> Door:
     return door_of(deployment, "retries")
-
-
-@pytest.fixture(scope="module")
-def npm_clients() -> Path:
-    """Return the folder where the clients of tests/clients are installed, as its lock says."""
-    programs.required("Node.js", "node")
-    programs.required("npm", "npm")
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    for file in CLIENTS.iterdir():
-        if file.is_file():
-            shutil.copy(file, FOLDER)
-    install = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
-    subprocess.run(install, cwd=FOLDER, check=True, timeout=HANGS_SECONDS)
-    return FOLDER
 
 
 def openai_python(door: Door, prompt: str) -> str:
@@ -65,20 +45,7 @@ def openai_python(door: Door, prompt: str) -> str:
 
 
 def npm(folder: Path, name: str) -> Callable[[Door, str], str]:
-    def call(door: Door, prompt: str) -> str:
-        given = {"BASE_URL": door.url, "KEY": door.key, "PROMPT": prompt, "NO_PROXY": "*"}
-        done = subprocess.run(
-            ["node", "call.mjs", name],
-            cwd=folder,
-            env={**os.environ, **given},
-            capture_output=True,
-            text=True,
-            timeout=HANGS_SECONDS,
-            check=False,
-        )
-        return done.stdout.strip() or done.stderr
-
-    return call
+    return lambda door, prompt: npm_clients.run(folder, door, "call.mjs", name, PROMPT=prompt)
 
 
 def repeating(retried: Callable[[int], bool], times: int) -> Callable[[Door, str], str]:
@@ -100,10 +67,11 @@ def repeating(retried: Callable[[int], bool], times: int) -> Callable[[Door, str
 
 
 @pytest.fixture(scope="module")
-def clients(npm_clients: Path) -> dict[str, Callable[[Door, str], str]]:
+def clients() -> dict[str, Callable[[Door, str], str]]:
+    folder = npm_clients.installed()
     return {
         "openai-python": openai_python,
-        **{name: npm(npm_clients, name) for name in NPM_CLIENTS},
+        **{name: npm(folder, name) for name in NPM_CLIENTS},
         # The policy of LiteLLM's retries, which dspy uses: docs of both; their packages are heavy.
         "policy of litellm and dspy": repeating(
             lambda status: status in (408, 409, 429) or status >= 500, times=3

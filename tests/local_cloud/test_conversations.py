@@ -1,9 +1,10 @@
-"""Tools, pictures, documents and schemas, as the official clients of OpenAI and Anthropic have them."""
+"""Tools, pictures, documents and schemas, as the clients of OpenAI and Anthropic have them."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -29,6 +30,7 @@ from tests.local_cloud.test_fault_stream import sums
 from tests.local_patches.simulator.files import data_url, pdf, png, source
 
 TENANT = "conversing"
+SONNET = "us.anthropic.claude-sonnet-5-5"
 MODELS = ("auto", "SIMPLE", "CALCULATION", "COMPLEX")
 PICTURE, REPORT = png(640, 480), pdf(2)
 CALLED = ["get_weather", "get_weather", "get_time"]
@@ -133,6 +135,45 @@ def test_a_tool_loop_of_messages_stays_with_its_model(
     assert "get_time of Rome: 18" in "".join(b.text for b in message.content if b.type == "text")
 
 
+@pytest.mark.parametrize(
+    ("status", "follows"), [(429, "claude-sonnet-5-5"), (500, "us.anthropic.claude-sonnet-5")]
+)
+def test_another_model_goes_on_in_the_middle_of_a_loop(
+    deployment: Deployment,
+    anthropic_client: anthropic.Anthropic,
+    simulator: Simulator,
+    status: int,
+    follows: str,
+) -> None:
+    question = three_calls()
+    messages: list[Any] = [{"role": "user", "content": question}]
+    match = {"contains": question, "model": SONNET}
+    # The first of its calls is answered, with signed thinking; the provider fails from then on.
+    simulator.script({"match": {**match, "nth": 1}, "delay_ms": 1}, {
+        "match": match, "status": status, "count": None,
+    })  # fmt: skip
+    before, ids, served = len(simulator.calls()), [], []
+    for _ in range(3):
+        message = anthropic_client.messages.create(
+            model="COMPLEX", max_tokens=2_000, messages=messages, tools=MESSAGES_TOOLS
+        )
+        ids.append(message.id)
+        served.append(message.model)
+        results = [
+            {"type": "tool_result", "tool_use_id": b.id, "content": result_of(b.name, b.input)}
+            for b in message.content
+            if b.type == "tool_use"
+        ]
+        messages.append({"role": "assistant", "content": message.content})
+        messages.append({"role": "user", "content": results})
+
+    assert served == [SONNET, follows, follows]
+    assert message.stop_reason == "end_turn"
+    traces = client.wait_until_settled(deployment, ids, 60, TENANT)
+    attempts = [attempt for traced in traces for attempt in traced.attempts]
+    assert len(simulator.calls()) - before == sum(1 + row["retries"] for row in attempts)
+
+
 @pytest.mark.parametrize("model", MODELS)
 def test_openais_client_asks_about_a_picture_and_a_document(
     openai_client: openai.OpenAI, model: str
@@ -140,8 +181,10 @@ def test_openais_client_asks_about_a_picture_and_a_document(
     picture = {"type": "image_url", "image_url": {"url": data_url("image/png", PICTURE)}}
     file = {"filename": "report.pdf", "file_data": data_url("application/pdf", REPORT)}
     parts: list[Any] = [
-        {"type": "text", "text": f"What is this? {uuid4()}"}, picture, {"type": "file", "file": file},
-    ]  # fmt: skip
+        {"type": "text", "text": f"What is this? {uuid4()}"},
+        picture,
+        {"type": "file", "file": file},
+    ]
     completion = openai_client.chat.completions.create(
         model=model, messages=[{"role": "user", "content": parts}]
     )
@@ -272,5 +315,5 @@ def test_what_was_asked_here_is_accounted_for(
     name = raw.headers["x-faregate-request-id"]
     [traced] = client.wait_until_settled(deployment, [name], 60, TENANT)
     assert traced.priced
-    assert traced.cost_usd == pytest.approx(float(raw.headers["x-faregate-cost-usd"]), rel=1e-9)
+    assert traced.cost_usd == Decimal(raw.headers["x-faregate-cost-usd"])
     assert sums(deployment).differences == ()
