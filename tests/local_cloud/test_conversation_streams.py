@@ -244,7 +244,7 @@ def test_a_client_that_hangs_up_leaves_a_whole_answer(
     assert (attempt["outcome"], attempt["cost_status"]) == ("OK", "PRICED")
     [call] = simulator.calls_with(prompt)
     assert call["read_to_end"] is True
-    assert door.call("GET", f"/prompts/{name}").json()["output"] == traced.output == LONG.strip()
+    assert door.call("GET", f"/prompts/{name}").json()["output"] == traced.output == LONG
 
 
 def test_what_streamed_here_is_accounted_for(deployment: Deployment) -> None:
