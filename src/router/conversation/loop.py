@@ -38,12 +38,18 @@ def tagged(calls: tuple[ToolCall, ...], tag: str) -> tuple[ToolCall, ...]:
     return tuple(replace(call, id=tagged_id(call.id, tag)) for call in calls)
 
 
+def tag_in(call_id: str) -> str | None:
+    """Return the tag of the model that made a call, ``None`` if another router passed it on."""
+    found = _TAGGED.fullmatch(call_id)
+    return found[1] if found else None
+
+
 def loop_tag(conversation: Conversation) -> str | None:
     """Return the tag of the model whose tools have just answered, ``None`` outside of a loop."""
     if not conversation.in_tool_loop:
         return None
-    found = (_TAGGED.fullmatch(result.call_id) for result in conversation.turns[-1].results)
-    return next((match[1] for match in found if match), None)
+    found = (tag_in(result.call_id) for result in conversation.turns[-1].results)
+    return next((tag for tag in found if tag), None)
 
 
 def stall(conversation: Conversation) -> str | None:

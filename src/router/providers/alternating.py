@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from router.catalog.families import CLAUDE, family_of
 from router.conversation.blocks import (
     Block,
     Conversation,
@@ -21,6 +20,7 @@ from router.conversation.blocks import (
     Turn,
 )
 from router.providers.legal_calls import with_legal_calls
+from router.providers.own_thinking import with_own_thinking
 from router.providers.spoken_tools import spoken
 
 # What both Anthropic's API and Converse accept.
@@ -31,19 +31,20 @@ INSTRUCTIONS = "[instructions of the application from here on]\n{}\n[end of the 
 
 
 def alternating(
-    conversation: Conversation, model: str, *, with_tools: bool = True
+    conversation: Conversation, provider: str, model: str, *, with_tools: bool = True
 ) -> tuple[Turn, ...]:
     """Return the turns for a model: of users and assistants in turn, the first of a user.
 
     A user's turn has the results of tools first. Without tools a tool history is sent as text.
     """
-    turns: Iterable[Turn] = conversation.turns
+    turns: Iterable[Turn] = [
+        with_own_thinking(turn, provider, model) for turn in conversation.turns
+    ]
     if conversation.has_tool_turns and not with_tools:
         turns = spoken(turns)
-    family = family_of(model)
     merged: list[Turn] = []
     for turn in with_legal_calls(turns, _LEGAL_ID):
-        blocks = tuple(block for block in _of(turn, family) if not _is_blank(block))
+        blocks = tuple(block for block in _of(turn) if not _is_blank(block))
         role = "assistant" if turn.role == "assistant" else "user"
         if not blocks:
             continue
@@ -56,7 +57,7 @@ def alternating(
     return tuple(_in_order(turn, last=turn is merged[-1]) for turn in merged)
 
 
-def _of(turn: Turn, family: str | None) -> Iterator[Block]:
+def _of(turn: Turn) -> Iterator[Block]:
     if turn.role == "system":
         text = "\n\n".join(block.text for block in turn.blocks if isinstance(block, Text))
         marks = [block.cache for block in turn.blocks if isinstance(block, Text) and block.cache]
@@ -64,8 +65,6 @@ def _of(turn: Turn, family: str | None) -> Iterator[Block]:
         return
     named = turn.name
     for block in turn.blocks:
-        if isinstance(block, Reasoning) and not goes_back(block, family):
-            continue
         if named and isinstance(block, Text):
             yield replace(block, text=f"{named}: {block.text}")
             named = None
@@ -73,16 +72,6 @@ def _of(turn: Turn, family: str | None) -> Iterator[Block]:
             yield block
     if named and turn.role == "user":
         yield Text(f"{named}: (no text)")
-
-
-def goes_back(block: Reasoning, family: str | None) -> bool:
-    """Return whether a model of this family accepts the proof of this thinking.
-
-    Where it is not known who wrote it, the proof is in the form of Claude's.
-    """
-    by = block.by or CLAUDE
-    wrote = family_of(by.partition("/")[2] or by)
-    return block.is_proven and (wrote or CLAUDE) == (family or CLAUDE)
 
 
 def _is_blank(block: Block) -> bool:

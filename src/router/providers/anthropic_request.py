@@ -35,7 +35,9 @@ def messages_body(call: ModelCall) -> dict[str, Any]:
     if "reasoning_effort" in given:
         config["effort"] = effort_of_claude(given["reasoning_effort"])
     conversation = call.conversation
-    turns = alternating(conversation, call.model, with_tools=bool(conversation.tools))
+    turns = alternating(
+        conversation, call.provider, call.model, with_tools=bool(conversation.tools)
+    )
     prompt = Prompt(conversation.tools, conversation.system, turns).with_marks(
         wanted=True, system=call.marks_system
     )

@@ -45,7 +45,7 @@ def converse_arguments(call: ModelCall, *, json_mode: bool = True) -> dict[str, 
         call, bound = _bound_to_schema(call, json_mode)
     conversation = call.conversation
     tools = _tools(conversation)
-    turns = alternating(conversation, call.model, with_tools=bool(tools))
+    turns = alternating(conversation, call.provider, call.model, with_tools=bool(tools))
     prompt = Prompt(tools, conversation.system, turns).with_marks(
         wanted=family_of(call.model) == CLAUDE or call.marks_system, system=call.marks_system
     )

@@ -14,6 +14,7 @@ from router.conversation.blocks import (
     ToolResult,
     Turn,
 )
+from router.conversation.loop import tag_of, tagged_id
 from tests.support.asked import ASKED, CALLED, NOVA, RESULT, anthropic, bedrock, openai, shape, talk
 
 
@@ -120,19 +121,35 @@ def test_parts_of_a_text_stay_parts() -> None:
 @pytest.mark.parametrize(
     ("by", "goes"),
     [
-        ("bedrock/us.anthropic.claude-sonnet-5-5", True),
-        ("anthropic/claude-opus-4-8", True),
+        ("bedrock/us.anthropic.claude-haiku-5-5", True),
+        ("anthropic/claude-haiku-5-5", True),
         (None, True),
+        ("anthropic/claude-opus-4-8", False),
         ("bedrock/openai.gpt-oss-120b-1:0", False),
     ],
 )
-def test_thinking_goes_back_to_the_family_that_proved_it(by: str | None, goes: bool) -> None:
+def test_thinking_goes_back_to_the_model_that_proved_it(by: str | None, goes: bool) -> None:
     thought = Turn("assistant", (Reasoning("hm", "s", by=by), *CALLED.blocks))
     redacted = Turn("assistant", (Reasoning(redacted="c2VjcmV0", by=by), *CALLED.blocks))
 
     assert (len(bedrock(talk(ASKED, thought, RESULT))["messages"][1]["content"]) == 2) is goes
     content = bedrock(talk(ASKED, redacted, RESULT))["messages"][1]["content"]
     assert ({"reasoningContent": {"redactedContent": b"secret"}} in content) is goes
+
+
+@pytest.mark.parametrize(
+    ("maker", "goes"), [("claude-haiku-5-5", True), ("claude-sonnet-5", False)]
+)
+def test_thinking_of_an_unknown_writer_is_of_the_model_that_made_its_calls(
+    maker: str, goes: bool
+) -> None:
+    call_id = tagged_id("call_1", tag_of("anthropic", maker))
+    thought = Turn("assistant", (Reasoning("hm", "s"), ToolCall(call_id, "look", "{}")))
+    result = Turn("tool", (ToolResult(call_id, (Text("18"),)),))
+
+    sent = anthropic(talk(ASKED, thought, result))
+
+    assert ("thinking" in [block["type"] for block in sent["messages"][1]["content"]]) is goes
 
 
 def test_thinking_without_a_proof_and_for_another_family_is_not_sent() -> None:
