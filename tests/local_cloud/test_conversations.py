@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -12,7 +17,7 @@ import anthropic
 import openai
 import pytest
 
-from local import client
+from local import client, cloud
 from local.deployment import Deployment
 from tests.local_cloud.door import Door, door_of
 from tests.local_cloud.official import (
@@ -28,6 +33,7 @@ from tests.local_cloud.official import (
 from tests.local_cloud.simulator import Simulator
 from tests.local_cloud.test_fault_stream import sums
 from tests.local_patches.simulator.files import data_url, pdf, png, source
+from tests.support.patience import HANGS_SECONDS
 
 TENANT = "conversing"
 SONNET = "us.anthropic.claude-sonnet-5-5"
@@ -302,6 +308,27 @@ def test_a_tool_turn_goes_through_the_workflow_too(deployment: Deployment, door:
     assert followed.status_code == 200, followed.text
     assert [call["function"]["name"] for call in followed.json()["tool_calls"]] == CALLED[2:]
     assert followed.json()["model"] == found["model"]
+
+
+def test_the_examples_of_the_documentation_run_as_they_are(door: Door, tmp_path: Path) -> None:
+    (tmp_path / "chart.png").write_bytes(PICTURE)
+    (tmp_path / "report.pdf").write_bytes(REPORT)
+    page = (cloud.ROOT / "docs" / "conversations.md").read_text(encoding="utf-8")
+    program = "\n".join(re.findall(r"^```python\n(.*?)^```", page, re.S | re.M))
+
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env={**os.environ, "FAREGATE_URL": door.url, "FAREGATE_KEY": door.key, "NO_PROXY": "*"},
+        capture_output=True,
+        text=True,
+        timeout=HANGS_SECONDS,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "18 degrees" in done.stdout
+    assert "temperature" in done.stdout
 
 
 def test_what_was_asked_here_is_accounted_for(
