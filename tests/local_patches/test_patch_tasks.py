@@ -281,3 +281,47 @@ def test_an_answer_that_is_not_json_is_refused_and_the_task_waits_on(
     states.send_task_success(taskToken=asked["token"], output='"yes"')
 
     assert json.loads(lab.end(run)["output"]) == "yes"
+
+
+# --- nested runs ---
+
+
+def nested(machine: str, **more: Any) -> dict[str, Any]:
+    return {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::states:startExecution.sync:2",
+        "Arguments": {"StateMachineArn": machine, "Input": {"given": "{% $states.input %}"}},
+        **more,
+    }
+
+
+def test_a_child_is_a_run_like_any_other_and_its_output_is_json(lab: Any) -> None:
+    child = lab.machine({"Say": {"Type": "Pass", "Output": {"said": 1}, "End": True}})
+
+    output = lab.output({"Ask": nested(child, End=True)}, {"a": 1})
+
+    assert (output["Status"], output["Output"]) == ("SUCCEEDED", {"said": 1})
+    described = lab.client("stepfunctions").describe_execution(executionArn=output["ExecutionArn"])
+    assert json.loads(described["input"]) == {"given": {"a": 1}}
+
+
+def test_a_child_that_fails_fails_the_task_with_its_description(lab: Any) -> None:
+    child = lab.machine({"End": {"Type": "Fail", "Error": "NoRoom", "Cause": "full"}})
+
+    error = lab.output({"Ask": nested(child, Catch=SHOW_ERROR, End=True), **SHOWN}, {"a": 1})
+
+    assert error["Error"] == "States.TaskFailed"
+    described = json.loads(error["Cause"])
+    assert (described["Status"], described["Error"], described["Cause"]) == (
+        "FAILED", "NoRoom", "full"
+    )  # fmt: skip
+    assert json.loads(described["Input"]) == {"given": {"a": 1}}
+    assert "Output" not in described
+
+
+def test_what_cannot_be_started_is_an_error_of_step_functions(lab: Any) -> None:
+    gone = "arn:aws:states:us-east-1:000000000000:stateMachine:gone"
+
+    error = lab.output({"Ask": nested(gone, Catch=SHOW_ERROR, End=True), **SHOWN}, {})
+
+    assert error["Error"] == "StepFunctions.StateMachineDoesNotExistException"

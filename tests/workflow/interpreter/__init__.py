@@ -7,6 +7,7 @@ cloud's emulator shares nothing with it. What moto lacks, or does otherwise than
 
     world.py       tables, bucket, topic, keys and the state machine, as the module makes them
     functions.py   Lambda: the handlers of `src/router/handlers`, errors as Lambda reports them
+    nested_run.py  a run that starts another and waits for it
     wire.py        the providers' wire formats, behind the handlers' own SDKs and the HTTP Task
     runs.py        one request through the workflow, and what it left
 """

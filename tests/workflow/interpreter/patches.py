@@ -6,6 +6,7 @@
 | `_expression` | times of the context end in milliseconds and `Z` | Python's `isoformat()`, microseconds and `+00:00` |
 | `_text` | a text of the definition is JSON | keeps its escapes |
 | `_http_task` | `arn:aws:states:::http:invoke` | the resource is refused |
+| `nested_run` | `states:startExecution.sync:2` starts a run and waits for it | names of parameters and results are not those of AWS; the task fails as `States.Runtime` |
 | `_any_error_name` | an error is called as it comes, `States.Http.StatusCode.429` too, in `ErrorEquals` and in a Fail | a name of its own that begins with `States.` ends the parse, or the run as `States.Runtime` |
 | `_matches` | `States.ALL` and `States.TaskFailed` catch neither `States.DataLimitExceeded` nor `States.Runtime`; nothing catches the latter | `States.ALL` catches everything |
 | `_arguments` | the arguments of a task hold 256 KiB at most | no limit |
@@ -66,12 +67,16 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service impor
     state_task_service_callback,
     state_task_service_sns,
 )
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_sfn import (  # noqa: E501
+    StateTaskServiceSfn,
+)
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
 from moto.stepfunctions.parser.asl.utils.boto_client import boto_client_for
 from moto.stepfunctions.responses import StepFunctionResponse
 
+from tests.workflow.interpreter import nested_run
 from tests.workflow.interpreter.engine import Engine, QueryError
 from tests.workflow.interpreter.functions import Functions
 from tests.workflow.interpreter.http_task import HttpTask
@@ -113,6 +118,9 @@ def patched(
             "_wait_for_task_token_timeout",
             _waits_for_its_token(human),
         )
+        put(StateTaskServiceSfn, "_eval_service_task", nested_run.start)
+        put(StateTaskServiceSfn, "_build_sync2_resolver", nested_run.wait)
+        put(state_task_service_callback, "_DELAY_SECONDS_SYNC_CONDITION_CHECK", 0.005)
         put(retrier_decl, "time", SimpleNamespace(sleep=_no_waiting))
         put(AmazonStateLanguageParser, "parse", staticmethod(lru_cache(_parse)))
         client = lru_cache(boto_client_for)

@@ -29,7 +29,8 @@ from tests.workflow.interpreter.wire import Wire, connected
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 BUCKET = "answers"
-DEFINITION = Path(__file__).parents[3] / "asl" / "router.asl.json"
+ASL = Path(__file__).parents[3] / "asl"
+ROUTER = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:faregate"
 _KEYS = {"/faregate/openai-api-key": "sk-local-x", "/faregate/anthropic-api-key": "sk-ant-local-x"}
 _ROLE = f"arn:aws:iam::{ACCOUNT}:role/workflow"
 # Bedrock's models are the wire's; moto would take their calls for Bedrock's own.
@@ -45,6 +46,8 @@ _HOLES: Mapping[str, Callable[[str], str]] = {
     "usage_table": lambda topic: tables.USAGE,
     "answers_bucket": lambda topic: BUCKET,
     "partition": lambda topic: "aws",
+    "router_arn": lambda topic: ROUTER,
+    "scorer_arn": lambda topic: f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:faregate-scorer",
 }
 
 
@@ -95,9 +98,9 @@ class World:
         before = os.environ["FAREGATE_CONFIG"]
         config = json.dumps({**json.loads(before), **settings})
         with patch.dict(os.environ, FAREGATE_CONFIG=config):
-            _started_again()
+            started_again()
             yield
-        _started_again()
+        started_again()
 
 
 @contextmanager
@@ -145,10 +148,20 @@ def _make(made: World) -> None:
     made.client("s3").create_bucket(Bucket=BUCKET)
     for name, key in _KEYS.items():
         made.client("ssm").put_parameter(Name=name, Type="SecureString", Value=key)
-    definition = filled(DEFINITION.read_text(encoding="utf-8"), made.topic_arn)
-    made.machine_arn = made.client("stepfunctions").create_state_machine(
-        name="faregate", definition=definition, roleArn=_ROLE
+    made.machine_arn = machine(made, "faregate", "router")
+
+
+def machine(
+    made: World, name: str, file: str, as_deployed: Callable[[Any], None] = lambda _it: None
+) -> str:
+    """Make the state machine of a definition, changed as the module would; return its ARN."""
+    read = json.loads((ASL / f"{file}.asl.json").read_text(encoding="utf-8"))
+    as_deployed(read)
+    definition = filled(json.dumps(read), made.topic_arn)
+    found: str = made.client("stepfunctions").create_state_machine(
+        name=name, definition=definition, roleArn=_ROLE
     )["stateMachineArn"]
+    return found
 
 
 def _environment(config: Mapping[str, Any], topic_arn: str) -> dict[str, str]:
@@ -161,6 +174,7 @@ def _environment(config: Mapping[str, Any], topic_arn: str) -> dict[str, str]:
         "SPEND_TABLE": tables.SPEND,
         "CONTROL_TABLE": tables.CONTROL,
         "ANSWERS_BUCKET": BUCKET,
+        "INPUT_BYTES_LIMIT": str(config["limits"]["input_bytes"]),
         "FAILURE_TOPIC_ARN": topic_arn,
         "FAREGATE_CONFIG": json.dumps(config),
         "PRICE_OVERRIDES": "{}",
@@ -188,7 +202,7 @@ def _faulty(writes: list[str]) -> Any:
     return processed
 
 
-def _started_again() -> None:
+def started_again() -> None:
     """Import the handlers again, as new environments of their functions would."""
     for name in [name for name in sys.modules if name.startswith(f"{HANDLERS}.")]:
         del sys.modules[name]
