@@ -41,6 +41,12 @@ data "aws_iam_policy_document" "api" {
     resources = [local.tables.usage.arn]
   }
 
+  statement {
+    sid       = "FindStepsOfWorkflows"
+    actions   = ["dynamodb:Query"]
+    resources = ["${local.tables.usage.arn}/index/by-parent"]
+  }
+
   # A verdict on an answer counts in the sums as well.
   statement {
     sid       = "ReadSumsAndCountVerdicts"

@@ -39,7 +39,10 @@ locals {
   # Guards over all tenants together, and for each model.
   guards = merge(
     var.budgets.day_usd == null && var.budgets.month_usd == null ? {} : {
-      budget = { for name, value in var.budgets : name => value if name != "on_store_failure" && value != null }
+      budget = { for name, value in var.budgets : name => value if !contains(["on_store_failure", "workflows"], name) && value != null }
+    },
+    length(var.budgets.workflows) == 0 ? {} : {
+      workflow_budgets = { for name, limits in var.budgets.workflows : name => { for field, value in limits : field => value if value != null } }
     },
     { on_store_failure = var.budgets.on_store_failure },
     { for name, settings in { breaker = local.breaker } : name => settings if settings != null },

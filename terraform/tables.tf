@@ -32,7 +32,7 @@ resource "aws_dynamodb_table" "usage" {
   deletion_protection_enabled = var.tables.deletion_protection
 
   dynamic "attribute" {
-    for_each = toset(["request_id", "item", "day_shard", "accepted_at", "tenant", "queue", "queued_at"])
+    for_each = toset(["request_id", "item", "day_shard", "accepted_at", "tenant", "queue", "queued_at", "parent_id"])
     content {
       name = attribute.value
       type = "S"
@@ -58,6 +58,14 @@ resource "aws_dynamodb_table" "usage" {
     name            = "by-queue"
     hash_key        = "queue"
     range_key       = "queued_at"
+    projection_type = "KEYS_ONLY"
+  }
+
+  # Steps of workflows alone have a parent: no other request pays for this index, and these pay for it once.
+  global_secondary_index {
+    name            = "by-parent"
+    hash_key        = "parent_id"
+    range_key       = "accepted_at"
     projection_type = "KEYS_ONLY"
   }
 

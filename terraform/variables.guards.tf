@@ -5,6 +5,8 @@ variable "budgets" {
 
     - `day_usd`, `month_usd`: US dollars of a UTC day and month. By default there is no limit.
     - `soft_share`: share of either limit from which COMPLEX is served one tier down. Defaults to 0.8.
+    - `workflows`: by a workflow's name, what all its runs may spend, whichever tenants start them: `day_usd`,
+      `month_usd`, `soft_share`. What one run may spend is `max_cost_usd` of its requests.
     - `on_store_failure`: what happens to a request with a budget or rate limit while the `control` table cannot be
       written: `refuse` ends it after retries; `accept` lets it pass and notes that on its row. Defaults to `refuse`.
   EOT
@@ -13,6 +15,11 @@ variable "budgets" {
     month_usd        = optional(number)
     soft_share       = optional(number, 0.8)
     on_store_failure = optional(string, "refuse")
+    workflows = optional(map(object({
+      day_usd    = optional(number)
+      month_usd  = optional(number)
+      soft_share = optional(number, 0.8)
+    })), {})
   })
   default  = {}
   nullable = false
@@ -25,6 +32,14 @@ variable "budgets" {
   validation {
     condition     = var.budgets.soft_share > 0 && var.budgets.soft_share <= 1
     error_message = "Write budgets.soft_share above 0 and up to 1; 1 serves COMPLEX until nothing is left."
+  }
+
+  validation {
+    condition = alltrue([
+      for name, limits in var.budgets.workflows : can(regex("^[a-z][0-9a-z-]{0,31}$", name)) && limits.soft_share > 0 && limits.soft_share <= 1
+      && alltrue([for usd in [limits.day_usd, limits.month_usd] : usd == null ? true : usd >= 0])
+    ])
+    error_message = "Write budgets.workflows by name (lower-case letters, digits and hyphens, up to 32), each with day_usd and month_usd from 0 up and a soft_share above 0 and up to 1."
   }
 
   validation {

@@ -15,7 +15,7 @@ from pathlib import Path
 MODULE = Path(__file__).resolve().parent.parent / "terraform"
 README = MODULE / "README.md"
 # In the order of reading; `variables.tf` holds what concerns the whole deployment.
-_TOPICS = ("models", "routing", "guards", "answers", "ingress", "operations")
+_TOPICS = ("models", "routing", "guards", "answers", "ingress", "workflows", "operations")
 
 _BLOCK = re.compile(r'^(variable|output) "(\w+)" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
 _HEREDOC = re.compile(r"description\s*=\s*<<-EOT\n(.*?)^\s*EOT$", re.MULTILINE | re.DOTALL)

@@ -132,6 +132,13 @@ def _paths() -> dict[str, Any]:
                 parameters=[since, by], errors="400 401 403 429 502 503 504",
             )
         },
+        "/workflows/{id}": {
+            "get": _operation(
+                "workflow", "What a workflow run of yours cost, step by step.",
+                {"200": _answer("The steps and their sum.", "WorkflowRun")},
+                parameters=[own], errors="400 401 403 404 429 502 503 504",
+            )
+        },
         "/chat/completions": {
             "post": _operation(
                 "complete", "OpenAI's chat completions, whole or as a stream.",
@@ -340,6 +347,8 @@ def _answers() -> dict[str, Any]:
         "Upload": _object(upload, " ".join(upload)),
         "Noted": _object(noted, "request_id feedback feedback_at"),
         "Usage": _object(usage, " ".join(usage)),
+        "WorkflowStep": _workflow_step(),
+        "WorkflowRun": _workflow_run(sums),
         "Completion": _completion(),
         "Answered": {"type": "object", "description": "As the provider's own API answers."},
         "Count": _object({"input_tokens": _COUNT}, "input_tokens"),
@@ -348,6 +357,27 @@ def _answers() -> dict[str, Any]:
         "Models": _object({"data": {"type": "array", "items": {"type": "object"}}}, "data"),
         "Error": _object({"error": error}, "error"),
     }
+
+
+_FIGURES = {
+    **dict.fromkeys(("attempts", "retries", "tokens_in", "tokens_out", "pending"), _COUNT),
+    **dict.fromkeys(("cost_usd", "total_usd"), _MONEY | {"description": "Absent if not known."}),
+    "overhead_usd": _MONEY,
+}
+_STEPS = {"type": "array", "items": {"$ref": "#/components/schemas/WorkflowStep"}}
+
+
+def _workflow_step() -> dict[str, Any]:
+    named = {"request_id": _ID, **dict.fromkeys(("step", "status", "model"), _TEXT)}
+    return _object({**named, **_FIGURES, "steps": _STEPS}, "request_id step status overhead_usd")
+
+
+def _workflow_run(gaps: Mapping[str, Any]) -> dict[str, Any]:
+    total = _object(_FIGURES, "overhead_usd")
+    shown = {"workflow_id": _ID, "workflow": _TEXT, "steps": _STEPS, "own_overhead_usd": _MONEY}
+    return _object(
+        {**shown, "total": total, "gaps": gaps}, "workflow_id steps own_overhead_usd total gaps"
+    )
 
 
 def _completion() -> dict[str, Any]:

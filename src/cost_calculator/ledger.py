@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from cost_calculator.budget_names import budgets_of, spread_budgets_of
 from cost_calculator.pricing import CostStatus
-from cost_calculator.rows import CACHED
+from cost_calculator.rows import CACHED, RUN_ITEM
 from cost_calculator.settlement import Row
 from cost_calculator.usage import TOKEN_CLASSES
 
@@ -40,9 +40,20 @@ RowKey = tuple[str, str]
 Key = TypeVar("Key")
 
 
+class Parts(NamedTuple):
+    """What a cell is about."""
+
+    day: str
+    tenant: str
+    model: str
+    tier: str
+    workflow: str
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Cell:
-    """What one sum is about: the UTC ``day``, and as ``cell`` ``tenant#model#tier``.
+    """What one sum is about: the UTC ``day``, and as ``cell`` ``tenant#model#tier``; for the steps
+    of a workflow ``tenant#model#tier@workflow``.
 
     It is kept in several slots, of which each writer uses one: those who write at the same time do
     not meet.
@@ -56,7 +67,14 @@ class Cell:
         """Return the cell a row counts in, by the UTC day it ended."""
         day = datetime.fromisoformat(row["ended_at"]).astimezone(UTC).date().isoformat()
         model = row.get("model") or NOBODY
-        return cls(day, f"{row['tenant']}#{model}#{row['tier']}")
+        tier = f"{row['tier']}@{row['workflow']}" if "workflow" in row else row["tier"]
+        return cls(day, f"{row['tenant']}#{model}#{tier}")
+
+    @property
+    def parts(self) -> Parts:
+        tenant, model, tier = self.cell.rsplit("#", 2)
+        tier, _, workflow = tier.partition("@")  # no tier has an @ in its name
+        return Parts(self.day.partition("#")[0], tenant, model, tier, workflow or NOBODY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +158,8 @@ def contribution(row: Row) -> Sums:
         if "feedback" in row:
             sums[f"feedback_{row['feedback']}"] = 1
         return _without_zeros(sums)
+    if row["item"].startswith(RUN_ITEM):
+        return _without_zeros(sums | {"workflow_runs": 1})
     sums["attempts"] = 1
     sums["retries"] = row.get("retries", 0)
     sums["cache_hits"] = int(row.get("outcome") == CACHED)

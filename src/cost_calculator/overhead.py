@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from cost_calculator.row_units import attempt_units, request_units
+from cost_calculator.row_units import attempt_units, request_units, run_units
 from cost_calculator.rows import CACHED
 
 AWS_PRICES_PATH = Path(__file__).with_name("aws_prices.json")
@@ -76,6 +76,18 @@ def request_overhead(row: Mapping[str, Any], prices: AwsPrices) -> dict[str, Dec
     if "earlier_overhead_usd" in row:
         parts["earlier_runs"] = Decimal(row["earlier_overhead_usd"])
     return _rounded(parts)
+
+
+def run_overhead(row: Mapping[str, Any], prices: AwsPrices) -> dict[str, Decimal]:
+    """Return the dollars of a workflow run's own states and functions, without its steps'."""
+    calls = [lambda_call(ms, row.get("lambda_mb"), prices) for ms in row.get("lambda_ms", ())]
+    return _rounded(
+        {
+            "workflow": Decimal(row.get("transitions", 0)) * prices["states_standard_transition"],
+            "functions": sum(calls, _ZERO),
+            "tables": run_units(row) * prices["dynamodb_write_unit"],
+        }
+    )
 
 
 def attempt_overhead(row: Mapping[str, Any], prices: AwsPrices) -> dict[str, Decimal]:

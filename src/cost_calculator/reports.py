@@ -13,7 +13,7 @@ from cost_calculator.pricing import plain
 from cost_calculator.rows import SHARDS
 from cost_calculator.usage import TOKEN_CLASSES
 
-By = Literal["model", "tenant", "tier", "day"]
+By = Literal["model", "tenant", "tier", "day", "workflow"]
 
 GAPS = {
     "unpriced": "tokens are known, the price is not",
@@ -46,7 +46,7 @@ def partitions(days: Iterable[str]) -> list[str]:
 
 
 def roll_up(cells: Iterable[Mapping[str, Any]], by: By) -> Report:
-    """Add up cells by model, tenant, tier or day; days in order, the rest by cost."""
+    """Add up cells by model, tenant, tier, workflow or day; days in order, the rest by cost."""
     groups: dict[str, list[Sums]] = {}
     for cell in cells:
         key = Cell(cell["day"], cell["cell"])
@@ -117,10 +117,8 @@ def _as_text(sums: Sums) -> dict[str, str]:
 
 
 def _group(key: Cell, by: By) -> str:
-    if by == "day":
-        return key.day.rpartition("#")[0]
-    tenant, model, tier = key.cell.rsplit("#", 2)
-    return {"tenant": tenant, "model": model, "tier": tier}[by]
+    found: str = getattr(key.parts, by)
+    return found
 
 
 def _of(sums: Sums, name: str) -> Decimal:

@@ -38,6 +38,7 @@ def request_units(row: Row) -> int:
     ended = _twice(row)
     priced = 2 * write_units(max(item_bytes(row), item_bytes(_unqueued(row)) + _PRICE_BYTES))
     units = INDEXES_OF_REQUEST + _LEFT + priced + CELL_UNITS
+    units += "parent_id" in row  # the index of a workflow's steps
     # An answer out of the cache ends its request in the write that accepts it.
     units += ended if row.get("cached") else accepted + ended
     units += sum(2 * write_units(int(row[name])) for name in _TEXTS if name in row)
@@ -48,6 +49,11 @@ def request_units(row: Row) -> int:
         # Its row is put and decided, in the work list between; the request moves there twice.
         units += accepted + 2 * _MOVED + (2 + 1) + (2 + _LEFT)
     return units
+
+
+def run_units(row: Row) -> int:
+    """Return the units of a workflow run's own row: it is written and priced like an attempt."""
+    return attempt_units(row) + CELL_UNITS
 
 
 def attempt_units(row: Row) -> int:

@@ -28,6 +28,10 @@ CACHED = "CACHED"
 """The outcome of an attempt that was answered without a call."""
 
 
+RUN_ITEM = "WORKFLOW#"
+"""How the ``item`` of a workflow run's own rows begins; the execution's name follows."""
+
+
 def in_turn(streams: Iterable[Iterable[Row]]) -> Iterator[Row]:
     """Yield a row of each stream in turn, so that a long one keeps no other from being read."""
     waiting = [iter(stream) for stream in streams]

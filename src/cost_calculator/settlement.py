@@ -13,10 +13,17 @@ from decimal import Decimal
 from typing import Any
 
 from cost_calculator.max_cost import most_of_call, most_of_tokens
-from cost_calculator.overhead import attempt_overhead, request_overhead
+from cost_calculator.overhead import attempt_overhead, request_overhead, run_overhead
 from cost_calculator.pricing import Cost, CostStatus, price
 from cost_calculator.rates import Rates
-from cost_calculator.rows import CACHED, NOT_BILLED, READABLE_SCHEMAS, SCHEMA, shard_of
+from cost_calculator.rows import (
+    CACHED,
+    NOT_BILLED,
+    READABLE_SCHEMAS,
+    RUN_ITEM,
+    SCHEMA,
+    shard_of,
+)
 from cost_calculator.surcharges import joined
 from cost_calculator.usage import (
     TOKEN_CLASSES,
@@ -44,6 +51,13 @@ def settle(row: Row, rates: Rates, priced_at: str) -> dict[str, Any]:
         usd = sum(request_overhead(row, rates.aws).values(), Decimal(0))
         settled |= {"cost_status": CostStatus.PRICED.value, "overhead_usd": usd}
         return settled | _charge(settled, usd)
+    if row["item"].startswith(RUN_ITEM):
+        usd = sum(run_overhead(row, rates.aws).values(), Decimal(0))
+        return settled | {
+            "cost_status": CostStatus.PRICED.value,
+            "overhead_usd": usd,
+            "priced_at": priced_at,
+        }
     settled |= _settle_attempt(row, rates) | {"priced_at": priced_at}
     settled["overhead_usd"] = sum(attempt_overhead(settled, rates.aws).values())
     if "budgets" in row:
@@ -60,7 +74,7 @@ def check_readable(row: Row) -> None:
     if schema not in READABLE_SCHEMAS:
         raise UnreadableRow(f"schema {schema} is not one of {READABLE_SCHEMAS}")
     required = ["request_id", "item", "tenant", "tier", "ended_at"]
-    if row.get("item") != "REQUEST":
+    if str(row.get("item")).startswith("ATTEMPT#"):
         required += ["provider", "model", "outcome"]
     for name in required:
         if not isinstance(row.get(name), str) or not row[name]:

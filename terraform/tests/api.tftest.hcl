@@ -33,7 +33,7 @@ run "bearer_keys_are_checked_before_the_api" {
     condition = {
       for path, operations in jsondecode(one(aws_api_gateway_rest_api.this).body).paths : path => join(" ", distinct(flatten([for operation in operations : keys(one(operation.security))])))
       } == merge(
-      { for path in ["/prompts", "/prompts/{id}", "/prompts/{id}/feedback", "/uploads", "/usage", "/chat/completions", "/responses"] : path => "AUTHORIZER" },
+      { for path in ["/prompts", "/prompts/{id}", "/prompts/{id}/feedback", "/uploads", "/usage", "/workflows/{id}", "/chat/completions", "/responses"] : path => "AUTHORIZER" },
       { for path in ["/messages", "/messages/count_tokens", "/models", "/models/{id}"] : path => "EITHER_KEY" },
     )
     error_message = "No path may be open to whom the authorizer did not let in."
@@ -81,6 +81,7 @@ run "bearer_keys_are_checked_before_the_api" {
       StartRequests            = { actions = toset(["states:StartExecution"]), resources = toset(["arn:aws:states:eu-central-1:123456789012:stateMachine:faregate"]) }
       LookAtRuns               = { actions = toset(["states:DescribeExecution"]), resources = toset(["arn:aws:states:eu-central-1:123456789012:execution:faregate:*"]) }
       ReadRequestsAndJudgeThem = { actions = toset(["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"]), resources = toset([aws_dynamodb_table.usage[0].arn]) }
+      FindStepsOfWorkflows     = { actions = toset(["dynamodb:Query"]), resources = toset(["${aws_dynamodb_table.usage[0].arn}/index/by-parent"]) }
       ReadSumsAndCountVerdicts = { actions = toset(["dynamodb:Query", "dynamodb:UpdateItem"]), resources = toset([aws_dynamodb_table.spend[0].arn]) }
       KeepLargeRequests        = { actions = toset(["s3:PutObject"]), resources = toset(["arn:aws:s3:::made-answers-1/requests/*"]) }
       SignUploads              = { actions = toset(["s3:PutObject"]), resources = toset(["arn:aws:s3:::made-answers-1/uploads/*"]) }
@@ -114,7 +115,7 @@ run "what_a_model_writes_is_streamed_for_as_long_as_it_takes" {
         for operation in operations : lookup(operation["x-amazon-apigateway-integration"], "responseTransferMode", "BUFFERED")
       ]))
       } == merge(
-      { for path in ["/prompts", "/prompts/{id}", "/prompts/{id}/feedback", "/uploads", "/usage"] : path => "BUFFERED" },
+      { for path in ["/prompts", "/prompts/{id}", "/prompts/{id}/feedback", "/uploads", "/usage", "/workflows/{id}"] : path => "BUFFERED" },
       { for path in ["/chat/completions", "/responses", "/messages", "/messages/count_tokens", "/models", "/models/{id}"] : path => "STREAM" },
     )
     error_message = "The protocols stream; a workflow's outcome comes whole."

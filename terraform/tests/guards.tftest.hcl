@@ -17,6 +17,7 @@ run "by_default_there_is_a_breaker_and_no_limit" {
     condition = (
       jsondecode(aws_lambda_function.this["analyze"].environment[0].variables.FAREGATE_CONFIG).breaker == {}
       && !contains(keys(jsondecode(aws_lambda_function.this["analyze"].environment[0].variables.FAREGATE_CONFIG)), "budget")
+      && !contains(keys(jsondecode(aws_lambda_function.this["analyze"].environment[0].variables.FAREGATE_CONFIG)), "workflow_budgets")
       && aws_lambda_function.this["watch_models"].environment[0].variables.BREAKER == "{}"
     )
     error_message = "Breakers have the defaults of the code; nobody has a budget."
@@ -119,6 +120,30 @@ run "a_soft_share_above_one_is_refused" {
   command = plan
   variables {
     budgets = { day_usd = 1, soft_share = 1.2 }
+  }
+  expect_failures = [var.budgets]
+}
+
+run "a_workflow_s_budget_reaches_analyze_and_no_other_deployment_has_one" {
+  command = plan
+  variables {
+    budgets = { workflows = { trips = { day_usd = 5 } } }
+  }
+
+  assert {
+    condition = (
+      jsondecode(aws_lambda_function.this["analyze"].environment[0].variables.FAREGATE_CONFIG).workflow_budgets
+      == { trips = { day_usd = 5, soft_share = 0.8 } }
+      && !contains(keys(jsondecode(aws_lambda_function.this["analyze"].environment[0].variables.FAREGATE_CONFIG)), "budget")
+    )
+    error_message = "A workflow's limits are handed on as they are written; the deployment as a whole has none."
+  }
+}
+
+run "a_workflow_s_budget_under_no_workflow_s_name_is_refused" {
+  command = plan
+  variables {
+    budgets = { workflows = { "My Trips" = { day_usd = 5 } } }
   }
   expect_failures = [var.budgets]
 }

@@ -282,3 +282,20 @@ def test_a_budget_is_a_bar_with_its_words(open_page):
     words = opened.text("#budgets p:first-child span")
     assert words == "acme, day: $4.500000 of $5, $0.250000 of it reserved (90.0%)"
     assert opened.page.get_by_role("meter", name=words).count() == 1
+
+
+def test_cost_by_workflow_is_shown_as_soon_as_there_is_a_workflow(cells, open_page):
+    alone = open_page(html(cells))
+    assert not alone.page.is_visible("#workflows")
+
+    same = {"cost_usd": Decimal("0.25"), "requests": Decimal(2), "attempts": Decimal(2)}
+    steps = {"day": f"{DAYS[-1]}#1", "cell": f"acme#{HAIKU}#SIMPLE@trips", **same}
+    run = {"day": f"{DAYS[-1]}#1", "cell": "acme#none#none@trips", "overhead_usd": Decimal("0.01")}
+    opened = open_page(html([*cells, steps, run]))
+    opened.choose(**{"from": DAYS[0]})
+
+    lines = opened.rows("#table-workflows")
+    assert set(lines) == {"trips", "none", "all"}
+    assert (lines["trips"]["models"], lines["trips"]["workflow"]) == ("$0.250000", "$0.010000")
+    assert lines["trips"]["requests"] == "2"
+    assert opened.said == []

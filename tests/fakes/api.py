@@ -12,6 +12,7 @@ from typing import Any
 
 from cost_calculator.row_keys import folder_of, key_of
 from cost_calculator.settlement import settle
+from cost_calculator.workflow_cost import read_run
 from router.acceptance.ports import Execution
 from router.conversation.events import Delta, TextDelta
 from router.errors import CallError, StoreUnavailable
@@ -109,6 +110,10 @@ class Aws:
 
     def rows_of(self, key: str) -> Rows:
         return self.rows.get(key, {})
+
+    def steps_of(self, parent: str) -> list[str]:
+        requests = ((key, rows["REQUEST"]) for key, rows in self.rows.items() if "REQUEST" in rows)
+        return [key for key, row in requests if row.get("parent_id") == parent]
 
     def note(self, key: str) -> None:
         self.notes += 1
@@ -272,6 +277,9 @@ class Client:
             cells=lambda _partitions, _tenant: self.cells,
             judge=self.aws.judge,
             undelivered=self.aws,
+            steps=lambda parent: read_run(
+                parent, self.aws, lambda row: settle(row, RATES, PRICED_AT), most=3
+            ),
             sign_upload=lambda path, *_: (f"s3://answers-1/{path}", "https://s3/put", {}),
         )
         text = body if body is None or isinstance(body, str) else json.dumps(body)

@@ -13,12 +13,21 @@ def create_tables(client: Any, prefix: str = "") -> None:
         TableName=prefix + USAGE,
         **_keys("request_id", "item"),
         AttributeDefinitions=_texts(
-            "request_id", "item", "day_shard", "accepted_at", "tenant", "queue", "queued_at"
+            "request_id",
+            "item",
+            "day_shard",
+            "accepted_at",
+            "tenant",
+            "queue",
+            "queued_at",
+            "parent_id",
         ),
         GlobalSecondaryIndexes=[
             _index("by-day", "day_shard", "accepted_at"),
             _index("by-tenant", "tenant", "accepted_at"),
             _index("by-queue", "queue", "queued_at"),
+            _index("by-parent", "parent_id", "accepted_at")
+            | {"Projection": {"ProjectionType": "KEYS_ONLY"}},
         ],
         BillingMode="PAY_PER_REQUEST",
         StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},

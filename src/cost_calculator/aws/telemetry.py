@@ -41,7 +41,7 @@ Metric = tuple[str, MetricUnit, float]
 def log_attempts(logger: Logger, rows: Iterable[Row]) -> None:
     """Write one line per priced attempt; money as text, so that no reader rounds it."""
     for row in rows:
-        if row["item"] != "REQUEST":
+        if row["item"].startswith("ATTEMPT#"):
             request_id = request_id_of(row["request_id"])
             known = {name: row[name] for name in ATTEMPT_FIELDS if name in row}
             known["request_id"] = request_id
@@ -57,7 +57,7 @@ def emit_metrics(rows: Iterable[Row]) -> None:
     (model, tier, tenant) as well, requests by (tier, tenant), throttles by model.
     """
     rows = list(rows)
-    attempts = [row for row in rows if row["item"] != "REQUEST"]
+    attempts = [row for row in rows if row["item"].startswith("ATTEMPT#")]
     if attempts:
         emit({}, _overall(attempts))
     if are_detailed():

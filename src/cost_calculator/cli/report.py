@@ -1,4 +1,6 @@
-"""Shows spend and net savings; what has no price has a row of its own."""
+"""Shows spend and net savings, or what one workflow run cost; what has no price has a row of its
+own.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +12,10 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from cost_calculator.cli.arguments import duration
+from cost_calculator.cli.arguments import UsageError, duration, request_id, tenant
 from cost_calculator.cli.options import add_json_argument
 from cost_calculator.cli.tables import add_table_arguments, open_store
+from cost_calculator.cli.workflow_tree import show_run
 from cost_calculator.ledger import Sums
 from cost_calculator.pricing import plain
 from cost_calculator.reports import (
@@ -42,9 +45,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--by",
-        choices=("model", "tenant", "tier", "day"),
+        choices=("model", "tenant", "tier", "workflow", "day"),
         default="model",
         help="group by (%(default)s)",
+    )
+    parser.add_argument(
+        "--workflow",
+        type=request_id,
+        metavar="ID",
+        help="what this workflow run cost, step by step, instead",
+    )
+    parser.add_argument(
+        "--tenant", type=tenant, help="whose workflow run it is; only with --workflow"
     )
     parser.add_argument("--savings", action="store_true", help="add the baseline and net savings")
     form = parser.add_mutually_exclusive_group()
@@ -54,6 +66,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if arguments.workflow:
+        if arguments.csv or arguments.savings:
+            raise UsageError("--workflow shows one run as a tree, or as --json")
+        return show_run(arguments)
+    if arguments.tenant:
+        raise UsageError("--tenant goes with --workflow; for all tenants: --by tenant")
     now = datetime.now(UTC)
     days = days_between(now - arguments.since, now)
     cells = open_store(arguments).cells_of(partitions(days))

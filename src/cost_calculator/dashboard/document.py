@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from cost_calculator.ledger import HISTOGRAM_BOUNDS, Sums, add
+from cost_calculator.ledger import HISTOGRAM_BOUNDS, Cell, Parts, Sums, add
 from cost_calculator.overhead import aws_prices
 from cost_calculator.planning.fixed_costs import fixed_total
 from cost_calculator.pricing import plain
@@ -16,6 +16,7 @@ from cost_calculator.usage import TOKEN_CLASSES
 
 _KEY = ("day", "cell")
 _ZERO = Decimal(0)
+_AXES = ("tenant", "model", "tier", "workflow")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +72,14 @@ class Snapshot:
 def document(snapshot: Snapshot) -> dict[str, Any]:
     """Return the snapshot as JSON values.
 
-    Cells of all shards are added up by (day, tenant, model, tier) and listed in columns. A sum of
-    money is an integer, in text: the dollars times ten to the power of ``scale``.
+    Cells of all shards are added up by (day, tenant, model, tier, workflow) and listed in columns.
+    A sum of money is an integer, in text: the dollars times ten to the power of ``scale``.
     """
     merged = _without_shards(snapshot.cells)
     keys = sorted(merged)
     names = sorted({name for sums in merged.values() for name in sums})
     scale = max([6, *(_decimals(v) for s in merged.values() for n, v in s.items() if _money(n))])
-    axes = {
-        axis: sorted({key[place] for key in keys})
-        for place, axis in enumerate(("tenant", "model", "tier"), start=1)
-    }
+    axes = {axis: sorted({key[place] for key in keys}) for place, axis in enumerate(_AXES, start=1)}
     places = {axis: {name: n for n, name in enumerate(found)} for axis, found in axes.items()}
     day_place = {day: n for n, day in enumerate(snapshot.days)}
     return {
@@ -94,7 +92,7 @@ def document(snapshot: Snapshot) -> dict[str, Any]:
             "day": [day_place[key[0]] for key in keys],
             **{
                 axis: [places[axis][key[n]] for key in keys]
-                for n, axis in enumerate(("tenant", "model", "tier"), start=1)
+                for n, axis in enumerate(_AXES, start=1)
             },
         },
         "sums": {
@@ -130,11 +128,10 @@ def document(snapshot: Snapshot) -> dict[str, Any]:
 
 def _without_shards(
     cells: Iterable[Mapping[str, Any]],
-) -> dict[tuple[str, str, str, str], Sums]:
-    grouped: dict[tuple[str, str, str, str], list[Sums]] = {}
+) -> dict[Parts, Sums]:
+    grouped: dict[Parts, list[Sums]] = {}
     for cell in cells:
-        tenant, model, tier = cell["cell"].rsplit("#", 2)
-        key = (cell["day"].rpartition("#")[0], tenant, model, tier)
+        key = Cell(cell["day"], cell["cell"]).parts
         grouped.setdefault(key, []).append({n: v for n, v in cell.items() if n not in _KEY})
     return {key: add(parts) for key, parts in grouped.items()}
 

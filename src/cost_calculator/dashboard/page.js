@@ -225,6 +225,9 @@ async function start() {
     groups("table-tenants", "tenant", found, dearestFirst(found.tenant), "Figures of each tenant, in US dollars");
     groups("table-models", "model", found, dearestFirst(found.model), "Figures of each model that served, in US dollars");
     groups("table-tiers", "tier", found, dearestFirst(found.tier), "Figures of each tier, in US dollars");
+    // Requests outside of any workflow are one line: a section with this line alone tells nothing.
+    $("workflows").hidden = data.workflows.every((name) => name === "none");
+    groups("table-workflows", "workflow", found, dearestFirst(found.workflow), "Figures of each workflow, in US dollars");
     showFailures(data, filters);
     const rows = chartRows(data, found, filters);
     await Promise.all(views.map((view) => {

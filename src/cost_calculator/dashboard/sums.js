@@ -23,19 +23,19 @@ function readDocument(document) {
   return document;
 }
 
-// One pass over the cells that the filters leave; a group for each day, tenant, model and tier.
+// One pass over the cells that the filters leave; a group for each day, tenant, model, tier and workflow.
 function addUp(document, filters) {
-  const { day, tenant, model, tier } = document.cells;
+  const { day, tenant, model, tier, workflow } = document.cells;
   const columns = Object.entries(document.sums);
-  const found = { total: new Sums(), day: new Map(), tenant: new Map(), model: new Map(), tier: new Map(), dayModel: new Map() };
+  const found = { total: new Sums(), day: new Map(), tenant: new Map(), model: new Map(), tier: new Map(), workflow: new Map(), dayModel: new Map() };
   const group = (groups, key) => groups.get(key) ?? groups.set(key, new Sums()).get(key);
   for (let row = 0; row < day.length; row += 1) {
     const date = document.days[day[row]];
-    const names = { tenant: document.tenants[tenant[row]], model: document.models[model[row]], tier: document.tiers[tier[row]] };
+    const names = { tenant: document.tenants[tenant[row]], model: document.models[model[row]], tier: document.tiers[tier[row]], workflow: document.workflows[workflow[row]] };
     if (!passes(filters, date, names.tenant, names.model)) continue;
     const groups = [
       found.total, group(found.day, date), group(found.tenant, names.tenant),
-      group(found.model, names.model), group(found.tier, names.tier),
+      group(found.model, names.model), group(found.tier, names.tier), group(found.workflow, names.workflow),
     ];
     for (const [name, column] of columns) {
       const value = column[row];

@@ -27,6 +27,7 @@ from router.acceptance.write import accepted, opened_again
 from router.analyzer import Classification
 from router.config.settings import Config
 from router.errors import BudgetExceeded, RateLimited
+from router.guards.budgets import is_run
 from router.intake.request import Request, parse_request, with_conversation
 from router.intake.stored_payload import check_inline, payload_of
 from router.intake.uploads import has_uploads, looked_at
@@ -131,6 +132,8 @@ def _metered(deps: Dependencies) -> Iterator[None]:
     try:
         yield
     except BudgetExceeded as error:
+        if is_run(error.owner):
+            raise
         deps.meter("budget_exceeded", 1, error.owner)
         deps.meter("budget_used_percent", error.percent, error.owner)
         raise

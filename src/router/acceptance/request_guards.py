@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from cost_calculator.budget_names import name_of as budget_name_of
@@ -24,17 +24,22 @@ from router.guards.budgets import (
     EVERYONE,
     LIMITS_KEY,
     Budget,
+    budget_of_run,
     budgets_at,
     committed_usd,
+    is_run,
     nearly_used,
     used_percent,
     used_up,
+    workflow_owner,
 )
 from router.guards.conditional_update import ConditionalUpdate, Item
 from router.guards.rate_limit import Rate, demand_of, rate_key, retry_after, take, too_large
 from router.intake.request import Request
 from router.routing.plan import Plan
 from router.routing.restrictions import Restrictions, name_of
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +157,8 @@ class Guards:
         """Return how much of the fullest budget is used, by owner, as it was read."""
         used: dict[str, Decimal] = {}
         for one in self.holdings():
+            if is_run(one.budget.owner):
+                continue
             owner, percent = one.budget.owner, used_percent(one.budget, committed_usd(one.total()))
             used[owner] = max(percent, used.get(owner, Decimal(0)))
         return used
@@ -192,8 +199,10 @@ class Guards:
             if one.budget.name in names and not (one.is_spread and one.has_room())
         ]
         if exceeded:
-            # The last budget to reset: before that the request cannot run.
-            return _exceeded(max(exceeded, key=lambda one: one.budget.resets_at), most_usd)
+            # The last budget to reset: before that the request cannot run. A run's own never does.
+            return _exceeded(
+                max(exceeded, key=lambda one: one.budget.resets_at or _NEVER), most_usd
+            )
         key = rate_key(self.request.tenant)
         if self.rate and key in refused:
             if problem := too_large(self.rate, self._demand(plan)):
@@ -220,6 +229,12 @@ def guards_of(request: Request, config: Config, memory: Memory, at: datetime) ->
         *budgets_at(request.tenant, rules.budget, set_limits, at),
         *budgets_at(EVERYONE, config.budget, set_limits, at),
     ]
+    if step := request.step:
+        if step.workflow:
+            limits = config.workflow_budgets.get(step.workflow)
+            budgets += budgets_at(workflow_owner(step.workflow), limits, set_limits, at)
+        if step.max_usd is not None:
+            budgets.append(budget_of_run(step.parent, step.max_usd))
     guards = Guards(
         request, config, at, tuple(budgets), rules.rate, dict(memory.items), memory.shards.places
     )

@@ -58,6 +58,8 @@ def accepted_rows(
         **unless_standard("baseline_mode", plan.baseline.mode),
         **routed(plan, analysis),
     }
+    if request.step:
+        row |= request.step.marks()
     if row["planned_mode"] == "standard":
         del row["planned_mode"]  # as a row without it means
     if request.metadata:

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 _tenant = matching(
-    r"\*|[0-9A-Za-z_.@-]{1,64}", "it as a request does, or '*' for the whole deployment"
+    r"\*|(workflow:)?[0-9A-Za-z_.@-]{1,64}",
+    "it as a request does, workflow:NAME for a workflow, or '*' for the whole deployment",
 )
 _amount = number(example="50")
 _HEADS = (
@@ -40,7 +41,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     show = actions.add_parser("show", help="limit, used, reserved, left and reset of each budget")
     change = actions.add_parser("set", help="change a tenant's limits, within seconds")
     change.add_argument(
-        "--tenant", required=True, type=_tenant, help=f"{EVERYONE} for the whole deployment"
+        "--tenant",
+        required=True,
+        type=_tenant,
+        help=f"{EVERYONE} for the whole deployment, workflow:NAME for all runs of a workflow",
     )
     change.add_argument("--day", dest="day_usd", type=_limit, metavar="USD", help=_WORDS)
     change.add_argument("--month", dest="month_usd", type=_limit, metavar="USD", help=_WORDS)
@@ -126,7 +130,7 @@ def _as_json(line: Line) -> dict[str, Any]:
         "tenant": line.budget.owner,
         "period": line.budget.period,
         **{name: plain(amount) for name, amount in amounts.items()},
-        "resets_at": iso(line.budget.resets_at),
+        "resets_at": iso(line.resets_at),
     }
 
 
@@ -147,5 +151,5 @@ def _cells(line: Line) -> tuple[str, ...]:
         line.budget.owner,
         line.budget.period,
         *(f"{Decimal(amount):.6f}" for amount in amounts),
-        iso(line.budget.resets_at),
+        iso(line.resets_at),
     )

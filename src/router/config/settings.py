@@ -42,7 +42,8 @@ class Config:
     Without ``llm`` the heuristic decides alone. ``providers`` have a key, or need none. ``budget``
     is that of the whole deployment. If the ``control`` table does not answer, a request with a
     limit is refused, unless ``open_on_store_failure``. Without ``review`` no human can be asked.
-    With a ``guardrail`` the function calls every model, since it applies it.
+    With a ``guardrail`` the function calls every model, since it applies it. ``workflow_budgets``
+    are those of workflows by their names, whoever runs them.
     """
 
     tiers: Mapping[str, Tier]
@@ -63,6 +64,7 @@ class Config:
     known_tenants_only: bool = False
     guardrail: bool = False
     unsupported_options: Mapping[str, str] = field(default_factory=dict)
+    workflow_budgets: Mapping[str, Limits] = field(default_factory=dict)
     payload_bytes_limit: int = _PAYLOAD_BYTES
 
     def rules_of(self, tenant: str) -> Rules:
@@ -106,6 +108,10 @@ class Config:
             known_tenants_only=data.get("unknown_tenants") == "refuse",
             guardrail=bool(data.get("guardrail")),
             unsupported_options=data["routing"].get("unsupported_options", {}),
+            workflow_budgets={
+                name: parse_limits(limits)
+                for name, limits in (data.get("workflow_budgets") or {}).items()
+            },
             payload_bytes_limit=int(data["limits"].get("payload_bytes", _PAYLOAD_BYTES)),
         )
 

@@ -1,4 +1,5 @@
-"""Budgets: what a tenant, and all together, may spend in a UTC day and month. Pure.
+"""Budgets: what a tenant, a workflow, and all together may spend in a UTC day and month, and what
+one run of a workflow may spend. Pure.
 
 A budget is an item of ``control``: ``committed_usd`` is what was spent and what is reserved for
 requests that run, ``reserved_usd`` the latter alone. A reservation is made in the transaction that
@@ -24,6 +25,10 @@ EVERYONE = "*"
 LIMITS_KEY = "limits"
 """The item of ``control`` that holds limits set at run time, one attribute a tenant."""
 
+# No tenant has a colon in its name.
+_WORKFLOW, _RUN = "workflow:", "run:"
+_WHOLE = "whole"
+
 DEFAULT_SOFT_SHARE = Decimal("0.8")
 _FIELDS = ("day_usd", "month_usd", "soft_share")
 _CENT = Decimal("0.01")
@@ -47,13 +52,16 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """One limit in one period, ``2026-11-24`` or ``2026-11``; it resets at ``resets_at``."""
+    """One limit in one period, ``2026-11-24`` or ``2026-11``; it resets at ``resets_at``.
+
+    That of a workflow run is for the whole run, and never resets.
+    """
 
     owner: str
     period: str
     limit_usd: Decimal
     soft_usd: Decimal
-    resets_at: datetime
+    resets_at: datetime | None
 
     @property
     def name(self) -> str:
@@ -65,8 +73,16 @@ class Budget:
 
     @property
     def whose(self) -> str:
-        who = "the deployment" if self.owner == EVERYONE else f"tenant {self.owner}"
-        return f"{who} for {self.period}"
+        if self.owner == EVERYONE:
+            return f"the deployment for {self.period}"
+        if self.owner.startswith(_WORKFLOW):
+            return f"the workflow {self.owner.removeprefix(_WORKFLOW)} for {self.period}"
+        return f"tenant {self.owner} for {self.period}"
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether several tenants spend it: what is left of it is not for each of them to read."""
+        return self.owner == EVERYONE or self.owner.startswith(_WORKFLOW)
 
 
 def parse_limits(data: Mapping[str, Any]) -> Limits:
@@ -114,11 +130,26 @@ def budgets_at(owner: str, limits: Limits | None, set_limits: Item, at: datetime
     ]
 
 
+def workflow_owner(name: str) -> str:
+    """Return the owner of a workflow's budgets, whichever tenants run it."""
+    return f"{_WORKFLOW}{name}"
+
+
+def budget_of_run(parent: str, max_usd: Decimal) -> Budget:
+    """Return the budget of one workflow run, by its key: all its steps together."""
+    return Budget(f"{_RUN}{parent}", _WHOLE, max_usd, max_usd, resets_at=None)
+
+
+def is_run(owner: str) -> bool:
+    """Return whether an owner is a workflow run: there are too many for metrics of their own."""
+    return owner.startswith(_RUN)
+
+
 def nearly_used(committed_of: Mapping[Budget, Decimal]) -> str | None:
     """Return why COMPLEX is to be served one tier down, or ``None``; by what is committed."""
     for budget, committed in committed_of.items():
         if committed >= budget.soft_usd:
-            if budget.owner == EVERYONE:
+            if budget.is_shared:
                 used = f"the budget of {budget.whose} is nearly used"
             else:
                 percent = used_percent(budget, committed)
@@ -130,14 +161,20 @@ def nearly_used(committed_of: Mapping[Budget, Decimal]) -> str | None:
 def used_up(budget: Budget, item: Item, usd: Decimal) -> str:
     """Return what is left of a budget that has no room for ``usd``, and when it resets.
 
-    Tenants read this, so it names no amount of the deployment's own budget.
+    Tenants read this, so it names no amount of a budget that they share.
     """
-    if budget.owner == EVERYONE:
+    committed, reserved = committed_usd(item), Decimal(item.get("reserved_usd", 0))
+    if budget.resets_at is None:
+        return (
+            f"the workflow run has spent {dollars(committed - reserved)} of its `max_cost_usd` of"
+            f" {dollars(budget.limit_usd)} ({dollars(reserved)} is reserved for running steps), and"
+            f" this step may cost {dollars(usd)}: raise `max_cost_usd`, or lower `max_tokens`"
+        )
+    if budget.is_shared:
         return (
             f"the budget of {budget.whose} has no room for the request: wait until"
             f" {iso(budget.resets_at)}, lower `max_tokens`, or shorten the text"
         )
-    committed, reserved = committed_usd(item), Decimal(item.get("reserved_usd", 0))
     left = max(budget.limit_usd - committed, Decimal(0))
     hint = "lower `max_tokens`, shorten the text"
     if usd > budget.limit_usd:

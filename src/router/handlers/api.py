@@ -9,9 +9,11 @@ from typing import Any
 from aws_lambda_powertools.event_handler.api_gateway import APIGatewayRestResolver
 
 from cost_calculator.aws.ledger_store import LedgerStore
+from cost_calculator.aws.workflow_rows import WorkflowRows
 from cost_calculator.clock import iso, now
 from cost_calculator.rates import default_rates
-from cost_calculator.settlement import settle
+from cost_calculator.settlement import Row, settle
+from cost_calculator.workflow_cost import read_run
 from router.aws.answers_bucket import answer_store
 from router.aws.dynamodb import dynamodb
 from router.aws.executions import executions
@@ -25,6 +27,9 @@ from router.ingress.api.cors import Cors
 from router.ingress.api.ports import ApiContext
 from router.ingress.api.routes import Services, routes
 
+# A step takes two queries, and a caller waits for 29 s at most.
+_MOST_STEPS = 500
+
 
 def app() -> APIGatewayRestResolver:
     """Return the resolver; docs/architecture.md has the variables that it reads."""
@@ -34,6 +39,9 @@ def app() -> APIGatewayRestResolver:
 
     def judged(key: str, verdict: Verdict, by: str, note: str) -> Judged:
         return judge(ledger, verdicts, key, verdict, by=by, note=note, clock=now)
+
+    def settled(row: Row) -> Row:
+        return settle(row, rates, iso(now()))
 
     api = ApiContext(
         store=usage_store(),
@@ -51,9 +59,12 @@ def app() -> APIGatewayRestResolver:
         Services(
             api=api,
             callers=Callers.from_json(os.environ["API_CALLERS"]),
-            settle=lambda row: settle(row, rates, iso(now())),
+            settle=settled,
             cells=ledger.cells_of_tenant,
             judge=judged,
+            steps=lambda parent: read_run(
+                parent, WorkflowRows(client, os.environ["USAGE_TABLE"]), settled, _MOST_STEPS
+            ),
             undelivered=UndeliveredAnswers(client, os.environ["USAGE_TABLE"]),
             sign_upload=input_store().sign,
         ),

@@ -19,6 +19,7 @@ from router.intake.call_options import CallOptions
 from router.intake.identity import ABOUT_THE_RUN, Identity, is_request_id, payload_hash
 from router.intake.json_schema import problems
 from router.intake.response_schema import check_response_schema, sent_bytes
+from router.intake.workflow_step import WorkflowStep, workflow_step
 from router.review.bands import AskedReview, asked_review
 
 _SHOWN_PROBLEMS = 5
@@ -57,6 +58,7 @@ class Request:
     cache: bool | None = None
     payload_s3: str | None = None
     unsupported: str | None = None
+    step: WorkflowStep | None = None
 
     @property
     def key(self) -> str:
@@ -115,9 +117,10 @@ def parse_request(
             "the execution's name cannot serve as the id: give a `request_id` that matches"
             " ^[0-9A-Za-z_-]{1,80}$"
         )
+    tenant = payload.get("tenant", DEFAULT_TENANT)
     return Request(
         request_id=request_id,
-        tenant=payload.get("tenant", DEFAULT_TENANT),
+        tenant=tenant,
         conversation=conversation,
         messages=tuple(messages),
         system=system,
@@ -133,6 +136,7 @@ def parse_request(
         cache=payload.get("cache"),
         payload_s3=payload_s3,
         unsupported=payload.get("unsupported_options"),
+        step=workflow_step(payload, tenant),
     )
 
 

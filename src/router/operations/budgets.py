@@ -31,6 +31,11 @@ class Line:
     reserved_usd: Decimal
 
     @property
+    def resets_at(self) -> datetime:
+        assert self.budget.resets_at  # a day's or a month's: a workflow run's is in its report
+        return self.budget.resets_at
+
+    @property
     def left_usd(self) -> Decimal:
         return max(self.budget.limit_usd - self.committed_usd, Decimal(0))
 

@@ -25,7 +25,8 @@ def attempt_base(facts: RequestFacts) -> Row:
         "baseline_model": model,
         **unless_standard("baseline_mode", mode),
     }
-    return base | ({"budgets": facts.budgets} if facts.budgets else {})
+    kept = {"budgets": facts.budgets, "workflow": facts.workflow}
+    return base | {name: value for name, value in kept.items() if value}
 
 
 def unless_standard(name: str, mode: str) -> Row:

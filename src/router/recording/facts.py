@@ -15,7 +15,7 @@ class RequestFacts:
 
     ``max_tokens`` and ``input_bytes`` apply to an attempt without its own. ``expires_at`` is when
     its texts go, in epoch seconds. ``cache`` is ``{"key", "ttl_seconds"}`` if the answer is to be
-    cached.
+    cached. ``workflow`` is the one that it is a step of.
     """
 
     request_id: str
@@ -30,6 +30,7 @@ class RequestFacts:
     store_text: bool = False
     expires_at: int | None = None
     cache: Mapping[str, Any] | None = None
+    workflow: str | None = None
 
     @classmethod
     def from_record(
@@ -50,6 +51,7 @@ class RequestFacts:
             store_text=bool(record["store_text"]),
             expires_at=int(record["expires_at"]),
             cache=record.get("cache"),
+            workflow=record.get("workflow"),
         )
 
     @classmethod
@@ -70,6 +72,7 @@ class RequestFacts:
                 str(request.get("baseline_mode", "standard")),
             ),
             budgets=request.get("budgets"),
+            workflow=request.get("workflow"),
             earlier_attempts=earlier_attempts,
             expires_at=expires_at,
         )

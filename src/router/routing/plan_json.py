@@ -107,6 +107,8 @@ def _record(
         "budgets": row.get("budgets"),
         "review": config.review.record_json() if reviewed and config.review else None,
         "cache": cache,
+        # Most requests are no step of a workflow: their plans stay as small as they were.
+        **({"workflow": row["workflow"]} if "workflow" in row else {}),
     }
 
 

@@ -28,7 +28,8 @@ NONSENSE = [
     "5,0",
     "1/2",
 ]
-FREE_TEXT = {"name", "tenant", "request_id", "tier", "id"}  # take letters, so not all of it is bad
+# They take letters, so not all of it is bad.
+FREE_TEXT = {"name", "tenant", "request_id", "tier", "id", "workflow"}
 
 TYPED = [
     (parser.prog, action)

@@ -47,7 +47,7 @@ def report(capsys, *arguments):
 
 
 def test_json_lines_add_up_to_the_total_of_the_days_asked_for(spent, capsys):
-    for by in ("model", "tenant", "tier", "day"):
+    for by in ("model", "tenant", "tier", "workflow", "day"):
         found = json.loads(report(capsys, "--json", "--by", by))
 
         lines = sum(Decimal(line.get("cost_usd", "0")) for line in found["lines"])

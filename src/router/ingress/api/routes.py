@@ -11,6 +11,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler.api_gateway import APIGatewayRestResolver, Response
 
 from cost_calculator.clock import iso
+from cost_calculator.workflow_cost import WorkflowRun
 from router.errors import InvalidRequest
 from router.feedback import FeedbackRefused, Judged, Verdict, note_problem
 from router.ingress.api.answers import Shown, headers_of, outcome
@@ -26,6 +27,7 @@ from router.ingress.api.submit import submit
 from router.ingress.api.uploads import Sign, offered
 from router.ingress.api.usage_report import Cells, spending
 from router.ingress.api.views import Settle, view
+from router.ingress.api.workflow_report import cost_of_run
 from router.ingress.protocols.bodies import check, refuse
 from router.ingress.protocols.reply import as_json
 
@@ -47,6 +49,7 @@ class Services:
     cells: Cells
     judge: Callable[[str, Verdict, str, str], Judged]
     undelivered: Undelivered
+    steps: Callable[[str], WorkflowRun | None]
     sign_upload: Sign
 
 
@@ -108,6 +111,10 @@ def routes(services: Services, cors: Cors | None = None) -> APIGatewayRestResolv
     def get_usage() -> Response[str]:
         query = query_of(app.current_event.raw_event, {"since", "by"})
         return _json(200, spending(query, _tenant(app, services), services.cells, api.now()), {})
+
+    @app.get("/workflows/<workflow_id>")
+    def get_workflow(workflow_id: str) -> Response[str]:
+        return _json(200, cost_of_run(workflow_id, _tenant(app, services), services.steps), {})
 
     @app.not_found
     def no_route(_error: Exception) -> Response[str]:

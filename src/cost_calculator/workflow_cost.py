@@ -1,0 +1,217 @@
+"""What a workflow run cost: the sum of its steps, each the sum of its rows. Pure.
+
+A run is known by the steps that name it as their parent. A step whose cost is not known leaves the
+run's total open: the sum is then of the others, and the gaps are counted beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from itertools import islice
+from typing import Any, Protocol
+
+from cost_calculator.ledger import Sums, add, contribution
+from cost_calculator.pricing import plain
+from cost_calculator.reports import GAPS, nothing_priced, tokens
+from cost_calculator.row_keys import request_id_of
+from cost_calculator.rows import OPEN, RUN_ITEM
+from cost_calculator.settlement import Row, UnreadableRow
+
+Settle = Callable[[Row], Row]
+_ZERO = Decimal(0)
+_MOST_LEVELS = 8
+"""Runs within runs, deeper than any workflow nests: rows that name each other end here."""
+
+
+class Rows(Protocol):
+    """What a run is read from."""
+
+    def steps_of(self, parent: str) -> Iterable[str]:
+        """Yield the keys of the requests that name a run as their parent, the oldest first."""
+
+    def rows_of(self, key: str) -> Mapping[str, Row]:
+        """Return all rows under a key, by ``item``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One request of a run; ``sums`` are what its rows add to the sums of ``spend``.
+
+    ``pending`` rows have no price so far. A step may be the parent of others.
+    """
+
+    request_id: str
+    name: str
+    status: str
+    model: str
+    sums: Sums
+    pending: int
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def total(self) -> Sums:
+        """Return the sums of the step and of all below it."""
+        return add([self.sums, *(step.total for step in self.steps)])
+
+    @property
+    def all_pending(self) -> int:
+        return self.pending + sum(step.all_pending for step in self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowRun:
+    """A run: its workflow's name if a step gave one, its steps in order of their start.
+
+    ``own`` are the sums of the run's own rows: what its states and functions cost, if it is one of
+    the module's workflows.
+    """
+
+    run_id: str
+    workflow: str | None
+    steps: tuple[Step, ...]
+    own: Sums = field(default_factory=dict)
+
+    @property
+    def total(self) -> Sums:
+        return add([self.own, *(step.total for step in self.steps)])
+
+    @property
+    def pending(self) -> int:
+        return sum(step.all_pending for step in self.steps)
+
+
+class TooManySteps(ValueError):
+    """A run has more steps than ``most``: too many to read while a caller waits."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"more than {most} steps")
+        self.most = most
+
+
+def read_run(
+    parent: str, rows: Rows, settle: Settle, most: int | None = None
+) -> WorkflowRun | None:
+    """Return the run of that key, ``None`` if no request names it as its parent.
+
+    ``settle`` prices rows that wait for it, so that a run is known as soon as it ends. Raise
+    ``TooManySteps`` if it has more than ``most``.
+    """
+    keys = list(islice(rows.steps_of(parent), None if most is None else most + 1))
+    if most is not None and len(keys) > most:
+        raise TooManySteps(most)
+    found = [(key, rows.rows_of(key)) for key in keys]
+    found = [(key, items) for key, items in found if "REQUEST" in items]
+    if not found:
+        return None
+    names = (items["REQUEST"].get("workflow") for _, items in found)
+    return WorkflowRun(
+        run_id=request_id_of(parent),
+        workflow=next(filter(None, names), None),
+        steps=tuple(_step(key, items, rows, settle, _MOST_LEVELS) for key, items in found),
+        own=add(
+            contribution(_settled(row, settle))
+            for item, row in rows.rows_of(parent).items()
+            if item.startswith(RUN_ITEM)
+        ),
+    )
+
+
+def read_step(key: str, items: Mapping[str, Row], settle: Settle) -> Step:
+    """Return the step that a request's rows are, without any below it."""
+    request = items["REQUEST"]
+    counted = [_settled(row, settle) for row in items.values() if "cost_status" in row]
+    return Step(
+        request_id=request_id_of(key),
+        name=str(request.get("step", request_id_of(key))),
+        status=str(request["status"]),
+        model=str(request.get("model") or request.get("planned_model", "")),
+        sums=add(map(contribution, counted)),
+        # A step that still runs has rows to come.
+        pending=sum(row["cost_status"] == "PENDING" for row in counted)
+        + (request["status"] in OPEN),
+    )
+
+
+def _step(key: str, items: Mapping[str, Row], rows: Rows, settle: Settle, levels: int) -> Step:
+    below = rows.steps_of(key) if levels else ()
+    inner = ((each, rows.rows_of(each)) for each in below if each != key)
+    steps = tuple(
+        _step(each, found, rows, settle, levels - 1) for each, found in inner if "REQUEST" in found
+    )
+    return replace(read_step(key, items, settle), steps=steps)
+
+
+def _settled(row: Row, settle: Settle) -> Row:
+    if row["cost_status"] != "PENDING":
+        return row
+    try:
+        return settle(row)
+    except UnreadableRow:
+        return row
+
+
+def run_as_json(run: WorkflowRun) -> dict[str, Any]:
+    """Return a run as JSON; money as decimal strings, absent if it is not known."""
+    return {
+        "workflow_id": run.run_id,
+        **({"workflow": run.workflow} if run.workflow else {}),
+        "steps": [_step_as_json(step) for step in run.steps],
+        "own_overhead_usd": plain(run.own.get("overhead_usd", _ZERO)),
+        "total": _figures(run.total) | {"pending": run.pending},
+        "gaps": {name: plain(run.total.get(name, _ZERO)) for name in GAPS},
+    }
+
+
+def _step_as_json(step: Step) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "request_id": step.request_id,
+        "step": step.name,
+        "status": step.status,
+        "model": step.model,
+        **_figures(step.sums),
+        "pending": step.pending,
+    }
+    if step.steps:
+        shown["steps"] = [_step_as_json(each) for each in step.steps]
+    return shown
+
+
+def _figures(sums: Sums) -> dict[str, Any]:
+    sent, received = tokens(sums)
+    counts = {
+        "attempts": sums.get("attempts", _ZERO),
+        "retries": sums.get("retries", _ZERO),
+        "tokens_in": sent,
+        "tokens_out": received,
+    }
+    return {name: int(value) for name, value in counts.items()} | money_as_json(sums)
+
+
+def money(sums: Sums) -> dict[str, Decimal | None]:
+    """Return cost of models, overhead and their sum; ``None`` if the models' cost is not known."""
+    overhead = sums.get("overhead_usd", _ZERO)
+    cost = None if nothing_priced(sums) else sums.get("cost_usd", _ZERO)
+    return {
+        "cost_usd": cost,
+        "overhead_usd": overhead,
+        "total_usd": None if cost is None else cost + overhead,
+    }
+
+
+def money_as_json(sums: Sums) -> dict[str, str]:
+    """Return ``money`` as decimal strings; absent if it is not known."""
+    return {name: plain(value) for name, value in money(sums).items() if value is not None}
+
+
+def lines(run: WorkflowRun) -> list[tuple[str, Step]]:
+    """Return the steps as a tree has them: each with the branch that is drawn before it."""
+    return list(_lines(run.steps, ""))
+
+
+def _lines(steps: Sequence[Step], before: str) -> Iterable[tuple[str, Step]]:
+    for place, step in enumerate(steps):
+        is_last = place == len(steps) - 1
+        yield before + ("└─ " if is_last else "├─ "), step
+        yield from _lines(step.steps, before + ("   " if is_last else "│  "))
