@@ -20,6 +20,9 @@ help: ## list the targets
 demo: $(READY) ## route local/prompts.jsonl end to end on this machine and print what it cost: make demo PROMPTS=mine.txt
 	@PROMPTS="$(PROMPTS)" $(RUN) -m local.demo
 
+demo-workflows: $(READY) ## run the workflows on top on the cloud of make up; print answers and what each step cost
+	@$(RUN) -m local.demo_workflows
+
 dashboard: $(READY) ## write build/dashboard.html of the running local cloud, or of the last demo: make dashboard SERVE=1 shows it
 	@$(RUN) -m local.dashboard $(if $(SERVE),--serve)
 
@@ -160,5 +163,6 @@ $(SECURITY_READY): $(READY) requirements/security.lock
 	@PYTHON="$(PYTHON)" tools/venv.sh $(SECURITY_VENV) requirements/security.lock
 	@touch $@
 
-.PHONY: help demo dashboard up ask env down doctor-local test test-busy test-quick quick lint types unit chromium terraform-test security \
-	emulator-test local-test lifetime-test eval bench prices-check prices-confirm faults soak load package release train prices lock clean
+.PHONY: help demo demo-workflows dashboard up ask env down doctor-local test test-busy test-quick quick lint types unit chromium \
+	terraform-test security emulator-test local-test lifetime-test eval bench prices-check prices-confirm faults soak load package release train \
+	prices lock clean

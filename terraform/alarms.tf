@@ -90,6 +90,7 @@ locals {
     },
     local.queue_alarms,
     local.batch_alarms,
+    local.workflow_alarms,
   )
 
   alarm_names = [for name in sort(keys(local.alarms)) : "${var.name}-${name}" if var.alarms.enabled]

@@ -25,11 +25,12 @@ locals {
       split_batch    = local.function_split_batch
       run_chunk      = local.function_run_chunk
       finish_batch   = local.function_finish_batch
+      rank_variants  = local.function_rank_variants
       } : name => merge(
       {
         memory       = 256
         key_services = [] # services that decrypt with the function's permission
-        called_by    = "" # `workflow`, `batch` or `gateway`
+        called_by    = "" # `workflow`, `batch`, `gateway`, or the name of a workflow
         # Source of what goes to the failures queue if the function fails: `events` or `stream`.
         failures_aside = ""
         notifies       = false # publishes to the topic of failed requests
@@ -58,6 +59,7 @@ locals {
     split_batch    = local.split_batch_environment
     run_chunk      = local.run_chunk_environment
     finish_batch   = local.finish_batch_environment
+    rank_variants  = local.rank_variants_environment
   }
 
   functions = {

@@ -53,6 +53,8 @@ data "aws_iam_policy_document" "kms_key" {
         # The gateway names this group by an id that is not known before.
         "arn:${local.partition}:logs:${local.arn_suffix}:log-group:API-Gateway-Execution-Logs_*",
         "arn:${local.partition}:logs:${local.arn_suffix}:log-group:/aws/vendedlogs/states/${local.batch_name}",
+        # Of the workflows on top.
+        "arn:${local.partition}:logs:${local.arn_suffix}:log-group:/aws/vendedlogs/states/${var.name}-variants",
       ]
     }
   }

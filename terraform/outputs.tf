@@ -77,6 +77,11 @@ output "batch" {
   }
 }
 
+output "workflows" {
+  description = "By the workflow's name, its `state_machine_arn`; those of `workflows` alone."
+  value       = var.workflows.variants == null ? {} : { variants = { state_machine_arn = aws_sfn_state_machine.variants[0].arn } }
+}
+
 output "notifications_topic_arn" {
   description = "ARN of the SNS topic for failed requests."
   value       = local.topic_arn

@@ -7,6 +7,7 @@ locals {
     var.batch == null ? {} : {
       batch = { name = local.batch_name, role = local.batch_name, run_as = [local.batch_machine_arn, "${local.batch_machine_arn}/*"] }
     },
+    { for name, machine in local.workflow_machines : name => { name = machine.name, role = machine.name, run_as = [machine.arn] } },
   )
 }
 

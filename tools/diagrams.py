@@ -1,4 +1,4 @@
-"""Draws the diagrams of docs/architecture.md from the workflow and the module: Mermaid, no drawing.
+"""Draws the diagrams of docs/ from the definitions of asl/ and the module: Mermaid, no drawing.
 
 python -m tools.diagrams            write them
 python -m tools.diagrams --check    exit 1 when they differ
@@ -9,18 +9,22 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "docs" / "architecture.md"
+# Each page of a workflow has its own definition, under the page's name.
+PAGES = sorted((ROOT / "docs" / "workflows").glob("[a-z]*.md"))
 ASL = ROOT / "asl" / "router.asl.json"
 _BLOCK = re.compile(r"(<!-- drawn: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 _RESOURCE = re.compile(r'^(resource|data) "(\w+)" "(\w+)" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
 _REFERENCE = re.compile(r"(aws_\w+)\.(\w+)|local\.(\w+_arns?)\b|local\.tables\.(\w+)")
 _FUNCTION = re.compile(r"^  function_(\w+) = \{\n(.*?)^  \}", re.MULTILINE | re.DOTALL)
+_ARN = re.compile(r"\$\{(\w+)_arn\}")
 _POLICY = "aws_iam_policy_document"
 
 # What a reader of the diagram looks for; keys, roles and logs are in every function's life.
@@ -53,20 +57,25 @@ _LOCALS: Mapping[str, tuple[Node, ...]] = {
 
 def main(arguments: list[str]) -> int:
     """Write the diagrams, or only compare them; answer the exit status."""
-    written = DOCUMENT.read_text(encoding="utf-8")
-    wanted = drawn(written)
-    if written == wanted:
-        return 0
-    if "--check" in arguments:
-        print("docs/architecture.md is behind: run python -m tools.diagrams")
+    behind = []
+    for page in (DOCUMENT, *PAGES):
+        written = page.read_text(encoding="utf-8")
+        if (wanted := drawn(written)) != written:
+            behind.append(page)
+            if "--check" not in arguments:
+                page.write_text(wanted, encoding="utf-8")
+    if behind and "--check" in arguments:
+        names = ", ".join(page.name for page in behind)
+        print(f"{names}: behind; run python -m tools.diagrams")
         return 1
-    DOCUMENT.write_text(wanted, encoding="utf-8")
     return 0
 
 
 def drawn(text: str) -> str:
     """Return the document with its diagrams redrawn."""
-    diagrams = {"workflow": workflow, "module": module}
+    diagrams: dict[str, Callable[[], str]] = {"workflow": workflow, "module": module}
+    for page in PAGES:
+        diagrams[page.stem] = partial(workflow, _asl_of(page))
 
     def redrawn(found: re.Match[str]) -> str:
         return f"{found[1]}```mermaid\n{diagrams[found[2]]()}\n```\n{found[3]}"
@@ -74,16 +83,31 @@ def drawn(text: str) -> str:
     return _BLOCK.sub(redrawn, text)
 
 
-def workflow() -> str:
-    """Return the states of the workflow and the ways between them; dotted is a Catch."""
-    states = json.loads(ASL.read_text(encoding="utf-8"))["States"]
+def _asl_of(page: Path) -> Path:
+    return ROOT / "asl" / f"{page.stem}.asl.json"
+
+
+def workflow(path: Path = ASL) -> str:
+    """Return the states of a workflow and the ways between them; dotted is a Catch.
+
+    A Map is a box around the states of its items.
+    """
+    return "\n".join(["flowchart TD", *_states(json.loads(path.read_text(encoding="utf-8")), "  ")])
+
+
+def _states(definition: Mapping[str, Any], indent: str) -> Iterator[str]:
     shapes = {"Choice": "{{{{{}}}}}", "Succeed": "([{}])", "Fail": "([{}])"}
-    lines = ["flowchart TD"]
+    states = definition["States"]
     for name, state in states.items():
-        lines.append(f"  {name}{shapes.get(state['Type'], '[{}]').format(name)}")
+        if state["Type"] == "Map":
+            yield f"{indent}subgraph {name}"
+            yield from _states(state["ItemProcessor"], f"{indent}  ")
+            yield f"{indent}end"
+        else:
+            yield f"{indent}{name}{shapes.get(state['Type'], '[{}]').format(name)}"
     for name, state in states.items():
-        lines += [f"  {name} {way}" for way in dict.fromkeys(_ways(state))]
-    return "\n".join(lines)
+        for way in dict.fromkeys(_ways(state)):
+            yield f"{indent}{name} {way}"
 
 
 def _ways(state: Mapping[str, Any]) -> Iterator[str]:
@@ -103,10 +127,11 @@ def module() -> str:
     entries = dict(entry for text in sources.values() for entry in _FUNCTION.findall(text))
     functions = list(entries)
     edges: dict[tuple[Node, str, Node], None] = {}
-    definition = ASL.read_text(encoding="utf-8")
-    for name in functions:
-        if f"${{{name}_arn}}" in definition:
-            edges[("aws_sfn_state_machine", "this"), "-->", ("function", name)] = None
+    for machine, path in {"this": ASL, **{page.stem: _asl_of(page) for page in PAGES}}.items():
+        definition = path.read_text(encoding="utf-8")
+        for name in functions:
+            if f"${{{name}_arn}}" in definition:
+                edges[("aws_sfn_state_machine", machine), "-->", ("function", name)] = None
     for text in sources.values():
         for kind, resource, name, body in _RESOURCE.findall(text):
             for edge in _edges(kind, resource, name, body, functions):
@@ -137,9 +162,27 @@ def _edges(
     elif resource == "aws_cloudwatch_event_target":
         rules = [node for node in found if node[0] == "aws_cloudwatch_event_rule"]
         yield from ((rule, "-->", one) for rule in rules[:1] for one in called)
-    elif kind == "data" and resource == _POLICY and name in [*functions, "workflow"]:
-        this = ("aws_sfn_state_machine", "this") if name == "workflow" else ("function", name)
-        yield from ((this, "---", node) for node in found if node != this)
+    elif kind == "data" and resource == _POLICY:
+        for one in _holders(name, functions):
+            yield from ((one, "---", node) for node in found if node != one)
+
+
+def _holders(policy: str, functions: list[str]) -> list[Node]:
+    """Return what has a policy; all workflows on top share two."""
+    tops = [page.stem for page in PAGES]
+    if policy == "workflow_machine":
+        return [("aws_sfn_state_machine", name) for name in tops]
+    if policy == "workflow_function":
+        called = (_ARN.findall(_asl_of(page).read_text(encoding="utf-8")) for page in PAGES)
+        return [
+            ("function", name)
+            for names in called
+            for name in dict.fromkeys(names)
+            if name in functions
+        ]
+    if policy == "workflow":
+        return [("aws_sfn_state_machine", "this")]
+    return [("function", policy)] if policy in functions else []
 
 
 def _nodes(body: str) -> Iterator[Node]:
@@ -160,6 +203,8 @@ def _label(node: Node) -> str:
     if node[0] == "models":
         return f"([{node[1]}])"
     shape, words = _SHOWN[node[0]]
+    if node[0] == "aws_sfn_state_machine" and node[1] != "this":
+        words += f" {node[1]}"
     return shape.format(f'"{words.format(node[1].replace("_", " "))}"')
 
 

@@ -23,6 +23,8 @@ module "faregate" {
   queue = {}
   batch = { concurrency = 60 }
 
+  workflows = { variants = {} }
+
   # A chain by cause, across the three providers.
   models = {
     COMPLEX = {

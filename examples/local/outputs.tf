@@ -72,3 +72,8 @@ output "batch" {
   description = "The machine and the bucket of batches."
   value       = module.faregate.batch
 }
+
+output "workflows" {
+  description = "The workflows on top."
+  value       = module.faregate.workflows
+}

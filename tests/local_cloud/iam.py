@@ -93,6 +93,8 @@ def _needs_of_task(resource: str, given: dict[str, Any]) -> Iterator[Need]:
         yield Need("events:RetrieveConnectionCredentials", connection)
         yield Need("secretsmanager:DescribeSecret", "*")
         yield Need("secretsmanager:GetSecretValue", "*")
+    elif task == "states:startExecution":
+        yield Need("states:StartExecution", given["StateMachineArn"])
     elif task == "aws-sdk:dynamodb:transactWriteItems":
         text = json.dumps(given["TransactItems"])
         for kind, table in re.findall(r"'(\w+)':\s*\{\s*'TableName':\s*'([^']+)'", text):

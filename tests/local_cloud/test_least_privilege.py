@@ -41,6 +41,8 @@ AWS_CALLS = {
     "StartChildren": "a Distributed Map starts its children",
     "WatchChildren": "a Distributed Map follows its children",
     "RedriveChildren": "a redriven Distributed Map runs its children again",
+    "FollowWhatItAsked": "Step Functions follows the runs that a workflow waits for",
+    "HearOfItsEnd": "Step Functions manages the rule that reports their end",
     "SignUploads": "a caller puts its file with a URL that the function signed",
     "SeeWhatIsMissing": "S3 looks at it to say 404 rather than 403",
 }

@@ -18,6 +18,7 @@ import boto3
 
 from cost_calculator.aws.items import to_item
 from cost_calculator.aws.ledger_store import LedgerStore
+from cost_calculator.aws.workflow_rows import WorkflowRows
 from cost_calculator.budget_names import BUDGET_SHARDS, budget_key, shard_key
 from cost_calculator.clock import now
 from cost_calculator.dashboard.reading import Tables, snapshot
@@ -25,12 +26,14 @@ from cost_calculator.settlement import settle
 from cost_calculator.stream import price_records
 from router.__main__ import main
 from router.acceptance.reopen import reopened
+from router.aws.answers_bucket import answer_store
 from router.aws.batch_rows import BatchRows
 from router.aws.breaker_store import ControlBreakers
 from router.aws.erasure_store import TextStore
 from router.aws.feedback_store import FeedbackStore
 from router.aws.rate_buckets import RateBuckets
 from router.aws.undelivered_answers import UndeliveredAnswers
+from router.aws.workflow_store import WorkflowStore
 from router.cli.rerun import accepted_since
 from router.errors import BudgetExceeded, InvalidRequest
 from router.guards.breaker import Breaker, Phase, breaker_key
@@ -245,5 +248,12 @@ def _readers(client: Any) -> None:
     feedback.note("r-1", "right")
     list(feedback.judged(["2026-11-21"]))
     BatchRows(client, USAGE).statuses(["r-1", "r-2"])
+    steps = WorkflowRows(client, USAGE)
+    client.put(USAGE, to_item(request("r-3", parent_id="run-1")))
+    list(steps.steps_of("run-1"))
+    steps.rows_of("r-3")
+    WorkflowStore(client, USAGE, answer_store("")).put_run(
+        {"request_id": "run-1", "item": "WORKFLOW#e-1", "cost_status": "PENDING"}
+    )
     list(accepted_since(client, USAGE, now() - timedelta(seconds=1)))
     snapshot(client, Tables(USAGE, SPEND, CONTROL), timedelta(days=1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.local_cloud.settings.lines import (
     ACCOUNT,
+    ASK_VARIANTS,
     CALLS_MODELS,
     COMPOSITE,
     DASHBOARD_MODELS,
@@ -11,6 +12,7 @@ from tests.local_cloud.settings.lines import (
     LIMITED,
     PRICED_BY,
     RUN_CHUNKS,
+    SCORER_STATES,
     Group,
     accepting,
     alarm,
@@ -159,6 +161,10 @@ IN_PLACE = Group(
         ),
         "budgets.month_usd": (1000, config("budget.month_usd")),
         "budgets.soft_share": (0.7, config("budget.soft_share")),
+        **{
+            f"budgets.workflows.trips.{name}": (value, config(f"workflow_budgets.trips.{name}"))
+            for name, value in {"day_usd": 5, "month_usd": 50, "soft_share": 0.6}.items()
+        },
         "budgets.on_store_failure": ("accept", config("on_store_failure")),
         **{
             f"breaker.{name}": (
@@ -296,6 +302,18 @@ IN_PLACE = Group(
             ["aws_lambda_event_source_mapping.requests[0]: scaling_config.maximum_concurrency"],
         ),
         "queue.alarm_age_seconds": (901, alarm("threshold", "queue-age")),
+        "workflows.variants.scorer_arn": (
+            f"arn:aws:lambda:{ACCOUNT}:function:score",
+            [
+                *SCORER_STATES,
+                *policy('workflow_machine["variants"]', "ScoreAnswers"),
+                *environment("SCORER", "rank_variants"),
+            ],
+        ),
+        "workflows.variants.max_concurrency": (
+            20,
+            [f"{ASK_VARIANTS}.MaxConcurrency"],
+        ),
         "batch.concurrency": (
             50,
             [f"{RUN_CHUNKS}.MaxConcurrency"],
@@ -331,6 +349,7 @@ IN_PLACE = Group(
                 *policy('function_runtime["*"]', "SendTraces"),
                 *policy("workflow", "SendTraces"),
                 *policy("batch[0]", "SendTraces"),
+                *policy('workflow_machine["variants"]', "SendTraces"),
                 *environment("TRACED_SHARE", "price_rows", "sweep"),
             ],
         ),

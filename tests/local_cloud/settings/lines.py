@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from local.cloud import ROOT
 from tools.openapi import DOCUMENT
 
 Lines = list[str]
@@ -120,6 +121,17 @@ def own_policy_gone(name: str) -> Lines:
     return gone(f"aws_iam_role_policy.{name}[0]")
 
 
+WITHOUT_VARIANTS = [
+    *gone(
+        "aws_sfn_state_machine.variants[0]",
+        'aws_iam_role_policy.workflow_machine["variants"]',
+        'aws_iam_role_policy.workflow_function["variants"]',
+        'aws_cloudwatch_log_group.state_machine["variants"]',
+        'aws_iam_role.state_machine["variants"]',
+    ),
+    *function_gone("rank_variants"),
+]
+
 # Where what is made holds a value, terraform/tests looks at it.
 OF_WHAT_IS_MADE: Lines = []
 
@@ -152,6 +164,32 @@ DASHBOARD_FUNCTIONS = (
     "aws_cloudwatch_dashboard.this[0]: dashboard_body.widgets.6.properties.metrics"
 )
 COMPOSITE = "aws_cloudwatch_composite_alarm.this[0]: alarm_rule"
+ASK_VARIANTS = "aws_sfn_state_machine.variants[0]: definition.States.AskVariants"
+
+
+def _leaves(path: str, value: Any) -> Lines:
+    """The lines of a part of a definition that is made: one for each value in it."""
+    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
+        return _leaves(path, value[0])
+    if isinstance(value, dict):
+        return [line for name, part in value.items() for line in _leaves(f"{path}.{name}", part)]
+    return [] if value is None else [path]
+
+
+_ITEMS = json.loads((ROOT / "asl" / "variants.asl.json").read_text(encoding="utf-8"))["States"][
+    "AskVariants"
+]["ItemProcessor"]["States"]
+SCORER_STATES = [
+    *(
+        f"{ASK_VARIANTS}.ItemProcessor.States.AskVariant.{name}"
+        for name in ("End", "Next", "Output")
+    ),
+    *(
+        line
+        for name in ("ScoreVariant", "VariantUnscored")
+        for line in _leaves(f"{ASK_VARIANTS}.ItemProcessor.States.{name}", _ITEMS[name])
+    ),
+]
 RUN_CHUNKS = "aws_sfn_state_machine.batch[0]: definition.States.RunChunks"
 DEPLOYED_AGAIN = [
     "aws_api_gateway_deployment.document[0]: anew",
@@ -161,8 +199,8 @@ LAYER_ANEW = [
     "aws_lambda_layer_version.provider_sdks: anew",
     *function("layers ?", "converse", "invoke_model"),
 ]
-PRICED_BY = ("analyze", "price_rows", "sweep", "api", "converse")
-LIMITED = ("api", "ingest", "split_batch")
+PRICED_BY = ("analyze", "price_rows", "rank_variants", "sweep", "api", "converse")
+LIMITED = ("api", "ingest", "rank_variants", "split_batch")
 CALLS_MODELS = ("converse", "invoke_model")
 READS_USAGE = (
     "analyze",
@@ -172,6 +210,7 @@ READS_USAGE = (
     "invoke_model",
     "plan_next_step",
     "price_rows",
+    "rank_variants",
     "record_answer",
     "record_outcome",
     "run_chunk",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.local_cloud.settings.lines import (
     COMPOSITE,
+    WITHOUT_VARIANTS,
     Group,
     alarm,
     config,
@@ -46,6 +47,10 @@ OFF = Group(
                 ),
                 *alarm("gone", "batch-failed", "batch-timed-out"),
             ],
+        ),
+        "workflows.variants": (
+            None,
+            [*WITHOUT_VARIANTS, *alarm("gone", "variants-failed", "variants-timed-out")],
         ),
         "api": (
             None,

@@ -10,6 +10,7 @@ from tests.local_cloud.settings.lines import (
     DEPLOYED_AGAIN,
     LAYER_ANEW,
     OF_WHAT_IS_MADE,
+    WITHOUT_VARIANTS,
     Group,
     alarm,
     calling,
@@ -89,6 +90,8 @@ OTHER = Group(
             None,
             config("tenants.faq.cache.ttl_seconds", "tenants.faq.cache.shared"),
         ),
+        # It needs the texts of its steps.
+        "workflows.variants": (None, WITHOUT_VARIANTS),
         "privacy.store_text": (False, [*config("store_text"), *environment("STORE_TEXT", "api")]),
         "bedrock.foundation_models": (
             ["anthropic.behind"],

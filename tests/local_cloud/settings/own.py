@@ -44,7 +44,7 @@ OWN = Group(
                 ),
                 *(
                     line
-                    for name in ("workflow", "batch[0]")
+                    for name in ("workflow", "batch[0]", 'workflow_machine["variants"]')
                     for line in policy(name, "EncryptExecutions.Resource", "EncryptItsLog.Resource")
                 ),
                 *policy("batch[0]", "UseTheKeyThroughServices.Resource"),
@@ -57,7 +57,10 @@ OWN = Group(
                 *gone("aws_dynamodb_table.usage[0]"),
                 *accepting("AcceptOnce.Resource", "ReadTheCache.Resource"),
                 *policy("converse[0]", "LookAtRequests.Resource"),
-                *policy("api[0]", "ReadRequestsAndJudgeThem.Resource"),
+                *policy(
+                    "api[0]", "ReadRequestsAndJudgeThem.Resource", "FindStepsOfWorkflows.Resource"
+                ),
+                *policy('workflow_function["variants"]', "ReadStepsAndRecordTheRun.Resource"),
                 *policy("record_outcome", "CloseTheRequest.Resource"),
                 *policy("run_chunk[0]", "ReadOutcomes.Resource"),
                 *policy("sweep", "FindAndCloseRows.Resource"),

@@ -1,0 +1,88 @@
+"""Runs the workflows on top on the cloud that `make up` left running; prints answers and costs.
+
+    python -m local.demo_workflows
+
+Each takes its input from `docs/workflows/<name>.example.json`, under an id of its own. Exits
+non-zero when a run fails. The provider simulator is no judge: its scores show only that the
+workflow works; LLM_BASE_URL before `make up` puts a real model behind it.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from cost_calculator.aws.workflow_rows import WorkflowRows
+from cost_calculator.cli.workflow_tree import as_text
+from cost_calculator.clock import iso
+from cost_calculator.rates import default_rates
+from cost_calculator.settlement import settle
+from cost_calculator.workflow_cost import read_run
+from local import client, cloud
+from local.cloud import ROOT
+from local.deployment import Deployment, existing
+from local.isolation import isolate
+
+_INPUTS = ROOT / "docs" / "workflows"
+_SECONDS = 180
+
+
+def main() -> int:
+    """Run each deployed workflow once; the exit code is 0 when all have ended well."""
+    isolate()
+    running = cloud.running()
+    if running is None:
+        print("no local cloud runs in this checkout: make up", file=sys.stderr)
+        return 2
+    deployment = existing(running)
+    machines: Mapping[str, Mapping[str, str]] = deployment.outputs["workflows"]
+    ended = [_run(deployment, name, each["state_machine_arn"]) for name, each in machines.items()]
+    return 0 if ended and all(ended) else 1
+
+
+def _run(deployment: Deployment, name: str, machine_arn: str) -> bool:
+    given = json.loads((_INPUTS / f"{name}.example.json").read_text(encoding="utf-8"))
+    run = f"{name}-{uuid.uuid4().hex[:8]}"
+    print(f"\n{name}: docs/workflows/{name}.example.json as {run}")
+    execution = deployment.client("stepfunctions").start_execution(
+        stateMachineArn=machine_arn, input=json.dumps(given | {"id": run})
+    )["executionArn"]
+    ended = client.wait_for_execution(deployment, execution, _SECONDS)
+    if ended["status"] != "SUCCEEDED":
+        print(f"{ended['status']}: {ended.get('error')}: {ended.get('cause')}", file=sys.stderr)
+    else:
+        print(answer(json.loads(ended["output"])))
+    print(tree(deployment, run))
+    return bool(ended["status"] == "SUCCEEDED")
+
+
+def answer(output: Mapping[str, Any]) -> str:
+    """Return what a workflow answered, in a few lines."""
+    lines = [f"status {output['status']}"]
+    if best := output.get("best"):
+        lines.append(f"best: variant {best['variant']}: {best['output']}")
+    lines += [
+        f"  variant {each['variant']}: score {each.get('score', '-')}, ${each['cost_usd']}"
+        for each in output["ranking"]
+    ]
+    lines += [f"  variant {each['variant']} failed: {each['error']}" for each in output["failed"]]
+    if tie := output.get("tie"):
+        lines.append(f"  tie: {', '.join(map(str, tie))}; the cheapest is the best")
+    return "\n".join(lines)
+
+
+def tree(deployment: Deployment, run: str) -> str:
+    """Return the run's steps with their costs, as `faregate report --workflow` shows them."""
+    rows = WorkflowRows(deployment.client("dynamodb"), deployment.usage_table)
+    at = iso(datetime.now(UTC))
+    found = read_run(run, rows, partial(settle, rates=default_rates(), priced_at=at))
+    return as_text(found) if found else "nothing was asked"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

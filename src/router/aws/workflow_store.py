@@ -1,0 +1,61 @@
+"""Rows of a workflow's steps, as the workflow's function reads them, and the run's own row."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from cost_calculator.aws.items import to_item
+from cost_calculator.rows import Row
+from router.aws.answers_bucket import AnswerStore, answer_store
+from router.aws.dynamodb import dynamodb
+from router.aws.usage_table import UsageStore
+from router.conversation.said import Said
+from router.errors import StoreUnavailable
+from router.recording.answer_row import stored_answer
+
+_EXISTS = "ConditionalCheckFailedException"
+
+
+class WorkflowStore(UsageStore):
+    """The ``usage`` table, and the bucket of large answers."""
+
+    def __init__(self, client: object, table: str, answers: AnswerStore) -> None:
+        super().__init__(client, table)  # type: ignore[arg-type]
+        self._answers = answers
+
+    def steps(self, keys: Iterable[str]) -> dict[str, Mapping[str, Row]]:
+        """Return the rows of each key."""
+        return {key: self.rows_of(key) for key in keys}
+
+    def text_of(self, rows: Mapping[str, Mapping[str, Any]]) -> str | None:
+        """Return a step's answer from its rows; ``None`` if its text is gone."""
+        if address := rows["REQUEST"].get("output_s3"):
+            body = self._answers.get(str(address))
+            return None if body is None else Said.from_object(str(address), body).text
+        said = stored_answer(rows)
+        return None if said is None else said.text
+
+    def put_run(self, row: Row) -> None:
+        """Put the row of a run's own costs, once: a repeat changes nothing."""
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=to_item(row),
+                ConditionExpression="attribute_not_exists(request_id)",
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != _EXISTS:
+                raise StoreUnavailable(error.response["Error"]["Code"]) from error
+        except BotoCoreError as error:
+            raise StoreUnavailable(type(error).__name__) from error
+
+
+def workflow_store() -> WorkflowStore:
+    """Return the store of this function's environment."""
+    return WorkflowStore(
+        dynamodb(), os.environ["USAGE_TABLE"], answer_store(os.environ["ANSWERS_BUCKET"])
+    )

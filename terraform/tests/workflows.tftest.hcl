@@ -1,0 +1,137 @@
+# Workflows on top of the router: each is there if it is asked for, with what it needs and no more.
+
+mock_provider "aws" {
+  source          = "./tests/mocks"
+  override_during = plan
+}
+
+# Any file will do: nothing is uploaded.
+variables {
+  package = { function_zip = "./versions.tf", layer_zip = "./versions.tf" }
+}
+
+run "by_default_there_is_none" {
+  command = plan
+
+  assert {
+    condition = (
+      length(aws_sfn_state_machine.variants) == 0
+      && length(aws_iam_role_policy.workflow_machine) == 0
+      && length(aws_iam_role_policy.workflow_function) == 0
+      && !contains(keys(aws_lambda_function.this), "rank_variants")
+      && !contains(keys(aws_iam_role.state_machine), "variants")
+      && length([for name in keys(aws_cloudwatch_metric_alarm.this) : name if startswith(name, "variants")]) == 0
+      && length(output.workflows) == 0
+    )
+    error_message = "A deployment without workflows has no machine, function, role, right or alarm of one."
+  }
+}
+
+run "variants_is_a_machine_on_the_router" {
+  command = plan
+
+  variables {
+    workflows = { variants = { max_concurrency = 4 } }
+  }
+
+  assert {
+    condition = (
+      jsondecode(aws_sfn_state_machine.variants[0].definition).States.AskVariants.MaxConcurrency == 4
+      && jsondecode(aws_sfn_state_machine.variants[0].definition).States.AskVariants.ItemProcessor.States.AskVariant.Arguments.StateMachineArn == "arn:aws:states:eu-central-1:123456789012:stateMachine:faregate"
+      && aws_sfn_state_machine.variants[0].type == "STANDARD"
+      && aws_sfn_state_machine.variants[0].encryption_configuration[0].type == "CUSTOMER_MANAGED_KMS_KEY"
+      && aws_sfn_state_machine.variants[0].logging_configuration[0].include_execution_data == false
+    )
+    error_message = "Every request of a run is a child run of the router."
+  }
+
+  assert {
+    condition = {
+      for statement in data.aws_iam_policy_document.workflow_machine["variants"].statement : statement.sid => toset(statement.resources)
+      } == {
+      RunFunctions      = toset(["arn:aws:lambda:eu-central-1:123456789012:function:faregate-rank-variants"])
+      AskTheRouter      = toset(["arn:aws:states:eu-central-1:123456789012:stateMachine:faregate"])
+      FollowWhatItAsked = toset(["arn:aws:states:eu-central-1:123456789012:execution:faregate:*"])
+      HearOfItsEnd      = toset(["arn:aws:events:eu-central-1:123456789012:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"])
+      EncryptExecutions = toset([aws_kms_key.this[0].arn])
+    }
+    error_message = "The machine runs its function and the router, and nothing else; a new right belongs here with its reason."
+  }
+
+  assert {
+    condition = {
+      for statement in data.aws_iam_policy_document.workflow_function["variants"].statement : statement.sid => {
+        actions = toset(statement.actions), resources = toset(statement.resources)
+      }
+      } == {
+      ReadStepsAndRecordTheRun = { actions = toset(["dynamodb:PutItem", "dynamodb:Query"]), resources = toset([aws_dynamodb_table.usage[0].arn]) }
+      ReadLargeAnswers         = { actions = toset(["s3:GetObject"]), resources = toset(["arn:aws:s3:::made-answers-1/answers/*"]) }
+      SeeWhatIsMissing         = { actions = toset(["s3:ListBucket"]), resources = toset(["arn:aws:s3:::made-answers-1"]) }
+    }
+    error_message = "The function reads steps and puts the run's own row."
+  }
+
+  assert {
+    condition     = toset([for name in keys(aws_cloudwatch_metric_alarm.this) : name if startswith(name, "variants")]) == toset(["variants-failed", "variants-timed-out"])
+    error_message = "Runs that fail, or take too long, raise an alarm."
+  }
+}
+
+run "without_a_scorer_no_state_calls_one" {
+  command = plan
+  variables {
+    workflows = { variants = {} }
+  }
+
+  assert {
+    condition = (
+      length(setintersection(keys(jsondecode(aws_sfn_state_machine.variants[0].definition).States.AskVariants.ItemProcessor.States), ["ScoreVariant", "VariantUnscored"])) == 0
+      && jsondecode(aws_sfn_state_machine.variants[0].definition).States.AskVariants.ItemProcessor.States.AskVariant.End
+      && !contains(keys(aws_lambda_function.this["rank_variants"].environment[0].variables), "SCORER")
+    )
+    error_message = "The judge compares the answers."
+  }
+}
+
+run "a_scorer_of_your_own_gets_each_answer" {
+  command = plan
+  variables {
+    workflows = { variants = { scorer_arn = "arn:aws:lambda:eu-central-1:123456789012:function:score" } }
+  }
+
+  assert {
+    condition = (
+      jsondecode(aws_sfn_state_machine.variants[0].definition).States.AskVariants.ItemProcessor.States.AskVariant.Next == "ScoreVariant"
+      && !contains(keys(jsondecode(aws_sfn_state_machine.variants[0].definition).States.AskVariants.ItemProcessor.States.AskVariant), "End")
+      && jsondecode(aws_sfn_state_machine.variants[0].definition).States.AskVariants.ItemProcessor.States.ScoreVariant.Arguments.FunctionName == "arn:aws:lambda:eu-central-1:123456789012:function:score"
+      && aws_lambda_function.this["rank_variants"].environment[0].variables.SCORER == "true"
+      && contains(flatten([for statement in data.aws_iam_policy_document.workflow_machine["variants"].statement : tolist(statement.resources) if statement.sid == "ScoreAnswers"]), "arn:aws:lambda:eu-central-1:123456789012:function:score")
+    )
+    error_message = "Each answer goes to the scorer, which the machine may call."
+  }
+}
+
+run "a_scorer_that_is_no_function_is_refused" {
+  command = plan
+  variables {
+    workflows = { variants = { scorer_arn = "score" } }
+  }
+  expect_failures = [var.workflows]
+}
+
+run "workflows_need_the_texts_of_their_steps" {
+  command = plan
+  variables {
+    workflows = { variants = {} }
+    privacy   = { store_text = false }
+  }
+  expect_failures = [var.workflows]
+}
+
+run "more_at_a_time_than_an_inline_map_runs_is_refused" {
+  command = plan
+  variables {
+    workflows = { variants = { max_concurrency = 41 } }
+  }
+  expect_failures = [var.workflows]
+}

@@ -1,0 +1,44 @@
+"""What the demo of the workflows shows, and the inputs that it runs."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from local import cloud, demo_workflows
+from local.cloud import ROOT
+from router.workflows.variants.asked import parse
+
+
+def test_the_answer_names_the_best_the_scores_and_what_failed() -> None:
+    text = demo_workflows.answer(
+        {
+            "status": "JUDGED",
+            "best": {"variant": 2, "output": "Hello!"},
+            "ranking": [{"variant": 2, "score": 9.0, "cost_usd": "0.1"}],
+            "failed": [{"variant": 1, "error": "BudgetExceeded"}],
+            "tie": [2, 3],
+        }
+    )
+
+    assert "best: variant 2: Hello!" in text
+    assert "variant 1 failed: BudgetExceeded" in text
+    assert "tie: 2, 3" in text
+
+
+def test_the_example_is_an_input_that_the_workflow_takes() -> None:
+    text = (ROOT / "docs" / "workflows" / "variants.example.json").read_text(encoding="utf-8")
+
+    made = parse(json.loads(text), "x")
+
+    assert len(made.requests()) == 3
+
+
+def test_without_a_cloud_it_says_how_to_start_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cloud, "running", lambda: None)
+
+    assert demo_workflows.main() == 2
+    assert "make up" in capsys.readouterr().err
