@@ -161,10 +161,6 @@ IN_PLACE = Group(
         ),
         "budgets.month_usd": (1000, config("budget.month_usd")),
         "budgets.soft_share": (0.7, config("budget.soft_share")),
-        **{
-            f"budgets.workflows.trips.{name}": (value, config(f"workflow_budgets.trips.{name}"))
-            for name, value in {"day_usd": 5, "month_usd": 50, "soft_share": 0.6}.items()
-        },
         "budgets.on_store_failure": ("accept", config("on_store_failure")),
         **{
             f"breaker.{name}": (
