@@ -169,4 +169,4 @@ def read(item):
 
 
 def unordered(items):
-    return sorted(map(read, items), key=repr)
+    return sorted(map(read, items), key=lambda item: repr(sorted(item.items())))
