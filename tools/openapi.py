@@ -156,6 +156,7 @@ def _other_protocols(own: Mapping[str, Any], key: Mapping[str, Any]) -> dict[str
         return _operation(
             name, summary, {"200": _streamed("Answered")}, tags=[PROTOCOL], body=body,
             parameters=[dict(key)], errors="400 401 402 403 404 409 413 429 502 503 504",
+            error="MessageError" if name == "message" else "Error",
         )  # fmt: skip
 
     def asked(name: str, summary: str, answer: str, **options: Any) -> dict[str, Any]:
@@ -176,7 +177,9 @@ def _other_protocols(own: Mapping[str, Any], key: Mapping[str, Any]) -> dict[str
             )
         },
         "/messages/count_tokens": {
-            "post": asked("count", count, "Count", parameters=[], body="CountAsked")
+            "post": asked(
+                "count", count, "Count", parameters=[], body="CountAsked", error="MessageError"
+            )
         },
         "/models": {
             "get": asked("models", "The names that `model` may have.", "Models", parameters=[])
@@ -226,8 +229,9 @@ def _operation(
     errors: str,
     body: str | None = None,
     tags: Sequence[str] = (),
+    error: str = "Error",
 ) -> dict[str, Any]:
-    refused = {status: _answer("Refused.", "Error") for status in errors.split()}
+    refused = {status: _answer("Refused.", error) for status in errors.split()}
     return {
         "operationId": name,
         **({"tags": list(tags)} if tags else {}),
@@ -356,6 +360,16 @@ def _answers() -> dict[str, Any]:
         "Model": _object({"id": _TEXT, "object": {"enum": ["model"]}}, "id object"),
         "Models": _object({"data": {"type": "array", "items": {"type": "object"}}}, "data"),
         "Error": _object({"error": error}, "error"),
+        # As Anthropic's clients read it; the gateway's own refusals have the shape of Error.
+        "MessageError": {
+            "type": "object",
+            "required": ["error"],
+            "properties": {
+                "type": {"enum": ["error"]},
+                "error": _object({"type": _TEXT, "message": _TEXT}, "type message"),
+                "request_id": _TEXT,
+            },
+        },
     }
 
 

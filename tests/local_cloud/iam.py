@@ -22,9 +22,17 @@ _ARNS = {
 }
 
 # Operations that IAM knows by another name than the API does.
-_ITEM_ACTIONS = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem"}
+_ITEM_ACTIONS = {
+    "bedrock:Converse": "bedrock:InvokeModel",
+    "bedrock:ConverseStream": "bedrock:InvokeModelWithResponseStream",
+    "s3:HeadObject": "s3:GetObject",
+}
 _ITEM_ACTIONS |= {"ConditionCheck": "ConditionCheckItem", "Get": "GetItem"}
-_ACTIONS = {"bedrock:Converse": "bedrock:InvokeModel", "s3:HeadObject": "s3:GetObject"}
+_ACTIONS = {
+    "bedrock:Converse": "bedrock:InvokeModel",
+    "bedrock:ConverseStream": "bedrock:InvokeModelWithResponseStream",
+    "s3:HeadObject": "s3:GetObject",
+}
 _OPTIMISED = {
     "lambda:invoke": "lambda:InvokeFunction",
     "sns:publish": "sns:Publish",

@@ -27,6 +27,9 @@ UNSEEN = {
     "batch-timed-out": "a batch has two weeks",
     "queue-age": "a message must wait for a quarter of an hour",
     "queue-put-back": "a whole burst must be put back",
+    "quota-exhausted": "its row of the faults (test_faults.py) shows the cause that it counts",
+    "variants-failed": "a run of the workflow must fail (test_fault_variants.py)",
+    "variants-timed-out": "a run of the workflow has an hour",
 }
 
 

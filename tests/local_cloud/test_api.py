@@ -75,9 +75,9 @@ def test_openais_client_reads_the_answer_and_what_it_cost(openai_client: openai.
 
 
 def test_openais_client_is_told_what_it_cannot_have(openai_client: openai.OpenAI) -> None:
-    with pytest.raises(openai.BadRequestError, match="cannot stream"):
+    with pytest.raises(openai.BadRequestError, match="`store` is not passed on"):
         openai_client.chat.completions.create(
-            model="auto", messages=[{"role": "user", "content": "Hi"}], stream=True
+            model="auto", messages=[{"role": "user", "content": "Hi"}], store=True
         )
 
 

@@ -11,6 +11,7 @@ import pytest
 from local import client
 from local.deployment import API_KEY, Deployment
 from tests.local_cloud.reader import paste
+from tests.support.conversations import pdf
 from tests.support.documented import commands
 
 # Why the rest is not run here.
@@ -50,6 +51,7 @@ def desk(deployment: Deployment, night: str, tmp_path_factory: pytest.TempPathFa
     folder = tmp_path_factory.mktemp("desk")
     prompts = '{"id": "a", "input": "What is the capital of France?"}\n{"input": "2 + 2?"}\n'
     (folder / "prompts.jsonl").write_text(prompts)
+    (folder / "report.pdf").write_bytes(pdf())
     deployment.client("s3").put_object(
         Bucket=deployment.outputs["batch"]["bucket"],
         Key=f"batches/{night}/input.jsonl",

@@ -29,14 +29,14 @@ def content(deployment: Deployment, request_id: str) -> dict[str, str]:
 def test_an_input_over_the_limit_is_refused_with_the_limit_and_never_accepted(
     deployment: Deployment, simulator: Simulator, tell: Tell
 ) -> None:
-    told = tell("input-too-large", "140,000 bytes of text", "AnalyzeComplexity > RequestRejected")
-    prompt = "x" * 140_000
+    told = tell("input-too-large", "230,000 bytes of text", "AnalyzeComplexity > RequestRejected")
+    prompt = "x" * 230_000
     [arn] = client.start(deployment, [{"input": prompt}])
 
     run = client.wait_for_execution(deployment, arn, 60)
 
     assert (run["status"], run["error"]) == ("FAILED", "InvalidRequest")
-    assert "131072" in run["cause"]
+    assert "212992" in run["cause"]
     traced = client.trace(deployment, run["name"])
     told.found(traced)
     assert traced.request == {}

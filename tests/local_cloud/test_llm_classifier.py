@@ -44,13 +44,15 @@ def simulator(deployment: Deployment) -> Iterator[Simulator]:
 
 def asked(prompt: str) -> str:
     """Return what the classifier is sent in the user's role."""
-    return question([{"role": "user", "content": prompt}], CLASSIFIER).messages[0]["content"]
+    return question([{"role": "user", "content": prompt}], CLASSIFIER).conversation.turns[0].text
 
 
 def asking_calls(simulator: Simulator, prompt: str) -> int:
     """Count the calls on the wire that asked about a prompt."""
     call = question([{"role": "user", "content": prompt}], CLASSIFIER)
-    return len(simulator.calls_with(f"{call.system}\n{call.messages[0]['content']}"))
+    return len(
+        simulator.calls_with(f"{call.conversation.system_text}\n{call.conversation.turns[0].text}")
+    )
 
 
 def routed(deployment: Deployment, request: dict[str, Any]) -> tuple[dict[str, Any], client.Traced]:

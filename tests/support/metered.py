@@ -24,7 +24,8 @@ def images(client: Any, stream_arn: str) -> Iterator[Item]:
         )["ShardIterator"]
         while place:
             page = client.get_records(ShardIterator=place)
-            yield from (it["dynamodb"]["NewImage"] for it in page["Records"])
+            changes = (it["dynamodb"] for it in page["Records"])
+            yield from (it["NewImage"] for it in changes if "NewImage" in it)
             place = page.get("NextShardIterator") if page["Records"] else None
 
 

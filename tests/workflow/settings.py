@@ -42,7 +42,7 @@ CONFIG: dict[str, Any] = {
     },
     "providers": ["bedrock", "openai", "anthropic"],
     "routing": {"raise_above": 1, "lower_below": 0},
-    "limits": {"input_bytes": 131072},
+    "limits": {"input_bytes": 1048576, "payload_bytes": 20971520},
     "store_text": True,
     "text_ttl_days": 30,
     "workflow_type": "STANDARD",

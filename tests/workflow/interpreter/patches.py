@@ -16,6 +16,7 @@
 | `_waits_for_its_token` | waits until `SendTaskSuccess`, `SendTaskFailure` or the task's TimeoutSeconds | the same, in real time: here the test says who answers, and when the time is over |
 | `_fail_with_cause` | `SendTaskFailure` gives the task an error and a cause | drops the cause |
 | `_over`, `_nothing_after` | once a run was aborted or timed out, nothing more happens in it | its task's end is still written into the history, then caught or retried, and the run ends as FAILED |
+| `_one_at_a_time` | a transaction that fails changes nothing | puts back all tables, and what others wrote meanwhile is gone |
 | `_no_waiting` | a retrier waits IntervalSeconds × BackoffRate^n, with jitter | the same, in real time |
 
 For speed alone: a definition is parsed once (0.3 s), a boto3 client is made once.
@@ -30,11 +31,13 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
+from threading import RLock
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
 from moto.core.responses import EmptyResult
+from moto.dynamodb.models import DynamoDBBackend
 from moto.stepfunctions.parser.api import (
     EvaluationFailedEventDetails,
     HistoryEventType,
@@ -118,6 +121,9 @@ def patched(
             "_wait_for_task_token_timeout",
             _waits_for_its_token(human),
         )
+        lock = RLock()
+        for name in ("transact_write_items", "put_item", "update_item", "delete_item"):
+            put(DynamoDBBackend, name, _one_at_a_time(getattr(DynamoDBBackend, name), lock))
         put(StateTaskServiceSfn, "_eval_service_task", nested_run.start)
         put(StateTaskServiceSfn, "_build_sync2_resolver", nested_run.wait)
         put(state_task_service_callback, "_DELAY_SECONDS_SYNC_CONDITION_CHECK", 0.005)
@@ -129,6 +135,14 @@ def patched(
         stack.callback(logging.getLogger("moto.stepfunctions").setLevel, logging.NOTSET)
         logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
         yield
+
+
+def _one_at_a_time(write: Callable[..., Any], lock: RLock) -> Callable[..., Any]:
+    def alone(*given: Any, **named: Any) -> Any:
+        with lock:
+            return write(*given, **named)
+
+    return alone
 
 
 _parse = AmazonStateLanguageParser.parse
