@@ -25,7 +25,7 @@ locals {
 data "aws_iam_policy_document" "sweep" {
   statement {
     sid     = "FindAndCloseRows"
-    actions = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
+    actions = ["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
     resources = [
       local.tables.usage.arn,
       "${local.tables.usage.arn}/index/by-queue",
