@@ -49,7 +49,9 @@ AWS_CALLS = {
 # Where AWS names a resource in another way than the call does.
 AWS_RESOURCES = {("WriteTheConnection", "/*"): "an ARN of a connection ends in an id"}
 # Where one function does what another does with the same code, and only the other is tried.
-TRIED_ELSEWHERE = {("faregate-converse", "breaker#*"): "test_fault_guards.py probes through analyze"}
+TRIED_ELSEWHERE = {
+    ("faregate-converse", "breaker#*"): "test_fault_guards.py probes through analyze"
+}
 # Where fault tests send calls that are meant to fail.
 ASTRAY = (
     "arn:aws:s3:::no-such-bucket/*",
