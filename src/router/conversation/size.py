@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from router.catalog.tokens import BYTES_PER_TOKEN
 from router.conversation.blocks import Conversation, Document, Image, ToolResult, Turn
 from router.conversation.media import Media
 from router.conversation.writing import write_messages, write_system, write_tools
 from router.encoding import size_in_bytes
-
-BYTES_PER_TOKEN = 4
-"""Of English text, about; see ``router.catalog.tokens``."""
 
 # The most tokens that a picture takes with any provider: Claude fits it into 4,784 patches of 28
 # pixels; OpenAI's tiles and patches of 32 pixels end below. Claude bills a page of a PDF as a

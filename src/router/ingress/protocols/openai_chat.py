@@ -15,6 +15,7 @@ from router.catalog.capabilities import SAMPLING
 from router.conversation.writing import write_calls, write_reasoning
 from router.encoding import shown_name
 from router.ingress.protocols.bodies import check, refuse
+from router.ingress.protocols.openai_fields import is_one_of, metadata_of
 from router.ingress.protocols.reply import Reply, Usage
 
 SCHEMA = Path(__file__).with_name("chat.schema.json")
@@ -70,7 +71,7 @@ def to_request(body: Any) -> dict[str, Any]:
         request["tier"] = body["model"]
     if most := body.get("max_completion_tokens") or body.get("max_tokens"):
         request["max_tokens"] = most
-    if metadata := {**body.get("metadata", {}), **_user(body)}:
+    if metadata := metadata_of(body):
         request["metadata"] = metadata
     if (schema := _response_schema(body)) is not None:
         request["response_schema"] = schema
@@ -144,21 +145,13 @@ def _says_nothing(name: str, value: Any) -> bool:
 
 
 def _is_default(name: str, value: Any) -> bool:
-    # True equals 1 in Python, not in JSON.
-    return any(
-        bool(value == default) and isinstance(value, bool) == isinstance(default, bool)
-        for default in _SAYS_NOTHING.get(name, ())
-    )
+    return is_one_of(value, _SAYS_NOTHING.get(name, ()))
 
 
 def _refusal(name: str) -> str:
     taken = _SAYS_NOTHING.get(name)
     but = f", or send {json.dumps(taken[0])}" if taken else ""
     return f"`{shown_name(name)}` is not passed on to the models: leave it out{but}"
-
-
-def _user(body: Mapping[str, Any]) -> dict[str, str]:
-    return {"user": body["user"]} if "user" in body else {}
 
 
 def _response_schema(body: Mapping[str, Any]) -> Any:

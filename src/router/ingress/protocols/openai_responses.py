@@ -18,6 +18,7 @@ from router.conversation.writing import write_reasoning
 from router.encoding import json_object, mapping_of, shown_name
 from router.errors import InvalidRequest
 from router.ingress.protocols.bodies import check, refuse
+from router.ingress.protocols.openai_fields import is_one_of, metadata_of
 from router.ingress.protocols.reply import FILTER, LENGTH, Reply, Usage, as_json
 
 SCHEMA = Path(__file__).with_name("responses.schema.json")
@@ -68,7 +69,7 @@ def to_request(body: Any) -> dict[str, Any]:
         request["max_tokens"] = body["max_output_tokens"]
     if effort := mapping_of(body.get("reasoning")).get("effort"):
         request["reasoning_effort"] = effort
-    if metadata := {**body.get("metadata", {}), **_user(body)}:
+    if metadata := metadata_of(body):
         request["metadata"] = metadata
     form = mapping_of(mapping_of(body.get("text")).get("format"))
     if form.get("type") == "json_schema":
@@ -168,14 +169,7 @@ def _unheeded(body: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _is_default(name: str, value: Any) -> bool:
-    return any(
-        bool(value == default) and isinstance(value, bool) == isinstance(default, bool)
-        for default in _SAYS_NOTHING.get(name, ())
-    )
-
-
-def _user(body: Mapping[str, Any]) -> dict[str, str]:
-    return {"user": body["user"]} if "user" in body else {}
+    return is_one_of(value, _SAYS_NOTHING.get(name, ()))
 
 
 def _messages(given: Any) -> list[dict[str, Any]]:
