@@ -82,10 +82,10 @@ def _able(
         models = permitted_models(above, config, rules)
         seen += models
         able = tuple(model for model in models if not lacks(model, request))
-        if able and (above == tier or rules.bound(above)[0] == above):
-            without = missing(permitted, request)
-            moved = (f"{without}: {above} serves",)
-            return above, able, moved if above != tier else ()
+        if able and above == tier:
+            return tier, able, ()
+        if able and rules.bound(above)[0] == above:
+            return above, able, (f"{missing(permitted, request)}: {above} serves",)
     raise InvalidRequest(
         f"no model can serve this: {missing(seen, request)}. Leave it out, or have a model that"
         f" does in tier {tier} or above"
