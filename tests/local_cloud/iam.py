@@ -23,11 +23,12 @@ _ARNS = {
 
 # Operations that IAM knows by another name than the API does.
 _ITEM_ACTIONS = {
-    "bedrock:Converse": "bedrock:InvokeModel",
-    "bedrock:ConverseStream": "bedrock:InvokeModelWithResponseStream",
-    "s3:HeadObject": "s3:GetObject",
+    "Put": "PutItem",
+    "Update": "UpdateItem",
+    "Delete": "DeleteItem",
+    "ConditionCheck": "ConditionCheckItem",
+    "Get": "GetItem",
 }
-_ITEM_ACTIONS |= {"ConditionCheck": "ConditionCheckItem", "Get": "GetItem"}
 _ACTIONS = {
     "bedrock:Converse": "bedrock:InvokeModel",
     "bedrock:ConverseStream": "bedrock:InvokeModelWithResponseStream",
