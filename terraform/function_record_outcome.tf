@@ -11,6 +11,8 @@ locals {
   record_outcome_environment = {
     USAGE_TABLE       = local.tables.usage.name
     FAILURE_TOPIC_ARN = local.topic_arn
+    # What a run that was refused has cost is reckoned with it.
+    ANALYZE_MEMORY_MB = lookup(var.functions.memory_mb, "analyze", local.function_analyze.memory)
   }
 }
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from cost_calculator.budget_names import budgets_of, spread_budgets_of
 from cost_calculator.pricing import CostStatus
-from cost_calculator.rows import CACHED, RUN_ITEM
+from cost_calculator.rows import CACHED, REFUSED_ITEM, RUN_ITEM
 from cost_calculator.settlement import Row
 from cost_calculator.usage import TOKEN_CLASSES
 
@@ -160,6 +160,8 @@ def contribution(row: Row) -> Sums:
         return _without_zeros(sums)
     if row["item"].startswith(RUN_ITEM):
         return _without_zeros(sums | {"workflow_runs": 1})
+    if row["item"] == REFUSED_ITEM:
+        return _without_zeros(sums | {"refusals": 1})
     sums["attempts"] = 1
     sums["retries"] = row.get("retries", 0)
     sums["cache_hits"] = int(row.get("outcome") == CACHED)

@@ -79,7 +79,9 @@ def request_overhead(row: Mapping[str, Any], prices: AwsPrices) -> dict[str, Dec
 
 
 def run_overhead(row: Mapping[str, Any], prices: AwsPrices) -> dict[str, Decimal]:
-    """Return the dollars of a workflow run's own states and functions, without its steps'."""
+    """Return the dollars of a run's own states and functions: of a workflow's without its steps, or
+    of one that was refused.
+    """
     calls = [lambda_call(ms, row.get("lambda_mb"), prices) for ms in row.get("lambda_ms", ())]
     return _rounded(
         {

@@ -31,6 +31,14 @@ CACHED = "CACHED"
 RUN_ITEM = "WORKFLOW#"
 """How the ``item`` of a workflow run's own rows begins; the execution's name follows."""
 
+REFUSED_ITEM = "REFUSED"
+"""The ``item`` of a run that was refused before it was accepted."""
+
+
+def is_of_a_run(item: str) -> bool:
+    """Return whether a row is about a run's own states and functions, and no request or call."""
+    return item == REFUSED_ITEM or item.startswith(RUN_ITEM)
+
 
 def in_turn(streams: Iterable[Iterable[Row]]) -> Iterator[Row]:
     """Yield a row of each stream in turn, so that a long one keeps no other from being read."""

@@ -20,8 +20,8 @@ from cost_calculator.rows import (
     CACHED,
     NOT_BILLED,
     READABLE_SCHEMAS,
-    RUN_ITEM,
     SCHEMA,
+    is_of_a_run,
     shard_of,
 )
 from cost_calculator.surcharges import joined
@@ -51,7 +51,7 @@ def settle(row: Row, rates: Rates, priced_at: str) -> dict[str, Any]:
         usd = sum(request_overhead(row, rates.aws).values(), Decimal(0))
         settled |= {"cost_status": CostStatus.PRICED.value, "overhead_usd": usd}
         return settled | _charge(settled, usd)
-    if row["item"].startswith(RUN_ITEM):
+    if is_of_a_run(row["item"]):
         usd = sum(run_overhead(row, rates.aws).values(), Decimal(0))
         return settled | {
             "cost_status": CostStatus.PRICED.value,

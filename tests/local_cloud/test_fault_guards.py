@@ -12,6 +12,7 @@ from typing import Any
 from cost_calculator.aws.ledger_store import LedgerStore
 from cost_calculator.cli.reconcile import reconcile_tables
 from cost_calculator.clock import now
+from cost_calculator.reports import partitions
 from cost_calculator.row_keys import DEFAULT_TENANT
 from local import client
 from local.deployment import Deployment
@@ -53,6 +54,13 @@ def charges(traces: list[client.Traced]) -> Decimal:
     return sum((row["charge_usd"] for row in rows), Decimal(0))
 
 
+def refusals(deployment: Deployment, tenant: str = "racing") -> int:
+    store = LedgerStore(deployment.client("dynamodb"), "-", deployment.spend_table)
+    cells = list(store.cells_of_tenant(partitions([f"{now():%Y-%m-%d}"]), tenant))
+    assert all(cell["overhead_usd"] > 0 for cell in cells)
+    return sum(int(cell.get("refusals", 0)) for cell in cells)
+
+
 def assert_sums(deployment: Deployment, emulator: Emulator) -> None:
     emulator.drain()
     tables = (deployment.usage_table, deployment.spend_table, deployment.control_table)
@@ -86,6 +94,7 @@ def test_of_a_hundred_requests_at_once_with_room_for_ten_ten_run(
 
     traces = settled(deployment, passed, "racing")
     told.found(traces[0])
+    wait_for(lambda: refusals(deployment) == 90, "what was refused is not on the tenant's bill")
     assert_sums(deployment, emulator)
     after = budget(emulator, "racing")
     assert after["reserved_usd"] == 0

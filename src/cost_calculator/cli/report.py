@@ -99,6 +99,8 @@ def as_csv(report: Report, by: str, savings: bool) -> str:
     for name in GAPS:
         if report.total.get(name):
             writer.writerow([name.upper(), "", plain(report.total[name])])
+    if refused := report.total.get("refusals"):
+        writer.writerow(["REFUSED", plain(refused)])
     return out.getvalue()
 
 
@@ -115,15 +117,19 @@ def as_table(report: Report, days: list[str], by: str, savings: bool) -> Table:
     for name, sums in report.lines.items():
         table.add_row(name, *_cells(sums, savings))
     missing = [name for name in GAPS if report.total.get(name)]
-    if missing:
+    refused = report.total.get("refusals")
+    if missing or refused:
         table.add_section()
+    padding = [""] * (len(totals) - 5)
     for name in missing:
         label = f"[bold red]{name.replace('_', ' ')}[/]"
         at_most = report.total.get("upper_estimate_usd")
         note = f"at most {plain(at_most)}" if name == "unknown" and at_most else "no cost"
-        padding = [""] * (len(totals) - 5)
         attempts = plain(report.total[name])
         table.add_row(f"{label}: {GAPS[name]}", "", attempts, "", "", note, *padding)
+    if refused:
+        label = "refused: started, never accepted; their overhead is counted above"
+        table.add_row(label, plain(refused), "", "", "", "", *padding)
     return table
 
 

@@ -85,7 +85,7 @@ function showTiles(data, found, filters) {
   tile("saved", ".note").textContent = `${percent(total.net, total.usd("baseline_usd"))} of the baseline's ${dollars(total.usd("baseline_usd"))}; classifier and workflow subtracted`;
   $("saved").classList.toggle("alarm", total.net < 0n);
   tile("requests", ".figure").textContent = count(total.count("requests"));
-  tile("requests", ".note").textContent = `${count(total.count("failures"))} failed; ${count(total.count("attempts"))} attempts, ${count(total.count("retries"))} sent again`;
+  tile("requests", ".note").textContent = `${count(total.count("failures"))} failed, ${count(total.count("refusals"))} refused; ${count(total.count("attempts"))} attempts, ${count(total.count("retries"))} sent again`;
   showUnknown(data, total, filters);
   $("sentence").textContent = savingsInWords(total, data.gaps);
   const requests = BigInt(total.count("requests"));

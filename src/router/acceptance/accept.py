@@ -108,6 +108,8 @@ def _answer_from_cache(
     if request.rerun or not holds(kept, config.rules_of(request.tenant), guards.at):
         return None
     assert kept is not None
+    if guards.used_up():
+        return None  # its workflow would be on the bill: refused like any other
     rows = _answered(kept, decide(request, classification, config), guards, execution, deps)
     existing = deps.store.accept(rows).existing
     return _known(request, existing or _by_item(rows), execution)

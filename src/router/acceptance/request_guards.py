@@ -172,6 +172,13 @@ class Guards:
                 return _exceeded(one, most_usd)
         return None
 
+    def used_up(self) -> BudgetExceeded | None:
+        """Return the refusal of any request at all: one whose budget has nothing left."""
+        for one in self.holdings():
+            if committed_usd(one.total()) >= one.budget.limit_usd:
+                return _exceeded(one, Decimal(0))
+        return None
+
     def elsewhere(self, contended: frozenset[str]) -> None:
         """Let the process reserve in other shards than those where it met others."""
         for owner in self._owners_of(contended):

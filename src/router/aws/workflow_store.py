@@ -6,18 +6,13 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from cost_calculator.aws.items import to_item
 from cost_calculator.rows import Row
 from router.aws.answers_bucket import AnswerStore, answer_store
 from router.aws.dynamodb import dynamodb
+from router.aws.run_rows import RunRows
 from router.aws.usage_table import UsageStore
 from router.conversation.said import Said
-from router.errors import StoreUnavailable
 from router.recording.answer_row import stored_answer
-
-_EXISTS = "ConditionalCheckFailedException"
 
 
 class WorkflowStore(UsageStore):
@@ -41,17 +36,7 @@ class WorkflowStore(UsageStore):
 
     def put_run(self, row: Row) -> None:
         """Put the row of a run's own costs, once: a repeat changes nothing."""
-        try:
-            self._client.put_item(
-                TableName=self._table,
-                Item=to_item(row),
-                ConditionExpression="attribute_not_exists(request_id)",
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != _EXISTS:
-                raise StoreUnavailable(error.response["Error"]["Code"]) from error
-        except BotoCoreError as error:
-            raise StoreUnavailable(type(error).__name__) from error
+        RunRows(self._client, self._table).put(row)
 
 
 def workflow_store() -> WorkflowStore:

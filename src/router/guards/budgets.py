@@ -175,6 +175,12 @@ def used_up(budget: Budget, item: Item, usd: Decimal) -> str:
             f"the budget of {budget.whose} has no room for the request: wait until"
             f" {iso(budget.resets_at)}, lower `max_tokens`, or shorten the text"
         )
+    if not usd:
+        return (
+            f"the {dollars(budget.limit_usd)} of {budget.whose} are used up ({dollars(reserved)} of"
+            f" it reserved for requests that run): wait until {iso(budget.resets_at)}, or raise the"
+            " budget"
+        )
     left = max(budget.limit_usd - committed, Decimal(0))
     hint = "lower `max_tokens`, shorten the text"
     if usd > budget.limit_usd:

@@ -9,7 +9,7 @@ import pytest
 from cost_calculator.aws.items import to_item
 from cost_calculator.row_keys import key_of
 from router.config.tenants import InvalidRules, parse_cache
-from router.errors import Conflict, InvalidRequest
+from router.errors import BudgetExceeded, Conflict, InvalidRequest
 from tests.support.desk import Desk, desk, tenant
 from tests.support.factories import HAIKU
 from tests.support.tables import USAGE as TABLE
@@ -158,7 +158,7 @@ def test_an_answer_of_a_provider_or_tier_that_a_tenant_may_not_use_is_none_for_i
     assert routes == ["CACHED", "SIMPLE", "SIMPLE"]
 
 
-def test_a_hit_takes_nothing_from_budget_and_rate_and_runs_also_when_they_are_used_up() -> None:
+def test_a_hit_takes_nothing_from_budget_and_rate_and_runs_also_when_the_rate_is_used_up() -> None:
     at = tenant(cache=CACHE, budget={"day_usd": 1}, rate={"requests": 1})
     keep(at, at.ask("r-1"))
     before = dict(at.control)
@@ -168,6 +168,15 @@ def test_a_hit_takes_nothing_from_budget_and_rate_and_runs_also_when_they_are_us
     assert at.control == before
     assert "reserved_usd" not in at.row("r-2")
     assert at.row("r-2")["budgets"]  # its workflow is on the bill
+
+
+def test_a_budget_that_is_used_up_stops_hits_too() -> None:
+    at = tenant(cache=CACHE, budget={"day_usd": 1})
+    keep(at, at.ask("r-1"))
+    at.control["budget#acme#2026-11-21"] |= {"committed_usd": Decimal(1)}
+
+    with pytest.raises(BudgetExceeded, match=r"\$0.00 is left"):
+        at.ask("r-2")
 
 
 def test_where_no_text_is_kept_no_answer_is() -> None:
