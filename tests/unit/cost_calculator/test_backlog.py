@@ -80,6 +80,16 @@ def test_sweep_counts_a_row_it_cannot_read_and_goes_on(dynamodb):
     assert sweep(dynamodb) == {"priced": 1, "duplicates": 0, "unpriced": 0, "failed": 1}
 
 
+def test_however_many_rows_cannot_be_read_they_keep_no_other_waiting(dynamodb):
+    early = "2026-11-21T09:00:00.000Z"
+    put(dynamodb, *(attempt(f"r-poison-{n}", schema=99, queued_at=early) for n in range(60)))
+    put(dynamodb, *(attempt(f"r-{n}") for n in range(8)))
+
+    report = sweep(dynamodb, limit=8)
+
+    assert (report["priced"], report["failed"]) == (8, 60)
+
+
 def test_reprice_prices_what_was_unpriced_once_a_row_exists(dynamodb, store):
     put(dynamodb, attempt(model=MYSTERY), attempt("r-2"))
     sweep(dynamodb)

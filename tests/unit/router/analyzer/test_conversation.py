@@ -35,6 +35,14 @@ def test_an_elliptic_follow_up_keeps_its_question() -> None:
     assert text == "What is the capital of Peru?\nand of Chile?"
 
 
+@pytest.mark.parametrize("short", ["go on", "yes", "and then?", "ok, continue", "thanks", "why?"])
+def test_a_thousand_short_turns_are_walked_through_and_not_climbed(short: str) -> None:
+    turns = said(HARD, *(text for _ in range(1000) for text in ("Here is more.", short)))
+
+    assert judged_text(turns) is not None
+    assert load().classify(turns).label in Complexity
+
+
 def test_a_new_question_is_judged_on_its_own() -> None:
     assert judged_text(said(HARD, "Here it is.", "Who wrote Emma?")) == "Who wrote Emma?"
 

@@ -210,6 +210,36 @@ def test_the_sweep_looks_up_no_run_of_a_request_that_only_waits_for_its_price() 
     assert swept(store, find, AT + timedelta(hours=1)) == Swept(0, 0)
 
 
+def test_the_sweep_looks_up_no_run_that_waits_for_a_human_before_its_time_is_over() -> None:
+    later = {"queue": "ACCEPTED#3", "queued_at": "2026-11-22T10:00:00.000Z"}
+    waiting = [accepted(request_id=f"r-{n}", status="PENDING_REVIEW", **later) for n in range(5000)]
+    store = Memory(*waiting, sweepable(request_id="r-dead", execution_arn="arn:run-dead"))
+    looked_up = []
+
+    def find(arn: str) -> tuple[str, EndedRun]:
+        looked_up.append(arn)
+        return "r-dead", run(arn=arn)
+
+    assert swept(store, find, AT + timedelta(hours=1)) == Swept(1, 0)
+    assert looked_up == ["arn:run-dead"]
+
+
+@pytest.mark.parametrize(
+    "odd", [{"workflow_type": 7}, {"planned_mode": None}, {"max_tokens": "many"}, {"attempts": {}}]
+)
+def test_an_odd_row_does_not_keep_the_others_open(odd: dict[str, Any]) -> None:
+    sound = sweepable(request_id="r-2", execution_arn="arn:run-2")
+    store = Memory(sweepable(request_id="r-odd", execution_arn="arn:run-odd", **odd), sound)
+
+    def find(arn: str) -> tuple[str, EndedRun]:
+        return "r", run(entered("InvokeHaiku"), scheduled(), arn=arn)
+
+    done = swept(store, find, AT + timedelta(hours=1))
+
+    assert done.closed + done.left == 2
+    assert "r-2" in [attempts[0]["request_id"] for _, attempts in store.closed]
+
+
 def test_a_request_whose_run_died_waits_for_its_price_from_now_on() -> None:
     until = {"queue": "ACCEPTED#3", "queued_at": "2027-01-01T00:00:00.000Z"}
     store = Memory(accepted(status="PENDING_REVIEW", **until))
