@@ -5,6 +5,7 @@ locals {
     timeout      = 60
     key_services = ["dynamodb", "s3"]
     called_by    = "variants"
+    reads_steps  = true
   }
 
   rank_variants_environment = var.workflows.variants == null ? null : merge({

@@ -29,8 +29,9 @@ locals {
       } : name => merge(
       {
         memory       = 256
-        key_services = [] # services that decrypt with the function's permission
-        called_by    = "" # `workflow`, `batch`, `gateway`, or the name of a workflow
+        key_services = []    # services that decrypt with the function's permission
+        called_by    = ""    # `workflow`, `batch`, `gateway`, or the name of a workflow
+        reads_steps  = false # decides for a workflow on top, from the rows of its steps
         # Source of what goes to the failures queue if the function fails: `events` or `stream`.
         failures_aside = ""
         notifies       = false # publishes to the topic of failed requests

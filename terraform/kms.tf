@@ -46,16 +46,17 @@ data "aws_iam_policy_document" "kms_key" {
     condition {
       test     = "ArnLike"
       variable = "kms:EncryptionContext:aws:logs:arn"
-      values = [
+      values = concat([
         "arn:${local.partition}:logs:${local.arn_suffix}:log-group:/aws/lambda/${var.name}-*",
         "arn:${local.partition}:logs:${local.arn_suffix}:log-group:/aws/vendedlogs/states/${var.name}",
         "arn:${local.partition}:logs:${local.arn_suffix}:log-group:/aws/apigateway/${var.name}",
         # The gateway names this group by an id that is not known before.
         "arn:${local.partition}:logs:${local.arn_suffix}:log-group:API-Gateway-Execution-Logs_*",
         "arn:${local.partition}:logs:${local.arn_suffix}:log-group:/aws/vendedlogs/states/${local.batch_name}",
-        # Of the workflows on top.
-        "arn:${local.partition}:logs:${local.arn_suffix}:log-group:/aws/vendedlogs/states/${var.name}-variants",
-      ]
+        ],
+        # Of the workflows on top, whether they are on or off: a switch changes no key.
+        [for name in keys(var.workflows) : "arn:${local.partition}:logs:${local.arn_suffix}:log-group:/aws/vendedlogs/states/${var.name}-${name}"],
+      )
     }
   }
 

@@ -1,4 +1,5 @@
-# The workflow of asl/router.asl.json, as this deployment runs it: what every file uses, the state machine, and what it may do.
+# The workflow of asl/router.asl.json, as this deployment runs it: what every file uses, the definition, and what the state
+# machine may do.
 # A policy names a resource through a local, which is in the resource's own file: a policy document that names the resource itself is
 # shown as changed whenever anything of that resource changes, even a tag.
 
@@ -58,40 +59,12 @@ locals {
       jsonencode(state)
     ) if var.review != null || !contains(local.review_states, name)
   }
-}
 
-resource "aws_sfn_state_machine" "this" {
-  #checkov:skip=CKV_AWS_285: execution data is prompts and answers, which are not logged unless workflow.include_execution_data is set
-  name     = var.name
-  type     = var.workflow.type
-  role_arn = aws_iam_role.state_machine["workflow"].arn
-
-  definition = jsonencode(merge(jsondecode(local.definition), {
+  router_definition = jsonencode(merge(jsondecode(local.definition), {
     States = local.states
     # Waiting for a reviewer does not count towards an execution's own time limit.
     TimeoutSeconds = local.workflow_seconds + local.review_seconds
   }))
-
-  logging_configuration {
-    level                  = var.workflow.log_level
-    include_execution_data = var.workflow.include_execution_data
-    log_destination        = "${local.log_groups["workflow"].arn}:*"
-  }
-
-  tracing_configuration {
-    enabled = var.observability.xray
-  }
-
-  encryption_configuration {
-    type                              = "CUSTOMER_MANAGED_KMS_KEY"
-    kms_key_id                        = local.kms_key_arn
-    kms_data_key_reuse_period_seconds = 300
-  }
-
-  tags = local.tags
-
-  # Step Functions checks at creation that the role may log and use the key.
-  depends_on = [aws_iam_role_policy.workflow]
 }
 
 data "aws_iam_policy_document" "workflow" {

@@ -41,6 +41,21 @@ moved {
 }
 
 moved {
+  from = aws_sfn_state_machine.this
+  to   = aws_sfn_state_machine.this["workflow"]
+}
+
+moved {
+  from = aws_sfn_state_machine.batch[0]
+  to   = aws_sfn_state_machine.this["batch"]
+}
+
+moved {
+  from = aws_sfn_state_machine.variants[0]
+  to   = aws_sfn_state_machine.this["variants"]
+}
+
+moved {
   from = aws_iam_role_policy.tell_of_failures
   to   = aws_iam_role_policy.notify_of_failures
 }

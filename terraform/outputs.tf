@@ -1,8 +1,8 @@
 output "state_machine" {
   description = "The workflow: its `arn`, to start executions, and its `name`."
   value = {
-    arn  = aws_sfn_state_machine.this.arn
-    name = aws_sfn_state_machine.this.name
+    arn  = aws_sfn_state_machine.this["workflow"].arn
+    name = aws_sfn_state_machine.this["workflow"].name
   }
 }
 
@@ -72,14 +72,14 @@ output "queue" {
 output "batch" {
   description = "The `state_machine_arn` and the `bucket` that `faregate batch` needs; null without `batch`."
   value = var.batch == null ? null : {
-    state_machine_arn = aws_sfn_state_machine.batch[0].arn
+    state_machine_arn = aws_sfn_state_machine.this["batch"].arn
     bucket            = aws_s3_bucket.answers.id
   }
 }
 
 output "workflows" {
   description = "By the workflow's name, its `state_machine_arn`; those of `workflows` alone."
-  value       = var.workflows.variants == null ? {} : { variants = { state_machine_arn = aws_sfn_state_machine.variants[0].arn } }
+  value       = { for name in local.workflow_names : name => { state_machine_arn = aws_sfn_state_machine.this[name].arn } }
 }
 
 output "notifications_topic_arn" {
@@ -145,7 +145,7 @@ output "commands" {
   value = merge({
     put_openai_api_key = "aws ssm put-parameter --region ${local.region} --name ${var.openai.api_key_parameter} --type SecureString --key-id ${local.kms_key_arn} --overwrite --value \"$OPENAI_API_KEY\""
     ask                = "faregate ask --name ${var.name} --region ${local.region} \"What is the capital of France?\""
-    start_execution    = "aws stepfunctions start-execution --region ${local.region} --state-machine-arn ${aws_sfn_state_machine.this.arn} --input '{\"input\": \"What is the capital of France?\"}'"
+    start_execution    = "aws stepfunctions start-execution --region ${local.region} --state-machine-arn ${aws_sfn_state_machine.this["workflow"].arn} --input '{\"input\": \"What is the capital of France?\"}'"
     describe_execution = "aws stepfunctions describe-execution --region ${local.region} --execution-arn \"$EXECUTION_ARN\""
     read_request       = "aws dynamodb query --region ${local.region} --table-name ${local.tables.usage.name} --key-condition-expression 'request_id = :id' --expression-attribute-values '{\":id\": {\"S\": \"'\"$REQUEST_ID\"'\"}}'"
     subscribe          = "aws sns subscribe --region ${local.region} --topic-arn ${local.topic_arn} --protocol email --notification-endpoint \"$EMAIL\""

@@ -1,14 +1,48 @@
-# What the state machines have in common: their roles, and what each needs to run at all. What each may do is in its own file.
+# The state machines, their roles, and what each needs to run at all. What each does, and may do, is in its own file.
 
 locals {
   state_machines = merge(
-    { workflow = { name = var.name, role = "${var.name}-workflow", run_as = [local.state_machine_arn] } },
+    { workflow = { name = var.name, role = "${var.name}-workflow", run_as = [local.state_machine_arn], type = var.workflow.type } },
     # The children of a Distributed Map run under the name of their Map.
     var.batch == null ? {} : {
-      batch = { name = local.batch_name, role = local.batch_name, run_as = [local.batch_machine_arn, "${local.batch_machine_arn}/*"] }
+      batch = { name = local.batch_name, role = local.batch_name, run_as = [local.batch_machine_arn, "${local.batch_machine_arn}/*"], type = "STANDARD" }
     },
-    { for name, machine in local.workflow_machines : name => { name = machine.name, role = machine.name, run_as = [machine.arn] } },
+    { for name, machine in local.workflow_machines : name => { name = machine.name, role = machine.name, run_as = [machine.arn], type = "STANDARD" } },
   )
+
+  # Apart from the above, since they name functions, whose log groups are made beside those of the machines.
+  definitions = merge({ workflow = local.router_definition, batch = local.batch_definition }, local.workflow_definitions)
+}
+
+resource "aws_sfn_state_machine" "this" {
+  #checkov:skip=CKV_AWS_285: execution data is prompts and answers, which are not logged unless workflow.include_execution_data is set
+  for_each = local.state_machines
+
+  name       = each.value.name
+  type       = each.value.type
+  role_arn   = aws_iam_role.state_machine[each.key].arn
+  definition = local.definitions[each.key]
+
+  logging_configuration {
+    level                  = var.workflow.log_level
+    include_execution_data = var.workflow.include_execution_data
+    log_destination        = "${local.log_groups[each.key].arn}:*"
+  }
+
+  tracing_configuration {
+    enabled = var.observability.xray
+  }
+
+  encryption_configuration {
+    type                              = "CUSTOMER_MANAGED_KMS_KEY"
+    kms_key_id                        = local.kms_key_arn
+    kms_data_key_reuse_period_seconds = 300
+  }
+
+  tags = local.tags
+
+  # Step Functions checks at creation that the role may log and use the key.
+  depends_on = [aws_iam_role_policy.workflow, aws_iam_role_policy.batch, aws_iam_role_policy.workflow_machine]
 }
 
 data "aws_iam_policy_document" "state_machine_trust" {

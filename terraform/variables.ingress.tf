@@ -195,4 +195,9 @@ variable "batch" {
     condition     = var.batch == null ? true : var.batch.tolerated_failure_percentage >= 0 && var.batch.tolerated_failure_percentage <= 100
     error_message = "Write batch.tolerated_failure_percentage from 0 to 100."
   }
+
+  validation {
+    condition     = var.batch == null || var.privacy.store_text || var.workflow.type == "STANDARD"
+    error_message = "A batch takes each answer from its CONTENT row, or from its run's history: set privacy.store_text = true, or workflow.type = \"STANDARD\"."
+  }
 }

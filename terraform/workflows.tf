@@ -1,6 +1,16 @@
-# Workflows on top of the router (`workflows`): what they have in common. Each has a file of its own, workflow_<name>.tf.
+# Workflows on top of the router (`workflows`): what they have in common. Each has a file of its own, workflow_<name>.tf, with its
+# definition and what its machine may do beyond this; and its functions, each in function_<name>.tf with the workflow as `called_by`.
 
 locals {
+  # Null if the workflow is off.
+  workflow_definitions = {
+    variants = local.variants_definition
+  }
+
+  workflow_rights = {
+    variants = local.variants_rights
+  }
+
   workflow_names = [for name, settings in var.workflows : name if settings != null]
 
   workflow_machines = {
@@ -42,11 +52,11 @@ data "aws_iam_policy_document" "workflow_machine" {
   }
 
   dynamic "statement" {
-    for_each = each.key == "variants" ? local.variants_scorer_arn[*] : []
+    for_each = local.workflow_rights[each.key]
     content {
-      sid       = "ScoreAnswers"
-      actions   = ["lambda:InvokeFunction"]
-      resources = [statement.value]
+      sid       = statement.value.sid
+      actions   = statement.value.actions
+      resources = statement.value.resources
     }
   }
 
@@ -90,10 +100,8 @@ resource "aws_iam_role_policy" "workflow_machine" {
   policy = data.aws_iam_policy_document.workflow_machine[each.key].json
 }
 
-# What the function of each workflow may do: read the rows of its steps, and put the row of the run's own cost.
+# What the function that decides for a workflow may do: read the rows of its steps, and put the row of the run's own cost.
 data "aws_iam_policy_document" "workflow_function" {
-  for_each = local.workflow_machines
-
   statement {
     sid       = "ReadStepsAndRecordTheRun"
     actions   = ["dynamodb:PutItem", "dynamodb:Query"]
@@ -115,9 +123,9 @@ data "aws_iam_policy_document" "workflow_function" {
 }
 
 resource "aws_iam_role_policy" "workflow_function" {
-  for_each = local.workflow_machines
+  for_each = { for name, function in local.functions : function.called_by => name if function.reads_steps }
 
   name   = each.key
-  role   = aws_iam_role.function["rank_${each.key}"].id
-  policy = data.aws_iam_policy_document.workflow_function[each.key].json
+  role   = aws_iam_role.function[each.value].id
+  policy = data.aws_iam_policy_document.workflow_function.json
 }

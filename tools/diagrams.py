@@ -24,7 +24,6 @@ _BLOCK = re.compile(r"(<!-- drawn: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _RESOURCE = re.compile(r'^(resource|data) "(\w+)" "(\w+)" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
 _REFERENCE = re.compile(r"(aws_\w+)\.(\w+)|local\.(\w+_arns?)\b|local\.tables\.(\w+)")
 _FUNCTION = re.compile(r"^  function_(\w+) = \{\n(.*?)^  \}", re.MULTILINE | re.DOTALL)
-_ARN = re.compile(r"\$\{(\w+)_arn\}")
 _POLICY = "aws_iam_policy_document"
 
 # What a reader of the diagram looks for; keys, roles and logs are in every function's life.
@@ -134,7 +133,7 @@ def module() -> str:
                 edges[("aws_sfn_state_machine", machine), "-->", ("function", name)] = None
     for text in sources.values():
         for kind, resource, name, body in _RESOURCE.findall(text):
-            for edge in _edges(kind, resource, name, body, functions):
+            for edge in _edges(kind, resource, name, body, entries):
                 edges[edge] = None
     for name, entry in entries.items():
         if re.search(r'called_by += "gateway"', entry):
@@ -152,7 +151,7 @@ def _module_files() -> list[Path]:
 
 
 def _edges(
-    kind: str, resource: str, name: str, body: str, functions: list[str]
+    kind: str, resource: str, name: str, body: str, functions: Mapping[str, str]
 ) -> Iterator[tuple[Node, str, Node]]:
     found = list(_nodes(body))
     called = [("function", function) for function in functions if f'this["{function}"]' in body]
@@ -167,18 +166,15 @@ def _edges(
             yield from ((one, "---", node) for node in found if node != one)
 
 
-def _holders(policy: str, functions: list[str]) -> list[Node]:
+def _holders(policy: str, functions: Mapping[str, str]) -> list[Node]:
     """Return what has a policy; all workflows on top share two."""
-    tops = [page.stem for page in PAGES]
     if policy == "workflow_machine":
-        return [("aws_sfn_state_machine", name) for name in tops]
+        return [("aws_sfn_state_machine", page.stem) for page in PAGES]
     if policy == "workflow_function":
-        called = (_ARN.findall(_asl_of(page).read_text(encoding="utf-8")) for page in PAGES)
         return [
             ("function", name)
-            for names in called
-            for name in dict.fromkeys(names)
-            if name in functions
+            for name, entry in functions.items()
+            if re.search(r"reads_steps += true", entry)
         ]
     if policy == "workflow":
         return [("aws_sfn_state_machine", "this")]

@@ -135,7 +135,7 @@ run "tracing_can_be_left_out_with_the_right_to_trace" {
 
   assert {
     condition = (
-      !aws_sfn_state_machine.this.tracing_configuration[0].enabled
+      !aws_sfn_state_machine.this["workflow"].tracing_configuration[0].enabled
       && alltrue([for function in aws_lambda_function.this : function.tracing_config[0].mode == "PassThrough"])
     )
     error_message = "Neither workflow nor functions start a trace."

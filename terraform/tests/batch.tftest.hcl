@@ -20,7 +20,7 @@ run "without_the_switch_nothing_is_made" {
 
   assert {
     condition = (
-      length(aws_sfn_state_machine.batch) + length([for name in concat(keys(aws_iam_role.state_machine), keys(aws_cloudwatch_log_group.state_machine)) : name if name == "batch"]) + length([for name in keys(aws_cloudwatch_metric_alarm.this) : name if startswith(name, "batch-")]) == 0
+      length([for name in concat(keys(aws_sfn_state_machine.this), keys(aws_iam_role.state_machine), keys(aws_cloudwatch_log_group.state_machine)) : name if name == "batch"]) + length([for name in keys(aws_cloudwatch_metric_alarm.this) : name if startswith(name, "batch-")]) == 0
       && length(setintersection(keys(aws_lambda_function.this), ["split_batch", "run_chunk", "finish_batch"])) == 0
       && output.batch == null
     )
@@ -37,19 +37,19 @@ run "the_settings_reach_the_map" {
 
   assert {
     condition = (
-      jsondecode(aws_sfn_state_machine.batch[0].definition).States.RunChunks.MaxConcurrency == 25
-      && jsondecode(aws_sfn_state_machine.batch[0].definition).States.RunChunks.ToleratedFailurePercentage == 3
+      jsondecode(aws_sfn_state_machine.this["batch"].definition).States.RunChunks.MaxConcurrency == 25
+      && jsondecode(aws_sfn_state_machine.this["batch"].definition).States.RunChunks.ToleratedFailurePercentage == 3
     )
     error_message = "Ten prompts of each chunk run at a time, so 250 are 25 chunks."
   }
 
   assert {
-    condition     = !strcontains(aws_sfn_state_machine.batch[0].definition, "$${")
+    condition     = !strcontains(aws_sfn_state_machine.this["batch"].definition, "$${")
     error_message = "A hole of the definition was left open."
   }
 
   assert {
-    condition     = aws_sfn_state_machine.batch[0].type == "STANDARD" && jsondecode(aws_sfn_state_machine.batch[0].definition).States.RunChunks.ItemProcessor.ProcessorConfig == { Mode = "DISTRIBUTED", ExecutionType = "STANDARD" }
+    condition     = aws_sfn_state_machine.this["batch"].type == "STANDARD" && jsondecode(aws_sfn_state_machine.this["batch"].definition).States.RunChunks.ItemProcessor.ProcessorConfig == { Mode = "DISTRIBUTED", ExecutionType = "STANDARD" }
     error_message = "A chunk takes longer than an Express execution may."
   }
 }
@@ -59,10 +59,10 @@ run "the_machine_is_encrypted_and_logs_no_text" {
 
   assert {
     condition = (
-      aws_sfn_state_machine.batch[0].encryption_configuration[0].kms_key_id == aws_kms_key.this[0].arn
+      aws_sfn_state_machine.this["batch"].encryption_configuration[0].kms_key_id == aws_kms_key.this[0].arn
       && aws_cloudwatch_log_group.state_machine["batch"].kms_key_id == aws_kms_key.this[0].arn
-      && !aws_sfn_state_machine.batch[0].logging_configuration[0].include_execution_data
-      && aws_sfn_state_machine.batch[0].tracing_configuration[0].enabled
+      && !aws_sfn_state_machine.this["batch"].logging_configuration[0].include_execution_data
+      && aws_sfn_state_machine.this["batch"].tracing_configuration[0].enabled
     )
     error_message = "The second machine keeps the promises of the first."
   }
@@ -125,7 +125,7 @@ run "express_without_text_has_no_answers_to_collect" {
     privacy  = { store_text = false }
   }
 
-  expect_failures = [aws_sfn_state_machine.batch]
+  expect_failures = [var.batch]
 }
 
 run "settings_without_sense_are_refused" {
@@ -149,7 +149,7 @@ run "a_log_group_of_your_own_is_the_machines" {
   assert {
     condition = (
       keys(aws_cloudwatch_log_group.state_machine) == ["workflow"]
-      && aws_sfn_state_machine.batch[0].logging_configuration[0].log_destination == "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/vendedlogs/states/ours:*"
+      && aws_sfn_state_machine.this["batch"].logging_configuration[0].log_destination == "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/vendedlogs/states/ours:*"
     )
     error_message = "No second group is made, and the machine logs to the one that is given."
   }

@@ -34,7 +34,7 @@ run "defaults_need_no_variable" {
   }
 
   assert {
-    condition     = aws_sfn_state_machine.this.type == "STANDARD" && aws_sfn_state_machine.this.tracing_configuration[0].enabled
+    condition     = aws_sfn_state_machine.this["workflow"].type == "STANDARD" && aws_sfn_state_machine.this["workflow"].tracing_configuration[0].enabled
     error_message = "The workflow runs exactly once and is traced."
   }
 
@@ -54,19 +54,19 @@ run "the_workflow_calls_what_the_module_made" {
   }
 
   assert {
-    condition     = jsondecode(aws_sfn_state_machine.this.definition).States.AnalyzeComplexity.Arguments.FunctionName == "arn:aws:lambda:eu-central-1:123456789012:function:the-analyze"
+    condition     = jsondecode(aws_sfn_state_machine.this["workflow"].definition).States.AnalyzeComplexity.Arguments.FunctionName == "arn:aws:lambda:eu-central-1:123456789012:function:the-analyze"
     error_message = "The first state must call this deployment's analyze."
   }
 
   assert {
-    condition = jsondecode(aws_sfn_state_machine.this.definition).States.InvokeOpenAI.Arguments.ApiEndpoint == aws_cloudwatch_event_api_destination.openai.invocation_endpoint && (
-      jsondecode(aws_sfn_state_machine.this.definition).States.InvokeOpenAI.Arguments.InvocationConfig.ConnectionArn == aws_cloudwatch_event_connection.openai[0].arn
+    condition = jsondecode(aws_sfn_state_machine.this["workflow"].definition).States.InvokeOpenAI.Arguments.ApiEndpoint == aws_cloudwatch_event_api_destination.openai.invocation_endpoint && (
+      jsondecode(aws_sfn_state_machine.this["workflow"].definition).States.InvokeOpenAI.Arguments.InvocationConfig.ConnectionArn == aws_cloudwatch_event_connection.openai[0].arn
     )
     error_message = "The HTTP Task uses the API destination's endpoint and its connection."
   }
 
   assert {
-    condition     = !strcontains(aws_sfn_state_machine.this.definition, "$${")
+    condition     = !strcontains(aws_sfn_state_machine.this["workflow"].definition, "$${")
     error_message = "A hole of the definition was left open."
   }
 }
@@ -225,7 +225,7 @@ run "a_topic_of_your_own_is_told_of_failures" {
   }
 
   assert {
-    condition     = jsondecode(aws_sfn_state_machine.this.definition).States.NotifyFailure.Arguments.TopicArn == "arn:aws:sns:eu-central-1:123456789012:mine"
+    condition     = jsondecode(aws_sfn_state_machine.this["workflow"].definition).States.NotifyFailure.Arguments.TopicArn == "arn:aws:sns:eu-central-1:123456789012:mine"
     error_message = "The workflow publishes to the topic given."
   }
 
@@ -245,7 +245,7 @@ run "express_ends_within_five_minutes" {
   }
 
   assert {
-    condition     = aws_sfn_state_machine.this.type == "EXPRESS" && jsondecode(aws_sfn_state_machine.this.definition).TimeoutSeconds == 300
+    condition     = aws_sfn_state_machine.this["workflow"].type == "EXPRESS" && jsondecode(aws_sfn_state_machine.this["workflow"].definition).TimeoutSeconds == 300
     error_message = "AWS ends an EXPRESS execution at 300 s, so the definition says so."
   }
 
@@ -264,7 +264,7 @@ run "a_time_limit_of_your_own_reaches_definition_and_sweep" {
 
   assert {
     condition = (
-      jsondecode(aws_sfn_state_machine.this.definition).TimeoutSeconds == 600
+      jsondecode(aws_sfn_state_machine.this["workflow"].definition).TimeoutSeconds == 600
       && aws_lambda_function.this["sweep"].environment[0].variables["WORKFLOW_SECONDS"] == "600"
     )
     error_message = "One limit, in both places."
@@ -276,9 +276,9 @@ run "without_review_nothing_waits_for_a_human" {
 
   assert {
     condition = (
-      length(setintersection(keys(jsondecode(aws_sfn_state_machine.this.definition).States), ["NotifyReviewers", "AwaitReview"])) == 0
-      && !strcontains(aws_sfn_state_machine.this.definition, "NotifyReviewers")
-      && length(jsondecode(aws_sfn_state_machine.this.definition).States.NextStep.Choices) == 3
+      length(setintersection(keys(jsondecode(aws_sfn_state_machine.this["workflow"].definition).States), ["NotifyReviewers", "AwaitReview"])) == 0
+      && !strcontains(aws_sfn_state_machine.this["workflow"].definition, "NotifyReviewers")
+      && length(jsondecode(aws_sfn_state_machine.this["workflow"].definition).States.NextStep.Choices) == 3
       && !contains(keys(aws_lambda_function.this), "await_review")
     )
     error_message = "EXPRESS takes no task token, and no choice may lead to a state that is not there."
@@ -294,8 +294,8 @@ run "a_review_has_its_time_beside_the_runs_own" {
 
   assert {
     condition = (
-      jsondecode(aws_sfn_state_machine.this.definition).States.AwaitReview.TimeoutSeconds == 7200
-      && jsondecode(aws_sfn_state_machine.this.definition).TimeoutSeconds == 900 + 7200
+      jsondecode(aws_sfn_state_machine.this["workflow"].definition).States.AwaitReview.TimeoutSeconds == 7200
+      && jsondecode(aws_sfn_state_machine.this["workflow"].definition).TimeoutSeconds == 900 + 7200
     )
     error_message = "A run that waits must not be ended by its own time limit."
   }
@@ -304,7 +304,7 @@ run "a_review_has_its_time_beside_the_runs_own" {
     condition = (
       jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).review.default == "approve"
       && aws_lambda_function.this["sweep"].environment[0].variables["WORKFLOW_SECONDS"] == "900"
-      && jsondecode(aws_sfn_state_machine.this.definition).States.AwaitReview.Arguments.FunctionName == aws_lambda_function.this["await_review"].arn
+      && jsondecode(aws_sfn_state_machine.this["workflow"].definition).States.AwaitReview.Arguments.FunctionName == aws_lambda_function.this["await_review"].arn
     )
     error_message = "The plan says what is decided by default; the sweep still looks after the usual time."
   }
@@ -318,9 +318,9 @@ run "a_model_call_ends_before_its_function_and_its_state" {
       tonumber(aws_lambda_function.this["invoke_model"].environment[0].variables["MODEL_TIMEOUT_SECONDS"]) < aws_lambda_function.this["invoke_model"].timeout
       && alltrue([
         for state in ["InvokeHaiku", "InvokeSonnet", "InvokeModel"] :
-        aws_lambda_function.this["invoke_model"].timeout < jsondecode(aws_sfn_state_machine.this.definition).States[state].TimeoutSeconds
+        aws_lambda_function.this["invoke_model"].timeout < jsondecode(aws_sfn_state_machine.this["workflow"].definition).States[state].TimeoutSeconds
       ])
-      && aws_lambda_function.this["analyze"].timeout < jsondecode(aws_sfn_state_machine.this.definition).States.AnalyzeComplexity.TimeoutSeconds
+      && aws_lambda_function.this["analyze"].timeout < jsondecode(aws_sfn_state_machine.this["workflow"].definition).States.AnalyzeComplexity.TimeoutSeconds
     )
     error_message = "Whoever is inside must give up first, or a paid answer is thrown away."
   }

@@ -66,7 +66,7 @@ run "log_groups_of_your_own_are_written_and_not_made" {
   assert {
     condition = (
       aws_lambda_function.this["analyze"].logging_config[0].log_group == "/platform/analyze"
-      && aws_sfn_state_machine.this.logging_configuration[0].log_destination == "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/vendedlogs/platform:*"
+      && aws_sfn_state_machine.this["workflow"].logging_configuration[0].log_destination == "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/vendedlogs/platform:*"
     )
     error_message = "Function and workflow write where they are told."
   }

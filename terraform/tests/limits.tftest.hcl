@@ -40,7 +40,7 @@ run "the_longest_name_fits_every_resource" {
   assert {
     condition = alltrue([
       for name in concat(
-        [aws_sfn_state_machine.this.name, aws_sfn_state_machine.batch[0].name],
+        [aws_sfn_state_machine.this["workflow"].name, aws_sfn_state_machine.this["batch"].name],
         [for queue in concat([aws_sqs_queue.failures], aws_sqs_queue.requests, aws_sqs_queue.requests_dead) : queue.name],
       ) : length(name) <= 80
     ])

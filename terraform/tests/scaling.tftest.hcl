@@ -41,8 +41,8 @@ run "provisioned_concurrency_follows_use_and_the_hours" {
 
   assert {
     condition = (
-      jsondecode(aws_sfn_state_machine.this.definition).States.AnalyzeComplexity.Arguments.FunctionName == aws_lambda_alias.live["analyze"].arn
-      && jsondecode(aws_sfn_state_machine.this.definition).States.InvokeModel.Arguments.FunctionName == aws_lambda_alias.live["invoke_model"].arn
+      jsondecode(aws_sfn_state_machine.this["workflow"].definition).States.AnalyzeComplexity.Arguments.FunctionName == aws_lambda_alias.live["analyze"].arn
+      && jsondecode(aws_sfn_state_machine.this["workflow"].definition).States.InvokeModel.Arguments.FunctionName == aws_lambda_alias.live["invoke_model"].arn
     )
     error_message = "What is kept ready must be what the workflow calls."
   }
@@ -98,13 +98,13 @@ run "a_snapshot_is_of_a_published_version" {
   assert {
     condition = (
       aws_lambda_function.this["analyze"].snap_start[0].apply_on == "PublishedVersions" && aws_lambda_function.this["analyze"].publish
-      && jsondecode(aws_sfn_state_machine.this.definition).States.AnalyzeComplexity.Arguments.FunctionName == aws_lambda_alias.live["analyze"].arn
+      && jsondecode(aws_sfn_state_machine.this["workflow"].definition).States.AnalyzeComplexity.Arguments.FunctionName == aws_lambda_alias.live["analyze"].arn
     )
     error_message = "SnapStart works on versions, which the workflow must call."
   }
 
   assert {
-    condition     = jsondecode(aws_sfn_state_machine.this.definition).States.InvokeHaiku.Arguments.FunctionName == aws_lambda_function.this["invoke_model"].arn
+    condition     = jsondecode(aws_sfn_state_machine.this["workflow"].definition).States.InvokeHaiku.Arguments.FunctionName == aws_lambda_function.this["invoke_model"].arn
     error_message = "The other function is called as before."
   }
 }

@@ -45,8 +45,8 @@ run "everything_stored_is_encrypted_under_the_one_key" {
 
   assert {
     condition = (
-      aws_sfn_state_machine.this.encryption_configuration[0].type == "CUSTOMER_MANAGED_KMS_KEY"
-      && aws_sfn_state_machine.this.encryption_configuration[0].kms_key_id == aws_kms_key.this[0].arn
+      aws_sfn_state_machine.this["workflow"].encryption_configuration[0].type == "CUSTOMER_MANAGED_KMS_KEY"
+      && aws_sfn_state_machine.this["workflow"].encryption_configuration[0].kms_key_id == aws_kms_key.this[0].arn
     )
     error_message = "The history keeps prompts for 90 days: it must be under the key."
   }
@@ -195,7 +195,7 @@ run "text_stays_out_of_logs_unless_asked_for" {
   command = plan
 
   assert {
-    condition     = !aws_sfn_state_machine.this.logging_configuration[0].include_execution_data
+    condition     = !aws_sfn_state_machine.this["workflow"].logging_configuration[0].include_execution_data
     error_message = "Execution data is prompts and answers."
   }
 

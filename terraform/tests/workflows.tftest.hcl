@@ -15,7 +15,7 @@ run "by_default_there_is_none" {
 
   assert {
     condition = (
-      length(aws_sfn_state_machine.variants) == 0
+      keys(aws_sfn_state_machine.this) == ["workflow"]
       && length(aws_iam_role_policy.workflow_machine) == 0
       && length(aws_iam_role_policy.workflow_function) == 0
       && !contains(keys(aws_lambda_function.this), "rank_variants")
@@ -36,11 +36,11 @@ run "variants_is_a_machine_on_the_router" {
 
   assert {
     condition = (
-      jsondecode(aws_sfn_state_machine.variants[0].definition).States.AskVariants.MaxConcurrency == 4
-      && jsondecode(aws_sfn_state_machine.variants[0].definition).States.AskVariants.ItemProcessor.States.AskVariant.Arguments.StateMachineArn == "arn:aws:states:eu-central-1:123456789012:stateMachine:faregate"
-      && aws_sfn_state_machine.variants[0].type == "STANDARD"
-      && aws_sfn_state_machine.variants[0].encryption_configuration[0].type == "CUSTOMER_MANAGED_KMS_KEY"
-      && aws_sfn_state_machine.variants[0].logging_configuration[0].include_execution_data == false
+      jsondecode(aws_sfn_state_machine.this["variants"].definition).States.AskVariants.MaxConcurrency == 4
+      && jsondecode(aws_sfn_state_machine.this["variants"].definition).States.AskVariants.ItemProcessor.States.AskVariant.Arguments.StateMachineArn == "arn:aws:states:eu-central-1:123456789012:stateMachine:faregate"
+      && aws_sfn_state_machine.this["variants"].type == "STANDARD"
+      && aws_sfn_state_machine.this["variants"].encryption_configuration[0].type == "CUSTOMER_MANAGED_KMS_KEY"
+      && aws_sfn_state_machine.this["variants"].logging_configuration[0].include_execution_data == false
     )
     error_message = "Every request of a run is a child run of the router."
   }
@@ -60,7 +60,7 @@ run "variants_is_a_machine_on_the_router" {
 
   assert {
     condition = {
-      for statement in data.aws_iam_policy_document.workflow_function["variants"].statement : statement.sid => {
+      for statement in data.aws_iam_policy_document.workflow_function.statement : statement.sid => {
         actions = toset(statement.actions), resources = toset(statement.resources)
       }
       } == {
@@ -85,8 +85,8 @@ run "without_a_scorer_no_state_calls_one" {
 
   assert {
     condition = (
-      length(setintersection(keys(jsondecode(aws_sfn_state_machine.variants[0].definition).States.AskVariants.ItemProcessor.States), ["ScoreVariant", "VariantUnscored"])) == 0
-      && jsondecode(aws_sfn_state_machine.variants[0].definition).States.AskVariants.ItemProcessor.States.AskVariant.End
+      length(setintersection(keys(jsondecode(aws_sfn_state_machine.this["variants"].definition).States.AskVariants.ItemProcessor.States), ["ScoreVariant", "VariantUnscored"])) == 0
+      && jsondecode(aws_sfn_state_machine.this["variants"].definition).States.AskVariants.ItemProcessor.States.AskVariant.End
       && !contains(keys(aws_lambda_function.this["rank_variants"].environment[0].variables), "SCORER")
     )
     error_message = "The judge compares the answers."
@@ -101,9 +101,9 @@ run "a_scorer_of_your_own_gets_each_answer" {
 
   assert {
     condition = (
-      jsondecode(aws_sfn_state_machine.variants[0].definition).States.AskVariants.ItemProcessor.States.AskVariant.Next == "ScoreVariant"
-      && !contains(keys(jsondecode(aws_sfn_state_machine.variants[0].definition).States.AskVariants.ItemProcessor.States.AskVariant), "End")
-      && jsondecode(aws_sfn_state_machine.variants[0].definition).States.AskVariants.ItemProcessor.States.ScoreVariant.Arguments.FunctionName == "arn:aws:lambda:eu-central-1:123456789012:function:score"
+      jsondecode(aws_sfn_state_machine.this["variants"].definition).States.AskVariants.ItemProcessor.States.AskVariant.Next == "ScoreVariant"
+      && !contains(keys(jsondecode(aws_sfn_state_machine.this["variants"].definition).States.AskVariants.ItemProcessor.States.AskVariant), "End")
+      && jsondecode(aws_sfn_state_machine.this["variants"].definition).States.AskVariants.ItemProcessor.States.ScoreVariant.Arguments.FunctionName == "arn:aws:lambda:eu-central-1:123456789012:function:score"
       && aws_lambda_function.this["rank_variants"].environment[0].variables.SCORER == "true"
       && contains(flatten([for statement in data.aws_iam_policy_document.workflow_machine["variants"].statement : tolist(statement.resources) if statement.sid == "ScoreAnswers"]), "arn:aws:lambda:eu-central-1:123456789012:function:score")
     )

@@ -11,6 +11,7 @@ from tests.local_cloud.settings.lines import (
     DEPLOYED_AGAIN,
     LIMITED,
     PRICED_BY,
+    ROUTER,
     RUN_CHUNKS,
     SCORER_STATES,
     Group,
@@ -83,7 +84,7 @@ IN_PLACE = Group(
             [
                 "aws_cloudwatch_event_api_destination.openai: invocation_endpoint",
                 *policy("workflow", "CallOpenAI.Condition.StringEquals.states:HTTPEndpoint"),
-                "aws_sfn_state_machine.this: definition.States.InvokeOpenAI.Arguments.ApiEndpoint",
+                f"{ROUTER}: definition.States.InvokeOpenAI.Arguments.ApiEndpoint",
                 *environment("OPENAI_BASE_URL", *dict.fromkeys((*CALLS_MODELS, *PRICED_BY))),
             ],
         ),
@@ -258,7 +259,7 @@ IN_PLACE = Group(
             7200,
             [
                 *config("review.timeout_seconds"),
-                "aws_sfn_state_machine.this: definition.States.AwaitReview.TimeoutSeconds",
+                f"{ROUTER}: definition.States.AwaitReview.TimeoutSeconds",
             ],
         ),
         "functions.memory_mb": ({"analyze": 640}, function("memory_size", "analyze")),
@@ -362,7 +363,7 @@ IN_PLACE = Group(
     # that of a human.
     together=[
         *DEPLOYED_AGAIN,
-        "aws_sfn_state_machine.this: definition.TimeoutSeconds",
+        f"{ROUTER}: definition.TimeoutSeconds",
         *calling(
             "BeRoutedByProfiles.Condition.ArnEquals.bedrock:InferenceProfileArn",
             "BeRoutedByProfiles.Resource",

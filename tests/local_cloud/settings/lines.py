@@ -121,9 +121,11 @@ def own_policy_gone(name: str) -> Lines:
     return gone(f"aws_iam_role_policy.{name}[0]")
 
 
+ROUTER = 'aws_sfn_state_machine.this["workflow"]'
+
 WITHOUT_VARIANTS = [
     *gone(
-        "aws_sfn_state_machine.variants[0]",
+        'aws_sfn_state_machine.this["variants"]',
         'aws_iam_role_policy.workflow_machine["variants"]',
         'aws_iam_role_policy.workflow_function["variants"]',
         'aws_cloudwatch_log_group.state_machine["variants"]',
@@ -164,7 +166,7 @@ DASHBOARD_FUNCTIONS = (
     "aws_cloudwatch_dashboard.this[0]: dashboard_body.widgets.6.properties.metrics"
 )
 COMPOSITE = "aws_cloudwatch_composite_alarm.this[0]: alarm_rule"
-ASK_VARIANTS = "aws_sfn_state_machine.variants[0]: definition.States.AskVariants"
+ASK_VARIANTS = 'aws_sfn_state_machine.this["variants"]: definition.States.AskVariants'
 
 
 def _leaves(path: str, value: Any) -> Lines:
@@ -190,7 +192,7 @@ SCORER_STATES = [
         for line in _leaves(f"{ASK_VARIANTS}.ItemProcessor.States.{name}", _ITEMS[name])
     ),
 ]
-RUN_CHUNKS = "aws_sfn_state_machine.batch[0]: definition.States.RunChunks"
+RUN_CHUNKS = 'aws_sfn_state_machine.this["batch"]: definition.States.RunChunks'
 DEPLOYED_AGAIN = [
     "aws_api_gateway_deployment.document[0]: anew",
     "aws_api_gateway_stage.this[0]: deployment_id ?",

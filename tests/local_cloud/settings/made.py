@@ -9,6 +9,7 @@ from tests.local_cloud.settings.lines import (
     DEPLOYED_AGAIN,
     LAYER_ANEW,
     OF_WHAT_IS_MADE,
+    ROUTER,
     Group,
     alarm,
     environment,
@@ -156,6 +157,6 @@ MADE = Group(
             )
         ),
         "aws_iam_role_policy.workflow: policy ?",
-        "aws_sfn_state_machine.this: definition ?",
+        f"{ROUTER}: definition ?",
     ],
 )

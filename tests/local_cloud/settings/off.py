@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.local_cloud.settings.lines import (
     COMPOSITE,
+    ROUTER,
     WITHOUT_VARIANTS,
     Group,
     alarm,
@@ -37,7 +38,7 @@ OFF = Group(
         "batch": (
             None,
             [
-                *gone("aws_sfn_state_machine.batch[0]", "aws_iam_role_policy.batch[0]"),
+                *gone('aws_sfn_state_machine.this["batch"]', "aws_iam_role_policy.batch[0]"),
                 *gone('aws_cloudwatch_log_group.state_machine["batch"]'),
                 *gone('aws_iam_role.state_machine["batch"]'),
                 *(
@@ -92,7 +93,7 @@ OFF = Group(
         "workflow.type": (
             "EXPRESS",
             [
-                "aws_sfn_state_machine.this: anew",
+                f"{ROUTER}: anew",
                 *config("workflow_type", "workflow_seconds", of=_ANALYZE),
                 *environment("WORKFLOW_SECONDS", "sweep"),
             ],

@@ -11,6 +11,7 @@ from tests.local_cloud.settings.lines import (
     READS_CONTROL,
     READS_SPEND,
     READS_USAGE,
+    ROUTER,
     Group,
     accepting,
     alarm,
@@ -111,7 +112,7 @@ OWN = Group(
                 ),
                 *function("logging_config.log_group", "analyze"),
                 *policy('function_runtime["analyze"]', "WriteItsLog.Resource"),
-                "aws_sfn_state_machine.this: logging_configuration.log_destination",
+                f"{ROUTER}: logging_configuration.log_destination",
             ],
         ),
         "openai.connection.arn": (
@@ -128,7 +129,7 @@ OWN = Group(
                 *function_gone("sync_api_key"),
                 *own_policy_gone("sync_api_key"),
                 "aws_cloudwatch_event_api_destination.openai: connection_arn",
-                "aws_sfn_state_machine.this: "
+                f"{ROUTER}: "
                 "definition.States.InvokeOpenAI.Arguments.InvocationConfig.ConnectionArn",
                 *policy("workflow", "UseTheConnection.Resource"),
                 *policy_of_queue("TheRulePutsUndeliveredEventsHere"),
@@ -149,7 +150,7 @@ OWN = Group(
                 *policy('notify_of_failures["*"]', "NotifyOfFailures.Resource"),
                 *policy("workflow", "NotifyOfFailures.Resource"),
                 *(
-                    f"aws_sfn_state_machine.this: definition.States.{state}.Arguments.TopicArn"
+                    f"{ROUTER}: definition.States.{state}.Arguments.TopicArn"
                     for state in ("NotifyFailure", "NotifyReviewers")
                 ),
             ],
