@@ -37,6 +37,9 @@ endif
 ask: $(READY) ## route one prompt through it: make ask PROMPT="…"
 	@$(RUN) -m router ask --local -- "$$PROMPT"
 
+chat: $(READY) ## chat with it in the terminal, over its HTTP API: streams, and shows what each turn and the session cost
+	@$(RUN) -m local.chat
+
 env: $(READY) ## print the variables that point the AWS CLI at it
 	@$(RUN) -m local.cloud env
 
@@ -163,6 +166,6 @@ $(SECURITY_READY): $(READY) requirements/security.lock
 	@PYTHON="$(PYTHON)" tools/venv.sh $(SECURITY_VENV) requirements/security.lock
 	@touch $@
 
-.PHONY: help demo demo-workflows dashboard up ask env down doctor-local test test-busy test-quick quick lint types unit chromium \
+.PHONY: help demo demo-workflows dashboard up ask chat env down doctor-local test test-busy test-quick quick lint types unit chromium \
 	terraform-test security emulator-test local-test lifetime-test eval bench prices-check prices-confirm faults soak load package release train \
 	prices lock clean

@@ -50,7 +50,7 @@ def how_to_use(deployment: Deployment) -> str:
     """Return what one may do with a cloud that is up."""
     running = deployment.cloud
     return f"""AWS at {running.emulator_url}, the providers at {running.simulator_url}.
-make ask PROMPT="What is the capital of France?"    or, with the AWS CLI:
+make chat, or make ask PROMPT="What is the capital of France?", or, with the AWS CLI:
 eval "$(make -s env)"
 aws stepfunctions start-execution --state-machine-arn {deployment.state_machine_arn} \
   --input '{{"input": "What is the capital of France?"}}'

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
 import uuid
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from local import client, cloud
+from local import chat, client, cloud
 from local.deployment import Deployment
 from tests.local_cloud.cloud_control import Emulator
+from tests.local_cloud.door import command, door_of
 from tests.local_cloud.simulator import Simulator
 from tests.support.patience import HANGS_SECONDS
 
@@ -120,3 +123,39 @@ def test_a_name_that_is_not_deployed_says_what_to_give(
 
     assert done.returncode == 1
     assert "there is no deployment 'nothere' in us-east-1: give --name" in done.stderr
+
+
+def test_a_chat_streams_turn_after_turn_and_sums_up_what_they_cost(
+    checkout: Path, deployment: Deployment
+) -> None:
+    first, second = f"Name a river. {uuid.uuid4()}", f"And a city on it? {uuid.uuid4()}"
+    door = door_of(deployment, "talks")
+
+    done = faregate(
+        checkout, "chat", "--url", door.url, "--key", door.key, "--model", "SIMPLE", "--json",
+        stdin=f"{first}\n{second}\n/quit\n",
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    turns = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [turn["tier"] for turn in turns] == ["SIMPLE", "SIMPLE"]
+    costs = [Decimal(turn["cost_usd"]) for turn in turns]
+    assert min(costs) > 0
+    assert Decimal(turns[-1]["session_usd"]) == sum(costs)
+
+
+def test_make_chat_brings_a_key_of_its_own_and_deletes_it(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(chat, "existing", lambda _: deployment)
+    monkeypatch.setattr(chat, "isolate", lambda: None)
+    monkeypatch.setattr(cloud, "running", lambda: deployment.cloud)
+    monkeypatch.setattr("sys.stdin", io.StringIO("What is the capital of France?\n"))
+
+    assert chat.main() == 0
+
+    shown = capsys.readouterr().out
+    assert "Paris" in shown
+    assert "[us.anthropic.claude-haiku-5-5, SIMPLE, $ 0.0" in shown
+    keys = command(deployment, "list", "--json")
+    assert chat.TENANT not in {key["tenant"] for key in json.loads(keys)}

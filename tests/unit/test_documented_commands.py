@@ -26,6 +26,7 @@ from tests.support.documented import (
 # The test that runs each command; the first words decide.
 RUN_BY = {
     "faregate ask": "tests/local_cloud/test_ask.py",
+    "faregate chat": "tests/unit/router/cli/test_chat.py",
     "faregate completion": "tests/unit/cli/test_completion.py",
     "faregate explain": "tests/unit/router/cli/test_classify.py",
     "faregate batch": "tests/local_cloud/test_batch.py",

@@ -16,6 +16,7 @@ def _command(name: str, group: str, summary: str) -> Command:
 
 COMMANDS = (
     _command("ask", "ask", "send a prompt; print the answer, why that model, and the cost"),
+    _command("chat", "ask", "talk with the HTTP API; see what each turn and the session cost"),
     _command("upload", "ask", "keep a picture, a document or a large request for requests to name"),
     _command("explain", "ask", "classify one prompt offline and say why"),
     _command("classify", "ask", "label prompts offline: JSONL in, JSONL with labels out"),

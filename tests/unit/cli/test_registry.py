@@ -18,7 +18,7 @@ from cost_calculator.cli.registry import COMMANDS as COST_COMMANDS
 from router.cli import registry
 
 WANTED = {
-    "ask": "ask upload explain classify",
+    "ask": "ask chat upload explain classify",
     "money": "report reconcile reprice breakeven capacity price dashboard",
     "operate": "doctor review rerun redrive budget breaker keys forget feedback",
     "files": "batch",
