@@ -23,6 +23,7 @@ from router.acceptance.ports import Dependencies, Execution
 from router.acceptance.reopen import next_run
 from router.acceptance.request_guards import Guards
 from router.acceptance.request_rows import accepted_rows, text_expiry
+from router.acceptance.trials import Judged, judged
 from router.acceptance.write import accepted, opened_again
 from router.analyzer import Classification
 from router.config.settings import Config
@@ -31,7 +32,7 @@ from router.guards.budgets import is_run
 from router.intake.request import Request, parse_request, with_conversation
 from router.intake.stored_payload import check_inline, payload_of
 from router.intake.uploads import has_uploads, looked_at
-from router.routing.decision import Decision, decide
+from router.routing.decision import decide
 from router.routing.plan import Plan
 from router.routing.plan_json import nothing_to_call, plan_to_json, repeated
 
@@ -61,13 +62,14 @@ def accept(given: Any, execution: Execution, config: Config, deps: Dependencies)
         request = with_conversation(request, seen, config.input_bytes_limit)
     if request.unsupported is None:
         request = replace(request, unsupported=config.unsupported_options.get("requests"))
-    classification = deps.classify(request.messages)
+    found = judged(request, config, deps)
+    classification, config = found.classification, found.config
     slot = _cache_slot(request, classification, config)
     guards, kept = read_state(request, config, deps, slot)
-    if known := _answer_from_cache(kept, classification, guards, execution, deps):
+    if known := _answer_from_cache(kept, found, guards, execution, deps):
         return known
     with _metered(deps):
-        guards, draft, existing = accepted(classification, guards, execution, deps)
+        guards, draft, existing = accepted(found, guards, execution, deps)
         if existing is not None and _is_next_run(request, existing):
             guards, existing = opened_again(draft, guards, existing, deps)
     for owner, percent in guards.used_percent().items():
@@ -95,7 +97,7 @@ def _cache_slot(
 
 def _answer_from_cache(
     kept: Row | None,
-    classification: Classification,
+    found: Judged,
     guards: Guards,
     execution: Execution,
     deps: Dependencies,
@@ -110,7 +112,7 @@ def _answer_from_cache(
     assert kept is not None
     if guards.used_up():
         return None  # its workflow would be on the bill: refused like any other
-    rows = _answered(kept, decide(request, classification, config), guards, execution, deps)
+    rows = _answered(kept, found, guards, execution, deps)
     existing = deps.store.accept(rows).existing
     return _known(request, existing or _by_item(rows), execution)
 
@@ -159,10 +161,11 @@ def _known(
 
 
 def _answered(
-    kept: Row, decision: Decision, guards: Guards, execution: Execution, deps: Dependencies
+    kept: Row, found: Judged, guards: Guards, execution: Execution, deps: Dependencies
 ) -> list[Row]:
     """Return the rows of a request that is answered by what was kept: guards have no part in it."""
-    request, at = decision.request, guards.at
+    request, at = guards.request, guards.at
+    decision = decide(request, found.classification, found.config)
     rows = accepted_rows(
         request,
         decision.classification,
@@ -173,7 +176,7 @@ def _answered(
         at,
     )
     # Its workflow is on the bill nevertheless, and counts against its budgets.
-    rows[0] |= guards.without_reservation().marks(Decimal(0))
+    rows[0] |= guards.without_reservation().marks(Decimal(0)) | dict(found.marks(decision))
     return answered_rows(rows, kept, at)
 
 

@@ -12,7 +12,7 @@ from cost_calculator.rows import Row
 from router.acceptance.ports import Dependencies, Execution
 from router.acceptance.request_guards import Guards
 from router.acceptance.request_rows import accepted_rows, routed
-from router.analyzer import Classification
+from router.acceptance.trials import Judged, shadow_of
 from router.catalog.pricing_context import PricingContext
 from router.guards.conditional_update import ConditionalUpdate
 from router.invocation.call import ModelCall
@@ -34,12 +34,11 @@ class Draft:
     actions: list[ConditionalUpdate]
 
 
-def draft_of(
-    classification: Classification, guards: Guards, execution: Execution, deps: Dependencies
-) -> Draft:
+def draft_of(judged: Judged, guards: Guards, execution: Execution, deps: Dependencies) -> Draft:
     """Return the draft of a request under its guards as they are known."""
     request, config, at = guards.request, guards.config, guards.at
-    decision = decide(request, classification, config, guards.restrictions())
+    classification, restrictions = judged.classification, guards.restrictions()
+    decision = decide(request, classification, config, restrictions)
     pricing = PricingContext(at, deps.region, deps.stopwatch().memory_mb)
     question, notes = decision.question(pricing)
     plan = decision.plan(notes)
@@ -49,7 +48,8 @@ def draft_of(
 
         plans = decision.possible_plans() if question else [plan]
         most_usd = most_of_request(plans, request, question, config, pricing)
-    marks = guards.marks(most_usd)
+    arm = judged.marks(decision)
+    marks = {**guards.marks(most_usd), **arm, **shadow_of(decision, arm, restrictions, deps)}
     analysis = deps.stopwatch()
     rows = accepted_rows(request, classification, plan, config, analysis, execution.arn, at)
     rows[0] |= marks

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from cost_calculator.rows import Row
 from router.acceptance.control_memory import Memory
 from router.acceptance.request_rows import Analysis
-from router.analyzer import Classification
+from router.analyzer import Analyzer, Classification
 from router.guards.conditional_update import ConditionalUpdate, Item
 from router.intake.stored_payload import Read
 from router.invocation.call import Provider
@@ -58,7 +58,8 @@ class Dependencies:
 
     ``memory`` lives as long as the process. ``stored`` reads an address of the deployment's own
     bucket. ``meter`` takes a metric's name, value and the tenant
-    it is about.
+    it is about. ``other_weights`` are those of strategies on trial, by address; what could not be
+    read is not there.
     """
 
     store: Store
@@ -70,6 +71,7 @@ class Dependencies:
     region: str
     meter: Callable[[str, float, str], None]
     stored: Read
+    other_weights: Mapping[str, Analyzer] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

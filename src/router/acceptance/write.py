@@ -13,7 +13,7 @@ from router.acceptance.ports import Dependencies, Execution
 from router.acceptance.reopen import given_back, is_counted, reopened
 from router.acceptance.request_guards import Guards
 from router.acceptance.request_rows import routed
-from router.analyzer import Classification
+from router.acceptance.trials import Judged
 from router.errors import StoreUnavailable
 from router.guards.conditional_update import ConditionalUpdate, Item
 from router.llm_classifier.attempt_row import ASKED, opinion_of
@@ -28,10 +28,10 @@ _CROWDED_TRIES = 4
 
 
 def accepted(
-    classification: Classification, guards: Guards, execution: Execution, deps: Dependencies
+    judged: Judged, guards: Guards, execution: Execution, deps: Dependencies
 ) -> tuple[Guards, Draft, Mapping[str, Row] | None]:
     """Write the request, or find its rows; return the guards as they were at last."""
-    tried = _Try(classification, guards, execution, deps)
+    tried = _Try(judged, guards, execution, deps)
     for _ in range(_TURNS):
         try:
             acceptance = deps.store.accept(*tried.drafted(), tried.again)
@@ -53,7 +53,7 @@ class _Try:
     draft: Draft
 
     def __init__(
-        self, judged: Classification, guards: Guards, execution: Execution, deps: Dependencies
+        self, judged: Judged, guards: Guards, execution: Execution, deps: Dependencies
     ) -> None:
         self._judged, self._execution, self._deps = judged, execution, deps
         self._conflicts = 0

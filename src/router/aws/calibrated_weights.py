@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from router.analyzer import Analyzer, load
+from router.config.settings import Config
+
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
 
@@ -23,8 +26,26 @@ def calibrated_weights(logger: Logger) -> Path | None:
     row's ``classifier_version`` names the weights that judged it.
     """
     address = os.environ.get("ANALYZER_WEIGHTS")
-    if not address:
-        return None
+    return _fetched(address, logger) if address else None
+
+
+def weights_on_trial(config: Config, logger: Logger) -> dict[str, Analyzer]:
+    """Return the analyzers of the weights that shadow and split name, by address.
+
+    Weights that cannot be read are not there: no decision is written in their name.
+    """
+    named = {trial.weights for trial in (config.shadow, config.split) if trial and trial.weights}
+    found = {}
+    for address in sorted(named):
+        if path := _fetched(address, logger):
+            try:
+                found[address] = load(path)
+            except ValueError as error:
+                logger.error("weights not usable", address=address, reason=str(error))
+    return found
+
+
+def _fetched(address: str, logger: Logger) -> Path | None:
     bucket, _, key = address.removeprefix("s3://").partition("/")
     name = hashlib.sha256(address.encode()).hexdigest()
     path = Path(tempfile.gettempdir()) / f"{name}.weights"

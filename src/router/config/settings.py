@@ -12,6 +12,7 @@ from router.catalog.capabilities import capabilities
 from router.catalog.models import FALLBACK_CAUSES, Model, Tier
 from router.catalog.providers import PROVIDERS
 from router.catalog.service_tiers import problem_with
+from router.config.alternatives import Alternative
 from router.config.tenants import Rules, parse_rules, rules_of
 from router.errors import PolicyDenied
 from router.guards.breaker import Settings, parse_settings
@@ -43,7 +44,9 @@ class Config:
     is that of the whole deployment. If the ``control`` table does not answer, a request with a
     limit is refused, unless ``open_on_store_failure``. Without ``review`` no human can be asked.
     With a ``guardrail`` the function calls every model, since it applies it. ``workflow_budgets``
-    are those of workflows by their names, whoever runs them.
+    are those of workflows by their names, whoever runs them. ``shadow`` decides beside the strategy
+    in force, without a call; ``split`` decides in its place, for their shares of the requests.
+    ``opinions`` is the LLM as each strategy asks it.
     """
 
     tiers: Mapping[str, Tier]
@@ -66,6 +69,18 @@ class Config:
     unsupported_options: Mapping[str, str] = field(default_factory=dict)
     workflow_budgets: Mapping[str, Limits] = field(default_factory=dict)
     payload_bytes_limit: int = _PAYLOAD_BYTES
+    shadow: Alternative | None = None
+    split: Alternative | None = None
+    opinions: Mapping[str, Llm] = field(default_factory=dict)
+
+    @property
+    def strategy(self) -> str:
+        """The name of the strategy: whether, and when, an LLM is asked."""
+        return "heuristic" if self.llm is None else "hybrid" if self.llm.in_doubt else "llm"
+
+    def opinion_by(self, strategy: str) -> Llm | None:
+        """Return the LLM as a strategy asks it, ``None`` if it asks none."""
+        return self.opinions.get(strategy)
 
     def rules_of(self, tenant: str) -> Rules:
         """Return the rules that hold for a tenant, or raise PolicyDenied if it must be known."""
@@ -89,16 +104,20 @@ class Config:
     def from_json(cls, text: str) -> Config:
         """Parse the module's JSON; a missing key is a defect of the deployment and raises."""
         data = json.loads(text)
+        analyzer, routing = data.get("analyzer") or {"strategy": "heuristic"}, data["routing"]
+        tried = {name: routing[name] for name in ("shadow", "split") if routing.get(name)}
+        asked = {analyzer["strategy"], *(each.get("strategy") for each in tried.values())}
+        opinions = {name: _llm(analyzer, name) for name in asked if name not in (None, "heuristic")}
         return cls(
             tiers={name: _tier(data["tiers"][name]) for name in TIERS},
-            raise_above=float(data["routing"]["raise_above"]),
-            lower_below=float(data["routing"]["lower_below"]),
+            raise_above=float(routing["raise_above"]),
+            lower_below=float(routing["lower_below"]),
             input_bytes_limit=int(data["limits"]["input_bytes"]),
             store_text=bool(data["store_text"]),
             text_ttl_days=int(data["text_ttl_days"]),
             workflow_type=str(data["workflow_type"]),
             workflow_seconds=int(data["workflow_seconds"]),
-            llm=_llm(data.get("analyzer") or {"strategy": "heuristic"}),
+            llm=opinions.get(analyzer["strategy"]),
             tenants=parse_rules(data.get("tenants") or {}),
             providers=tuple(data.get("providers") or PROVIDERS),
             budget=parse_limits(data["budget"]) if data.get("budget") else None,
@@ -107,12 +126,14 @@ class Config:
             review=ReviewSettings.from_json(data["review"]) if data.get("review") else None,
             known_tenants_only=data.get("unknown_tenants") == "refuse",
             guardrail=bool(data.get("guardrail")),
-            unsupported_options=data["routing"].get("unsupported_options", {}),
+            unsupported_options=routing.get("unsupported_options", {}),
             workflow_budgets={
                 name: parse_limits(limits)
                 for name, limits in (data.get("workflow_budgets") or {}).items()
             },
             payload_bytes_limit=int(data["limits"].get("payload_bytes", _PAYLOAD_BYTES)),
+            opinions=opinions,
+            **{name: Alternative.from_json(given, name) for name, given in tried.items()},
         )
 
 
@@ -146,12 +167,9 @@ def _model(data: Mapping[str, Any]) -> Model:
     )
 
 
-def _llm(data: Mapping[str, Any]) -> Llm | None:
-    strategy = data["strategy"]
+def _llm(data: Mapping[str, Any], strategy: str) -> Llm:
     if strategy not in STRATEGIES:
         raise ValueError(f"analyzer.strategy must be one of {', '.join(STRATEGIES)}")
-    if strategy == "heuristic":
-        return None
     model = _model(data)
     if model.provider != "bedrock":
         raise ValueError("analyzer.provider must be bedrock: no other SDK is in this function")

@@ -15,7 +15,7 @@ from router.acceptance.ports import Dependencies, Execution
 from router.acceptance.request_rows import Analysis
 from router.analyzer import load
 from router.aws.accept_store import accept_store
-from router.aws.calibrated_weights import calibrated_weights
+from router.aws.calibrated_weights import calibrated_weights, weights_on_trial
 from router.aws.guard_metrics import meter
 from router.aws.input_bucket import stored_input
 from router.config.settings import Config
@@ -25,6 +25,7 @@ from router.providers import classifier
 logger = Logger()
 analyzer = load(calibrated_weights(logger))
 config = Config.from_json(os.environ["FAREGATE_CONFIG"]).with_threshold(analyzer.threshold)
+on_trial = weights_on_trial(config, logger)
 memory_mb = int(os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "0"))
 memory = Memory()
 timeout_ms = config.llm.timeout_ms if config.llm else 0
@@ -44,6 +45,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         region=os.environ.get("AWS_REGION", ""),
         meter=meter,
         stored=stored_input,
+        other_weights=on_trial,
     )
     execution = Execution(event["execution"]["arn"], event["execution"]["name"])
     plan = accept(event["request"], execution, config, deps)

@@ -24,7 +24,7 @@ from router.acceptance.request_rows import Analysis
 from router.analyzer import load
 from router.aws.accept_store import accept_store
 from router.aws.answers_bucket import answer_store
-from router.aws.calibrated_weights import calibrated_weights
+from router.aws.calibrated_weights import calibrated_weights, weights_on_trial
 from router.aws.dynamodb import dynamodb
 from router.aws.guard_metrics import meter
 from router.aws.input_bucket import input_store, stored_input
@@ -60,6 +60,7 @@ config = replace(
     Config.from_json(os.environ["FAREGATE_CONFIG"]).with_threshold(analyzer.threshold),
     workflow_type="DIRECT",
 )
+on_trial = weights_on_trial(config, logger)
 memory_mb = int(os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "0"))
 memory = Memory()
 cors = Cors.from_json(os.environ.get("API_CORS", "null"))
@@ -89,6 +90,7 @@ def accepted(payload: Mapping[str, Any], run: Execution) -> dict[str, Any]:
         region=os.environ.get("AWS_REGION", ""),
         meter=meter,
         stored=stored_input,
+        other_weights=on_trial,
     )
     plan = accept(payload, run, config, deps)
     logger.info("routed", route=plan["route"])

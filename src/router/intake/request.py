@@ -38,7 +38,8 @@ class Request:
     UTF-8 JSON, schema and tools included, and a file by its tokens. ``tier`` is a name that the
     tenant's rules must know. ``options`` go with every model call; ``given`` are the decisive
     fields beside the text, as they came. ``rerun``, the number of the run that a failed request
-    asks for, is not one. A payload too large for the workflow is kept at ``payload_s3``.
+    asks for, is not one. A payload too large for the workflow is kept at ``payload_s3``. What has
+    come as ``messages``, be it one, may go on: it ``is_conversation``.
     """
 
     request_id: str
@@ -59,6 +60,7 @@ class Request:
     payload_s3: str | None = None
     unsupported: str | None = None
     step: WorkflowStep | None = None
+    is_conversation: bool = False
 
     @property
     def key(self) -> str:
@@ -137,6 +139,7 @@ def parse_request(
         payload_s3=payload_s3,
         unsupported=payload.get("unsupported_options"),
         step=workflow_step(payload, tenant),
+        is_conversation="messages" in payload,
     )
 
 
