@@ -8,6 +8,9 @@ locals {
     called_by    = "workflow"
   }
 
+  # Of the strategy in force, and of those on trial.
+  weights = distinct(concat(var.analyzer.weights[*], local.trial_weights))
+
   analyze_environment = merge(
     {
       USAGE_TABLE     = local.tables.usage.name
@@ -78,16 +81,16 @@ data "aws_iam_policy_document" "accept" {
   }
 
   dynamic "statement" {
-    for_each = var.analyzer.weights == null ? [] : [var.analyzer.weights]
+    for_each = length(local.weights) == 0 ? [] : [1]
     content {
       sid       = "ReadItsWeights"
       actions   = ["s3:GetObject"]
-      resources = ["arn:${local.partition}:s3:::${statement.value.bucket}/${statement.value.key}"]
+      resources = [for file in local.weights : "arn:${local.partition}:s3:::${file.bucket}/${file.key}"]
     }
   }
 
   dynamic "statement" {
-    for_each = var.analyzer.strategy == "heuristic" ? [] : [1]
+    for_each = local.asks_classifier ? [1] : []
     content {
       sid       = "AskTheClassifier"
       actions   = ["bedrock:InvokeModel"]
@@ -96,7 +99,7 @@ data "aws_iam_policy_document" "accept" {
   }
 
   dynamic "statement" {
-    for_each = var.analyzer.strategy == "heuristic" || length(local.classifier_routed_arns) == 0 ? [] : [1]
+    for_each = !local.asks_classifier || length(local.classifier_routed_arns) == 0 ? [] : [1]
     content {
       sid       = "BeRoutedByItsProfile"
       actions   = ["bedrock:InvokeModel"]

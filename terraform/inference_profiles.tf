@@ -4,7 +4,7 @@
 locals {
   called_bedrock_ids = distinct(concat(
     [for id in local.bedrock_ids : id if !startswith(id, "arn:")],
-    var.analyzer.strategy == "heuristic" || startswith(local.classifier_model, "arn:") ? [] : [local.classifier_model],
+    !local.asks_classifier || startswith(local.classifier_model, "arn:") ? [] : [local.classifier_model],
   ))
 
   profiled_ids = var.bedrock.application_profiles ? local.called_bedrock_ids : []

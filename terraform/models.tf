@@ -75,8 +75,21 @@ locals {
   # A conditional would convert the numbers to strings.
   analyzer = {
     for name, value in merge(var.analyzer, { provider = "bedrock", model = local.classifier_model }) :
-    name => value if name != "weights" && (name == "strategy" || var.analyzer.strategy != "heuristic")
+    name => value if name != "weights" && (name == "strategy" || local.knows_classifier)
   }
+
+  # Strategies on trial, as functions read them.
+  trials = {
+    for name, trial in { shadow = var.routing.shadow, split = var.routing.split } : name => {
+      for field, value in merge(trial, { weights = trial.weights == null ? null : "s3://${trial.weights.bucket}/${trial.weights.key}" }) :
+      field => value if value != null
+    } if trial != null
+  }
+  trial_weights = distinct([for trial in [var.routing.shadow, var.routing.split] : trial.weights if try(trial.weights, null) != null])
+
+  # The shadow asks no model, but decides whether it would.
+  asks_classifier  = anytrue([for strategy in [var.analyzer.strategy, try(var.routing.split.strategy, null)] : coalesce(strategy, "heuristic") != "heuristic"])
+  knows_classifier = local.asks_classifier || coalesce(try(var.routing.shadow.strategy, null), "heuristic") != "heuristic"
 
   classifier_model = (
     startswith(var.analyzer.model, "arn:") || can(regex(local.geography, var.analyzer.model))

@@ -10,6 +10,7 @@ locals {
       routing = merge(
         { raise_above = var.routing.raise_above, lower_below = var.routing.lower_below },
         var.routing.unsupported_options == { protocols = "drop", requests = "refuse" } ? {} : { unsupported_options = var.routing.unsupported_options },
+        local.trials,
       )
       limits           = var.limits
       store_text       = var.privacy.store_text

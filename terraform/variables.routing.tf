@@ -11,6 +11,12 @@ variable "routing" {
       `refuse` asks only models that take them, and refuses a request that no model can serve. `protocols` holds for
       `/v1/chat/completions`, `/v1/responses` and `/v1/messages`, whose clients send defaults, and defaults to `drop`;
       `requests` for all other ways in, and defaults to `refuse`.
+    - `shadow`: another strategy that decides beside the one in force, for a `share` of the requests (defaults to 0.1)
+      and without a call; `faregate shadow report` shows where they disagree. It has its own `strategy`, `raise_above`,
+      `lower_below`, `unsure_below` and `weights`, written as in `analyzer` and above; what it does not name is as in
+      force. By default there is none.
+    - `split`: another strategy that serves a `share` of the sessions in place of the one in force;
+      `faregate split report` compares cost and ratings. Written like `shadow`; its `share` has no default.
 
     The score that ships was learned from other people's models: it decides nothing until `faregate calibrate` has
     fitted it to your own outcomes and chosen its threshold.
@@ -22,6 +28,22 @@ variable "routing" {
       protocols = optional(string, "drop")
       requests  = optional(string, "refuse")
     }), {})
+    shadow = optional(object({
+      share        = optional(number, 0.1)
+      strategy     = optional(string)
+      raise_above  = optional(number)
+      lower_below  = optional(number)
+      unsure_below = optional(number)
+      weights      = optional(object({ bucket = string, key = string }))
+    }))
+    split = optional(object({
+      share        = number
+      strategy     = optional(string)
+      raise_above  = optional(number)
+      lower_below  = optional(number)
+      unsure_below = optional(number)
+      weights      = optional(object({ bucket = string, key = string }))
+    }))
   })
   default  = {}
   nullable = false
@@ -34,6 +56,31 @@ variable "routing" {
   validation {
     condition     = alltrue([for word in values(var.routing.unsupported_options) : contains(["drop", "refuse"], word)])
     error_message = "Write routing.unsupported_options.protocols and .requests as \"drop\" or \"refuse\"."
+  }
+
+  validation {
+    condition = alltrue(flatten([
+      for trial in [var.routing.shadow, var.routing.split] : trial == null ? [true] : [
+        for value in [trial.share, trial.raise_above, trial.lower_below, trial.unsure_below] : value == null ? true : value >= 0 && value <= 1
+      ]
+    ]))
+    error_message = "Write share, raise_above, lower_below and unsure_below of routing.shadow and routing.split from 0 to 1."
+  }
+
+  validation {
+    condition = alltrue([
+      for trial in [var.routing.shadow, var.routing.split] : trial == null ? true : contains(["heuristic", "llm", "hybrid"], coalesce(trial.strategy, "heuristic"))
+    ])
+    error_message = "Write the strategy of routing.shadow and routing.split as \"heuristic\", \"llm\" or \"hybrid\"."
+  }
+
+  validation {
+    condition = alltrue([
+      for trial in [var.routing.shadow, var.routing.split] : trial == null ? true : anytrue([
+        for value in [trial.strategy, trial.raise_above, trial.lower_below, trial.unsure_below, trial.weights] : value != null
+      ])
+    ])
+    error_message = "Write in routing.shadow and routing.split what differs from the strategy in force: strategy, raise_above, lower_below, unsure_below or weights."
   }
 }
 

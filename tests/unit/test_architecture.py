@@ -44,6 +44,7 @@ FLOORS = (
     "router.routing",
     "router.runner",
     "router.recovery router.acceptance router.feedback",
+    "router.learning",
     "router.ingress.protocols",
     "router.workflows",
     "router.ingress.api router.ingress.queue router.ingress.batch",

@@ -44,6 +44,8 @@ RUN_BY = {
     "faregate redrive": "tests/local_cloud/test_fault_queue.py",
     "faregate rerun": "tests/local_cloud/test_fault_reruns.py",
     "faregate review": "tests/unit/router/review/test_decisions.py",
+    "faregate shadow": "tests/unit/router/cli/test_trials.py",
+    "faregate split": "tests/unit/router/cli/test_trials.py",
     "faregate dashboard": "tests/unit/cost_calculator/dashboard/test_dashboard.py",
     "faregate reconcile": "tests/unit/cost_calculator/test_backlog.py",
     "faregate report": "tests/unit/cost_calculator/test_reports.py",

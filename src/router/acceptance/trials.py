@@ -68,7 +68,8 @@ def shadow_of(
 ) -> dict[str, Any]:
     """Return what the row keeps of the shadow's decision, nothing if it has none to make.
 
-    It asks no LLM: ``asks`` says that it would. It stands beside the strategy in force alone.
+    It asks no LLM: ``asks`` notes that it would. Requests of arm B have none, since there another
+    strategy is in force.
     """
     request, config = decision.request, decision.config
     shadow = config.shadow

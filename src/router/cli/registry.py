@@ -33,6 +33,8 @@ COMMANDS = (
     _command("forget", "operate", "delete the texts of a request or a tenant; keep the money"),
     _command("feedback", "operate", "rate an answer, or export the ratings as labels"),
     _command("batch", "files", "run a file of prompts: submit, status, results"),
+    _command("shadow", "models", "report where a strategy on trial would decide otherwise"),
+    _command("split", "models", "report cost and ratings of both arms of a split"),
     _command("calibrate", "models", "fit the score and its threshold to your own outcomes"),
     _command("score", "models", "score prompts offline: JSONL in, JSONL with scores out"),
     _command("completion", "shell", "print completion for bash, zsh or fish"),

@@ -6,20 +6,17 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable
 from itertools import islice
-from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cost_calculator.aws.whole_rows import whole_rows
 from cost_calculator.cli.arguments import duration, number, tenant, whole
 from cost_calculator.cli.deployment import open_deployment
 from cost_calculator.cli.options import add_deployment_arguments, add_json_argument
-from cost_calculator.clock import iso, now
+from cost_calculator.clock import now
 from cost_calculator.row_keys import request_id_of
-from cost_calculator.rows import SHARDS, Row
+from router.aws.accepted_since import accepted_since
 from router.aws.executions import Executions
 from router.aws.usage_table import UsageStore
 from router.errors import StoreUnavailable
@@ -89,25 +86,6 @@ class Runs(Executions):
                 return None
             raise
         return run.get("input")
-
-
-def accepted_since(client: Any, table: str, since: datetime) -> Iterator[Row]:
-    """Yield the REQUEST rows of requests that were accepted since a time, day by day."""
-    day = since.astimezone(UTC).date()
-    while day <= now().date():
-        for shard in range(SHARDS):
-            pages = client.get_paginator("query").paginate(
-                TableName=table,
-                IndexName="by-day",
-                KeyConditionExpression="day_shard = :day AND accepted_at >= :since",
-                ExpressionAttributeValues={
-                    ":day": {"S": f"{day}#{shard}"},
-                    ":since": {"S": iso(since)},
-                },
-            )
-            for page in pages:
-                yield from whole_rows(client, table, page["Items"])
-        day += timedelta(days=1)
 
 
 def _as_text(outcomes: Iterable[Outcome], dry_run: bool) -> str:

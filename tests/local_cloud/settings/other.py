@@ -12,6 +12,7 @@ from tests.local_cloud.settings.lines import (
     OF_WHAT_IS_MADE,
     WITHOUT_VARIANTS,
     Group,
+    accepting,
     alarm,
     calling,
     config,
@@ -95,6 +96,21 @@ OTHER = Group(
             f"budgets.workflows.trips.{name}": (value, config(f"workflow_budgets.trips.{name}"))
             for name, value in {"day_usd": 5, "month_usd": 50, "soft_share": 0.6}.items()
         },
+        **{
+            f"routing.{trial}.{name}": (value, config(f"routing.{trial}.{name}"))
+            for trial in ("shadow", "split")
+            for name, value in {
+                "share": 0.25,
+                "strategy": "llm",
+                "raise_above": 0.6,
+                "lower_below": 0.2,
+                "unsure_below": 0.5,
+            }.items()
+        },
+        "routing.shadow.weights.bucket": ("team", config("routing.shadow.weights")),
+        "routing.shadow.weights.key": ("new.weights", accepting("ReadItsWeights")),
+        "routing.split.weights.bucket": ("team", config("routing.split.weights")),
+        "routing.split.weights.key": ("newer.weights", OF_WHAT_IS_MADE),
         # It needs the texts of its steps.
         "workflows.variants": (None, WITHOUT_VARIANTS),
         "privacy.store_text": (False, [*config("store_text"), *environment("STORE_TEXT", "api")]),

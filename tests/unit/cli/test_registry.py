@@ -22,7 +22,7 @@ WANTED = {
     "money": "report reconcile reprice breakeven capacity price dashboard",
     "operate": "doctor review rerun redrive budget breaker keys forget feedback",
     "files": "batch",
-    "models": "calibrate score",
+    "models": "shadow split calibrate score",
     "shell": "completion",
 }
 OFFLINE = ["explain", "classify", "score", "price", "breakeven", "capacity", "calibrate"]

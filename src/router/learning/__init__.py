@@ -1,0 +1,1 @@
+"""What requests of one's own teach: reports on strategies on trial, and rows to calibrate by."""
