@@ -45,6 +45,7 @@ def audit(deployment: Deployment, ran: Ran, calls_before: int) -> Verdict:
     ends = _ends(deployment, ran)
     calls = Simulator(deployment.cloud.simulator_url).calls()[calls_before:]
     findings = [
+        *ran.wrong,
         *_requests(ran.asks, rows, ends),
         *_wire(ran.asks, rows, calls),
         *_queues(rows),

@@ -1,4 +1,7 @@
-"""Draws what a soak does from its seed: the requests, what their providers do, what AWS does."""
+"""Draws what a soak does from its seed: the requests, what their providers do, what AWS does.
+
+`hostile.py` has what an attacker does beside them.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,17 @@ FAULTY = 0.2
 REPEATED = 0.02
 MODEL_TIMEOUT_SECONDS = 5
 _ASKS = ("What is the capital of France?", "What is 17 * 24?", "Prove that 2 is prime.")
+
+# What no provider should say, and whoever reads a body, a row or a history must live with.
+_HOSTILE_BODIES: tuple[Any, ...] = (
+    [],
+    "text",
+    {"choices": [None], "usage": {"prompt_tokens": 3, "completion_tokens": 1}},
+    {"choices": {"message": []}, "usage": [7], "content": 7, "stop_reason": {}},
+    {"output": {"message": {"content": [None]}}, "usage": {"inputTokens": "many"}},
+    {"output": {"message": {"content": [{"text": "\ud83d"}]}}, "stopReason": "end_turn"},
+    '{"content": [[[]]], "usage": {"input_tokens": 1e400, "inputTokens": NaN}}',
+)
 
 # What a provider may do to a call; a count above 1 takes the fallbacks as well.
 _PROVIDER_FAULTS: tuple[Mapping[str, Any], ...] = (
@@ -37,6 +51,7 @@ _PROVIDER_FAULTS: tuple[Mapping[str, Any], ...] = (
     {"ending": "filter", "count": 2},
     {"ending": "guardrail"},
     {"usage": {"inputTokens": -5, "prompt_tokens": -5}},
+    *({"status": 200, "body": body} for body in _HOSTILE_BODIES),
     {"delay_ms": 1500},
     {"delay_ms": 1000 * MODEL_TIMEOUT_SECONDS + 2000},
 )

@@ -19,10 +19,12 @@ from router.cli.rerun import Runs
 from router.operations.rerun import failed_for, run_again
 from tests.local_cloud.cloud_control import Emulator, make_older, wait_for
 from tests.local_cloud.simulator import Simulator
+from tests.soak.hostile import attacker, queued
 from tests.soak.plan import MODEL_TIMEOUT_SECONDS, Ask
 
 KILLED = ("invoke_model", "price_rows", "analyze", "record_outcome")
 _AT_A_TIME = 32
+_ATTACKED = 5  # an attack after so many requests
 _LONG_AGO = "2026-01-01T00:00:00.000Z"
 _SWEEPS = 5
 
@@ -32,13 +34,14 @@ class Ran:
     """What was sent and done; `runs` are the first executions by request id.
 
     `reruns` are the second ones of what failed. `poison` are the failures that any replay of this
-    stream brings, soak or not.
+    stream brings, soak or not. `wrong` is what an attacker achieved.
     """
 
     asks: list[Ask] = field(default_factory=list)
     runs: dict[str, str] = field(default_factory=dict)
     disasters: Counter[str] = field(default_factory=Counter)
     poison: set[str] = field(default_factory=set)
+    wrong: list[str] = field(default_factory=list)
     swept: int = 0
     reruns: dict[str, str] = field(default_factory=dict)
 
@@ -58,6 +61,7 @@ def soak(
         finally:
             _calm(emulator)
             simulator.clear_script()
+    wait_for(lambda: queued(deployment) == 0, "a message keeps the queue from being empty", 120)
     wait_for(emulator.drained, "the stream is not delivered", 300)
     _let_time_pass(deployment, emulator, ran)
     _run_again(deployment, ran)
@@ -84,6 +88,7 @@ def _send(
     say: Callable[[str], None],
 ) -> Ran:
     ran = Ran()
+    mallory = attacker(deployment, len(asks), ran.wrong.append)
     for number, ask in enumerate(asks):
         if cloud_time.now() > deadline:
             say(f"out of time after {number} of {len(asks)} requests")
@@ -97,6 +102,9 @@ def _send(
         ran.asks.append(ask)
         if ask.disaster:
             _strike(deployment, emulator, ask, ran)
+        if number % _ATTACKED == _ATTACKED - 1:
+            ran.disasters["attack"] += 1
+            ran.runs |= dict(mallory.act(asks[number - 1].request_id))
         if number % 200 == 199:
             say(f"{number + 1} requests sent")
     return ran
