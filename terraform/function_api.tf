@@ -11,11 +11,16 @@ locals {
   api_environment = var.api == null ? null : merge({
     USAGE_TABLE       = local.tables.usage.name
     SPEND_TABLE       = local.tables.spend.name
+    CONTROL_TABLE     = local.tables.control.name
     STATE_MACHINE_ARN = local.state_machine_arn
     INPUT_BYTES_LIMIT = tostring(var.limits.input_bytes)
     STORE_TEXT        = tostring(var.privacy.store_text)
     PRICE_OVERRIDES   = jsonencode(var.prices)
     API_CALLERS       = jsonencode(local.api_callers)
+    BUDGETS = jsonencode(merge(
+      { for everyone, limits in { everyone = try(local.guards.budget, null) } : everyone => limits if limits != null },
+      { tenants = { for tenant, rules in local.tenants : tenant => { budget = rules.budget } if try(rules.budget, null) != null } },
+    ))
   }, local.input_environment, local.api_cors_environment, local.residency_environment)
 }
 
@@ -45,6 +50,19 @@ data "aws_iam_policy_document" "api" {
     sid       = "FindStepsOfWorkflows"
     actions   = ["dynamodb:Query"]
     resources = ["${local.tables.usage.arn}/index/by-parent"]
+  }
+
+  # No run is started for a tenant that has nothing left to spend.
+  statement {
+    sid       = "SeeWhatIsLeft"
+    actions   = ["dynamodb:BatchGetItem"]
+    resources = [local.tables.control.arn]
+
+    condition {
+      test     = "ForAllValues:StringLike"
+      variable = "dynamodb:LeadingKeys"
+      values   = ["budget#*", "limits"]
+    }
   }
 
   # A verdict on an answer counts in the sums as well.

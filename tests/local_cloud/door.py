@@ -54,8 +54,13 @@ def door_of(deployment: Deployment, tenant: str) -> Door:
 
 def command(deployment: Deployment, *words: str) -> str:
     """Run ``faregate keys`` on the deployment; return what it printed."""
+    return operate(deployment, "keys", *words)
+
+
+def operate(deployment: Deployment, *words: str) -> str:
+    """Run ``faregate`` on the deployment as its operator; return what it printed."""
     printed = io.StringIO()
     as_operator = patch.dict(os.environ, deployment.cloud.env())
     with as_operator, contextlib.redirect_stdout(printed):
-        assert registry.main(["keys", *words]) == 0
+        assert registry.main([*words]) == 0
     return printed.getvalue().strip()

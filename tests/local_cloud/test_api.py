@@ -16,7 +16,7 @@ from local import client
 from local.deployment import Deployment
 from router.ingress.api.bearer_keys import hash_of
 from tests.local_cloud.cloud_control import Emulator, wait_for
-from tests.local_cloud.door import Door, command, door_of
+from tests.local_cloud.door import Door, command, door_of, operate
 from tests.local_cloud.simulator import Simulator
 from tests.local_cloud.test_fault_text import answers
 
@@ -156,6 +156,19 @@ def test_a_large_answer_comes_whole(acme: Door, simulator: Simulator) -> None:
     answer = acme.call("POST", "/prompts", {"input": prompt, "tier": "SIMPLE"}).json()
 
     assert answer["output"] == "long " * 50_000
+
+
+def test_no_run_is_started_for_a_tenant_that_has_nothing_left(deployment: Deployment) -> None:
+    tenant = f"broke-{uuid.uuid4().hex[:8]}"
+    door = door_of(deployment, tenant)
+    operate(deployment, "budget", "set", "--tenant", tenant, "--day", "0")
+    request_id = f"r-{uuid.uuid4().hex}"
+
+    refused = door.call("POST", "/prompts", {"input": "Hi", "request_id": request_id})
+
+    assert (refused.status_code, refused.json()["error"]["type"]) == (402, "BudgetExceeded")
+    assert "$0.00 of tenant" in refused.json()["error"]["message"]
+    assert door.call("GET", f"/prompts/{request_id}").status_code == 404  # there is no run either
 
 
 def test_figures_are_the_tenants_own_and_agree_with_the_rows(

@@ -110,7 +110,7 @@ def _answer_from_cache(
     if request.rerun or not holds(kept, config.rules_of(request.tenant), guards.at):
         return None
     assert kept is not None
-    if guards.used_up():
+    if guards.no_money():
         return None  # its workflow would be on the bill: refused like any other
     rows = _answered(kept, found, guards, execution, deps)
     existing = deps.store.accept(rows).existing

@@ -30,10 +30,10 @@ from router.guards.budgets import (
     is_run,
     nearly_used,
     used_percent,
-    used_up,
     workflow_owner,
 )
 from router.guards.conditional_update import ConditionalUpdate, Item
+from router.guards.exhausted import exceeded, exhausted
 from router.guards.rate_limit import Rate, demand_of, rate_key, retry_after, take, too_large
 from router.intake.request import Request
 from router.routing.plan import Plan
@@ -169,15 +169,12 @@ class Guards:
         budgets = self.budgets_among(contended)
         for one in self.holdings(most_usd):
             if one.budget in budgets and one.is_scarce():
-                return _exceeded(one, most_usd)
+                return exceeded(one, most_usd)
         return None
 
-    def used_up(self) -> BudgetExceeded | None:
+    def no_money(self) -> BudgetExceeded | None:
         """Return the refusal of any request at all: one whose budget has nothing left."""
-        for one in self.holdings():
-            if committed_usd(one.total()) >= one.budget.limit_usd:
-                return _exceeded(one, Decimal(0))
-        return None
+        return exhausted(self.holdings())
 
     def elsewhere(self, contended: frozenset[str]) -> None:
         """Let the process reserve in other shards than those where it met others."""
@@ -200,16 +197,14 @@ class Guards:
         names = {budget_name_of(key) for key in refused}
         known = self.with_items(refused).holdings(most_usd)
         # A spread budget may have room elsewhere.
-        exceeded = [
+        full = [
             one
             for one in known
             if one.budget.name in names and not (one.is_spread and one.has_room())
         ]
-        if exceeded:
+        if full:
             # The last budget to reset: before that the request cannot run. A run's own never does.
-            return _exceeded(
-                max(exceeded, key=lambda one: one.budget.resets_at or _NEVER), most_usd
-            )
+            return exceeded(max(full, key=lambda one: one.budget.resets_at or _NEVER), most_usd)
         key = rate_key(self.request.tenant)
         if self.rate and key in refused:
             if problem := too_large(self.rate, self._demand(plan)):
@@ -220,12 +215,6 @@ class Guards:
 
     def _demand(self, plan: Plan) -> dict[str, int]:
         return demand_of(self.request.input_bytes, plan.models[0].max_tokens)
-
-
-def _exceeded(one: Holding, most_usd: Decimal) -> BudgetExceeded:
-    budget, whole = one.budget, one.total()
-    percent = used_percent(budget, committed_usd(whole) + most_usd)
-    return BudgetExceeded(used_up(budget, whole, most_usd), budget.owner, float(percent))
 
 
 def guards_of(request: Request, config: Config, memory: Memory, at: datetime) -> Guards:

@@ -16,7 +16,6 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from cost_calculator.budget_names import budget_key
-from cost_calculator.clock import iso
 from router.guards.conditional_update import Item
 
 EVERYONE = "*"
@@ -156,44 +155,6 @@ def nearly_used(committed_of: Mapping[Budget, Decimal]) -> str | None:
                 used = f"{percent:.0f} % of the budget of {budget.whose} is used"
             return f"{used}: COMPLEX is served one tier down"
     return None
-
-
-def used_up(budget: Budget, item: Item, usd: Decimal) -> str:
-    """Return what is left of a budget that has no room for ``usd``, and when it resets.
-
-    Tenants read this, so it names no amount of a budget that they share.
-    """
-    committed, reserved = committed_usd(item), Decimal(item.get("reserved_usd", 0))
-    if budget.resets_at is None:
-        return (
-            f"the workflow run has spent {dollars(committed - reserved)} of its `max_cost_usd` of"
-            f" {dollars(budget.limit_usd)} ({dollars(reserved)} is reserved for running steps), and"
-            f" this step may cost {dollars(usd)}: raise `max_cost_usd`, or lower `max_tokens`"
-        )
-    if budget.is_shared:
-        return (
-            f"the budget of {budget.whose} has no room for the request: wait until"
-            f" {iso(budget.resets_at)}, lower `max_tokens`, or shorten the text"
-        )
-    if not usd:
-        return (
-            f"the {dollars(budget.limit_usd)} of {budget.whose} are used up ({dollars(reserved)} of"
-            f" it reserved for requests that run): wait until {iso(budget.resets_at)}, or raise the"
-            " budget"
-        )
-    left = max(budget.limit_usd - committed, Decimal(0))
-    hint = "lower `max_tokens`, shorten the text"
-    if usd > budget.limit_usd:
-        return (
-            f"the request may cost {dollars(usd)}, and the whole budget of {budget.whose} is"
-            f" {dollars(budget.limit_usd)}: {hint}, or raise the budget"
-        )
-    wanted = "" if usd > left else ", which many requests want at once"
-    return (
-        f"{dollars(left)} is left of the {dollars(budget.limit_usd)} of {budget.whose}"
-        f" ({dollars(reserved)} of it is reserved for requests that run){wanted}, and the request"
-        f" may cost {dollars(usd)}: wait until {iso(budget.resets_at)}, {hint}, or raise the budget"
-    )
 
 
 def committed_usd(item: Item) -> Decimal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from typing import Any
@@ -14,16 +15,22 @@ from cost_calculator.clock import iso, now
 from cost_calculator.rates import default_rates
 from cost_calculator.settlement import Row, settle
 from cost_calculator.workflow_cost import read_run
+from router.aws.accept_store import accept_store
 from router.aws.answers_bucket import answer_store
 from router.aws.dynamodb import dynamodb
 from router.aws.executions import executions
 from router.aws.feedback_store import FeedbackStore
+from router.aws.guard_metrics import meter
 from router.aws.input_bucket import input_store
 from router.aws.undelivered_answers import UndeliveredAnswers
 from router.aws.usage_table import usage_store
+from router.config.tenants import parse_rules
+from router.errors import BudgetExceeded
 from router.feedback import Judged, Verdict, judge
+from router.guards.budgets import parse_limits
 from router.ingress.api.callers import Callers
 from router.ingress.api.cors import Cors
+from router.ingress.api.entry_budgets import EntryBudgets
 from router.ingress.api.ports import ApiContext
 from router.ingress.api.routes import Services, routes
 
@@ -43,6 +50,19 @@ def app() -> APIGatewayRestResolver:
     def settled(row: Row) -> Row:
         return settle(row, rates, iso(now()))
 
+    limits = json.loads(os.environ["BUDGETS"])
+    budgets = EntryBudgets(
+        parse_rules(limits["tenants"]),
+        parse_limits(limits["everyone"]) if "everyone" in limits else None,
+        lambda keys: accept_store().read(keys).control,
+        now,
+    )
+
+    def over_budget(tenant: str) -> BudgetExceeded | None:
+        if error := budgets.refusal(tenant):
+            meter("budget_exceeded", 1, error.owner)
+        return error
+
     api = ApiContext(
         store=usage_store(),
         executions=executions(),
@@ -54,6 +74,7 @@ def app() -> APIGatewayRestResolver:
         input_bytes_limit=int(os.environ["INPUT_BYTES_LIMIT"]),
         payload_bytes_limit=int(os.environ["PAYLOAD_BYTES_LIMIT"]),
         store_text=os.environ["STORE_TEXT"] == "true",
+        over_budget=over_budget,
     )
     return routes(
         Services(

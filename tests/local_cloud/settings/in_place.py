@@ -17,6 +17,7 @@ from tests.local_cloud.settings.lines import (
     Group,
     accepting,
     alarm,
+    budget,
     calling,
     config,
     document,
@@ -140,9 +141,9 @@ IN_PLACE = Group(
         "tenants.acme.pins.1.regex": ("h{1,3}", config("tenants.acme.pins.1.regex")),
         "tenants.acme.deny_providers": (["openai"], config("tenants.acme.deny_providers")),
         "tenants.acme.tier_names": ({"cheap": "SIMPLE"}, config("tenants.acme.tier_names.cheap")),
-        "tenants.frugal.budget.day_usd": (2, config("tenants.frugal.budget.day_usd")),
-        "tenants.frugal.budget.month_usd": (20, config("tenants.frugal.budget.month_usd")),
-        "tenants.frugal.budget.soft_share": (0.5, config("tenants.frugal.budget.soft_share")),
+        "tenants.frugal.budget.day_usd": (2, budget("tenants.frugal.budget.day_usd")),
+        "tenants.frugal.budget.month_usd": (20, budget("tenants.frugal.budget.month_usd")),
+        "tenants.frugal.budget.soft_share": (0.5, budget("tenants.frugal.budget.soft_share")),
         **{
             f"tenants.hasty.rate.{name}": (
                 value,
@@ -158,10 +159,10 @@ IN_PLACE = Group(
         "tenants.faq.cache.shared": (True, config("tenants.faq.cache.shared")),
         "budgets.day_usd": (
             100,
-            [*config("budget.day_usd"), *alarm("made", "budget-80", "budget-100"), COMPOSITE],
+            [*budget("budget.day_usd"), *alarm("made", "budget-80", "budget-100"), COMPOSITE],
         ),
-        "budgets.month_usd": (1000, config("budget.month_usd")),
-        "budgets.soft_share": (0.7, config("budget.soft_share")),
+        "budgets.month_usd": (1000, budget("budget.month_usd")),
+        "budgets.soft_share": (0.7, budget("budget.soft_share")),
         "budgets.on_store_failure": ("accept", config("on_store_failure")),
         **{
             f"breaker.{name}": (

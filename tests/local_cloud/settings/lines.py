@@ -42,6 +42,12 @@ def config(*paths: str, of: tuple[str, ...] = ("analyze", "converse")) -> Lines:
     return [line for path in paths for line in environment(f"FAREGATE_CONFIG.{path}", *of)]
 
 
+def budget(path: str) -> Lines:
+    """What those are told that accept requests, and the HTTP API, which starts none in vain."""
+    known = path.replace("budget.", "everyone.") if path.startswith("budget.") else path
+    return [*config(path), *environment(f"BUDGETS.{known}", "api")]
+
+
 def policy(name: str, *statements: str) -> Lines:
     return [f"aws_iam_role_policy.{name}: policy.Statement.{each}" for each in statements]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from router.errors import RequestError
 from router.executions.start import Executions
 
 Rows = Mapping[str, Mapping[str, Any]]
@@ -25,7 +26,8 @@ class ApiContext:
     ``text_at`` reads an ``s3://`` address: ``None`` for a text that has expired. It raises
     ``StoreUnavailable`` where it cannot be read now. ``keep`` stores the payload of a request's key
     and returns its address. A text may take ``input_bytes_limit``, all of a request with its
-    files ``payload_bytes_limit``.
+    files ``payload_bytes_limit``. ``over_budget`` returns the refusal of a tenant that has nothing
+    left to spend, as far as it is known without a run.
     """
 
     store: Store
@@ -38,3 +40,4 @@ class ApiContext:
     input_bytes_limit: int
     payload_bytes_limit: int
     store_text: bool
+    over_budget: Callable[[str], RequestError | None] = lambda _tenant: None

@@ -59,6 +59,8 @@ def submit(payload: Any, tenant: str, api: ApiContext) -> Submitted:
     if known.is_known:
         return Submitted(identity, None, is_named)
     try:
+        if error := api.over_budget(tenant):
+            raise error
         text = canonical_json(travelling(known.payload, identity, api.keep)).decode()
         started = start_once(
             identity, text, api.executions, lambda: bool(api.store.rows_of(identity.key))

@@ -11,7 +11,7 @@ import pytest
 from cost_calculator.clock import iso
 from cost_calculator.row_keys import key_of
 from router.encoding import canonical_json
-from router.errors import RateLimited, StoreUnavailable
+from router.errors import BudgetExceeded, RateLimited, StoreUnavailable
 from router.executions.names import execution_name
 from router.executions.run import NotStarted, Run
 from router.intake.identity import payload_hash
@@ -241,6 +241,27 @@ def test_a_refusal_of_the_analysis_is_told(
     assert headers.get("x-should-retry") == retry
     assert headers.get("retry-after") == ("1" if error == "RateLimited" else None)
     assert aws.now < 2
+
+
+def test_no_run_is_started_for_a_tenant_that_has_nothing_left(aws: Aws) -> None:
+    spent = {"acme": BudgetExceeded("the $1.00 of tenant acme are used up", "acme", 100.0)}
+    client = Client(aws, changes={"over_budget": spent.get})
+
+    status, body, _ = client.call("POST", "/prompts", PROMPT)
+
+    assert (status, body["error"]["type"], body["error"]["request_id"]) == (
+        402, "BudgetExceeded", "r-1",
+    )  # fmt: skip
+    assert aws.started == []
+    assert client.call("POST", "/prompts", PROMPT, query=ASYNC, tenant="labs")[0] == 202
+
+
+def test_what_was_answered_before_is_shown_though_nothing_is_left(aws: Aws) -> None:
+    aws.rows[KEY] = answered("r-1")
+    spent = BudgetExceeded("used up", "acme", 100.0)
+    client = Client(aws, changes={"over_budget": lambda _tenant: spent})
+
+    assert client.call("POST", "/prompts", PROMPT)[1]["output"] == "Paris."
 
 
 def test_a_rate_limit_says_when_to_come_again(aws: Aws, client: Client) -> None:
