@@ -54,6 +54,7 @@ ENVIRONMENT = {
     "CONTROL_TABLE": "control",
     "ANSWERS_BUCKET": "answers",
     "API_CALLERS": '{"auth": "AUTHORIZER", "tenants": {}}',
+    "BUDGETS": '{"tenants": {}}',
     "BREAKER": "{}",
     "INPUT_BYTES_LIMIT": "1024",
     "PAYLOAD_BYTES_LIMIT": "4096",
