@@ -40,8 +40,9 @@ locals {
   # Guards over all tenants together, and for each model.
   guards = merge(
     var.budgets.day_usd == null && var.budgets.month_usd == null ? {} : {
-      budget = { for name, value in var.budgets : name => value if !contains(["on_store_failure", "workflows"], name) && value != null }
+      budget = { for name, value in var.budgets : name => value if !contains(["on_store_failure", "workflows", "session_usd"], name) && value != null }
     },
+    var.budgets.session_usd == null ? {} : { session_usd = var.budgets.session_usd },
     length(var.budgets.workflows) == 0 ? {} : {
       workflow_budgets = { for name, limits in var.budgets.workflows : name => { for field, value in limits : field => value if value != null } }
     },

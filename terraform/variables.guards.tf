@@ -7,6 +7,7 @@ variable "budgets" {
     - `soft_share`: share of either limit from which COMPLEX is served one tier down. Defaults to 0.8.
     - `workflows`: by a workflow's name, what all its runs may spend, whichever tenants start them: `day_usd`,
       `month_usd`, `soft_share`. What one run may spend is `max_cost_usd` of its requests.
+    - `session_usd`: the most that one session may cost, whatever its requests say. By default there is no limit.
     - `on_store_failure`: what happens to a request with a budget or rate limit while the `control` table cannot be
       written: `refuse` ends it after retries; `accept` lets it pass and notes that on its row. Defaults to `refuse`.
   EOT
@@ -15,6 +16,7 @@ variable "budgets" {
     month_usd        = optional(number)
     soft_share       = optional(number, 0.8)
     on_store_failure = optional(string, "refuse")
+    session_usd      = optional(number)
     workflows = optional(map(object({
       day_usd    = optional(number)
       month_usd  = optional(number)
@@ -40,6 +42,11 @@ variable "budgets" {
       && alltrue([for usd in [limits.day_usd, limits.month_usd] : usd == null ? true : usd >= 0])
     ])
     error_message = "Write budgets.workflows by name (lower-case letters, digits and hyphens, up to 32), each with day_usd and month_usd from 0 up and a soft_share above 0 and up to 1."
+  }
+
+  validation {
+    condition     = var.budgets.session_usd == null ? true : var.budgets.session_usd > 0
+    error_message = "Write budgets.session_usd as US dollars above 0: what one session may cost."
   }
 
   validation {

@@ -91,6 +91,12 @@ def _paths() -> dict[str, Any]:
         "description": "The request's id: the same key and body run once.",
         "schema": _ID,
     }
+    session = {
+        "name": "x-faregate-session",
+        "in": "header",
+        "description": "The session that the request belongs to: its costs are added up.",
+        "schema": {"type": "string"},
+    }
     outcome = _answer("The request as it ended.", "Request", _SHOWN) | _LINKS
     waits = {
         "202": _answer("Accepted: see `location`.", "Started", ("location", "retry-after")) | _LINKS
@@ -143,19 +149,19 @@ def _paths() -> dict[str, Any]:
             "post": _operation(
                 "complete", "OpenAI's chat completions, whole or as a stream.",
                 {"200": _streamed("Completion")},
-                parameters=[key], body="ChatCompletion", tags=[PROTOCOL],
+                parameters=[key, session], body="ChatCompletion", tags=[PROTOCOL],
                 errors="400 401 402 403 404 409 413 429 502 503 504",
             )
         },
-        **_other_protocols(own, key),
+        **_other_protocols(own, [key, session]),
     }  # fmt: skip
 
 
-def _other_protocols(own: Mapping[str, Any], key: Mapping[str, Any]) -> dict[str, Any]:
+def _other_protocols(own: Mapping[str, Any], headers: list[dict[str, Any]]) -> dict[str, Any]:
     def conversed(name: str, summary: str, body: str) -> dict[str, Any]:
         return _operation(
             name, summary, {"200": _streamed("Answered")}, tags=[PROTOCOL], body=body,
-            parameters=[dict(key)], errors="400 401 402 403 404 409 413 429 502 503 504",
+            parameters=headers, errors="400 401 402 403 404 409 413 429 502 503 504",
             error="MessageError" if name == "message" else "Error",
         )  # fmt: skip
 

@@ -23,6 +23,7 @@ MAX_ACTIONS = 100
 
 ANSWERED = frozenset({"SUCCEEDED", "TRUNCATED"})
 NOBODY = "none"
+SESSIONS = "#sessions"
 
 HISTOGRAM_BOUNDS = (10, 100, 1_000, 10_000, 100_000, 1_000_000)
 """Upper bounds of cost per attempt, in micro-dollars; beyond the last, ``cost_le_inf``."""
@@ -48,12 +49,16 @@ class Parts(NamedTuple):
     model: str
     tier: str
     workflow: str
+    session: str = NOBODY
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Cell:
     """What one sum is about: the UTC ``day``, and as ``cell`` ``tenant#model#tier``; for the steps
     of a workflow ``tenant#model#tier@workflow``.
+
+    What counts for a session counts once more, in a cell ``tenant#session#model`` of the ``day``
+    with ``#sessions`` behind it: there may be many, and readers of the day do not meet them.
 
     It is kept in several slots, of which each writer uses one: those who write at the same time do
     not meet.
@@ -70,11 +75,25 @@ class Cell:
         tier = f"{row['tier']}@{row['workflow']}" if "workflow" in row else row["tier"]
         return cls(day, f"{row['tenant']}#{model}#{tier}")
 
+    @classmethod
+    def all_of(cls, row: Row) -> tuple[Cell, ...]:
+        """Return the cells a row counts in: its day's, and its session's."""
+        counted = cls.of(row)
+        if "session_id" not in row:
+            return (counted,)
+        model = row.get("model") or NOBODY
+        name = f"{row['tenant']}#{row['session_id']}#{model}"
+        return counted, cls(f"{counted.day}{SESSIONS}", name)
+
     @property
     def parts(self) -> Parts:
+        day = self.day.partition("#")[0]
+        if SESSIONS in self.day:
+            tenant, session, model = self.cell.split("#", 2)
+            return Parts(day, tenant, model, NOBODY, NOBODY, session)
         tenant, model, tier = self.cell.rsplit("#", 2)
         tier, _, workflow = tier.partition("@")  # no tier has an @ in its name
-        return Parts(self.day.partition("#")[0], tenant, model, tier, workflow or NOBODY)
+        return Parts(day, tenant, model, tier, workflow or NOBODY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +118,12 @@ class Change:
         return int(self.before.get("runs", 1))
 
     @property
-    def cell(self) -> Cell:
-        # A reopened row has no end any more; the cell is the one in which it counted before.
-        return Cell.of(self.before)
+    def cells(self) -> tuple[Cell, ...]:
+        # A reopened row has no end any more; the cells are those in which it counted before.
+        return Cell.all_of(self.before)
 
     def sums(self) -> Sums:
-        """Return what the change adds to its cell; zeros left out."""
+        """Return what the change adds to each of its cells; zeros left out."""
         return add([contribution(self.after), _negated(contribution(self.before))])
 
     def budgets(self) -> dict[str, Sums]:
@@ -214,11 +233,11 @@ def group(changes: Iterable[Change], max_actions: int = MAX_ACTIONS) -> Iterator
     budgets: set[str] = set()
     for change in sorted(unique.values(), key=_order):
         named = budgets.union(change.budgets())
-        if members and len(members) + 1 + len(cells | {change.cell}) + len(named) > max_actions:
+        if members and len(members) + 1 + len(cells.union(change.cells)) + len(named) > max_actions:
             yield make_group(members)
             members, cells, budgets = [], set(), set()
         members.append(change)
-        cells.add(change.cell)
+        cells.update(change.cells)
         budgets.update(change.budgets())
     if members:
         yield make_group(members)
@@ -229,17 +248,18 @@ def make_group(changes: Sequence[Change]) -> Group:
     cells: dict[Cell, list[Sums]] = {}
     budgets: dict[str, list[Sums]] = {}
     for change in changes:
-        cells.setdefault(change.cell, []).append(change.sums())
+        for cell in change.cells:
+            cells.setdefault(cell, []).append(change.sums())
         for name, sums in change.budgets().items():
             budgets.setdefault(name, []).append(sums)
     spread = frozenset(name for change in changes for name in spread_budgets_of(change.before))
     return Group(tuple(changes), _summed(cells), _summed(budgets), spread)
 
 
-def _order(change: Change) -> tuple[bool, Cell, tuple[str, str]]:
+def _order(change: Change) -> tuple[bool, tuple[Cell, ...], tuple[str, str]]:
     # A reservation goes last, so that it is not given up before the calls it was for are charged.
     # Then rows of one cell side by side: fewer sums to write, and fewer writers per sum.
-    return "reserved_usd" in change.before, change.cell, change.key
+    return "reserved_usd" in change.before, change.cells, change.key
 
 
 def _summed(parts: Mapping[Key, list[Sums]]) -> dict[Key, Sums]:

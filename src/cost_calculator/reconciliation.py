@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from cost_calculator.budget_names import budgets_of, name_of
-from cost_calculator.ledger import Cell, Sums, add, commitment, contribution
+from cost_calculator.ledger import SESSIONS, Cell, Sums, add, commitment, contribution
 from cost_calculator.pricing import CostStatus
 from cost_calculator.settlement import Row
 
@@ -58,8 +58,8 @@ def reconcile(
         counted += 1
         pending += row["cost_status"] == CostStatus.PENDING
         if sums := contribution(row):
-            cell = Cell.of(row)
-            expected[cell] = add([expected.get(cell, {}), sums])
+            for cell in Cell.all_of(row):
+                expected[cell] = add([expected.get(cell, {}), sums])
     actual = cells_without_slots(cells)
     held = {
         whose: {name: budget.get(name, 0) for name in _HELD}
@@ -72,7 +72,8 @@ def reconcile(
         cells=len(actual),
         budgets=len(held),
         differences=(*_differences(expected, actual), *_differences(committed, held)),
-        total=add(expected.values()),
+        # A session's cells count again what is in others.
+        total=add(sums for cell, sums in expected.items() if SESSIONS not in cell.day),
     )
 
 
@@ -80,7 +81,7 @@ def cells_without_slots(stored: Iterable[Mapping[str, Any]]) -> dict[Cell, Sums]
     """Add up what ``spend`` holds of each cell in several slots."""
     cells: dict[Cell, Sums] = {}
     for item in stored:
-        cell = Cell(item["day"].partition("#")[0], item["cell"])
+        cell = Cell(item["day"].rpartition("#")[0], item["cell"])
         sums = {name: value for name, value in item.items() if name not in _KEY}
         cells[cell] = add([cells.get(cell, {}), sums])
     return cells

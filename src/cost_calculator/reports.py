@@ -8,12 +8,13 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
-from cost_calculator.ledger import Cell, Sums, add
+from cost_calculator.ledger import SESSIONS, Cell, Sums, add
 from cost_calculator.pricing import plain
+from cost_calculator.row_keys import key_of
 from cost_calculator.rows import SHARDS
 from cost_calculator.usage import TOKEN_CLASSES
 
-By = Literal["model", "tenant", "tier", "day", "workflow"]
+By = Literal["model", "tenant", "tier", "day", "workflow", "session"]
 
 GAPS = {
     "unpriced": "tokens are known, the price is not",
@@ -45,8 +46,14 @@ def partitions(days: Iterable[str]) -> list[str]:
     return [f"{day}#{shard}" for day in days for shard in range(SHARDS)]
 
 
+def session_partitions(days: Iterable[str]) -> list[str]:
+    """Return the partitions that hold what the sessions of the given days cost."""
+    return partitions(f"{day}{SESSIONS}" for day in days)
+
+
 def roll_up(cells: Iterable[Mapping[str, Any]], by: By) -> Report:
-    """Add up cells by model, tenant, tier, workflow or day; days in order, the rest by cost."""
+    """Add up cells by model, tenant, tier, workflow, session or day; days in order, the rest by
+    cost. By session, they are those of ``session_partitions``."""
     groups: dict[str, list[Sums]] = {}
     for cell in cells:
         key = Cell(cell["day"], cell["cell"])
@@ -72,9 +79,14 @@ def nothing_priced(sums: Sums) -> bool:
     return _of(sums, "attempts") == gaps > 0
 
 
+def spent(sums: Sums) -> Decimal:
+    """Return what was spent: models and overhead."""
+    return _of(sums, "cost_usd") + _of(sums, "overhead_usd")
+
+
 def net_savings(sums: Sums) -> Decimal:
     """Return what the baseline model would have cost, less what was spent: models and overhead."""
-    return _of(sums, "baseline_usd") - _of(sums, "cost_usd") - _of(sums, "overhead_usd")
+    return _of(sums, "baseline_usd") - spent(sums)
 
 
 def savings_in_words(total: Sums) -> str:
@@ -117,7 +129,10 @@ def _as_text(sums: Sums) -> dict[str, str]:
 
 
 def _group(key: Cell, by: By) -> str:
-    found: str = getattr(key.parts, by)
+    parts = key.parts
+    if by == "session":
+        return key_of(parts.tenant, parts.session)  # a session means something with its tenant
+    found: str = getattr(parts, by)
     return found
 
 

@@ -39,6 +39,7 @@ def request_units(row: Row) -> int:
     priced = 2 * write_units(max(item_bytes(row), item_bytes(_unqueued(row)) + _PRICE_BYTES))
     units = INDEXES_OF_REQUEST + _LEFT + priced + CELL_UNITS
     units += "parent_id" in row  # the index of a workflow's steps
+    units += CELL_UNITS * ("session_id" in row)
     # An answer out of the cache ends its request in the write that accepts it.
     units += ended if row.get("cached") else accepted + ended
     units += sum(2 * write_units(int(row[name])) for name in _TEXTS if name in row)

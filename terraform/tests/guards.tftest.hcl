@@ -140,6 +140,29 @@ run "a_workflow_s_budget_reaches_analyze_and_no_other_deployment_has_one" {
   }
 }
 
+run "the_limit_of_sessions_reaches_analyze_and_is_no_budget_of_the_deployment" {
+  command = plan
+  variables {
+    budgets = { session_usd = 2 }
+  }
+
+  assert {
+    condition = (
+      jsondecode(aws_lambda_function.this["analyze"].environment[0].variables.FAREGATE_CONFIG).session_usd == 2
+      && !contains(keys(jsondecode(aws_lambda_function.this["analyze"].environment[0].variables.FAREGATE_CONFIG)), "budget")
+    )
+    error_message = "Every session has the limit; the deployment as a whole has none."
+  }
+}
+
+run "a_limit_of_sessions_of_nothing_is_refused" {
+  command = plan
+  variables {
+    budgets = { session_usd = 0 }
+  }
+  expect_failures = [var.budgets]
+}
+
 run "a_workflow_s_budget_under_no_workflow_s_name_is_refused" {
   command = plan
   variables {

@@ -212,16 +212,21 @@ class LedgerStore:
         """Yield every cell of the ``spend`` table."""
         return self._scan(self._spend)
 
-    def cells_of_tenant(self, partitions: Sequence[str], tenant: str) -> Iterator[Row]:
-        """Yield one tenant's cells of the given partitions; no tenant's name holds a ``#``."""
+    def cells_of_tenant(
+        self, partitions: Sequence[str], tenant: str, session: str | None = None
+    ) -> Iterator[Row]:
+        """Yield one tenant's cells of the given partitions, those of one session if they hold
+        sessions; neither a tenant nor a session has a ``#`` in its name.
+        """
+        begins = f"{tenant}#" if session is None else f"{tenant}#{session}#"
         for partition in partitions:
             pages = self._client.get_paginator("query").paginate(
                 TableName=self._spend,
-                KeyConditionExpression="#day = :day AND begins_with(cell, :tenant)",
+                KeyConditionExpression="#day = :day AND begins_with(cell, :begins)",
                 ExpressionAttributeNames={"#day": "day"},
                 ExpressionAttributeValues={
                     ":day": {"S": partition},
-                    ":tenant": {"S": f"{tenant}#"},
+                    ":begins": {"S": begins},
                 },
             )
             for page in pages:

@@ -73,6 +73,9 @@ def matching(pattern: str, advice: str) -> Callable[[str], str]:
 
 tenant = matching(r"[0-9A-Za-z_.@-]{1,64}", "up to 64 letters, digits, _, ., @ and -")
 request_id = matching(r"[0-9A-Za-z_-]{1,80}", "up to 80 letters, digits, _ and -")
+session_id = matching(
+    r"[0-9A-Za-z_.:@-]{1,128}", "the `session_id` of its requests, as the rows have it"
+)
 
 
 def duration(text: str) -> timedelta:

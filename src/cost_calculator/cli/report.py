@@ -1,5 +1,5 @@
-"""Shows spend and net savings, or what one workflow run cost; what has no price has a row of its
-own.
+"""Shows spend and net savings, or what one workflow run or session cost; what has no price has a
+row of its own.
 """
 
 from __future__ import annotations
@@ -8,11 +8,12 @@ import argparse
 import csv
 import io
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from cost_calculator.cli.arguments import UsageError, duration, request_id, tenant
+from cost_calculator.cli.arguments import UsageError, duration, request_id, session_id, tenant
 from cost_calculator.cli.options import add_json_argument
 from cost_calculator.cli.tables import add_table_arguments, open_store
 from cost_calculator.cli.workflow_tree import show_run
@@ -28,8 +29,11 @@ from cost_calculator.reports import (
     partitions,
     roll_up,
     savings_in_words,
+    session_partitions,
     tokens,
 )
+from cost_calculator.row_keys import DEFAULT_TENANT
+from cost_calculator.rows import Row
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -45,7 +49,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--by",
-        choices=("model", "tenant", "tier", "workflow", "day"),
+        choices=("model", "tenant", "tier", "workflow", "session", "day"),
         default="model",
         help="group by (%(default)s)",
     )
@@ -56,7 +60,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="what this workflow run cost, step by step, instead",
     )
     parser.add_argument(
-        "--tenant", type=tenant, help="whose workflow run it is; only with --workflow"
+        "--session",
+        type=session_id,
+        metavar="ID",
+        help="what this session cost, by model or by day, instead",
+    )
+    parser.add_argument(
+        "--tenant", type=tenant, help="whose it is; only with --workflow or --session"
     )
     parser.add_argument("--savings", action="store_true", help="add the baseline and net savings")
     form = parser.add_mutually_exclusive_group()
@@ -70,12 +80,13 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.csv or arguments.savings:
             raise UsageError("--workflow shows one run as a tree, or as --json")
         return show_run(arguments)
-    if arguments.tenant:
-        raise UsageError("--tenant goes with --workflow; for all tenants: --by tenant")
+    if arguments.tenant and not arguments.session:
+        raise UsageError("--tenant goes with --workflow or --session; for all: --by tenant")
+    if arguments.session and arguments.by not in ("model", "day"):
+        raise UsageError("--session goes with --by model or --by day")
     now = datetime.now(UTC)
     days = days_between(now - arguments.since, now)
-    cells = open_store(arguments).cells_of(partitions(days))
-    report = roll_up(cells, arguments.by)
+    report = roll_up(_read(arguments, days), arguments.by)
     if arguments.json:
         print(json.dumps(as_json(report, days, arguments.by)))
     elif arguments.csv:
@@ -87,6 +98,15 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.savings:
             print(savings_in_words(report.total))
     return 0
+
+
+def _read(arguments: argparse.Namespace, days: list[str]) -> Iterable[Row]:
+    store = open_store(arguments)
+    if session := arguments.session:
+        whose = arguments.tenant or DEFAULT_TENANT
+        return store.cells_of_tenant(session_partitions(days), whose, session)
+    places = session_partitions if arguments.by == "session" else partitions
+    return store.cells_of(places(days))
 
 
 def as_csv(report: Report, by: str, savings: bool) -> str:

@@ -11,7 +11,7 @@ from cost_calculator.ledger import HISTOGRAM_BOUNDS, Cell, Parts, Sums, add
 from cost_calculator.overhead import aws_prices
 from cost_calculator.planning.fixed_costs import fixed_total
 from cost_calculator.pricing import plain
-from cost_calculator.reports import GAPS
+from cost_calculator.reports import GAPS, nothing_priced
 from cost_calculator.usage import TOKEN_CLASSES
 
 _KEY = ("day", "cell")
@@ -56,6 +56,18 @@ class Failures:
 
 
 @dataclass(frozen=True, slots=True)
+class Sessions:
+    """The sessions that cost the most on the page's days since ``complete_since`` (None: on all).
+
+    ``found`` is how many sessions there were.
+    """
+
+    rows: Sequence[tuple[str, str, Sums]]
+    found: int
+    complete_since: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """Everything the page shows, as the tables held it at one time."""
 
@@ -67,6 +79,7 @@ class Snapshot:
     pending_more: bool
     failures: Failures
     budgets: Sequence[Budget]
+    sessions: Sessions = Sessions((), 0, None)
 
 
 def document(snapshot: Snapshot) -> dict[str, Any]:
@@ -113,6 +126,11 @@ def document(snapshot: Snapshot) -> dict[str, Any]:
             "looked_at": snapshot.failures.looked_at,
             "complete_since": snapshot.failures.complete_since,
         },
+        "sessions": {
+            "rows": [_session(*row) for row in snapshot.sessions.rows],
+            "found": snapshot.sessions.found,
+            "complete_since": snapshot.sessions.complete_since,
+        },
         "budgets": [
             {
                 "tenant": budget.tenant,
@@ -123,6 +141,20 @@ def document(snapshot: Snapshot) -> dict[str, Any]:
             }
             for budget in snapshot.budgets
         ],
+    }
+
+
+def _session(tenant: str, session: str, sums: Sums) -> dict[str, Any]:
+    known = not nothing_priced(sums)
+    cost, overhead = (sums.get(name, _ZERO) for name in ("cost_usd", "overhead_usd"))
+    return {
+        "tenant": tenant,
+        "session": session,
+        "requests": int(sums.get("requests", _ZERO)),
+        "attempts": int(sums.get("attempts", _ZERO)),
+        "models_usd": f"{cost:.6f}" if known else None,
+        "total_usd": f"{cost + overhead:.6f}" if known else None,
+        "not_priced": int(sum(sums.get(n, _ZERO) for n in GAPS if n != "baseline_unpriced")),
     }
 
 

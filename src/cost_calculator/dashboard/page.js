@@ -141,6 +141,20 @@ function showTokens(data, total) {
   return data.token_classes.map((name) => ({ label: TOKEN_NAMES[name] ?? name, count: of(name), figure: count(of(name)) }));
 }
 
+// Their sums are of all models and of the page's days together: the tenant alone filters them.
+function showSessions(data, filters) {
+  const { rows, found, complete_since: since } = data.sessions;
+  $("sessions").hidden = rows.length === 0;
+  const shown = rows.filter((row) => filters.tenant === null || row.tenant === filters.tenant);
+  $("sessions-note").textContent = `${count(shown.length)} of ${count(found)} sessions, over ${since ? `the days since ${since}` : "all days of the page"}, whatever dates and model are chosen.`;
+  table(
+    "table-sessions",
+    [...["session", "tenant"].map((title) => ({ title })), ...["requests", "attempts", "models", "total", "not priced"].map((title) => ({ title, number: true }))],
+    shown.map((row) => [row.session, row.tenant, count(row.requests), count(row.attempts), ...[row.models_usd, row.total_usd].map((usd) => (usd === null ? "not known" : `$${usd}`)), count(row.not_priced)]),
+    "Sessions, by what they cost in US dollars",
+  );
+}
+
 function showFailures(data, filters) {
   const { rows, looked_at: lookedAt, complete_since: since } = data.failures;
   const shown = rows.filter((row) => passes(filters, row.accepted_at.slice(0, 10), row.tenant, row.planned_model ?? "none"));
@@ -228,6 +242,7 @@ async function start() {
     // Requests outside of any workflow are one line: a section with this line alone tells nothing.
     $("workflows").hidden = data.workflows.every((name) => name === "none");
     groups("table-workflows", "workflow", found, dearestFirst(found.workflow), "Figures of each workflow, in US dollars");
+    showSessions(data, filters);
     showFailures(data, filters);
     const rows = chartRows(data, found, filters);
     await Promise.all(views.map((view) => {

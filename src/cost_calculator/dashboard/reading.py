@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from cost_calculator.aws.ledger_store import LedgerStore
 from cost_calculator.aws.whole_rows import whole_rows
 from cost_calculator.budget_names import budget_key
-from cost_calculator.dashboard.document import Budget, Failures, Snapshot, Unpriced
-from cost_calculator.ledger import ANSWERED, NOBODY
+from cost_calculator.dashboard.document import Budget, Failures, Sessions, Snapshot, Unpriced
+from cost_calculator.ledger import ANSWERED, NOBODY, Cell, Sums, add
 from cost_calculator.pricing import CostStatus
-from cost_calculator.reports import days_between, partitions
+from cost_calculator.reports import days_between, partitions, session_partitions, spent
 from cost_calculator.row_keys import request_id_of
 from cost_calculator.rows import SHARDS
 
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 FAILURES_SHOWN = 50
 ROWS_LOOKED_AT = 8_000
 """No more REQUEST rows than these are looked at for failures, however many there are."""
+
+SESSIONS_SHOWN = 20
+SESSION_CELLS_LOOKED_AT = 20_000
+"""No further day is looked at for sessions after so many of their sums."""
 
 _ROWS_A_QUERY = 500
 _PENDING_A_SHARD = 1_000
@@ -63,7 +67,27 @@ def snapshot(
         pending_more=more,
         failures=latest_failures(client, tables.usage, days),
         budgets=budgets(store.all_budgets(), days[-1]) if tables.control else [],
+        sessions=sessions(store, days),
     )
+
+
+def sessions(store: LedgerStore, days: Sequence[str]) -> Sessions:
+    """Return the sessions that cost the most, from the newest of the days backwards as far as is
+    cheap."""
+    found: dict[tuple[str, str], list[Sums]] = {}
+    looked_at, since = 0, None
+    for day in reversed(days):
+        if looked_at >= SESSION_CELLS_LOOKED_AT:
+            break
+        since = day
+        for cell in store.cells_of(session_partitions([day])):
+            parts = Cell(cell["day"], cell["cell"]).parts
+            sums = {name: value for name, value in cell.items() if name not in ("day", "cell")}
+            found.setdefault((parts.tenant, parts.session), []).append(sums)
+            looked_at += 1
+    rows = [(*whose, add(parts)) for whose, parts in found.items()]
+    rows.sort(key=lambda row: (-spent(row[2]), row[:2]))
+    return Sessions(rows[:SESSIONS_SHOWN], len(rows), None if since in (days[0], None) else since)
 
 
 def budgets(items: Iterable[Mapping[str, Any]], today: str) -> list[Budget]:

@@ -28,7 +28,7 @@ from router.acceptance.write import accepted, opened_again
 from router.analyzer import Classification
 from router.config.settings import Config
 from router.errors import BudgetExceeded, RateLimited
-from router.guards.budgets import is_run
+from router.guards.budgets import has_no_series
 from router.intake.request import Request, parse_request, with_conversation
 from router.intake.stored_payload import check_inline, payload_of
 from router.intake.uploads import has_uploads, looked_at
@@ -136,7 +136,7 @@ def _metered(deps: Dependencies) -> Iterator[None]:
     try:
         yield
     except BudgetExceeded as error:
-        if is_run(error.owner):
+        if has_no_series(error.owner):
             raise
         deps.meter("budget_exceeded", 1, error.owner)
         deps.meter("budget_used_percent", error.percent, error.owner)

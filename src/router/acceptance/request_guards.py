@@ -25,9 +25,10 @@ from router.guards.budgets import (
     LIMITS_KEY,
     Budget,
     budget_of_run,
+    budget_of_session,
     budgets_at,
     committed_usd,
-    is_run,
+    has_no_series,
     nearly_used,
     used_percent,
     workflow_owner,
@@ -157,7 +158,7 @@ class Guards:
         """Return how much of the fullest budget is used, by owner, as it was read."""
         used: dict[str, Decimal] = {}
         for one in self.holdings():
-            if is_run(one.budget.owner):
+            if has_no_series(one.budget.owner):
                 continue
             owner, percent = one.budget.owner, used_percent(one.budget, committed_usd(one.total()))
             used[owner] = max(percent, used.get(owner, Decimal(0)))
@@ -203,7 +204,8 @@ class Guards:
             if one.budget.name in names and not (one.is_spread and one.has_room())
         ]
         if full:
-            # The last budget to reset: before that the request cannot run. A run's own never does.
+            # The last budget to reset: before that the request cannot run. A run's or a session's
+            # own never does.
             return exceeded(max(full, key=lambda one: one.budget.resets_at or _NEVER), most_usd)
         key = rate_key(self.request.tenant)
         if self.rate and key in refused:
@@ -231,6 +233,11 @@ def guards_of(request: Request, config: Config, memory: Memory, at: datetime) ->
             budgets += budgets_at(workflow_owner(step.workflow), limits, set_limits, at)
         if step.max_usd is not None:
             budgets.append(budget_of_run(step.parent, step.max_usd))
+    if session := request.session:
+        # Whoever asks may lower the deployment's limit, not raise it.
+        limits_of_it = [usd for usd in (session.max_usd, config.session_usd) if usd is not None]
+        if limits_of_it:
+            budgets.append(budget_of_session(session.key, min(limits_of_it)))
     guards = Guards(
         request, config, at, tuple(budgets), rules.rate, dict(memory.items), memory.shards.places
     )

@@ -60,6 +60,8 @@ def accepted_rows(
     }
     if request.step:
         row |= request.step.marks()
+    if request.session:
+        row |= request.session.marks()
     if row["planned_mode"] == "standard":
         del row["planned_mode"]  # as a row without it means
     if request.metadata:

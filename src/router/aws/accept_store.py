@@ -150,7 +150,7 @@ class AcceptStore(UsageStore):
         }
         items = [
             {"Put": put},
-            addition(self._spend, cell_key(change.cell, any_slot()), change.sums()),
+            *(addition(self._spend, cell_key(c, any_slot()), change.sums()) for c in change.cells),
         ]
         items += [{"Put": {"TableName": self._table, "Item": to_item(row)}} for row in content]
         guarded = {name_of(action.key) for action in guards}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any
 
 from cost_calculator.tiers import TIERS
@@ -46,7 +47,8 @@ class Config:
     With a ``guardrail`` the function calls every model, since it applies it. ``workflow_budgets``
     are those of workflows by their names, whoever runs them. ``shadow`` decides beside the strategy
     in force, without a call; ``split`` decides in its place, for their shares of the requests.
-    ``opinions`` is the LLM as each strategy asks it.
+    ``opinions`` is the LLM as each strategy asks it. ``session_usd`` is the most that one
+    session may cost.
     """
 
     tiers: Mapping[str, Tier]
@@ -68,6 +70,7 @@ class Config:
     guardrail: bool = False
     unsupported_options: Mapping[str, str] = field(default_factory=dict)
     workflow_budgets: Mapping[str, Limits] = field(default_factory=dict)
+    session_usd: Decimal | None = None
     payload_bytes_limit: int = _PAYLOAD_BYTES
     shadow: Alternative | None = None
     split: Alternative | None = None
@@ -131,6 +134,7 @@ class Config:
                 name: parse_limits(limits)
                 for name, limits in (data.get("workflow_budgets") or {}).items()
             },
+            session_usd=Decimal(str(data["session_usd"])) if data.get("session_usd") else None,
             payload_bytes_limit=int(data["limits"].get("payload_bytes", _PAYLOAD_BYTES)),
             opinions=opinions,
             **{name: Alternative.from_json(given, name) for name, given in tried.items()},

@@ -1,5 +1,5 @@
 """Budgets: what a tenant, a workflow, and all together may spend in a UTC day and month, and what
-one run of a workflow may spend. Pure.
+one run of a workflow or one session may spend. Pure.
 
 A budget is an item of ``control``: ``committed_usd`` is what was spent and what is reserved for
 requests that run, ``reserved_usd`` the latter alone. A reservation is made in the transaction that
@@ -25,7 +25,7 @@ LIMITS_KEY = "limits"
 """The item of ``control`` that holds limits set at run time, one attribute a tenant."""
 
 # No tenant has a colon in its name.
-_WORKFLOW, _RUN = "workflow:", "run:"
+_WORKFLOW, _RUN, _SESSION = "workflow:", "run:", "session:"
 _WHOLE = "whole"
 
 DEFAULT_SOFT_SHARE = Decimal("0.8")
@@ -53,7 +53,7 @@ class Limits:
 class Budget:
     """One limit in one period, ``2026-11-24`` or ``2026-11``; it resets at ``resets_at``.
 
-    That of a workflow run is for the whole run, and never resets.
+    That of a workflow run or a session is for all of it, and never resets.
     """
 
     owner: str
@@ -77,6 +77,10 @@ class Budget:
         if self.owner.startswith(_WORKFLOW):
             return f"the workflow {self.owner.removeprefix(_WORKFLOW)} for {self.period}"
         return f"tenant {self.owner} for {self.period}"
+
+    @property
+    def is_session(self) -> bool:
+        return self.owner.startswith(_SESSION)
 
     @property
     def is_shared(self) -> bool:
@@ -139,9 +143,15 @@ def budget_of_run(parent: str, max_usd: Decimal) -> Budget:
     return Budget(f"{_RUN}{parent}", _WHOLE, max_usd, max_usd, resets_at=None)
 
 
-def is_run(owner: str) -> bool:
-    """Return whether an owner is a workflow run: there are too many for metrics of their own."""
-    return owner.startswith(_RUN)
+def budget_of_session(session: str, max_usd: Decimal) -> Budget:
+    """Return the budget of one session, by its key: all its requests together."""
+    return Budget(f"{_SESSION}{session}", _WHOLE, max_usd, max_usd, resets_at=None)
+
+
+def has_no_series(owner: str) -> bool:
+    """Return whether an owner is a workflow run or a session: there are too many of them for
+    metrics of their own."""
+    return owner.startswith((_RUN, _SESSION))
 
 
 def nearly_used(committed_of: Mapping[Budget, Decimal]) -> str | None:

@@ -33,6 +33,13 @@ def _what_is_left(budget: Budget, item: Item, usd: Decimal) -> str:
     Tenants read this, so it names no amount of a budget that they share.
     """
     committed, reserved = committed_usd(item), Decimal(item.get("reserved_usd", 0))
+    if budget.is_session:
+        return (
+            f"the session has spent {dollars(committed - reserved)} of the"
+            f" {dollars(budget.limit_usd)} that it may cost ({dollars(reserved)} is reserved for"
+            f" requests that run), and this request may cost {dollars(usd)}: begin a new session,"
+            " raise its limit, or lower `max_tokens`"
+        )
     if budget.resets_at is None:
         return (
             f"the workflow run has spent {dollars(committed - reserved)} of its `max_cost_usd` of"

@@ -17,8 +17,9 @@ _ID = re.compile(r"[0-9A-Za-z_-]{1,80}")
 _TENANT = re.compile(r"[0-9A-Za-z_.@-]{1,64}")
 ABOUT_THE_RUN = frozenset({"request_id", "rerun"})
 """The fields of a request that are about this run of it alone."""
-# A run that reached its `max_cost_usd` may go on with a higher one: its steps stay the same.
-_NOT_DECISIVE = ABOUT_THE_RUN | {"workflow"}
+# A run or session that reached its `max_cost_usd` may go on with a higher one: its requests stay
+# the same.
+_NOT_DECISIVE = ABOUT_THE_RUN | {"workflow", "session"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +96,8 @@ def is_pointer(payload: Mapping[str, Any]) -> bool:
 
 
 def payload_hash(payload: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of all that decides an answer, and of which workflow run it is a step:
-    neither the id nor which run it is.
+    """Return the SHA-256 of all that decides an answer, and of which workflow run it is a step and
+    of which session: neither the id nor which run it is.
 
     A pointer has that of its payload; ``analyze`` checks it.
     """

@@ -19,6 +19,7 @@ from router.intake.call_options import CallOptions
 from router.intake.identity import ABOUT_THE_RUN, Identity, is_request_id, payload_hash
 from router.intake.json_schema import problems
 from router.intake.response_schema import check_response_schema, sent_bytes
+from router.intake.session import Session, session_of
 from router.intake.workflow_step import WorkflowStep, workflow_step
 from router.review.bands import AskedReview, asked_review
 
@@ -61,6 +62,7 @@ class Request:
     unsupported: str | None = None
     step: WorkflowStep | None = None
     is_conversation: bool = False
+    session: Session | None = None
 
     @property
     def key(self) -> str:
@@ -140,6 +142,7 @@ def parse_request(
         unsupported=payload.get("unsupported_options"),
         step=workflow_step(payload, tenant),
         is_conversation="messages" in payload,
+        session=session_of(payload, tenant),
     )
 
 

@@ -25,7 +25,11 @@ def attempt_base(facts: RequestFacts) -> Row:
         "baseline_model": model,
         **unless_standard("baseline_mode", mode),
     }
-    kept = {"budgets": facts.budgets, "workflow": facts.workflow}
+    kept = {
+        "budgets": facts.budgets,
+        "workflow": facts.workflow,
+        "session_id": facts.session_id,
+    }
     return base | {name: value for name, value in kept.items() if value}
 
 

@@ -15,7 +15,7 @@ class RequestFacts:
 
     ``max_tokens`` and ``input_bytes`` apply to an attempt without its own. ``expires_at`` is when
     its texts go, in epoch seconds. ``cache`` is ``{"key", "ttl_seconds"}`` if the answer is to be
-    cached. ``workflow`` is the one that it is a step of.
+    cached. ``workflow`` is the one that it is a step of, ``session_id`` its session.
     """
 
     request_id: str
@@ -31,6 +31,7 @@ class RequestFacts:
     expires_at: int | None = None
     cache: Mapping[str, Any] | None = None
     workflow: str | None = None
+    session_id: str | None = None
 
     @classmethod
     def from_record(
@@ -52,6 +53,7 @@ class RequestFacts:
             expires_at=int(record["expires_at"]),
             cache=record.get("cache"),
             workflow=record.get("workflow"),
+            session_id=record.get("session_id"),
         )
 
     @classmethod
@@ -73,6 +75,7 @@ class RequestFacts:
             ),
             budgets=request.get("budgets"),
             workflow=request.get("workflow"),
+            session_id=request.get("session_id"),
             earlier_attempts=earlier_attempts,
             expires_at=expires_at,
         )

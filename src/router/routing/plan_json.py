@@ -108,7 +108,7 @@ def _record(
         "review": config.review.record_json() if reviewed and config.review else None,
         "cache": cache,
         # Most requests are no step of a workflow: their plans stay as small as they were.
-        **({"workflow": row["workflow"]} if "workflow" in row else {}),
+        **{name: row[name] for name in ("workflow", "session_id") if name in row},
     }
 
 

@@ -111,6 +111,7 @@ OTHER = Group(
         "routing.shadow.weights.key": ("new.weights", accepting("ReadItsWeights")),
         "routing.split.weights.bucket": ("team", config("routing.split.weights")),
         "routing.split.weights.key": ("newer.weights", OF_WHAT_IS_MADE),
+        "budgets.session_usd": (2, config("session_usd")),
         # It needs the texts of its steps.
         "workflows.variants": (None, WITHOUT_VARIANTS),
         "privacy.store_text": (False, [*config("store_text"), *environment("STORE_TEXT", "api")]),

@@ -29,7 +29,7 @@ NONSENSE = [
     "1/2",
 ]
 # They take letters, so not all of it is bad.
-FREE_TEXT = {"name", "tenant", "request_id", "tier", "id", "workflow", "key", "model"}
+FREE_TEXT = {"name", "tenant", "request_id", "tier", "id", "workflow", "session", "key", "model"}
 
 TYPED = [
     (parser.prog, action)

@@ -83,7 +83,10 @@ def offered(tmp_path: Path, *words: str) -> set[str]:
         (["faregate", "rep"], {"report", "reprice"}),
         (["faregate", "budget", "s"], {"show", "set"}),
         (["faregate", "--region", "x", "budget", "set", "--soft"], {"--soft-share"}),
-        (["faregate", "report", "--by", ""], {"model", "tenant", "tier", "workflow", "day"}),
+        (
+            ["faregate", "report", "--by", ""],
+            {"model", "tenant", "tier", "workflow", "session", "day"},
+        ),
         (["faregate", "report", "--since", ""], set()),
         (["faregate", "completion", ""], {"bash", "zsh", "fish", "--help"}),
         (["faregate", "redrive", "e"], {"events"}),

@@ -56,6 +56,47 @@ def test_json_lines_add_up_to_the_total_of_the_days_asked_for(spent, capsys):
         assert found["gaps"]["unpriced"] == found["gaps"]["unknown"] == "1"
 
 
+@pytest.fixture
+def of_sessions(dynamodb, store):
+    times = {"started_at": at(0), "ended_at": at(0)}
+    rows = [
+        attempt("r-1", session_id="s-1", **times),
+        attempt("r-2", session_id="s-1", model=SONNET, tier="COMPLEX", **times),
+        attempt("r-3", session_id="s-1", tenant="acme", **times),
+        attempt("r-4", **times),
+    ]
+    for row in rows:
+        dynamodb.put_item(TableName=USAGE, Item=to_item(row))
+    price_records([record(row, n) for n, row in enumerate(rows)], store, RATES, PRICED_AT)
+
+
+def test_sessions_are_their_tenants_own_and_what_cost_most_comes_first(of_sessions, capsys):
+    found = json.loads(report(capsys, "--json", "--by", "session"))["lines"]
+    one = json.loads(report(capsys, "--json", "--session", "s-1"))
+    other = json.loads(report(capsys, "--json", "--session", "s-1", "--tenant", "acme"))
+
+    assert [line["session"] for line in found] == ["s-1", "acme/s-1"]
+    assert [line["model"] for line in one["lines"]] == [SONNET, HAIKU]
+    assert one["total"]["cost_usd"] == found[0]["cost_usd"]
+    assert other["total"]["attempts"] == "1"
+    # All requests, once.
+    assert json.loads(report(capsys, "--json"))["total"]["attempts"] == "4"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--session", "s-1", "--by", "tier"], "--session goes with"),
+        (["--tenant", "acme"], "--tenant goes with"),
+        (["--session", "s/1"], "the `session_id` of its requests"),
+    ],
+)
+def test_what_a_session_s_report_cannot_show_is_refused(words, says, capsys):
+    with pytest.raises(SystemExit):
+        main(["report", *words, *TABLES])
+    assert says in capsys.readouterr().err
+
+
 def test_since_takes_whole_days(spent, capsys):
     found = json.loads(report(capsys, "--json", "--since", "4w", "--by", "day"))
 

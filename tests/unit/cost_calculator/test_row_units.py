@@ -68,3 +68,8 @@ def test_budgets_caches_and_reviews_count_what_they_write():
 
 def test_a_question_to_the_classifier_counts_its_row_and_the_requests_once_more():
     assert attempt_units(attempt(purpose="classify")) - attempt_units(attempt()) == 2 + 2
+
+
+def test_a_session_takes_one_more_sum():
+    # Its name, long as it is here, makes no row pass a kilobyte.
+    assert request_units(request(session_id="chat-7")) - request_units(request()) == 2

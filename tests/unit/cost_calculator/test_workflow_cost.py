@@ -166,7 +166,7 @@ def test_a_cell_says_what_it_is_about(model: str, workflow: str | None) -> None:
 
     parts = Cell.of(row).parts
 
-    assert parts == ("2026-11-21", "a@b", model, "SIMPLE", workflow or "none")
+    assert parts == ("2026-11-21", "a@b", model, "SIMPLE", workflow or "none", "none")
 
 
 def test_only_a_step_pays_for_the_index_of_steps() -> None:

@@ -28,6 +28,7 @@ from router.ingress.api.submit import Recognised, Submitted, recognise
 from router.ingress.api.views import Settle
 from router.ingress.protocols.registry import PROTOCOLS, Head, Spoken
 from router.ingress.protocols.reply import Reply, as_json
+from router.ingress.protocols.sessions import session_in
 from router.ingress.protocols.sse import CONTENT_TYPE
 from router.intake.stored_payload import travelling
 from router.lambda_stream.response import StreamedResponse
@@ -110,6 +111,8 @@ def _conversed(
     request["unsupported_options"] = services.unsupported_options
     if (key := header_of(event, "idempotency-key")) is not None:
         request["request_id"] = key
+    if session := session_in(body, header_of(event, "x-faregate-session")):
+        request["session_id"] = session
     tenant = services.callers.tenant_of(event["requestContext"])
     known = recognise(request, tenant, services.api)
     submitted = Submitted(known.identity, None, known.is_named)

@@ -17,8 +17,14 @@ from urllib3.util.retry import Retry
 from cost_calculator.__main__ import main
 from cost_calculator.aws.items import to_item
 from cost_calculator.dashboard import reading
-from cost_calculator.dashboard.document import Failures, Snapshot, document
-from cost_calculator.dashboard.reading import Tables, latest_failures, pending, snapshot
+from cost_calculator.dashboard.document import Failures, Sessions, Snapshot, document
+from cost_calculator.dashboard.reading import (
+    Tables,
+    latest_failures,
+    pending,
+    sessions,
+    snapshot,
+)
 from cost_calculator.dashboard.serving import serve
 from tests.support.cost_rows import HAIKU, attempt, request
 from tests.support.tables import CONTROL, SPEND, USAGE
@@ -90,6 +96,51 @@ def test_failures_say_how_far_back_they_are_complete(dynamodb, monkeypatch):
 
     assert [row["request_id"] for row in found.rows] == ["r-4", "r-3"]
     assert found.complete_since == f"{TODAY}T00:00:03.000Z"
+
+
+def session(name, usd, tenant="acme", day=TODAY, **sums):
+    key = {"day": f"{day}#sessions#2", "cell": f"{tenant}#{name}#{HAIKU}"}
+    return to_item(key | {"cost_usd": Decimal(usd), "attempts": Decimal(1), **sums})
+
+
+def test_sessions_that_cost_the_most_come_first_whatever_their_days(dynamodb, store, monkeypatch):
+    monkeypatch.setattr(reading, "SESSIONS_SHOWN", 2)
+    for item in (
+        session("s-1", 3), session("s-1", 4, day=YESTERDAY), session("s-2", 1), session("s-3", 5),
+        session("s-1", 6, tenant="zeta"), session("s-4", 0, unknown=Decimal(1)),
+    ):  # fmt: skip
+        dynamodb.put_item(TableName=SPEND, Item=item)
+
+    found = sessions(store, [YESTERDAY, TODAY])
+
+    assert [(*row[:2], row[2]["cost_usd"]) for row in found.rows] == [
+        ("acme", "s-1", 7),
+        ("zeta", "s-1", 6),
+    ]
+    assert (found.found, found.complete_since) == (5, None)
+
+
+def test_reading_sessions_ends_after_so_many_sums_and_says_how_far_back(
+    dynamodb, store, monkeypatch
+):
+    monkeypatch.setattr(reading, "SESSION_CELLS_LOOKED_AT", 1)
+    dynamodb.put_item(TableName=SPEND, Item=session("old", 9, day=YESTERDAY))
+    dynamodb.put_item(TableName=SPEND, Item=session("new", 1))
+
+    found = sessions(store, [YESTERDAY, TODAY])
+
+    assert [row[1] for row in found.rows] == ["new"]
+    assert found.complete_since == TODAY
+
+
+def test_a_session_of_which_no_cost_is_known_costs_not_nothing():
+    unknown = {"attempts": Decimal(1), "unknown": Decimal(1), "cost_usd": Decimal(0)}
+    nothing = Failures([], 0, None)
+    shown = Sessions([("acme", "s-1", unknown)], 1, None)
+    page = document(Snapshot("test", "now", [TODAY], [], [], False, nothing, [], shown))
+
+    [row] = page["sessions"]["rows"]
+    assert (row["total_usd"], row["not_priced"]) == (None, 1)
 
 
 def test_what_waits_for_a_price_is_counted_by_day_tenant_and_model(dynamodb, monkeypatch):

@@ -166,6 +166,18 @@ def test_the_same_idempotency_key_gets_the_same_answer(aws: Aws, client: Client)
     assert (status, other["error"]["type"]) == (409, "Conflict")
 
 
+def test_the_session_is_the_header_s_before_it_is_the_body_s(aws: Aws, client: Client) -> None:
+    of_body = {**CHAT, "metadata": {"session_id": "m-1"}}
+
+    client.call("POST", PATH, CHAT)
+    client.call("POST", PATH, of_body)
+    client.call("POST", PATH, of_body, headers={"X-Faregate-Session": "h 1"})
+
+    found = [payload.get("session_id") for payload in aws.accepted]
+    assert found[:2] == [None, "m-1"]
+    assert found[2].startswith("s-")  # no id may hold a space
+
+
 def test_an_answer_whose_rows_cannot_be_read_is_owed(
     aws: Aws, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
