@@ -9,6 +9,7 @@ locals {
       # The words that a function assumes anyway are not written: its environment is small.
       routing = merge(
         { raise_above = var.routing.raise_above, lower_below = var.routing.lower_below },
+        var.routing.cache_points ? {} : { cache_points = false },
         var.routing.unsupported_options == { protocols = "drop", requests = "refuse" } ? {} : { unsupported_options = var.routing.unsupported_options },
         local.trials,
       )

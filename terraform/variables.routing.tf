@@ -5,7 +5,8 @@ variable "routing" {
 
     - `raise_above`: a prompt classified SIMPLE with a score above this goes to COMPLEX. Defaults to 1, which is never.
     - `lower_below`: a prompt classified COMPLEX with a score below this goes to SIMPLE. Defaults to 0, which is never.
-
+    - `cache_points`: whether the prompts of agents are kept in the providers' prompt caches from their second call on;
+      see `docs/caching.md`. Defaults to true.
     - `unsupported_options`: what becomes of `temperature` and other sampling options that the models of a tier do not
       take. `drop` leaves them out and says so in the request's `reasons` (and in the header `x-faregate-dropped`);
       `refuse` asks only models that take them, and refuses a request that no model can serve. `protocols` holds for
@@ -22,8 +23,9 @@ variable "routing" {
     fitted it to your own outcomes and chosen its threshold.
   EOT
   type = object({
-    raise_above = optional(number, 1)
-    lower_below = optional(number, 0)
+    raise_above  = optional(number, 1)
+    lower_below  = optional(number, 0)
+    cache_points = optional(bool, true)
     unsupported_options = optional(object({
       protocols = optional(string, "drop")
       requests  = optional(string, "refuse")

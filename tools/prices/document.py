@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 from cost_calculator.book import BOOK_PATH, default_book
 from cost_calculator.ledger import Cell, contribution
 from cost_calculator.overhead import AWS_PRICES_PATH, aws_prices
+from cost_calculator.planning.agent_loops import NO_CACHE, Cache, Loop, loop_usd
 from cost_calculator.planning.break_even import (
     TYPICAL,
     WORKFLOWS,
@@ -36,9 +38,13 @@ from router.cli.breakeven import DEFAULT_MIX, DEFAULT_TIERS, read_mix
 from router.cli.capacity import DEFAULT_MAX_TOKENS, SIZES, as_text
 
 _DOCS = Path(__file__).parents[2] / "docs"
-DOCUMENTS = (_DOCS / "cost-model.md", _DOCS / "capacity.md", _DOCS.parent / "README.md")
+_NAMES = ("cost-model.md", "capacity.md", "caching.md", "../README.md")
+DOCUMENTS = tuple((_DOCS / name).resolve() for name in _NAMES)
 _BLOCK = re.compile(r"(<!-- computed: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _MILLION = 10**6
+# An agent with some twenty tools, whose tools give back a page of text each.
+AGENT = Loop(prompt=12_000, growth=1_500, answer=300, calls=1)
+_FIRST, _SECOND = Cache(since=0), Cache(since=1)
 
 EXAMPLE_USAGE = {
     "inputTokens": 1_200,
@@ -79,6 +85,7 @@ def computed(text: str) -> str:
         "resolutions": _resolutions,
         "surcharges": _surcharges,
         "capacity": _capacity,
+        "agent-loops": _agent_loops,
     }
     return _BLOCK.sub(lambda found: found[1] + blocks[found[2]]() + found[3], text)
 
@@ -207,6 +214,28 @@ def _capacity() -> str:
     rates = Rates(default_book(), aws_prices())
     costs = bills(mix, DEFAULT_TIERS, sorted({5_000, *SIZES.values()}), at, given, rates)
     return f"{as_text(needs, mix, costs, peak)}\n"
+
+
+def _agent_loops() -> str:
+    at = datetime(2026, 11, 21, tzinfo=UTC)
+    lines = [
+        "| calls in a row | Sonnet 5.5, no points | from the 2nd call on | from the 1st on"
+        " | Haiku 5.5, no points | from the 2nd call on | from the 1st on |",
+        "|--:|--:|--:|--:|--:|--:|--:|",
+    ]
+    models = (DEFAULT_TIERS["COMPLEX"], DEFAULT_TIERS["SIMPLE"])
+    for calls in (1, 2, 3, 5, 10, 20):
+        loop = replace(AGENT, calls=calls)
+        cells = [str(calls)]
+        for model in models:
+            costs = [loop_usd(loop, model, cache, at) for cache in (NO_CACHE, _SECOND, _FIRST)]
+            known = [usd for usd in costs if usd is not None]
+            cells += [f"${known[0]:.4f}", *(f"{usd / known[0] - 1:+.0%}" for usd in known[1:])]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + (
+        f"\n\nOf {AGENT.prompt:,} tokens at first, {AGENT.growth:,} more with each call, and"
+        f" {AGENT.answer} in each answer.\n"
+    )
 
 
 def _surcharges() -> str:

@@ -1,9 +1,8 @@
-"""Whether a provider's prompt cache is asked to keep the instructions of a call. Pure.
+"""Which models keep prompts that are marked, and from how many tokens on. Pure.
 
-Writing to it costs a quarter more than reading the tokens afresh, and reading from it a tenth: it
-pays from about one reuse in four calls within five minutes. Reuse cannot be known in advance, so a
-tenant's rules decide; this module only knows whether a mark can have an effect. OpenAI caches by
-itself and takes no mark.
+Writing to a prompt cache costs a quarter more than reading the tokens afresh, and reading from it a
+tenth: it pays from about one reuse in four calls within five minutes. OpenAI caches by itself and
+takes no mark.
 """
 
 from __future__ import annotations
@@ -28,13 +27,18 @@ _PREFIX = re.compile(r"^(?:(?:us|us-gov|eu|apac|au|jp|ca|global)\.)?anthropic\."
 _SUFFIX = re.compile(r"(?:-\d{8})?(?:-v\d+(?::\d+)?)?$")
 
 
+def least_tokens(model: str) -> int | None:
+    """Return from how many tokens on a mark has an effect on a model, ``None`` if it has none."""
+    return _LEAST_TOKENS.get(_SUFFIX.sub("", _PREFIX.sub("", model)))
+
+
 def is_worth_marking(model: str, system: str | None) -> bool:
     """Return whether a mark behind ``system`` has an effect on this model.
 
     The tokens are estimated from the bytes; if the estimate is too high, the provider does not
     cache the text, and the mark costs nothing.
     """
-    least = _LEAST_TOKENS.get(_SUFFIX.sub("", _PREFIX.sub("", model)))
+    least = least_tokens(model)
     if least is None or system is None:
         return False
     return len(system.encode()) >= least * BYTES_PER_TOKEN

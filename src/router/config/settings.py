@@ -48,7 +48,8 @@ class Config:
     are those of workflows by their names, whoever runs them. ``shadow`` decides beside the strategy
     in force, without a call; ``split`` decides in its place, for their shares of the requests.
     ``opinions`` is the LLM as each strategy asks it. ``session_usd`` is the most that one
-    session may cost.
+    session may cost. With
+    ``cache_points`` agents' prompts are kept in the providers' caches.
     """
 
     tiers: Mapping[str, Tier]
@@ -71,6 +72,7 @@ class Config:
     unsupported_options: Mapping[str, str] = field(default_factory=dict)
     workflow_budgets: Mapping[str, Limits] = field(default_factory=dict)
     session_usd: Decimal | None = None
+    cache_points: bool = True
     payload_bytes_limit: int = _PAYLOAD_BYTES
     shadow: Alternative | None = None
     split: Alternative | None = None
@@ -134,6 +136,7 @@ class Config:
                 name: parse_limits(limits)
                 for name, limits in (data.get("workflow_budgets") or {}).items()
             },
+            cache_points=bool(data["routing"].get("cache_points", True)),
             session_usd=Decimal(str(data["session_usd"])) if data.get("session_usd") else None,
             payload_bytes_limit=int(data["limits"].get("payload_bytes", _PAYLOAD_BYTES)),
             opinions=opinions,

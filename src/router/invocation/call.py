@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from router.catalog.prompt_cache import is_worth_marking
+from router.catalog.prompt_cache import is_worth_marking, least_tokens
 from router.catalog.service_tiers import mode_of
 from router.conversation.blocks import Conversation, Reasoning, ToolCall
 from router.conversation.loop import tag_of
@@ -23,10 +23,11 @@ class ModelCall:
     """One call as the route plan asks for it.
 
     ``draft_s3`` is an answer that did not fit the schema of ``options``, to be repaired. With
-    ``prompt_cache`` the provider is asked to keep the instructions for the next call. The provider
-    chooses ``service_tier`` and ``latency`` if they are ``None``. ``without`` are sampling options
-    that the model does not take. A conversation too large for the workflow is in the payload at
-    ``payload_s3``, see ``router.invocation.stored_input``.
+    ``prompt_cache`` the provider is asked to keep the instructions for the next call, with
+    ``cache_points`` all of the prompt; ``cache_key`` tells OpenAI which calls share one. The
+    provider chooses ``service_tier`` and ``latency`` if they are ``None``. ``without`` are sampling
+    options that the model does not take. A conversation too large for the workflow is in the
+    payload at ``payload_s3``, see ``router.invocation.stored_input``.
     """
 
     provider: str
@@ -42,6 +43,8 @@ class ModelCall:
     latency: str | None = None
     without: tuple[str, ...] = ()
     payload_s3: str | None = None
+    cache_points: bool = False
+    cache_key: str | None = None
 
     @property
     def sampling(self) -> dict[str, Any]:
@@ -77,6 +80,11 @@ class ModelCall:
     def marks_system(self) -> bool:
         """Whether the call asks the provider's prompt cache to keep the instructions."""
         return self.prompt_cache and is_worth_marking(self.model, self.conversation.system_text)
+
+    @property
+    def points_from(self) -> int | None:
+        """From how many tokens on points of ours have an effect, ``None`` if it has none."""
+        return least_tokens(self.model) if self.cache_points else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ def messages_body(call: ModelCall) -> dict[str, Any]:
         conversation, call.provider, call.model, with_tools=bool(conversation.tools)
     )
     prompt = Prompt(conversation.tools, conversation.system, turns).with_marks(
-        wanted=True, system=call.marks_system
+        wanted=True, system=call.marks_system, points_from=call.points_from
     )
     body: dict[str, Any] = {
         "model": call.model,

@@ -47,7 +47,9 @@ def converse_arguments(call: ModelCall, *, json_mode: bool = True) -> dict[str, 
     tools = _tools(conversation)
     turns = alternating(conversation, call.provider, call.model, with_tools=bool(tools))
     prompt = Prompt(tools, conversation.system, turns).with_marks(
-        wanted=family_of(call.model) == CLAUDE or call.marks_system, system=call.marks_system
+        wanted=family_of(call.model) == CLAUDE or call.marks_system,
+        system=call.marks_system,
+        points_from=call.points_from,
     )
     names = (f"document {number}" for number in count(1))
     arguments: dict[str, Any] = {

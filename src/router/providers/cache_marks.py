@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import TypeVar
 
-from router.conversation.blocks import Document, Image, Text, Tool, ToolResult, Turn
+from router.catalog.tokens import BYTES_PER_TOKEN
+from router.conversation.blocks import (
+    Block,
+    Document,
+    Image,
+    Reasoning,
+    Text,
+    Tool,
+    ToolCall,
+    ToolResult,
+    Turn,
+)
+from router.conversation.size import tokens_of
+from router.conversation.writing import write_tools
+from router.encoding import size_in_bytes
 
 MOST = 4
 _Marked = Text | Image | Document | ToolResult
@@ -21,26 +36,27 @@ class Prompt:
     system: tuple[Text, ...]
     turns: tuple[Turn, ...]
 
-    def with_marks(self, *, wanted: bool, system: bool) -> Prompt:
+    def with_marks(self, *, wanted: bool, system: bool, points_from: int | None = None) -> Prompt:
         """Return the prompt with the marks that a call can carry; without any unless ``wanted``.
 
         ``system`` asks to keep the instructions, unless the caller has placed marks of its own.
+        ``points_from`` asks for points of ours in what the caller has not marked, behind at least
+        so many tokens.
         """
-        marks = self._marks()
+        given = [part.cache for part in (*self.tools, *self.system, *_markable(self.turns))]
+        marks = list(given)
         if not wanted:
-            return self._with([False] * len(marks)) if any(marks) else self
-        if not any(marks):
-            if not system or not self.system:
-                return self
-            marked = replace(self.system[-1], cache="5m")
-            return replace(self, system=(*self.system[:-1], marked))
-        return self if sum(map(bool, marks)) <= MOST else self._with(self._kept(marks))
+            return self._with([None] * len(marks)) if any(marks) else self
+        if system and self.system and not any(marks):
+            marks[len(self.tools) + len(self.system) - 1] = "5m"
+        elif sum(map(bool, marks)) > MOST:
+            marks = self._kept(marks)
+        if points_from is not None:
+            for place in self._points(marks, points_from):
+                marks[place] = "5m"
+        return self if marks == given else self._with(marks)
 
-    def _marks(self) -> list[str | None]:
-        given = [*self.tools, *self.system, *_markable(self.turns)]
-        return [part.cache for part in given]
-
-    def _kept(self, marks: Sequence[str | None]) -> list[bool]:
+    def _kept(self, marks: Sequence[str | None]) -> list[str | None]:
         """Keep the last mark of the tools and of the instructions, and the last of the rest: a
         later mark covers what is before it."""
         placed = [at for at, mark in enumerate(marks) if mark]
@@ -51,17 +67,52 @@ class Prompt:
         for at in reversed(placed):
             if len(kept) < MOST:
                 kept.add(at)
-        return [at in kept for at in range(len(marks))]
+        return [mark if at in kept else None for at, mark in enumerate(marks)]
 
-    def _with(self, kept: Iterable[bool]) -> Prompt:
-        stays = iter(kept)
-        tools = tuple(_marked(tool, next(stays)) for tool in self.tools)
-        system = tuple(_marked(block, next(stays)) for block in self.system)
+    def _points(self, marks: Sequence[str | None], least: int) -> list[int]:
+        """Return where points of ours go: at the end of the last turn, of the turn that the call
+        before this one ended with, of the instructions, of the tools; as many as there is room for.
+
+        A provider finds what was kept only so many blocks before a mark, so that the end of the
+        call before needs one of its own.
+        """
+        tools, system = len(self.tools), len(self.tools) + len(self.system)
+        parts = [
+            (range(system, len(marks)), self._turn_ends()),
+            (range(tools, system), [system - 1]),
+            (range(tools), [tools - 1]),
+        ]
+        before = list(accumulate(_sizes(self)))
+        found = [
+            end
+            for part, ends in parts
+            if part and not any(marks[at] for at in part)
+            for end in ends
+            # What is kept for an hour must not come behind what is kept for minutes.
+            if before[end] >= least * BYTES_PER_TOKEN and "1h" not in marks[end:]
+        ]
+        return found[: MOST - sum(map(bool, marks))]
+
+    def _turn_ends(self) -> list[int]:
+        """Return the places of the last blocks of the last two turns of the user, the last
+        first."""
+        place, ends = len(self.tools) + len(self.system) - 1, []
+        for turn in self.turns:
+            markable = _markable((turn,))
+            place += len(markable)
+            if turn.role == "user" and markable:
+                ends.append(place)
+        return ends[:-3:-1]
+
+    def _with(self, marks: Iterable[str | None]) -> Prompt:
+        left = iter(marks)
+        tools = tuple(_marked(tool, next(left)) for tool in self.tools)
+        system = tuple(_marked(block, next(left)) for block in self.system)
         turns = tuple(
             replace(
                 turn,
                 blocks=tuple(
-                    _marked(block, next(stays)) if isinstance(block, _Marked) else block
+                    _marked(block, next(left)) if isinstance(block, _Marked) else block
                     for block in turn.blocks
                 ),
             )
@@ -74,5 +125,31 @@ def _markable(turns: Iterable[Turn]) -> list[_Marked]:
     return [block for turn in turns for block in turn.blocks if isinstance(block, _Marked)]
 
 
-def _marked(part: _T, stays: bool) -> _T:
-    return part if stays or part.cache is None else replace(part, cache=None)
+def _marked(part: _T, mark: str | None) -> _T:
+    return part if part.cache == mark else replace(part, cache=mark)
+
+
+def _sizes(prompt: Prompt) -> Iterator[int]:
+    """Yield the bytes of each part that can be marked, with what comes between it and the one
+    before."""
+    yield from (size_in_bytes(write_tools((tool,))) for tool in prompt.tools)
+    yield from map(_size, prompt.system)
+    between = 0
+    for turn in prompt.turns:
+        for block in turn.blocks:
+            between += _size(block)
+            if isinstance(block, _Marked):
+                yield between
+                between = 0
+
+
+def _size(block: Block) -> int:
+    match block:
+        case Text(text) | Reasoning(text):
+            return len(text.encode())
+        case Image(media) | Document(media):
+            return tokens_of(media) * BYTES_PER_TOKEN
+        case ToolCall():
+            return len(block.name) + len(block.arguments.encode())
+        case ToolResult():
+            return sum(map(_size, block.parts))

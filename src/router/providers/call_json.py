@@ -52,6 +52,9 @@ def call_to_json(call: ModelCall, *, http: bool) -> dict[str, Any]:
         "review": call.review.to_json() if call.review else None,
         "prompt_cache": call.prompt_cache,
         "without": list(call.without),
+        # Most calls have neither: they stay as small as they were.
+        **({"cache_points": True} if call.cache_points else {}),
+        **({"cache_key": call.cache_key} if call.cache_key else {}),
         **_asked(call, http),
     }
 
@@ -78,4 +81,6 @@ def call_from_json(data: Mapping[str, Any], target: Called | None = None) -> Mod
         draft_s3=target.draft_s3 if target else None,
         prompt_cache=bool(data["prompt_cache"]),
         payload_s3=payload_s3,
+        cache_points=bool(data.get("cache_points")),
+        cache_key=data.get("cache_key"),
     )

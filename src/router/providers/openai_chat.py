@@ -50,6 +50,8 @@ def http_body(call: ModelCall) -> dict[str, Any]:
         strict = fits_openai_strictly(call.schema)
         schema = {"name": "answer", "schema": with_root(call.schema), "strict": strict}
         body["response_format"] = {"type": "json_schema", "json_schema": schema}
+    if call.cache_key:
+        body["prompt_cache_key"] = call.cache_key
     return body | ({"service_tier": call.service_tier} if call.service_tier else {})
 
 

@@ -9,6 +9,7 @@ from cost_calculator.tiers import TIERS
 from router.catalog.models import Model
 from router.config.settings import Config
 from router.config.tenants import Rules
+from router.conversation.blocks import Conversation
 from router.errors import InvalidRequest, PolicyDenied
 from router.intake.request import Request
 from router.routing.choice import Choice
@@ -21,7 +22,8 @@ class Plan:
     """The tier that serves, its models in order, and why.
 
     ``stronger`` is called if the answers of the first do not fit the request's schema. With
-    ``prompt_cache``, providers are asked to keep the instructions.
+    ``prompt_cache``, providers are asked to keep the instructions, with ``cache_points`` all of the
+    prompt.
     """
 
     tier: str
@@ -30,6 +32,7 @@ class Plan:
     reasons: tuple[str, ...]
     stronger: Model | None = None
     prompt_cache: bool = False
+    cache_points: bool = False
 
 
 def make_plan(
@@ -59,7 +62,14 @@ def make_plan(
         (*skipped, *moved, *_left_out(models[0], request), *choice.reasons),
         limited(stronger, request) if stronger else None,
         prompt_cache=rules.prompt_cache and bool(request.conversation.system),
+        cache_points=config.cache_points and is_kept(request.conversation),
     )
+
+
+def is_kept(conversation: Conversation) -> bool:
+    """Return whether a prompt is kept in the provider's cache: that of an agent, from its second
+    turn on. Another call follows within minutes, and reads what this one has written."""
+    return bool(conversation.tools) and any(t.role == "assistant" for t in conversation.turns)
 
 
 def _able(

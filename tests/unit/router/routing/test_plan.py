@@ -216,3 +216,27 @@ def test_a_repeated_request_is_told_where_its_large_answer_is() -> None:
 
     assert outcome["output_s3"] == "s3://b/answers/r-1/x.txt"
     assert "output" not in outcome
+
+
+@pytest.mark.parametrize(
+    ("changes", "kept"),
+    [
+        ({}, True),
+        ({"tools": []}, False),
+        ({"messages": [{"role": "user", "content": "Find it."}]}, False),
+    ],
+    ids=["an agent's second call", "a chat", "an agent's first call"],
+)
+def test_an_agent_s_prompt_is_kept_from_its_second_call_on(
+    changes: dict[str, Any], kept: bool
+) -> None:
+    turns = ["Find it.", "Where?", "Everywhere."]
+    messages = [
+        {"role": ("user", "assistant")[n % 2], "content": text} for n, text in enumerate(turns)
+    ]
+    tools = [{"type": "function", "function": {"name": "look"}}]
+    asked = request({"messages": messages, "tools": tools} | changes)
+    off = {"raise_above": 1, "lower_below": 0, "cache_points": False}
+
+    assert make_plan(asked, classification(), config()).cache_points is kept
+    assert not make_plan(asked, classification(), config(routing=off)).cache_points
