@@ -134,6 +134,12 @@ resource "aws_dynamodb_table" "control" {
     type = "S"
   }
 
+  # Only what a session runs on has it.
+  ttl {
+    attribute_name = "expires_at"
+    enabled        = true
+  }
+
   point_in_time_recovery {
     enabled = var.tables.point_in_time_recovery
   }

@@ -79,7 +79,8 @@ class Desk:
             clock=lambda: self.at,
             meter=lambda *metric: self.metered.append(metric),
         )
-        given = {"input": "hi", "tenant": "acme", "request_id": request_id, **payload}
+        asked = {} if "messages" in payload else {"input": "hi"}
+        given = {**asked, "tenant": "acme", "request_id": request_id, **payload}
         execution = Execution(f"arn:{run or request_id}", run or request_id)
         return accept(given, execution, self.config, deps)
 

@@ -125,6 +125,7 @@ def _guards(client: Any) -> None:
     for rules in ({"rate": {"tokens": 10}}, {"budget": {"day_usd": 0.000001}}):
         with contextlib.suppress(InvalidRequest, BudgetExceeded):
             Desk(config(tenants={"acme": rules}), client).ask("r-9")
+    Desk(config(), client, label="COMPLEX").ask("r-8", session_id="s-1", input="long " * 900)
     RateBuckets(client, CONTROL).read("acme")
     breakers = ControlBreakers(client, CONTROL)
     first = Breaker(Phase.OPEN, version=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -27,7 +27,7 @@ from router.acceptance.trials import Judged, judged
 from router.acceptance.write import accepted, opened_again
 from router.analyzer import Classification
 from router.config.settings import Config
-from router.errors import BudgetExceeded, RateLimited
+from router.errors import BudgetExceeded, RateLimited, StoreUnavailable
 from router.guards.budgets import has_no_series
 from router.intake.request import Request, parse_request, with_conversation
 from router.intake.stored_payload import check_inline, payload_of
@@ -35,6 +35,7 @@ from router.intake.uploads import has_uploads, looked_at
 from router.routing.decision import decide
 from router.routing.plan import Plan
 from router.routing.plan_json import nothing_to_call, plan_to_json, repeated
+from router.routing.served_before import remembered
 
 
 def accept(given: Any, execution: Execution, config: Config, deps: Dependencies) -> dict[str, Any]:
@@ -78,6 +79,8 @@ def accept(given: Any, execution: Execution, config: Config, deps: Dependencies)
         return known
     row = draft.rows[0] if existing is None else existing["REQUEST"]
     plan = _final_plan(draft, existing, deps)
+    if existing is None:
+        _remember(plan, guards, deps)
     expiry = text_expiry(config, guards.at)
     # An answer that a guard degraded is not cached for the time after.
     cache = slot.record_json() if slot and guards.restrictions().is_well else None
@@ -123,6 +126,14 @@ def _final_plan(draft: Draft, existing: Mapping[str, Row] | None, deps: Dependen
         accepted = draft.decision.accepted_as(existing["REQUEST"])
         return plan_again(accepted, existing, deps)
     return plan_with_opinion(draft, deps) if draft.question else draft.plan
+
+
+def _remember(plan: Plan, guards: Guards, deps: Dependencies) -> None:
+    """Write down which model the request's session runs on."""
+    update = remembered(guards.request, plan, guards.served_before(), guards.at)
+    if update is not None:
+        with suppress(StoreUnavailable):  # a hint: the next turn is judged without it
+            deps.store.update(update)
 
 
 def _is_next_run(request: Request, existing: Mapping[str, Row]) -> bool:

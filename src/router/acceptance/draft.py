@@ -14,11 +14,13 @@ from router.acceptance.request_guards import Guards
 from router.acceptance.request_rows import accepted_rows, routed
 from router.acceptance.trials import Judged, shadow_of
 from router.catalog.pricing_context import PricingContext
+from router.config.tenants import Rules
 from router.guards.conditional_update import ConditionalUpdate
 from router.invocation.call import ModelCall
 from router.llm_classifier.attempt_row import ASKED, asked_row, is_open, reported, unreported
 from router.llm_classifier.question import Opinion
 from router.routing.decision import Decision, decide
+from router.routing.moving_down import MovingDown, moving_down
 from router.routing.plan import Plan
 
 
@@ -38,8 +40,12 @@ def draft_of(judged: Judged, guards: Guards, execution: Execution, deps: Depende
     """Return the draft of a request under its guards as they are known."""
     request, config, at = guards.request, guards.config, guards.at
     classification, restrictions = judged.classification, guards.restrictions()
-    decision = decide(request, classification, config, restrictions)
     pricing = PricingContext(at, deps.region, deps.stopwatch().memory_mb)
+
+    def previous(rules: Rules) -> MovingDown | None:
+        return moving_down(request, config, rules, restrictions, guards.served_before(), pricing)
+
+    decision = decide(request, classification, config, restrictions, previous)
     question, notes = decision.question(pricing)
     plan = decision.plan(notes)
     most_usd = Decimal(0)

@@ -39,6 +39,7 @@ from router.guards.rate_limit import Rate, demand_of, rate_key, retry_after, tak
 from router.intake.request import Request
 from router.routing.plan import Plan
 from router.routing.restrictions import Restrictions, name_of
+from router.routing.served_before import Served, key_of_session, may_move
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -85,6 +86,10 @@ class Guards:
     ) -> list[Holding]:
         """Return the budgets with what is known of their items, for a request of ``usd``."""
         return holdings_of(self.budgets, self.control, usd, given_back)
+
+    def served_before(self) -> Served | None:
+        """Return what is known of the model that the request's session runs on."""
+        return Served.from_item(self.control.get(key_of_session(self.request) or "", {}))
 
     def loans(
         self, usd: Decimal, contended: frozenset[str] = frozenset()
@@ -253,6 +258,8 @@ def own_keys(guards: Guards, memory: Memory) -> frozenset[str]:
     """Return the keys of the items that are about this request's limits."""
     keys = {budget.key for budget in guards.budgets}
     keys |= memory.shards.own_keys(guards.holdings())
+    if may_move(guards.request) and (session := key_of_session(guards.request)):
+        keys |= {session}
     return frozenset(keys | {rate_key(guards.request.tenant)} if guards.rate else keys)
 
 

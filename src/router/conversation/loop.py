@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from router.conversation.blocks import Conversation, ToolCall
+from router.conversation.blocks import Conversation, Reasoning, ToolCall
 
 _LONGEST_ID = 64
 _TAGGED = re.compile(r".+-fg([0-9a-f]{8})")
@@ -44,12 +44,21 @@ def tag_in(call_id: str) -> str | None:
     return found[1] if found else None
 
 
-def loop_tag(conversation: Conversation) -> str | None:
-    """Return the tag of the model whose tools have just answered, ``None`` outside of a loop."""
-    if not conversation.in_tool_loop:
-        return None
-    found = (tag_in(result.call_id) for result in conversation.turns[-1].results)
-    return next((tag for tag in found if tag), None)
+def last_tag(conversation: Conversation) -> str | None:
+    """Return the tag of the model that answered last, ``None`` if its calls show none.
+
+    A loop ends with an answer of the same model; who gave the answers after that is not known.
+    """
+    last = [turn for turn in conversation.turns if turn.role == "assistant"][-2:]
+    calls = next((turn.calls for turn in reversed(last) if turn.calls), ())
+    return next((tag for call in calls if (tag := tag_in(call.id))), None)
+
+
+def last_writer(conversation: Conversation) -> str | None:
+    """Return who gave the last answer, as ``provider/model``, if its thinking names its writer."""
+    last = next((turn for turn in reversed(conversation.turns) if turn.role == "assistant"), None)
+    blocks = last.blocks if last else ()
+    return next((b.by for b in blocks if isinstance(b, Reasoning) and b.by), None)
 
 
 def stall(conversation: Conversation) -> str | None:

@@ -3,7 +3,7 @@ opinion changes. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from router.invocation.call import ModelCall
 from router.llm_classifier.question import Opinion, question, sent_bytes
 from router.routing.choice import Choice, choose, moves, with_opinion
 from router.routing.loop import in_loop
+from router.routing.moving_down import MovingDown
 from router.routing.plan import Plan, limited, make_plan, permitted_models
 from router.routing.restrictions import NO_RESTRICTIONS, Restrictions
 
@@ -96,15 +97,24 @@ def decide(
     classification: Classification,
     config: Config,
     restrictions: Restrictions = NO_RESTRICTIONS,
+    previous: Callable[[Rules], MovingDown | None] | None = None,
 ) -> Decision:
-    """Return the decision on a request, before any LLM is asked."""
+    """Return the decision on a request, before any LLM is asked.
+
+    ``previous`` finds what bounds moving down, under the rules that hold.
+    """
     rules = config.rules_of(request.tenant)
     if restrictions.cap and permitted_models("CALCULATION", config, rules):
         rules = rules.below("COMPLEX", restrictions.cap)
     choice = choose(request, classification, config, rules)
     if request.conversation.in_tool_loop:
         choice = in_loop(choice, request, config, rules)
+    bound = None
+    if previous is not None and choice.open:
+        bound = previous(rules)
+        choice = bound.bounded(choice) if bound else choice
     choice = replace(choice, reasons=(*restrictions.notes, *choice.reasons))
     usable = {tier for tier in TIERS if permitted_models(tier, config, rules)}
     movable = moves(choice, rules, usable)
+    movable = bound.open_to(movable) if bound else movable
     return Decision(request, classification, config, rules, choice, movable, restrictions)

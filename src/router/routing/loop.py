@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from cost_calculator.tiers import TIERS
 from router.catalog.models import Model
 from router.config.settings import Config
 from router.config.tenants import Rules
-from router.conversation.loop import loop_tag, stall, tag_of
+from router.conversation.blocks import Conversation
+from router.conversation.loop import last_tag, last_writer, stall, tag_of
 from router.intake.request import Request
 from router.routing.choice import Choice
 from router.routing.plan import permitted_models
+from router.routing.restrictions import name_of
 
 
 def in_loop(choice: Choice, request: Request, config: Config, rules: Rules) -> Choice:
@@ -21,7 +24,7 @@ def in_loop(choice: Choice, request: Request, config: Config, rules: Rules) -> C
     not known, since another router made its calls, goes by what ``choice`` has judged.
     """
     choice = replace(choice, open=False)
-    if request.tier is None and (found := _model_of(request, config, rules)):
+    if request.tier is None and (found := model_before(request.conversation, config, rules)):
         tier, model = found
         name = f"{model.provider}/{model.model}"
         why = f"the tool loop stays with {model.model}"
@@ -31,21 +34,32 @@ def in_loop(choice: Choice, request: Request, config: Config, rules: Rules) -> C
     return choice
 
 
-def _model_of(request: Request, config: Config, rules: Rules) -> tuple[str, Model] | None:
-    tag = loop_tag(request.conversation)
+def model_before(
+    conversation: Conversation, config: Config, rules: Rules
+) -> tuple[str, Model] | None:
+    """Return the model that made the last calls of a conversation, and the tier that it serves;
+    ``None`` if neither their ids nor its thinking show one that the tenant may use."""
+    tag = last_tag(conversation)
     if tag is None:
-        return None
+        writer = last_writer(conversation)
+        return model_named(writer, config, rules) if writer else None
+    return _found(lambda model: tag_of(model.provider, model.model) == tag, config, rules)
+
+
+def model_named(name: str, config: Config, rules: Rules) -> tuple[str, Model] | None:
+    """Return the model of that name (``provider/model``), and the tier that it serves."""
+    return _found(lambda model: name_of(model) == name, config, rules)
+
+
+def _found(
+    is_it: Callable[[Model], bool], config: Config, rules: Rules
+) -> tuple[str, Model] | None:
     models = {
         tier: permitted_models(tier, config, rules)
         for tier in TIERS
         if rules.bound(tier)[0] == tier
     }
-    found = [
-        (tier, model)
-        for tier in models
-        for model in models[tier]
-        if tag_of(model.provider, model.model) == tag
-    ]
+    found = [(tier, model) for tier in models for model in models[tier] if is_it(model)]
     # The tier that names it first is its own; in others it helps out.
     own = [(tier, model) for tier, model in found if models[tier][0] == model]
     chosen = own or found

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from cost_calculator.aws.items import to_item
 from cost_calculator.aws.ledger_store import LedgerStore
@@ -18,6 +19,7 @@ from router.recording.attempt_rows import attempt_base
 from router.recording.facts import RequestFacts
 from tests.support.cost_rows import PRICED_AT, RATES, attempt, record
 from tests.support.desk import Desk, desk
+from tests.support.factories import HAIKU, SONNET
 from tests.support.tables import CONTROL, SPEND, USAGE
 
 SESSION = "budget#session:acme/chat-7#whole"
@@ -164,3 +166,120 @@ def test_what_a_session_has_committed_is_what_its_rows_add_up_to() -> None:
     assert at.control[SESSION]["committed_usd"] == sum(row["charge_usd"] for row in rows)
     assert at.control[SESSION]["reserved_usd"] == 0
     assert reconcile_tables(store).differences == ()
+
+
+ROW = "session#acme/chat-7"
+LONG = "word " * 8_000
+TOOL = {"type": "function", "function": {"name": "look"}}
+
+
+def turns(*said: str) -> list[dict[str, Any]]:
+    roles = ("user", "assistant")
+    return [{"role": roles[n % 2], "content": text} for n, text in enumerate(said)]
+
+
+def talk(number: int, *said: str) -> dict[str, Any]:
+    return asked(number, messages=turns(*said), tools=[TOOL])
+
+
+def close_tiers(label: str) -> Desk:
+    """Tiers close in price."""
+    models = {
+        "SIMPLE": ("bedrock", HAIKU),
+        "CALCULATION": ("bedrock", "us.anthropic.claude-haiku-4-5-20251001-v1:0"),
+        "COMPLEX": ("bedrock", SONNET),
+    }
+    return desk(label, tiers={
+        name: {"provider": provider, "model": model, "max_tokens": 4096, "fallbacks": []}
+        for name, (provider, model) in models.items()
+    })  # fmt: skip
+
+
+def test_the_model_of_a_session_is_kept_for_as_long_as_its_prompt_is() -> None:
+    at = desk("COMPLEX")
+
+    at.ask(**talk(1, LONG))
+
+    item = at.control[ROW]
+    now = int(at.at.timestamp())
+    assert item["served_by"] == f"bedrock/{SONNET}"
+    assert (item["warm_until"], item["expires_at"]) == (now + 300, now + 3600)
+
+
+def test_a_turn_that_would_do_with_less_stays_while_that_is_cheaper() -> None:
+    at = close_tiers("COMPLEX")
+    at.ask(**talk(1, LONG, "Which one?", "All of them."))
+    at.pass_time(60)
+    at.label = "CALCULATION"
+    said = (LONG, "Which one?", "All of them.", "Yes.", "In short?")
+
+    stays = at.ask(**talk(2, *said))
+    at.pass_time(600)  # nothing is warm any more
+    moves = at.ask(**talk(3, *said, "So.", "And shorter?"))
+
+    assert (stays["route"], moves["route"]) == ("COMPLEX", "CALCULATION")
+    assert at.row("r-2")["reasons"][0].startswith(f"stays with {SONNET}")
+
+
+def test_the_row_follows_a_session_that_moves_down() -> None:
+    at = close_tiers("COMPLEX")
+    at.ask(**talk(1, LONG))
+    at.pass_time(600)
+    at.label = "SIMPLE"
+
+    at.ask(**talk(2, LONG, "Yes.", "In short?"))
+
+    assert at.control[ROW]["served_by"] == f"bedrock/{HAIKU}"
+
+
+@pytest.mark.parametrize(
+    ("label", "text"), [("SIMPLE", LONG), ("COMPLEX", "hi")], ids=["the lowest tier", "short"]
+)
+def test_nothing_is_written_where_it_can_make_no_difference(label: str, text: str) -> None:
+    at = desk(label)
+
+    at.ask(**talk(1, text))
+
+    assert dict(at.control) == {}
+
+
+def test_an_older_call_does_not_overwrite_a_later_one() -> None:
+    at = desk("COMPLEX")
+    later = {"served_by": "bedrock/other", "warm_until": Decimal(10**10)}
+    at.control[ROW] = later
+
+    at.ask(**talk(1, LONG))
+
+    assert at.control[ROW]["served_by"] == "bedrock/other"
+
+
+def test_a_row_that_cannot_be_written_stops_no_request() -> None:
+    at = desk("COMPLEX")
+
+    def fails(*_: Any, **__: Any) -> None:
+        raise EndpointConnectionError(endpoint_url="https://dynamodb")
+
+    at.client.update_item = fails
+
+    assert at.ask(**talk(1, LONG))["route"] == "COMPLEX"
+
+
+def test_another_tenant_s_session_of_the_same_name_tells_nothing() -> None:
+    at = close_tiers("COMPLEX")
+    said = (LONG, "Which one?", "All of them.")
+    at.ask(**talk(1, *said))
+    at.label = "CALCULATION"
+
+    other = at.ask(**talk(2, *said, "Yes.", "In short?"), tenant="zeta")
+
+    assert other["route"] == "CALCULATION"
+
+
+def test_a_session_s_call_carries_a_key_for_openai_s_cache_that_names_nobody() -> None:
+    at = desk()
+
+    first, second = (at.ask(**asked(n))["call"]["cache_key"] for n in (1, 2))
+    other = at.ask(**asked(3, tenant="zeta"))["call"]["cache_key"]
+
+    assert first == second != other
+    assert "cache_key" not in at.ask("r-4")["call"]

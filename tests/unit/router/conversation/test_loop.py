@@ -4,8 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.conversation.blocks import Conversation, Text, ToolCall, ToolResult, Turn
-from router.conversation.loop import loop_tag, stall, tag_of, tagged_id
+from router.conversation.blocks import (
+    Conversation,
+    Reasoning,
+    Text,
+    ToolCall,
+    ToolResult,
+    Turn,
+)
+from router.conversation.loop import last_tag, last_writer, stall, tag_of, tagged_id
 
 TAG = tag_of("bedrock", "claude")
 
@@ -30,18 +37,31 @@ def test_a_tagged_id_fits_every_provider_if_the_id_did(call_id: str) -> None:
 
 
 def test_a_loop_is_known_by_the_ids_of_its_calls() -> None:
-    assert loop_tag(loop(("{}", "ok", False))) == TAG
-    assert loop_tag(Conversation((Turn("user", (Text("hi"),)),))) is None
+    assert last_tag(loop(("{}", "ok", False))) == TAG
+    assert last_tag(Conversation((Turn("user", (Text("hi"),)),))) is None
 
 
-def test_a_new_ask_ends_the_loop() -> None:
-    found = loop(("{}", "ok", False))
-    asked = Conversation(
-        (*found.turns, Turn("assistant", (Text("."),)), Turn("user", (Text("?"),)))
-    )
+def test_a_new_ask_ends_the_loop_whose_model_gave_the_answer_before_it() -> None:
+    answer, ask = Turn("assistant", (Text("."),)), Turn("user", (Text("?"),))
+    turns = loop(("{}", "ok", False)).turns
 
-    assert loop_tag(asked) is None
+    asked = Conversation((*turns, answer, ask))
+
+    assert last_tag(asked) == TAG
     assert stall(asked) is None
+    # Another model may have given the answer after that.
+    assert last_tag(Conversation((*turns, answer, ask, answer, ask))) is None
+
+
+def test_thinking_names_who_gave_the_last_answer() -> None:
+    thought = Reasoning("so", "proof", by="bedrock/claude")
+    ask = Turn("user", (Text("?"),))
+
+    known = Conversation((ask, Turn("assistant", (thought, Text("."))), ask))
+
+    assert last_writer(known) == "bedrock/claude"
+    later = Conversation((*known.turns, Turn("assistant", (Text("."),)), ask))
+    assert last_writer(later) is None
 
 
 @pytest.mark.parametrize(
