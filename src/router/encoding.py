@@ -14,7 +14,10 @@ MAX_DEPTH = 64
 """Levels of arrays and objects in what is taken from outside; far below Python's own limit."""
 
 _PLAIN_NAME = re.compile(r"[\w.-]{1,40}")
-_UNSENDABLE = {0: None} | dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
+REPLACEMENT = "\ufffd"
+"""What stands in the place of half a character."""
+
+_UNSENDABLE = {0: None} | dict.fromkeys(range(0xD800, 0xE000), REPLACEMENT)
 
 
 def clean(text: str) -> str:

@@ -124,7 +124,8 @@ class CallError(RouterError):
     ``usage`` is the provider's own object, if one came back: a failed call may still be billed.
     ``draft_s3`` is the address of a withheld answer. ``input_bytes`` counts the bytes sent, if they
     are more than the request. ``mode`` is the service tier that the provider reports.
-    ``guardrail_units`` are the units billed for a guardrail, by policy.
+    ``guardrail_units`` are the units billed for a guardrail, by policy. ``altered`` if characters
+    of a withheld answer were replaced.
     """
 
     outcome: str
@@ -138,9 +139,11 @@ class CallError(RouterError):
         draft_s3: str | None = None,
         mode: str | None = None,
         guardrail_units: Mapping[str, int] | None = None,
+        altered: bool = False,
     ) -> None:
         super().__init__(detail)
         self.detail = detail
+        self.altered = altered
         self.guardrail_units = guardrail_units
         self.usage = usage
         self.response_model = response_model

@@ -6,7 +6,10 @@ import re
 
 CLAUDE = "claude"
 
-_REGION = re.compile(r"^(?:us|us-gov|eu|apac|au|jp|ca|global)\.")
+_REGIONS = ("us", "us-gov", "eu", "apac", "au", "jp", "ca", "global")
+_REGION = re.compile(rf"^(?:{'|'.join(_REGIONS)})\.")
+_VERSION = re.compile(r"-v\d+(?::\d+)?$")
+_DAY = re.compile(r"-\d{8}$")
 
 
 def family_of(model: str) -> str | None:
@@ -21,3 +24,15 @@ def family_of(model: str) -> str | None:
         return CLAUDE
     vendor, dot, _ = name.partition(".")
     return vendor if dot and vendor.isalpha() else name.partition("-")[0]
+
+
+def names_of_claude(model: str) -> frozenset[str]:
+    """Return what a Claude is called on the platforms that serve it, as ``provider/model``: each
+    geography of Bedrock, and Anthropic's own API, with the day of its release and without."""
+    name = _REGION.sub("", model).removeprefix("anthropic.")
+    dated = _VERSION.sub("", name)
+    names = {name, dated, f"{dated}-v1:0", _DAY.sub("", dated)}
+    places = ("anthropic.", *(f"{region}.anthropic." for region in _REGIONS))
+    return frozenset(
+        (*(f"anthropic/{n}" for n in names), *(f"bedrock/{p}{n}" for p in places for n in names))
+    )

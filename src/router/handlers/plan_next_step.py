@@ -87,7 +87,8 @@ def _answer_kept(progress: Progress) -> Answered | None:
     last = progress.attempts[-1]
     if last.cause != AnswerNotRecorded.__name__ or last.draft_s3 is None:
         return None
-    return Answered(output_s3=last.draft_s3, truncated=last.outcome == "TRUNCATED")
+    truncated = last.outcome == "TRUNCATED"
+    return Answered(output_s3=last.draft_s3, truncated=truncated, altered=last.altered)
 
 
 def _to_record(answer: Answered, decision: Decision | None) -> dict[str, Any]:

@@ -32,7 +32,8 @@ class Attempt:
 
     ``retries`` counts the wire calls before the last one, which cannot have been billed.
     ``input_bytes`` counts the bytes sent, if they are more than the request. ``guardrail_units``
-    are the units billed for a guardrail, by policy. Times are ISO 8601.
+    are the units billed for a guardrail, by policy. ``altered`` if characters of its answer were
+    replaced that no store accepts. Times are ISO 8601.
     """
 
     provider: str
@@ -54,6 +55,7 @@ class Attempt:
     draft_s3: str | None = None
     input_bytes: int | None = None
     guardrail_units: Mapping[str, int] | None = None
+    altered: bool = False
 
     @property
     def answered(self) -> bool:
@@ -66,11 +68,12 @@ class Attempt:
         written = {name: value for name, value in known.items() if value is not None}
         usage = {"usage": dict(self.usage)} if self.usage is not None else {}
         units = {"guardrail_units": dict(self.guardrail_units)} if self.guardrail_units else {}
-        return written | usage | units | {"served": self.served}
+        altered = {"altered": True} if self.altered else {}
+        return written | usage | units | altered | {"served": self.served}
 
     def seen_from_outside(self) -> Attempt:
-        """Return the attempt without what is for the log alone."""
-        return replace(self, detail=None)
+        """Return the attempt without what is for the log alone, and what its request shows."""
+        return replace(self, detail=None, altered=False)
 
 
 def read_attempt(data: Any, base: Attempt) -> Attempt:
@@ -86,6 +89,7 @@ def read_attempt(data: Any, base: Attempt) -> Attempt:
         known["usage"] = given["usage"]
     if units := counts_in(given.get("guardrail_units")):
         known["guardrail_units"] = units
+    known["altered"] = given.get("altered") is True
     return replace(base, **known, served=given.get("served") is True)
 
 

@@ -117,6 +117,7 @@ class Answer:
             "response_model": self.response_model,
             "mode": self.mode,
             "guardrail_units": self.guardrail_units,
+            "altered": self.altered,
         }
 
     @property

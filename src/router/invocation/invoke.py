@@ -68,6 +68,7 @@ def attempt_of(
         usage=answer.usage,
         response_model=answer.response_model,
         guardrail_units=answer.guardrail_units,
+        altered=answer.altered,
         latency_ms=milliseconds,
         lambda_ms=milliseconds if memory_mb else None,
         lambda_mb=memory_mb or None,
@@ -123,6 +124,7 @@ def failed_attempt(
         lambda_mb=memory_mb or None,
         draft_s3=error.draft_s3,
         guardrail_units=error.guardrail_units,
+        altered=error.altered,
         input_bytes=error.input_bytes,
     )
 

@@ -109,6 +109,10 @@ class MessageStream:
             counted = {name: value for name, value in given.items() if value is not None}
             self._usage = {**mapping_of(self._message.get("usage")), **counted}
 
+    def rest(self) -> Iterator[Delta]:
+        """See ``StreamReader``."""
+        return self._streamed.rest()
+
     def answer(self) -> Answer:
         """See ``StreamReader``."""
         body = {**self._message, "stop_reason": self._stop, "usage": self._usage}

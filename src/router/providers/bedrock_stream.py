@@ -75,6 +75,10 @@ class ConverseStream:
             given = thought.get("signature"), thought.get("redactedContent")
             yield from self._streamed.thought(key, thought.get("text"), *given)
 
+    def rest(self) -> Iterator[Delta]:
+        """See ``StreamReader``."""
+        return self._streamed.rest()
+
     def answer(self) -> Answer:
         """See ``StreamReader``."""
         body = {**self._last, "stopReason": self._stop}

@@ -99,6 +99,10 @@ class ChatStream:
             key, call_id, function.get("name"), function.get("arguments")
         )
 
+    def rest(self) -> Iterator[Delta]:
+        """See ``StreamReader``."""
+        return self._streamed.rest()
+
     def answer(self) -> Answer:
         """See ``StreamReader``."""
         thoughts = "".join(thought.text.text for thought in self._streamed.thoughts.values())

@@ -6,9 +6,10 @@ A proof holds for one model, on every platform that serves it; another model ref
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 from router.catalog.capabilities import bare_name
-from router.catalog.families import CLAUDE, family_of
+from router.catalog.families import CLAUDE, family_of, names_of_claude
 from router.conversation.blocks import Reasoning, Turn
 from router.conversation.loop import tag_in, tag_of
 
@@ -18,7 +19,7 @@ def with_own_thinking(turn: Turn, provider: str, model: str) -> Turn:
     if not any(isinstance(block, Reasoning) for block in turn.blocks):
         return turn
     callers = {tag for call in turn.calls if (tag := tag_in(call.id))}
-    own = callers <= {tag_of(provider, model)}
+    own = callers <= {tag_of(provider, model)} or callers <= _tags_of_claude(model)
     kept = (
         block
         for block in turn.blocks
@@ -26,6 +27,15 @@ def with_own_thinking(turn: Turn, provider: str, model: str) -> Turn:
         or (block.is_proven and (_wrote(block.by, model) if block.by else own and _reads(model)))
     )
     return replace(turn, blocks=tuple(kept))
+
+
+@lru_cache(maxsize=16)
+def _tags_of_claude(model: str) -> frozenset[str]:
+    """The tags of a model on all platforms, if it is a Claude: it reads what it wrote elsewhere."""
+    if family_of(model) != CLAUDE:
+        return frozenset()
+    named = (name.split("/", 1) for name in names_of_claude(model))
+    return frozenset(tag_of(provider, name) for provider, name in named)
 
 
 def _wrote(by: str, model: str) -> bool:

@@ -19,7 +19,7 @@ from router.conversation.events import (
     ToolCallDelta,
     ToolCallStart,
 )
-from router.encoding import clean
+from router.encoding import REPLACEMENT, clean
 from router.invocation.call import Answer, Done
 
 
@@ -46,6 +46,14 @@ class Joined:
         self._parts.append(whole)
         return whole
 
+    def rest(self) -> str:
+        """Take the end; return what can be passed on: half a character that stays half."""
+        if not self._half:
+            return ""
+        self._half, self._replaced = "", True
+        self._parts.append(REPLACEMENT)
+        return REPLACEMENT
+
     @property
     def text(self) -> str:
         """The text so far."""
@@ -53,8 +61,8 @@ class Joined:
 
     @property
     def altered(self) -> bool:
-        """Whether characters that no store accepts are not in it."""
-        return self._replaced or bool(self._half)
+        """Whether characters that no store accepts were replaced in it."""
+        return self._replaced
 
 
 @dataclass(slots=True)
@@ -124,12 +132,22 @@ class Streamed:
     def proofs(self, key: Any) -> Iterator[Delta]:
         """End a block of thinking: its proof, which may come in several fragments, is whole."""
         block = self.thoughts.get(key, StreamedThought())
+        if more := block.text.rest():
+            yield ReasoningDelta(more)
         if block.signature:
             yield ReasoningDelta(signature=block.signature)
         if block.redacted is not None:
             data = block.redacted
             known = base64.b64encode(data).decode() if isinstance(data, bytes) else data
             yield ReasoningDelta(redacted=known)
+
+    def rest(self) -> Iterator[Delta]:
+        """Take the end of the text and of the calls."""
+        if text := self.text.rest():
+            yield TextDelta(text)
+        for call in self.calls.values():
+            if (arguments := call.arguments.rest()) and call.index is not None:
+                yield ToolCallDelta(call.index, arguments)
 
     def finished(self, answer: Answer) -> Answer:
         """Return the answer that was read of it, with the mark that characters were replaced."""
@@ -160,6 +178,9 @@ class StreamReader(Protocol):
     def pieces(self, event: Any) -> Iterator[Delta]:
         """Yield the pieces in an event."""
 
+    def rest(self) -> Iterator[Delta]:
+        """Yield what of the pieces waited for more, once no more comes."""
+
     def answer(self) -> Answer:
         """Return the answer, or raise the ``NoAnswer`` that it is."""
 
@@ -181,6 +202,7 @@ def read_stream(events: Generator[Any, None, None], reader: StreamReader) -> Ite
         raise errors.BadResponse("the body is not a stream")
     if not reader.ended:
         raise errors.ModelError("the stream ended before the answer did", **reader.facts)
+    yield from reader.rest()
     yield Done(reader.answer())
 
 

@@ -98,8 +98,8 @@ def _draft(progress: Progress, text: Any) -> Answered:
     last = progress.attempts[-1]
     truncated = last.outcome == "TRUNCATED"
     if isinstance(text, str):
-        return Answered(Said(text), truncated=truncated)
-    return Answered(output_s3=last.draft_s3, truncated=truncated)
+        return Answered(Said(text), truncated=truncated, altered=last.altered)
+    return Answered(output_s3=last.draft_s3, truncated=truncated, altered=last.altered)
 
 
 def _answered(progress: Progress, decision: Decision, answer: Answered) -> Reviewed:

@@ -75,6 +75,17 @@ def test_only_the_write_is_repeated_and_never_the_call(stage: Stage) -> None:
     assert {it for it in rows if it.startswith("ATTEMPT")} == {"ATTEMPT#01"}
 
 
+def test_a_kept_answer_is_still_marked_as_altered(stage: Stage) -> None:
+    stage.model.says = [Answer("Par\ud800is.", False, USAGE, None)]
+
+    outcome = stage.record(answer=to_record(stage))
+
+    rows = stage.rows()
+    assert outcome["output"] == "Par\ufffdis."
+    assert rows["REQUEST"]["output_altered"] is True
+    assert "altered" not in rows["ATTEMPT#01"]
+
+
 def test_a_large_answer_that_was_kept_is_recorded_by_its_address(stage: Stage) -> None:
     stage.model.says = [Answer(LARGE, True, USAGE, None)]
 

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from router.catalog.families import names_of_claude
 from router.conversation.blocks import (
     Block,
     Reasoning,
@@ -138,12 +139,21 @@ def test_thinking_goes_back_to_the_model_that_proved_it(by: str | None, goes: bo
 
 
 @pytest.mark.parametrize(
-    ("maker", "goes"), [("claude-haiku-5-5", True), ("claude-sonnet-5", False)]
+    ("maker", "goes"),
+    [
+        ("anthropic/claude-haiku-5-5", True),
+        ("bedrock/us.anthropic.claude-haiku-5-5", True),
+        ("bedrock/anthropic.claude-haiku-5-5", True),
+        ("bedrock/eu.anthropic.claude-haiku-5-5-v1:0", True),
+        ("anthropic/claude-sonnet-5", False),
+        ("bedrock/us.anthropic.claude-sonnet-5", False),
+    ],
 )
 def test_thinking_of_an_unknown_writer_is_of_the_model_that_made_its_calls(
     maker: str, goes: bool
 ) -> None:
-    call_id = tagged_id("call_1", tag_of("anthropic", maker))
+    # A fallback of the same model on another platform reads what it wrote there.
+    call_id = tagged_id("call_1", tag_of(*maker.split("/")))
     thought = Turn("assistant", (Reasoning("hm", "s"), ToolCall(call_id, "look", "{}")))
     result = Turn("tool", (ToolResult(call_id, (Text("18"),)),))
 
@@ -159,3 +169,14 @@ def test_thinking_without_a_proof_and_for_another_family_is_not_sent() -> None:
     assert shape(bedrock(talk(ASKED, unproven, RESULT))["messages"])[1][1] == ["toolUse"]
     assert shape(bedrock(talk(ASKED, proven, RESULT), NOVA)["messages"])[1][1] == ["toolUse"]
     assert "hm" not in json.dumps(openai(talk(ASKED, proven, RESULT)))
+
+
+def test_a_release_is_known_by_its_day_on_both_platforms() -> None:
+    names = names_of_claude("us.anthropic.claude-haiku-4-5-20251001-v1:0")
+
+    assert {
+        "anthropic/claude-haiku-4-5-20251001",
+        "anthropic/claude-haiku-4-5",
+        "bedrock/global.anthropic.claude-haiku-4-5-20251001-v1:0",
+    } <= names
+    assert names_of_claude("claude-haiku-4-5-20251001") == names

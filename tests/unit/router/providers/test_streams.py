@@ -185,6 +185,17 @@ def test_encrypted_thinking_is_kept_as_it_was() -> None:
     assert whole(read("anthropic", claude)).reasoning == (Reasoning(redacted=data, by=CALL.by),)
 
 
+@each
+def test_half_a_character_at_the_end_is_replaced_as_in_a_whole_answer(name: str) -> None:
+    half = "\ud83d"
+
+    pieces = read(name, STREAMS[name][1](("so", half)))
+
+    answer = whole(pieces)
+    assert joined(pieces)[0] == answer.text == "so\ufffd"
+    assert answer.altered
+
+
 LETTERS = st.characters(exclude_categories=["Cc"], exclude_characters='"\\')
 
 
