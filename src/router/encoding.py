@@ -15,7 +15,7 @@ MAX_DEPTH = 64
 
 _PLAIN_NAME = re.compile(r"[\w.-]{1,40}")
 REPLACEMENT = "\ufffd"
-"""What stands in the place of half a character."""
+"""What replaces half a character."""
 
 _UNSENDABLE = {0: None} | dict.fromkeys(range(0xD800, 0xE000), REPLACEMENT)
 

@@ -72,6 +72,15 @@ def check_inline(payload: Any) -> None:
         )
 
 
+def check_no_pointer(payload: Any, entry: str) -> None:
+    """Raise ``InvalidRequest`` for a pointer at an entry that takes none: ``entry`` names it."""
+    if isinstance(payload, Mapping) and "payload_s3" in payload:
+        raise InvalidRequest(
+            f"`payload_s3` has no place in {entry}, which holds its request: start an execution"
+            " with it, or send the request to the HTTP API; files may be `s3://` addresses here too"
+        )
+
+
 def payload_of(given: Any, execution_name: str, read: Read) -> tuple[Any, str | None]:
     """Return the payload that an execution's input means, and its address if it has one.
 

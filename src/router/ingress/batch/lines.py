@@ -12,6 +12,7 @@ from router.errors import InvalidRequest
 from router.ingress.batch.csv_records import Records
 from router.ingress.batch.layout import InvalidBatch, request_id
 from router.intake.request import Request, parse_request
+from router.intake.stored_payload import check_inline, check_no_pointer
 
 LONGEST_LINE = 1024 * 1024
 """Bytes; a longer line is a bad line. A line takes 192 KiB of text at most."""
@@ -112,7 +113,9 @@ class Reader:
             return BadLine(number, "leave out `request_id`, which the batch makes; write `id`")
         name = request_id(self._batch_id, number)
         try:
+            check_no_pointer(payload, "a line of a batch")
             request = parse_request(payload, execution_name=name, input_bytes_limit=self._limit)
+            check_inline({**payload, "request_id": name})
         except InvalidRequest as error:
             return BadLine(number, str(error))
         return Line(number, own, payload, request)

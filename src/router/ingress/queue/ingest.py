@@ -14,7 +14,7 @@ from router.executions.start import Executions, start_once
 from router.ingress.queue.backpressure import Backpressure
 from router.ingress.queue.message import Message, NotSent, Queues, Report
 from router.intake.request import Request, parse_request
-from router.intake.stored_payload import check_inline
+from router.intake.stored_payload import check_inline, check_no_pointer
 
 LAST_TRY = 3
 """Receives after which SQS itself would move a message, without a reason: ``maxReceiveCount``."""
@@ -137,6 +137,7 @@ def _request(message: Message, input_bytes_limit: int) -> Request:
         payload = json.loads(message.body)
     except (ValueError, RecursionError):
         raise InvalidRequest('the message is not JSON; write {"input": "…"}') from None
+    check_no_pointer(payload, "a message of the queue")
     request = parse_request(
         payload, execution_name=message.fallback_id, input_bytes_limit=input_bytes_limit
     )

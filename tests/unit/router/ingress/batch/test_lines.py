@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -18,6 +19,7 @@ from router.ingress.batch.lines import (
     kind_of,
     raw_lines,
 )
+from tests.support.conversations import png
 
 
 def read(text: str | bytes, kind: str = "jsonl", block: int = 7) -> list[Line | BadLine]:
@@ -71,6 +73,21 @@ def test_a_bad_line_is_told_with_its_number_and_stops_no_other(line: str, reason
     assert reason in bad.reason
     assert isinstance(first, Line)
     assert told(last) == (3, (None, {"input": "b"}))
+
+
+def test_a_line_that_no_execution_carries_is_a_bad_line_that_says_what_to_do() -> None:
+    pointer = '{"payload_s3": "s3://b/uploads/acme/a.json"}'
+    # A picture counts by its tokens, and travels by its bytes.
+    picture = {"url": f"data:image/png;base64,{base64.b64encode(png() + bytes(200_000)).decode()}"}
+    turn = {"role": "user", "content": [{"type": "image_url", "image_url": picture}]}
+    text = f"{pointer}\n{json.dumps({'messages': [turn]})}\n"
+
+    stored, large = Reader("jsonl", "b", 100_000).read([text.encode()])
+
+    assert isinstance(stored, BadLine)
+    assert isinstance(large, BadLine)
+    assert "no place in a line of a batch" in stored.reason
+    assert "an execution carries 212992" in large.reason
 
 
 @pytest.mark.parametrize(

@@ -149,6 +149,7 @@ def test_an_id_with_another_payload_is_set_aside_as_a_conflict() -> None:
         ("{}", "either `input`"),
         ('{"prompt": "hi"}', "`prompt`"),
         (json.dumps({"input": "x" * 2000}), "shorten it"),
+        ('{"payload_s3": "s3://b/uploads/acme/a.json"}', "start an execution with it"),
     ],
 )
 def test_what_is_no_request_is_set_aside_at_once_with_its_reason_and_blocks_nobody(
