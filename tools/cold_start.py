@@ -64,6 +64,7 @@ ENVIRONMENT = {
     "POWERTOOLS_METRICS_NAMESPACE": "Faregate",
     "FAREGATE_CONFIG": json.dumps(_CONFIG),
     "WORKFLOW_SECONDS": "900",
+    "ANALYZE_MEMORY_MB": "512",
 }
 _BASELINE = 'import boto3; boto3.client("dynamodb")'
 # What the first call adds on Bedrock.

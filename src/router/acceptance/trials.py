@@ -114,10 +114,12 @@ def _by(
 
 
 def _session(request: Request) -> str:
-    """Return what keeps a session in its arm: its workflow run, its opening, or just its id.
+    """Return what keeps a session in its arm: its name, its workflow run, its opening, or its id.
 
-    No field names a session, but every later turn repeats what the user wrote first.
+    Where nothing names a session, every later turn repeats what the user wrote first.
     """
+    if request.session:
+        return request.session.key
     if request.step:
         return request.step.parent
     if request.is_conversation:

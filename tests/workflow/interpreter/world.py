@@ -176,6 +176,7 @@ def _environment(config: Mapping[str, Any], topic_arn: str) -> dict[str, str]:
         "ANSWERS_BUCKET": BUCKET,
         "INPUT_BYTES_LIMIT": str(config["limits"]["input_bytes"]),
         "FAILURE_TOPIC_ARN": topic_arn,
+        "ANALYZE_MEMORY_MB": "512",
         "FAREGATE_CONFIG": json.dumps(config),
         "PRICE_OVERRIDES": "{}",
         "MODEL_TIMEOUT_SECONDS": "240",
