@@ -26,6 +26,7 @@ locals {
       run_chunk      = local.function_run_chunk
       finish_batch   = local.function_finish_batch
       rank_variants  = local.function_rank_variants
+      duplicate      = local.function_duplicate
       } : name => merge(
       {
         memory       = 256
@@ -61,6 +62,7 @@ locals {
     run_chunk      = local.run_chunk_environment
     finish_batch   = local.finish_batch_environment
     rank_variants  = local.rank_variants_environment
+    duplicate      = local.duplicate_environment
   }
 
   functions = {

@@ -98,10 +98,11 @@ output "openai" {
 }
 
 output "rules" {
-  description = "ARNs of the EventBridge rules: `execution_ended_badly`, `sweep`, and `api_key_changed` (null if you provide a connection)."
+  description = "ARNs of the EventBridge rules: `execution_ended_badly`, `sweep`, `duplicate` (null without `routing.duplicate`), and `api_key_changed` (null if you provide a connection)."
   value = {
     execution_ended_badly = aws_cloudwatch_event_rule.execution_ended_badly.arn
     sweep                 = aws_cloudwatch_event_rule.sweep.arn
+    duplicate             = one(aws_cloudwatch_event_rule.duplicate[*].arn)
     api_key_changed       = one(aws_cloudwatch_event_rule.api_key_changed[*].arn)
   }
 }

@@ -12,6 +12,7 @@ locals {
         var.routing.cache_points ? {} : { cache_points = false },
         var.routing.unsupported_options == { protocols = "drop", requests = "refuse" } ? {} : { unsupported_options = var.routing.unsupported_options },
         local.trials,
+        var.routing.duplicate == null ? {} : { duplicate = { share = var.routing.duplicate.share } },
       )
       limits           = var.limits
       store_text       = var.privacy.store_text
@@ -38,14 +39,17 @@ locals {
     }
   }
 
+  # Near its end, the budget of duplicates must not have another tier judge.
+  workflow_budgets = merge(var.budgets.workflows, { for duplicate in var.routing.duplicate[*] : "duplicates" => merge(duplicate.budget, { soft_share = 1 }) })
+
   # Guards over all tenants together, and for each model.
   guards = merge(
     var.budgets.day_usd == null && var.budgets.month_usd == null ? {} : {
       budget = { for name, value in var.budgets : name => value if !contains(["on_store_failure", "workflows", "session_usd"], name) && value != null }
     },
     var.budgets.session_usd == null ? {} : { session_usd = var.budgets.session_usd },
-    length(var.budgets.workflows) == 0 ? {} : {
-      workflow_budgets = { for name, limits in var.budgets.workflows : name => { for field, value in limits : field => value if value != null } }
+    length(local.workflow_budgets) == 0 ? {} : {
+      workflow_budgets = { for name, limits in local.workflow_budgets : name => { for field, value in limits : field => value if value != null } }
     },
     { on_store_failure = var.budgets.on_store_failure },
     { for name, settings in { breaker = local.breaker } : name => settings if settings != null },

@@ -50,6 +50,11 @@ variable "budgets" {
   }
 
   validation {
+    condition     = !contains(keys(var.budgets.workflows), "duplicates")
+    error_message = "Write the budget of duplicates as routing.duplicate.budget: the workflow `duplicates` is the module's own."
+  }
+
+  validation {
     condition     = contains(["refuse", "accept"], var.budgets.on_store_failure)
     error_message = "Write budgets.on_store_failure as \"refuse\" or \"accept\"."
   }

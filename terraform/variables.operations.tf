@@ -42,7 +42,7 @@ variable "functions" {
       less.
     - `memory_mb`: by function (`analyze`, `invoke_model`, `record_outcome`, `price_rows`, `sweep`, `sync_api_key`,
       `watch_models`; `api`, `converse`, `authorize` of the HTTP API; `ingest` of the queue; `split_batch`, `run_chunk`,
-      `finish_batch` of the batch; `rank_variants` of that workflow). Defaults to 256; to 512 for `analyze`, `converse`
+      `finish_batch` of the batch; `rank_variants` of that workflow; `duplicate`). Defaults to 256; to 512 for `analyze`, `converse`
       and `finish_batch`, 1024 for `split_batch`.
     - `reserved_concurrency`: by function; a function with reserved concurrency neither starves others nor is starved by
       them. By default functions share the account's pool.

@@ -19,8 +19,13 @@ variable "routing" {
     - `split`: another strategy that serves a `share` of the sessions in place of the one in force;
       `faregate split report` compares cost and ratings. Written like `shadow`; its `share` has no default.
 
+    - `duplicate`: a `share` of the COMPLEX requests is answered by the tier SIMPLE as well, through the queue and never
+      for the caller; a model of the tier `judge` (defaults to COMPLEX) scores both answers, and `faregate calibrate`
+      learns from the scores. They have a `budget` of their own, `day_usd` and `month_usd`, of which one is needed. It
+      needs `queue` and `privacy.store_text`. By default there is none.
+
     The score that ships was learned from other people's models: it decides nothing until `faregate calibrate` has
-    fitted it to your own outcomes and chosen its threshold.
+    fitted it to your own outcomes and chosen its threshold (docs/learning.md).
   EOT
   type = object({
     raise_above  = optional(number, 1)
@@ -37,6 +42,14 @@ variable "routing" {
       lower_below  = optional(number)
       unsure_below = optional(number)
       weights      = optional(object({ bucket = string, key = string }))
+    }))
+    duplicate = optional(object({
+      share = number
+      judge = optional(string, "COMPLEX")
+      budget = object({
+        day_usd   = optional(number)
+        month_usd = optional(number)
+      })
     }))
     split = optional(object({
       share        = number
@@ -58,6 +71,25 @@ variable "routing" {
   validation {
     condition     = alltrue([for word in values(var.routing.unsupported_options) : contains(["drop", "refuse"], word)])
     error_message = "Write routing.unsupported_options.protocols and .requests as \"drop\" or \"refuse\"."
+  }
+
+  validation {
+    condition = var.routing.duplicate == null ? true : (
+      var.routing.duplicate.share > 0 && var.routing.duplicate.share <= 1 && contains(local.tier_names, var.routing.duplicate.judge)
+    )
+    error_message = "Write routing.duplicate.share above 0 and up to 1, and judge as one of: ${join(", ", local.tier_names)}."
+  }
+
+  validation {
+    condition = var.routing.duplicate == null ? true : alltrue([
+      for usd in values(var.routing.duplicate.budget) : usd == null ? true : usd >= 0
+    ]) && anytrue([for usd in values(var.routing.duplicate.budget) : usd != null])
+    error_message = "Write routing.duplicate.budget with day_usd, month_usd or both, as dollars from 0 up: each duplicate costs an answer and two judgements."
+  }
+
+  validation {
+    condition     = var.routing.duplicate == null || (var.queue != null && var.privacy.store_text)
+    error_message = "routing.duplicate needs queue = {} and privacy.store_text = true: duplicates go through the queue, and are asked what the request's stored text asks."
   }
 
   validation {

@@ -67,6 +67,68 @@ run "an_arm_that_asks_an_llm_may_call_it" {
   }
 }
 
+run "duplicates_have_a_function_a_schedule_and_a_budget_of_their_own" {
+  command = plan
+
+  variables {
+    queue   = {}
+    routing = { duplicate = { share = 0.05, budget = { day_usd = 2 } } }
+  }
+
+  assert {
+    condition = (
+      jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).routing.duplicate == { share = 0.05 }
+      && jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).workflow_budgets.duplicates == { day_usd = 2, soft_share = 1 }
+    )
+    error_message = "analyze draws them and holds them to their budget."
+  }
+
+  assert {
+    condition = (
+      aws_lambda_function.this["duplicate"].environment[0].variables.JUDGE_TIER == "COMPLEX"
+      && aws_cloudwatch_event_rule.duplicate[0].schedule_expression == "rate(5 minutes)"
+    )
+    error_message = "The function needs its judge, and somebody must start it."
+  }
+
+  assert {
+    condition = toset(flatten([for statement in data.aws_iam_policy_document.duplicate[0].statement : tolist(statement.actions)])) == toset([
+      "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:UpdateItem", "s3:GetObject", "s3:ListBucket", "sqs:SendMessage",
+    ])
+    error_message = "It calls no model and starts no run: it sends requests."
+  }
+}
+
+run "without_duplicates_there_is_no_function_for_them" {
+  command = plan
+
+  assert {
+    condition     = !contains(keys(aws_lambda_function.this), "duplicate") && length(aws_cloudwatch_event_rule.duplicate) == 0
+    error_message = "They are off by default."
+  }
+}
+
+run "duplicates_need_the_queue" {
+  command = plan
+
+  variables {
+    routing = { duplicate = { share = 0.05, budget = { day_usd = 2 } } }
+  }
+
+  expect_failures = [var.routing]
+}
+
+run "duplicates_need_a_budget" {
+  command = plan
+
+  variables {
+    queue   = {}
+    routing = { duplicate = { share = 0.05, budget = {} } }
+  }
+
+  expect_failures = [var.routing]
+}
+
 run "a_trial_of_nothing_is_refused" {
   command = plan
 

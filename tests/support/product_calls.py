@@ -26,24 +26,26 @@ from cost_calculator.settlement import settle
 from cost_calculator.stream import price_records
 from router.__main__ import main
 from router.acceptance.reopen import reopened
+from router.aws.accepted_since import accepted_since
 from router.aws.answers_bucket import answer_store
 from router.aws.batch_rows import BatchRows
 from router.aws.breaker_store import ControlBreakers
+from router.aws.duplicate_store import DuplicateStore
 from router.aws.erasure_store import TextStore
 from router.aws.feedback_store import FeedbackStore
 from router.aws.rate_buckets import RateBuckets
 from router.aws.undelivered_answers import UndeliveredAnswers
 from router.aws.workflow_store import WorkflowStore
-from router.cli.rerun import accepted_since
 from router.errors import BudgetExceeded, InvalidRequest
 from router.guards.breaker import Breaker, Phase, breaker_key
 from router.guards.budgets import LIMITS_KEY, attribute_of
+from router.recording.duplicate_row import duplicate_row
 from router.recording.record import Closing
 from tests.fakes.dynamodb import DynamoDB, cancelled
 from tests.support.cost_rows import HAIKU, PRICED_AT, RATES, attempt, record, request
 from tests.support.dependencies import accept_store
 from tests.support.desk import BREAKER, Desk, new_tables
-from tests.support.factories import config
+from tests.support.factories import AT, config
 from tests.support.tables import CONTROL, SPEND, USAGE
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
@@ -102,7 +104,7 @@ class Recording:
 def product_calls() -> dict[str, Call]:
     """Return one call of each kind, by its shape."""
     calls: list[Call] = []
-    for part in (_guards, _spread_budget, _run, _ledger, _operators, _readers):
+    for part in (_guards, _spread_budget, _run, _duplicates, _ledger, _operators, _readers):
         client = Recording(new_tables())
         part(client)
         calls += client.calls
@@ -196,6 +198,16 @@ def _run(client: Any) -> None:
     fresh = {name: failed[name] for name in ("request_id", "item", "tenant", "accepted_at")}
     after = reopened({"REQUEST": failed}, {**fresh, "status": "ACCEPTED", "execution_arn": "arn:2"})
     store.reopen(failed, after, [{"request_id": "r-2", "item": "CONTENT", "input": "hi"}], [])
+
+
+def _duplicates(client: Any) -> None:
+    row = duplicate_row("r-1", "default", AT)
+    client.put(USAGE, to_item(row))
+    store = DuplicateStore(client, USAGE, answer_store("answers"))
+    store.go_on(row, {}, AT + timedelta(minutes=5))
+    found = store.rows_of("r-1")["DUPLICATE"]
+    store.go_on(found, {"steps": ["dup-1"], "sends": 1}, AT + timedelta(hours=1))
+    store.end(store.rows_of("r-1")["DUPLICATE"], {"outcome": "EXPIRED"})
 
 
 def _ledger(client: Any) -> None:

@@ -32,6 +32,7 @@ from router.guards.budgets import has_no_series
 from router.intake.request import Request, parse_request, with_conversation
 from router.intake.stored_payload import check_inline, payload_of
 from router.intake.uploads import has_uploads, looked_at
+from router.recording.duplicate_row import WORKFLOW, check_sent
 from router.routing.decision import decide
 from router.routing.plan import Plan
 from router.routing.plan_json import nothing_to_call, plan_to_json, repeated
@@ -63,6 +64,8 @@ def accept(given: Any, execution: Execution, config: Config, deps: Dependencies)
         request = with_conversation(request, seen, config.input_bytes_limit)
     if request.unsupported is None:
         request = replace(request, unsupported=config.unsupported_options.get("requests"))
+    if request.step and request.step.workflow == WORKFLOW:
+        check_sent(request.key, deps.store.rows_of(request.step.parent))
     found = judged(request, config, deps)
     classification, config = found.classification, found.config
     slot = _cache_slot(request, classification, config)

@@ -9,6 +9,7 @@ from typing import Any
 
 from cost_calculator.clock import iso
 from cost_calculator.rows import Row
+from router.acceptance.duplicates import is_duplicated
 from router.acceptance.ports import Dependencies, Execution
 from router.acceptance.request_guards import Guards
 from router.acceptance.request_rows import accepted_rows, routed
@@ -19,6 +20,7 @@ from router.guards.conditional_update import ConditionalUpdate
 from router.invocation.call import ModelCall
 from router.llm_classifier.attempt_row import ASKED, asked_row, is_open, reported, unreported
 from router.llm_classifier.question import Opinion
+from router.recording.duplicate_row import duplicate_row
 from router.routing.decision import Decision, decide
 from router.routing.moving_down import MovingDown, moving_down
 from router.routing.plan import Plan
@@ -55,10 +57,14 @@ def draft_of(judged: Judged, guards: Guards, execution: Execution, deps: Depende
         plans = decision.possible_plans() if question else [plan]
         most_usd = most_of_request(plans, request, question, config, pricing)
     arm = judged.marks(decision)
-    marks = {**guards.marks(most_usd), **arm, **shadow_of(decision, arm, restrictions, deps)}
+    shadow = shadow_of(decision, arm, previous, deps)
+    marks = {**guards.marks(most_usd), **arm, **shadow}
     analysis = deps.stopwatch()
     rows = accepted_rows(request, classification, plan, config, analysis, execution.arn, at)
     rows[0] |= marks
+    if is_duplicated(decision, question):
+        rows[0]["duplicated"] = 1
+        rows.append(duplicate_row(request.key, request.tenant, at))
     if question:
         rows.append(asked_row(rows[0], question, iso(at)))
     return Draft(decision, question, plan, most_usd, rows, guards.actions(plan, most_usd))

@@ -37,6 +37,7 @@ from router.guards.conditional_update import ConditionalUpdate, Item
 from router.guards.exhausted import exceeded, exhausted
 from router.guards.rate_limit import Rate, demand_of, rate_key, retry_after, take, too_large
 from router.intake.request import Request
+from router.recording.duplicate_row import WORKFLOW
 from router.routing.plan import Plan
 from router.routing.restrictions import Restrictions, name_of
 from router.routing.served_before import Served, key_of_session, may_move
@@ -228,8 +229,10 @@ def guards_of(request: Request, config: Config, memory: Memory, at: datetime) ->
     """Return the guards of a request, with what is kept in memory."""
     set_limits = memory.items.get(LIMITS_KEY, {})
     rules = config.rules_of(request.tenant)
+    # A tenant pays with its limits for what it asks, not for what is learned from it.
+    is_ours = request.step is not None and request.step.workflow == WORKFLOW
     budgets = [
-        *budgets_at(request.tenant, rules.budget, set_limits, at),
+        *([] if is_ours else budgets_at(request.tenant, rules.budget, set_limits, at)),
         *budgets_at(EVERYONE, config.budget, set_limits, at),
     ]
     if step := request.step:
@@ -244,7 +247,13 @@ def guards_of(request: Request, config: Config, memory: Memory, at: datetime) ->
         if limits_of_it:
             budgets.append(budget_of_session(session.key, min(limits_of_it)))
     guards = Guards(
-        request, config, at, tuple(budgets), rules.rate, dict(memory.items), memory.shards.places
+        request,
+        config,
+        at,
+        tuple(budgets),
+        None if is_ours else rules.rate,
+        dict(memory.items),
+        memory.shards.places,
     )
     return guards.with_items(memory.shards.known(guards.holdings())) if budgets else guards
 

@@ -6,7 +6,7 @@ Who is in a share follows from a hash, so that a repeated analysis decides the s
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,13 +17,17 @@ from router.catalog.pricing_context import PricingContext
 from router.config.alternatives import Alternative
 from router.config.settings import Config
 from router.config.strategies import settings_by, strategy_name
+from router.config.tenants import Rules
 from router.errors import InvalidRequest, PolicyDenied
 from router.intake.request import Request
 from router.recording.attempt_rows import unless_standard
 from router.routing.decision import Decision, decide
-from router.routing.restrictions import Restrictions
+from router.routing.moving_down import MovingDown
 
 IN_FORCE, OTHER = "A", "B"
+
+Previous = Callable[[Rules], MovingDown | None]
+"""Finds what bounds moving a conversation down, whatever strategy decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ def judged(request: Request, config: Config, deps: Dependencies) -> Judged:
     if split is None:
         return Judged(deps.classify(request.messages), config)
     session = _session(request)
-    if _drawn("split", request.tenant, session) < split.share:
+    if drawn("split", request.tenant, session) < split.share:
         found = _by(split, request, config, deps)
         arm = OTHER
     else:
@@ -59,12 +63,12 @@ def judged(request: Request, config: Config, deps: Dependencies) -> Judged:
     if found is None:  # its weights could not be read: no arm decides this
         return Judged(deps.classify(request.messages), config)
     name = strategy_name(found.config, found.classification.version)
-    marks = {"arm": arm, "strategy": name, "session": _digest(request.tenant, session)[:12]}
+    marks = {"arm": arm, "strategy": name, "arm_key": _digest(request.tenant, session)[:12]}
     return Judged(found.classification, found.config, marks)
 
 
 def shadow_of(
-    decision: Decision, arm: Mapping[str, str], restrictions: Restrictions, deps: Dependencies
+    decision: Decision, arm: Mapping[str, str], previous: Previous, deps: Dependencies
 ) -> dict[str, Any]:
     """Return what the row keeps of the shadow's decision, nothing if it has none to make.
 
@@ -75,12 +79,12 @@ def shadow_of(
     shadow = config.shadow
     if shadow is None or arm.get("arm") == OTHER or not decision.choice.open:
         return {}
-    if _drawn("shadow", request.tenant, request.request_id) >= shadow.share:
+    if drawn("shadow", request.tenant, request.request_id) >= shadow.share:
         return {}
     found = _by(shadow, request, config, deps)
     if found is None:
         return {}
-    other = decide(request, found.classification, found.config, restrictions)
+    other = decide(request, found.classification, found.config, decision.restrictions, previous)
     by = strategy_name(found.config, found.classification.version)
     try:
         plan = other.plan()
@@ -129,7 +133,7 @@ def _session(request: Request) -> str:
     return request.request_id
 
 
-def _drawn(trial: str, tenant: str, what: str) -> float:
+def drawn(trial: str, tenant: str, what: str) -> float:
     """Return a number from 0 to below 1 that is the same for the same words."""
     return int(_digest(trial, tenant, what)[:13], 16) / 16**13
 

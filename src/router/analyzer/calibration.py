@@ -53,6 +53,7 @@ class Refit:
     shift: float
     curve: Sequence[Point]
     shipped: Sequence[Point]  # the curve of the weights as they were
+    held_out: Sequence[float] = ()  # each row's score by a fit that has not seen it
 
 
 def refit(analyzer: Analyzer, rows: Sequence[Outcome]) -> Refit:
@@ -83,7 +84,12 @@ def refit(analyzer: Analyzer, rows: Sequence[Outcome]) -> Refit:
     slope, shift = _logistic(held_out[best], [g > 0 for g in gain])
     scores = [1 / (1 + exp(-(slope * x + shift))) for x in held_out[best]]
     return Refit(
-        [raw[0], constant, *raw[1:]], slope, shift, curve(scores, rows), curve(shipped, rows)
+        [raw[0], constant, *raw[1:]],
+        slope,
+        shift,
+        curve(scores, rows),
+        curve(shipped, rows),
+        scores,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ from cost_calculator.aws.items import to_item
 from cost_calculator.aws.whole_rows import whole_rows
 from cost_calculator.clock import iso, now
 from cost_calculator.rows import SHARDS, Row
-from router.learning.seen import Seen, attempt_keys, grouped
+from router.learning.seen import Seen, grouped, keys_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -39,11 +39,13 @@ def accepted_since(client: Any, table: str, since: datetime) -> Iterator[Row]:
         day += timedelta(days=1)
 
 
-def with_attempts(client: DynamoDBClient, table: str, requests: Iterable[Row]) -> Iterator[Seen]:
-    """Yield requests with their ATTEMPT rows."""
+def with_attempts(
+    client: DynamoDBClient, table: str, requests: Iterable[Row], further: Sequence[str] = ()
+) -> Iterator[Seen]:
+    """Yield requests with their ATTEMPT rows, and with ``further`` items of theirs."""
     waiting = iter(requests)
     while some := list(islice(waiting, _AT_A_TIME)):
-        keys = chain.from_iterable(map(attempt_keys, some))
+        keys = chain.from_iterable(keys_of(request, further) for request in some)
         found: dict[str, list[Row]] = defaultdict(list)
         for row in whole_rows(client, table, map(to_item, keys)):
             found[row["request_id"]].append(row)

@@ -1,4 +1,7 @@
-"""``calibrate``: refit the score to your own outcomes and choose the threshold for a target."""
+"""``calibrate``: refit the score to your own outcomes and choose the threshold for a target.
+
+It writes weights, and a diff to review: no deployment changes.
+"""
 
 from __future__ import annotations
 
@@ -7,26 +10,49 @@ import hashlib
 import json
 import sys
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
-from cost_calculator.cli.arguments import UsageError, number
+from cost_calculator.cli.arguments import UsageError, duration, number
 from cost_calculator.cli.options import add_json_argument
-from router.analyzer import load
+from cost_calculator.cli.tables import add_table_arguments
+from cost_calculator.rates import default_rates
+from router.analyzer import Analyzer, load
 from router.analyzer.calibration import Outcome, Point, Refit, refit, rewrite
 from router.analyzer.model import shipped_weights
+from router.analyzer.weights import parse as parse_weights
 from router.analyzer.weights import read_weights
-from router.cli.jsonl import BadLine, add_weights_argument, lines, parse
+from router.cli.calibrate_report import Proposal, as_json, cost, diff, report
+from router.cli.calibrate_rows import Rows, of_a_file, of_the_deployment
+from router.cli.environment import configured
+from router.cli.jsonl import add_weights_argument
+from router.config.settings import Config
+from router.learning.evidence import SOURCES
+from router.learning.proposal import Bounds, Expected, cost_of_tiers, expected, traffic_of
+
+_SAMPLE = 2000  # requests that are judged by both weights
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument(
-        "--labels", required=True, type=Path, metavar="FILE",
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument(
+        "--labels", type=Path, metavar="FILE",
         help="JSONL {prompt, strong, weak}: what each model scored; without strong, 1 is assumed",
+    )  # fmt: skip
+    source.add_argument(
+        "--since", type=duration,
+        help="the deployment's own requests instead, accepted in the last 12h, 7d …",
+    )  # fmt: skip
+    parser.add_argument(
+        "--from", dest="sources", action="append", choices=SOURCES, metavar="SOURCE",
+        help=f"with --since: {', '.join(SOURCES)}; may be given again (all)",
     )  # fmt: skip
     parser.add_argument(
         "--out", required=True, type=Path, metavar="FILE", help="the weights file to write"
+    )
+    parser.add_argument(
+        "--diff", type=Path, metavar="FILE", help="the diff to review (OUT with .md after it)"
     )
     add_weights_argument(parser)
     target = parser.add_mutually_exclusive_group()
@@ -38,57 +64,129 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--budget", type=_cost_a_prompt, metavar="COST",
         help="highest mean cost a prompt, in the unit of the costs below",
     )  # fmt: skip
-    for name, default in (("strong", 1.0), ("weak", 0.0)):
+    for name, default in (("strong", "1"), ("weak", "0")):
         parser.add_argument(
-            f"--{name}-cost", type=_cost_a_prompt, default=default, metavar="COST",
-            help=f"what a prompt costs on the {name} model (%(default)s)",
+            f"--{name}-cost", type=_cost_a_prompt, metavar="COST",
+            help=f"what a prompt costs on the {name} model ({default}; with --since, what it did)",
         )  # fmt: skip
     add_json_argument(parser)
+    add_table_arguments(parser, ("usage",))
 
 
 def run(args: argparse.Namespace) -> int:
     """Fit, report, write; nothing is written if nothing can be learned."""
-    rows, assumed, bad = read(args.labels)
-    for message in bad[:20]:
+    if args.sources and not args.since:
+        raise UsageError("write --from with --since: a file of --labels is one source")
+    rows = of_the_deployment(args) if args.since else of_a_file(args.labels)
+    for message in rows.bad[:20]:
         print(message, file=sys.stderr)
-    if args.strong_cost <= args.weak_cost:
-        raise UsageError("write a --strong-cost above --weak-cost")
+    unit = _set_costs(args, rows)
     weights = read_weights(args.weights) if args.weights else shipped_weights()
+    analyzer = load(args.weights)
+    name = str(args.labels or "the deployment's requests")
     try:
-        fitted = refit(load(args.weights), rows)
+        fitted = refit(analyzer, rows.outcomes)
         chosen = choose(fitted.curve, args)
     except ValueError as error:
-        print(f"{args.labels}: {error}", file=sys.stderr)
+        print(f"{name}: {error}", file=sys.stderr)
+        for reason, count in rows.skipped.items():
+            print(f"{count} make no row: {reason}", file=sys.stderr)
         return 1
-    digest = hashlib.sha256(args.labels.read_bytes()).hexdigest()[:8]
-    version = f"{weights.header['version'].split('+')[0]}+{digest}"
-    args.out.write_bytes(rewrite(weights, fitted, chosen.threshold, version))
+    version = f"{weights.header['version'].split('+')[0]}+{_digest(rows.outcomes)}"
+    made = rewrite(weights, fitted, chosen.threshold, version)
+    args.out.write_bytes(made)
+    review = args.diff or args.out.with_name(f"{args.out.name}.md")
+    proposal = _proposal(rows, analyzer, Analyzer(parse_weights(made, str(args.out))),
+                         (fitted, chosen), args, unit)  # fmt: skip
+    review.write_text(diff(proposal, chosen, args.out.name), encoding="utf-8")
     if args.json:
-        counts = {"rows": len(rows), "bad_lines": len(bad), "strong_assumed": assumed}
+        counts = {
+            "rows": len(rows.outcomes),
+            "sources": rows.sources,
+            "bad_lines": len(rows.bad),
+            "strong_assumed": rows.assumed_rows,
+            "diff": str(review),
+        }
         print(json.dumps(counts | as_json(fitted, chosen, version, args)))
     else:
-        print(report(fitted, chosen, len(rows), assumed, len(bad), args))
+        print(report(fitted, chosen, len(rows.outcomes), rows.assumed_rows, len(rows.bad), args))
+        print(f"to review: {review}")
     return 0
 
 
-def read(path: Path) -> tuple[list[Outcome], int, list[str]]:
-    """Return the outcomes, how many lacked ``strong``, and what is wrong with the other lines."""
-    rows: list[Outcome] = []
-    bad: list[str] = []
-    assumed = 0
-    with path.open("rb") as source:
-        for number, line in lines(source):
-            try:
-                row = parse(line)
-                prompt = row.get("prompt")
-                if not isinstance(prompt, str):
-                    raise BadLine('"prompt" is missing or no string')
-                strong, weak = _number(row.get("strong", 1.0)), _number(row.get("weak"))
-                assumed += "strong" not in row
-                rows.append(Outcome(prompt, strong, weak))
-            except BadLine as error:
-                bad.append(f"{path}:{number}: {error}")
-    return rows, assumed, bad
+def _set_costs(args: argparse.Namespace, rows: Rows) -> str:
+    """Fill in the costs that were not given; return their unit."""
+    measured = None
+    if args.strong_cost is None and args.weak_cost is None and rows.requests:
+        measured = cost_of_tiers(rows.requests, default_rates())
+    strong, weak = measured or (1.0, 0.0)
+    args.strong_cost = strong if args.strong_cost is None else args.strong_cost
+    args.weak_cost = weak if args.weak_cost is None else args.weak_cost
+    if args.strong_cost <= args.weak_cost:
+        raise UsageError("write a --strong-cost above --weak-cost")
+    return "USD" if measured else "the unit of --strong-cost"
+
+
+def _proposal(
+    rows: Rows,
+    before: Analyzer,
+    after: Analyzer,
+    fit: tuple[Refit, Point],
+    args: argparse.Namespace,
+    unit: str,
+) -> Proposal:
+    fitted, chosen = fit
+    current = _bounds_in_force(before)
+    raised = Bounds(chosen.threshold, min(current.lower_below, chosen.threshold))
+    both = Bounds(chosen.threshold, chosen.threshold)
+    costs = args.strong_cost, args.weak_cost
+    judged = [before.classify_prompt(row.prompt) for row in rows.outcomes]
+    labels = [found.label.value for found in judged]
+
+    def on(bounds: Bounds, scores: Sequence[float]) -> tuple[Bounds, Expected]:
+        return bounds, expected(rows.outcomes, labels, scores, bounds, costs)
+
+    traffic = None
+    if rows.requests:
+        step = max(1, len(rows.requests) // _SAMPLE)
+        sample = rows.requests[::step][:_SAMPLE]
+        traffic = traffic_of(sample, (before, current), (after, raised), default_rates())
+    return Proposal(
+        version=(before.version, after.version),
+        bounds=current,
+        expected={
+            "now": on(current, [found.score for found in judged]),
+            "proposed": on(raised, fitted.held_out),
+            "with `lower_below`": on(both, fitted.held_out),
+        },
+        rows=len(rows.outcomes),
+        sources=rows.sources,
+        assumed=rows.assumed,
+        costs=costs,
+        unit=unit,
+        skipped=rows.skipped,
+        traffic=traffic,
+        days=_in_words(args.since) if args.since else "",
+    )
+
+
+def _bounds_in_force(analyzer: Analyzer) -> Bounds:
+    """Return the bounds of FAREGATE_CONFIG, or those of the weights, or the module's defaults."""
+    settings = configured(lambda text: Config.from_json(text) if text else None)
+    if settings:
+        settings = settings.with_threshold(analyzer.threshold)
+        return Bounds(settings.raise_above, settings.lower_below)
+    return Bounds(1.0 if analyzer.threshold is None else analyzer.threshold, 0.0)
+
+
+def _in_words(since: timedelta) -> str:
+    hours = since.total_seconds() / 3600
+    return f"{hours:g} hours" if hours < 48 else f"{hours / 24:g} days"
+
+
+def _digest(rows: Sequence[Outcome]) -> str:
+    text = json.dumps([[row.prompt, row.strong, row.weak] for row in rows])
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def choose(curve: Sequence[Point], args: argparse.Namespace) -> Point:
@@ -97,74 +195,10 @@ def choose(curve: Sequence[Point], args: argparse.Namespace) -> Point:
         return min(
             (p for p in curve if p.kept >= args.target_quality), key=lambda p: p.strong_share
         )
-    within = [p for p in curve if _cost(p, args) <= args.budget]
+    within = [p for p in curve if cost(p, args) <= args.budget]
     if not within:
         raise ValueError(f"no threshold costs as little as {args.budget}; raise --budget")
     return max(within, key=lambda p: (p.quality, -p.strong_share))
-
-
-def report(
-    fitted: Refit, chosen: Point, rows: int, assumed: int, bad: int, args: argparse.Namespace
-) -> str:
-    """Return the curve, the choice and what it would have saved, all on held-out rows."""
-    shipped, saved = _shipped(fitted, chosen), _saved(chosen, args)
-    shown = [
-        min(fitted.curve, key=lambda p: abs(p.strong_share - share / 100))
-        for share in range(100, -1, -10)
-    ]
-    table = [
-        f"  {p.strong_share:7.0%} {p.kept:9.1%} {_cost(p, args):12.6g} {p.threshold:10.3f}"
-        for p in shown
-    ]
-    return "\n".join([
-        f"{rows} rows, {bad} bad lines skipped; figures on held-out fifths of the rows",
-        *([f"{assumed} rows without \"strong\": 1 was assumed"] if assumed else []),
-        "   strong   quality   cost a prompt  threshold",
-        *table,
-        f"chosen: threshold {chosen.threshold:.3f}, {chosen.strong_share:.0%} strong calls,"
-        f" {chosen.kept:.1%} of the strong model's quality",
-        f"would have saved {saved:.1%} against the strong model alone;"
-        f" the weights as they were need {shipped.strong_share:.0%} strong calls for that quality",
-    ])  # fmt: skip
-
-
-def as_json(fitted: Refit, chosen: Point, version: str, args: argparse.Namespace) -> dict[str, Any]:
-    """Return the same; ``curve`` has every threshold that was tried."""
-    return {
-        "weights": str(args.out),
-        "version": version,
-        "threshold": chosen.threshold,
-        "strong_share": chosen.strong_share,
-        "quality_kept": chosen.kept,
-        "cost_a_prompt": _cost(chosen, args),
-        "saved_share": _saved(chosen, args),
-        "strong_share_of_the_old_weights": _shipped(fitted, chosen).strong_share,
-        "curve": [
-            {"threshold": p.threshold, "strong_share": p.strong_share, "quality_kept": p.kept}
-            for p in fitted.curve
-        ],
-    }
-
-
-def _shipped(fitted: Refit, chosen: Point) -> Point:
-    """Return the cheapest point of the weights as they were with the quality that was chosen."""
-    wanted = min(chosen.kept, 1.0)
-    return min((p for p in fitted.shipped if p.kept >= wanted), key=lambda p: p.strong_share)
-
-
-def _saved(chosen: Point, args: argparse.Namespace) -> float:
-    return float(1 - _cost(chosen, args) / args.strong_cost)
-
-
-def _cost(point: Point, args: argparse.Namespace) -> float:
-    return float(point.strong_share * args.strong_cost + (1 - point.strong_share) * args.weak_cost)
-
-
-def _number(value: object) -> float:
-    known = isinstance(value, int | float) and not isinstance(value, bool)
-    if not known or not abs(number := float(str(value))) < float("inf"):
-        raise BadLine('"strong" and "weak" must be finite numbers, such as 1 and 0.5')
-    return number
 
 
 def _kept(text: str) -> float:

@@ -48,8 +48,9 @@ class Config:
     are those of workflows by their names, whoever runs them. ``shadow`` decides beside the strategy
     in force, without a call; ``split`` decides in its place, for their shares of the requests.
     ``opinions`` is the LLM as each strategy asks it. ``session_usd`` is the most that one
-    session may cost. With
-    ``cache_points`` agents' prompts are kept in the providers' caches.
+    session may cost. With ``cache_points`` agents' prompts are kept in the providers' caches. Of
+    the COMPLEX requests, ``duplicate_share`` is answered by the cheapest tier as well, for the
+    record alone.
     """
 
     tiers: Mapping[str, Tier]
@@ -77,6 +78,7 @@ class Config:
     shadow: Alternative | None = None
     split: Alternative | None = None
     opinions: Mapping[str, Llm] = field(default_factory=dict)
+    duplicate_share: float = 0.0
 
     @property
     def strategy(self) -> str:
@@ -140,6 +142,7 @@ class Config:
             session_usd=Decimal(str(data["session_usd"])) if data.get("session_usd") else None,
             payload_bytes_limit=int(data["limits"].get("payload_bytes", _PAYLOAD_BYTES)),
             opinions=opinions,
+            duplicate_share=float((routing.get("duplicate") or {"share": 0})["share"]),
             **{name: Alternative.from_json(given, name) for name, given in tried.items()},
         )
 

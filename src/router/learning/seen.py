@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
@@ -14,16 +14,17 @@ from cost_calculator.rows import Row
 from cost_calculator.usage import TOKEN_CLASSES, Tokens
 
 _PRICED = "PRICED"
-CLASSIFY = 0
-"""The number of the attempt that asks an LLM for its opinion."""
+_ATTEMPT = "ATTEMPT#"
+_CLASSIFY = 0  # the number of the attempt that asks an LLM for its opinion
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A REQUEST row with its ATTEMPT rows."""
+    """A REQUEST row with its ATTEMPT rows, and further rows by their ``item`` if they were read."""
 
     request: Row
     attempts: Sequence[Row]
+    further: Mapping[str, Row] = field(default_factory=dict)
 
     @property
     def is_answered(self) -> bool:
@@ -67,13 +68,17 @@ class Seen:
         return price(tokens, provider, model, at, mode, region=rates.region, book=rates.book).usd
 
 
-def attempt_keys(request: Row) -> Iterator[dict[str, str]]:
-    """Yield the keys that the attempts of a closed request can have."""
-    for number in range(CLASSIFY, int(request.get("attempts", 0)) + 1):
-        yield {"request_id": str(request["request_id"]), "item": f"ATTEMPT#{number:02d}"}
+def keys_of(request: Row, further: Sequence[str] = ()) -> Iterator[dict[str, str]]:
+    """Yield the keys that the attempts of a closed request can have, and those of further items."""
+    numbers = range(_CLASSIFY, int(request.get("attempts", 0)) + 1)
+    for item in (*further, *(f"{_ATTEMPT}{number:02d}" for number in numbers)):
+        yield {"request_id": str(request["request_id"]), "item": item}
 
 
-def grouped(requests: Sequence[Row], attempts: Mapping[str, Sequence[Row]]) -> Iterator[Seen]:
-    """Yield each request with its attempts, which come by the request's key."""
+def grouped(requests: Sequence[Row], rows: Mapping[str, Sequence[Row]]) -> Iterator[Seen]:
+    """Yield each request with its rows, which come by the request's key."""
     for request in requests:
-        yield Seen(request, attempts.get(str(request["request_id"]), ()))
+        own = rows.get(str(request["request_id"]), ())
+        attempts = [row for row in own if row["item"].startswith(_ATTEMPT)]
+        further = {row["item"]: row for row in own if not row["item"].startswith(_ATTEMPT)}
+        yield Seen(request, attempts, further)

@@ -43,7 +43,7 @@ class Arm:
             self.running += 1
             return
         self.requests += 1
-        self.sessions.add(row["session"])
+        self.sessions.add(row["arm_key"])
         self.answered += seen.is_answered
         self.routes[row["route"]] += 1
         if verdict := row.get("feedback"):
@@ -53,8 +53,8 @@ class Arm:
         if cost is None:
             self.unknown += 1
             return
-        before = self.costs.get(row["session"], Group(0.0, 0))
-        self.costs[row["session"]] = Group(before.total + float(cost), before.count + 1)
+        before = self.costs.get(row["arm_key"], Group(0.0, 0))
+        self.costs[row["arm_key"]] = Group(before.total + float(cost), before.count + 1)
 
     @property
     def cost(self) -> Interval | None:

@@ -18,6 +18,7 @@ from cost_calculator.row_keys import folder_of
 from cost_calculator.rows import OPEN, Row
 from router.intake.stored_payload import uploads_folder
 from router.recording.answer_row import ANSWER
+from router.recording.duplicate_row import DUPLICATE
 from router.review.decisions import REVIEW
 
 FOLDERS = ("answers", "drafts", "requests")
@@ -88,14 +89,16 @@ class Forgotten:
 
 
 def forget_request(texts: Texts, key: str, at: datetime, *, rehearsal: bool = False) -> Forgotten:
-    """Remove the texts of one request; a repetition removes what an earlier try left.
+    """Remove the texts of one request, and of its copies if it was duplicated; a repetition removes
+    what an earlier try left.
 
     The mark on the REQUEST row comes last, so that it means that all of it was done.
     """
     rows = texts.rows_of(key)
+    copies = _forget_copies(texts, rows.get(DUPLICATE, {}), at, rehearsal)
     request = rows.get("REQUEST")
     if request is not None and request["status"] in OPEN:
-        return Forgotten(running=1)
+        return Forgotten(running=1) + copies
     objects = [it for folder in FOLDERS for it in texts.objects_of(f"{folder}/{folder_of(key)}/")]
     cache_key = (request or {}).get("cache_key")
     is_kept = cache_key is not None and texts.has_kept(cache_key, key)
@@ -107,13 +110,25 @@ def forget_request(texts: Texts, key: str, at: datetime, *, rehearsal: bool = Fa
         for item in stored:
             texts.delete_row(key, item)
         if not _blank(texts, rows, at):
-            return Forgotten(running=1)
-    return Forgotten(
+            return Forgotten(running=1) + copies
+    return copies + Forgotten(
         requests=int(request is not None),
         contents=int(bool(stored)),
         kept_answers=int(is_kept),
         objects=len(objects),
     )
+
+
+def _forget_copies(texts: Texts, duplicate: Row, at: datetime, rehearsal: bool) -> Forgotten:
+    """Remove the texts of what was sent for a duplicate; what is still in the queue counts as
+    running, as long as the duplicate is.
+    """
+    total = Forgotten()
+    for key in duplicate.get("steps", ()):
+        found = forget_request(texts, key, at, rehearsal=rehearsal)
+        is_on_its_way = found == Forgotten() and "queue" in duplicate
+        total += Forgotten(running=1) if is_on_its_way else found
+    return total
 
 
 def forget_tenant(

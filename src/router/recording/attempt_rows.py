@@ -8,6 +8,7 @@ from typing import Any
 
 from cost_calculator.rows import PENDING, SCHEMA, Row, shard_of
 from router.invocation.attempt import Attempt
+from router.recording.duplicate_row import PURPOSE, WORKFLOW
 from router.recording.facts import RequestFacts
 
 _PREFIX = "ATTEMPT#"
@@ -45,7 +46,8 @@ def pending(request_id: str, at: str) -> Row:
 
 def attempt_rows(facts: RequestFacts, attempts: Sequence[Attempt], at: str) -> list[Row]:
     """Return the rows of a run's attempts, numbered on from those of earlier runs."""
-    base = attempt_base(facts) | pending(facts.request_id, at) | {"purpose": "answer"}
+    purpose = PURPOSE if facts.workflow == WORKFLOW else "answer"
+    base = attempt_base(facts) | pending(facts.request_id, at) | {"purpose": purpose}
     return [
         base | {"item": f"{_PREFIX}{number:02d}"} | _said(attempt, facts)
         for number, attempt in enumerate(attempts, start=facts.earlier_attempts + 1)

@@ -134,6 +134,23 @@ MADE = Group(
                 COMPOSITE,
             ],
         ),
+        "routing.duplicate.share": (
+            0.1,
+            made(
+                'aws_cloudwatch_log_group.function["duplicate"]',
+                'aws_iam_role.function["duplicate"]',
+                'aws_iam_role_policy.function_runtime["duplicate"]',
+                'aws_lambda_function.this["duplicate"]',
+                'aws_lambda_function_event_invoke_config.this["duplicate"]',
+                "aws_iam_role_policy.duplicate[0]",
+                "aws_cloudwatch_event_rule.duplicate[0]",
+                "aws_cloudwatch_event_target.duplicate[0]",
+                "aws_lambda_permission.duplicate[0]",
+            ),
+        ),
+        "routing.duplicate.judge": ("CALCULATION", OF_WHAT_IS_MADE),
+        "routing.duplicate.budget.day_usd": (1, OF_WHAT_IS_MADE),
+        "routing.duplicate.budget.month_usd": (5, OF_WHAT_IS_MADE),
         "package.function_zip": (
             "${path.root}/other.zip",
             [*function("filename"), *function("source_code_hash"), *function("last_modified ?")],

@@ -12,7 +12,7 @@ from cost_calculator.settlement import settle
 from cost_calculator.stream import price_records
 from router.__main__ import main
 from router.aws.feedback_store import FeedbackStore
-from router.cli.calibrate import read
+from router.cli.calibrate_rows import read
 from router.errors import StoreUnavailable
 from router.feedback import FeedbackRefused, judge, judged, label
 from tests.support.cost_rows import HAIKU, PRICED_AT, RATES, SONNET, record, request

@@ -17,6 +17,7 @@ from router.ingress.api.errors import HAD_NO_ROOM, ApiError
 from router.ingress.api.ports import ApiContext, Rows
 from router.intake.identity import is_request_id
 from router.recording.answer_row import stored_answer
+from router.recording.duplicate_row import WORKFLOW
 
 _LOOK_AGAIN_SECONDS = 0.15
 _NOT_BILLED = {"THROTTLED", "OVERLOADED", "UNREACHABLE", "REJECTED"}
@@ -125,7 +126,8 @@ def refusal(tenant: str, request_id: str, run: Run, api: ApiContext) -> ApiError
 
 def _check_owner(row: Mapping[str, Any], tenant: str, request_id: str) -> None:
     # The key holds the tenant. A row that was put by hand, or before keys had tenants, may differ.
-    if row["tenant"] != tenant:
+    # What a duplicate is answered is for the record alone.
+    if row["tenant"] != tenant or row.get("workflow") == WORKFLOW:
         raise _not_found(request_id)
 
 

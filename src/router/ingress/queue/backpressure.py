@@ -14,8 +14,9 @@ from datetime import datetime
 from router.config.tenants import Rules, rules_of
 from router.errors import StoreUnavailable
 from router.guards.conditional_update import Item
-from router.guards.rate_limit import demand_of, retry_after, too_large
+from router.guards.rate_limit import Rate, demand_of, retry_after, too_large
 from router.intake.request import Request
+from router.recording.duplicate_row import WORKFLOW
 
 
 @dataclass(slots=True)
@@ -32,9 +33,9 @@ class Backpressure:
     _buckets: dict[str, Item] = field(default_factory=dict)
     _begun: dict[str, Counter[str]] = field(default_factory=dict)
 
-    def is_limited(self, tenant: str) -> bool:
-        """Return whether the tenant has a rate."""
-        return rules_of(self.tenants, tenant).rate is not None
+    def is_limited(self, request: Request) -> bool:
+        """Return whether a rate holds for the request."""
+        return self._rate_of(request) is not None
 
     def wait(self, request: Request) -> int:
         """Return in how many seconds there is room for a request; 0 is now, and takes it off.
@@ -43,7 +44,7 @@ class Backpressure:
         the workflow refuses it. While the table does not answer, every message may start: the
         workflow decides.
         """
-        rate = rules_of(self.tenants, request.tenant).rate
+        rate = self._rate_of(request)
         demand = demand_of(request.input_bytes, request.options.max_tokens or 0)
         if rate is None or too_large(rate, demand):
             return 0
@@ -55,6 +56,11 @@ class Backpressure:
         if not seconds:
             self._begun[request.tenant] = total
         return seconds
+
+    def _rate_of(self, request: Request) -> Rate | None:
+        if request.step and request.step.workflow == WORKFLOW:
+            return None  # sent by Faregate itself, which the workflow checks
+        return rules_of(self.tenants, request.tenant).rate
 
     def _bucket(self, tenant: str) -> Item:
         if tenant not in self._buckets:

@@ -105,7 +105,7 @@ def _begin(
     # A run that its rate may still refuse is checked again: until then the message is not done.
     is_open = started.earlier is None or started.earlier.status == "RUNNING"
     # An Express run cannot be looked at.
-    if is_open and backpressure.is_limited(request.tenant) and not is_express:
+    if is_open and backpressure.is_limited(request) and not is_express:
         return _Began(what, replace(message, watches=int(started.turn)))
     return _Began(what)
 

@@ -69,7 +69,7 @@ def test_the_shadow_decides_beside_the_strategy_in_force_and_changes_nothing(
 
 
 def test_without_a_shadow_the_row_is_as_it_was(store: AcceptStore) -> None:
-    assert not {"shadow", "arm", "session"} & row_of(store, {"input": "hi"}, {}).keys()
+    assert not {"shadow", "arm", "arm_key"} & row_of(store, {"input": "hi"}, {}).keys()
 
 
 def test_a_shadow_judges_a_share_of_the_requests_and_always_the_same_ones(
@@ -181,6 +181,16 @@ def test_a_conversation_stays_in_its_arm(store: AcceptStore) -> None:
         assert len(arms) == 1
 
 
+def test_a_session_that_is_named_stays_in_one_arm(store: AcceptStore) -> None:
+    trial = {"split": {"share": 0.5, "raise_above": 0.6}}
+    rows = [
+        row_of(store, {"input": f"turn {n}", "request_id": f"s-{n}", "session_id": "chat"}, trial)
+        for n in range(12)
+    ]
+
+    assert len({row["arm"] for row in rows}) == 1
+
+
 def test_the_steps_of_a_workflow_run_stay_in_one_arm(store: AcceptStore) -> None:
     trial = {"split": {"share": 0.5, "raise_above": 0.6}}
     rows = [
@@ -189,7 +199,7 @@ def test_the_steps_of_a_workflow_run_stay_in_one_arm(store: AcceptStore) -> None
     ]
 
     assert len({row["arm"] for row in rows}) == 1
-    assert len({row["session"] for row in rows}) == 1
+    assert len({row["arm_key"] for row in rows}) == 1
 
 
 def test_the_same_opening_of_two_tenants_is_drawn_twice(store: AcceptStore) -> None:

@@ -56,7 +56,7 @@ def test_the_splits_report_reads_the_rows(
 ) -> None:
     for arm in "AB":
         for n in range(6):
-            marks = {"arm": arm, "strategy": f"by {arm}", "session": f"{arm}{n}"}
+            marks = {"arm": arm, "strategy": f"by {arm}", "arm_key": f"{arm}{n}"}
             put(dynamodb, f"{arm}-{n}", feedback="good", **marks)
 
     text = printed(capsys, "split", "report", "--since", "1d")

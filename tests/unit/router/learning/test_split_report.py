@@ -10,7 +10,7 @@ from tests.support.cost_rows import PRICED_AT, RATES, SONNET, attempt, request
 
 def seen(arm: str, number: int, model: str | None = None, **changes: Any) -> Seen:
     key = f"{arm}-{number}"
-    fields = {"arm": arm, "strategy": f"by {arm}", "session": f"s-{key}", "route": "SIMPLE"}
+    fields = {"arm": arm, "strategy": f"by {arm}", "arm_key": f"s-{key}", "route": "SIMPLE"}
     call = attempt(key, **({"model": model} if model else {}))
     return Seen(
         settle(request(key, **fields | changes), RATES, PRICED_AT),
@@ -58,7 +58,7 @@ def test_costs_that_are_not_known_are_left_out_and_counted() -> None:
 
 
 def test_sessions_are_drawn_whole() -> None:
-    rows = [seen("A", n, session="one") for n in range(12)]
+    rows = [seen("A", n, arm_key="one") for n in range(12)]
 
     [found] = splits(rows)
 
