@@ -257,6 +257,7 @@ class Client:
     cells: Iterable[Mapping[str, Any]] = ()
     changes: Mapping[str, Any] = field(default_factory=dict)
     cors: Cors | None = None
+    unsupported_options: str = "drop"
 
     def call(
         self,
@@ -326,6 +327,7 @@ class Client:
             accept=self.aws.accept,
             note_refusal=self.aws.refusals.append,
             models=Listing(config(), lambda _provider, _model: {"input": "1"}),
+            unsupported_options=self.unsupported_options,
         )
         ports = Ports(
             call=self.aws.call,

@@ -188,9 +188,14 @@ class Conversation:
         return any(turn.calls or turn.results for turn in self.turns)
 
     @property
+    def last(self) -> Turn:
+        """The last turn that is no instruction: what the model is to answer."""
+        return next(turn for turn in reversed(self.turns) if turn.role != "system")
+
+    @property
     def in_tool_loop(self) -> bool:
         """Whether a tool's result waits for the model."""
-        return bool(self.turns) and self.turns[-1].role == "tool"
+        return bool(self.turns) and self.last.role == "tool"
 
     @property
     def media(self) -> tuple[Image | Document, ...]:

@@ -40,9 +40,10 @@ def read_conversation(data: Mapping[str, Any]) -> Conversation:
 
 
 def _check_ends(turns: tuple[Turn, ...]) -> None:
-    if not turns or all(turn.role == "system" for turn in turns):
+    asked = [turn.role for turn in turns if turn.role != "system"]
+    if not asked:
         raise InvalidRequest("`messages` must hold a turn of role user")
-    if turns[-1].role not in ("user", "tool"):
+    if asked[-1] not in ("user", "tool"):
         raise InvalidRequest(
             "`messages` must end with a turn of role user, or with the results of tools: models of"
             " today continue no text of their own"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Iterator
 from http.client import HTTPException
@@ -13,6 +14,7 @@ from itertools import chain
 from pathlib import PurePath
 from typing import Any
 
+from router.lambda_stream.beats import SILENCE_SECONDS, Beats
 from router.lambda_stream.context import Context
 from router.lambda_stream.response import StreamedResponse
 from router.lambda_stream.runtime_api import ChunkedBody, RuntimeApi
@@ -39,8 +41,8 @@ def serve(handler: Handler, api: RuntimeApi) -> None:
         serve_one(handler, api)
 
 
-def serve_one(handler: Handler, api: RuntimeApi) -> None:
-    """Serve the next event."""
+def serve_one(handler: Handler, api: RuntimeApi, silence: float = SILENCE_SECONDS) -> None:
+    """Serve the next event; a response that is silent for so many seconds is kept open."""
     headers, event = api.next_event()
     context = Context.from_headers(headers)
     _trace(headers.get("lambda-runtime-trace-id"))
@@ -52,20 +54,31 @@ def serve_one(handler: Handler, api: RuntimeApi) -> None:
         _log(error, context)
         api.fail(context.aws_request_id, described(error))
         return
-    _stream(response, body, api, context)
+    _stream(response, body, api, context, silence)
 
 
 def _stream(
-    response: StreamedResponse, parts: Iterator[bytes], api: RuntimeApi, context: Context
+    response: StreamedResponse,
+    parts: Iterator[bytes],
+    api: RuntimeApi,
+    context: Context,
+    silence: float,
 ) -> None:
     failure: Exception | None = None
     line = _Line(lambda: api.open(context.aws_request_id, response))
+    beats = Beats(lambda: line.send(response.beat), silence)
     try:
+        line.send(next(parts))
+        if response.beat:
+            beats.start()
         for part in parts:
             line.send(part)
+            beats.sent()
     except Exception as error:
         failure = error
         _log(error, context)
+    finally:
+        beats.stop()
     line.end(described(failure) if failure else None)
 
 
@@ -77,18 +90,20 @@ class _Line:
 
     def __init__(self, begin: Callable[[], ChunkedBody]) -> None:
         self._begin = begin
+        self._sending = threading.Lock()
         self._body: ChunkedBody | None = None
         self._is_cut = False
 
     def send(self, part: bytes) -> None:
-        if self._is_cut:
-            return
-        try:
-            if self._body is None:
-                self._body = self._begin()
-            self._body.send(part)
-        except OSError:
-            self._cut()
+        with self._sending:
+            if self._is_cut:
+                return
+            try:
+                if self._body is None:
+                    self._body = self._begin()
+                self._body.send(part)
+            except OSError:
+                self._cut()
 
     def end(self, error: dict[str, Any] | None) -> None:
         if self._is_cut or self._body is None:

@@ -12,11 +12,13 @@ class StreamedResponse:
 
     Nothing is sent before ``body`` has given its first bytes: until then an exception is an error
     of the function, and the gateway answers. Afterwards the response can only be cut off.
+    ``beat`` is sent while the body is silent, from its first bytes on; it must fit between any two.
     """
 
     status: int
     headers: Mapping[str, str]
     body: Iterable[bytes]
+    beat: bytes = b""
 
     @classmethod
     def whole(cls, status: int, headers: Mapping[str, str], body: bytes) -> StreamedResponse:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from router.ingress.api.views import Settle, settled_attempts, view
 from router.ingress.protocols.reply import WITHHELD, Reply, reply_of
 
 _DROPPED = "dropped "
+_MOST_NAMED = 20  # a gateway takes 10 KB of headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +47,33 @@ def reply(
     return reply_of(shown, settled_attempts(rows, settle))
 
 
-def headers_of(rows: Rows, settle: Settle) -> dict[str, str]:
-    """Return model, tier, cost and dropped options as headers; what is not known has none."""
+def headers_of(rows: Rows, settle: Settle, dropped: Sequence[str] = ()) -> dict[str, str]:
+    """Return model, tier, cost and dropped options as headers; what is not known has none.
+
+    ``dropped`` are those of the protocol, which the rows do not have.
+    """
     shown = view(rows, None, settle)
     named = {"request-id": "request_id", "model": "model", "tier": "tier", "cost-usd": "cost_usd"}
     known = {
         f"x-faregate-{header}": str(shown[name]) for header, name in named.items() if name in shown
     }
-    return known | dropped_header(shown.get("reasons", ()))
+    return known | dropped_header(shown.get("reasons", ()), dropped)
 
 
-def dropped_header(reasons: Any) -> dict[str, str]:
+def dropped_header(reasons: Any, dropped: Sequence[str]) -> dict[str, str]:
     """Return the header that names the options which the model did not get."""
     names = [
-        reason.removeprefix(_DROPPED).split(":", 1)[0]
-        for reason in reasons
-        if reason.startswith(_DROPPED)
+        *dropped,
+        *(
+            reason.removeprefix(_DROPPED).split(":", 1)[0]
+            for reason in reasons
+            if reason.startswith(_DROPPED)
+        ),
     ]
-    return {"x-faregate-dropped": ", ".join(names)} if names else {}
+    # A header holds no letters beyond ASCII.
+    shown = [name.encode("ascii", "replace").decode() for name in names[:_MOST_NAMED]]
+    more = [f"and {len(names) - _MOST_NAMED} more"] if len(names) > _MOST_NAMED else []
+    return {"x-faregate-dropped": ", ".join([*shown, *more])} if names else {}
 
 
 def _answered(

@@ -5,7 +5,7 @@ Nothing is sent before a model has begun to answer: until then a failure is an o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +26,7 @@ from router.ingress.api.repeats import Undelivered
 from router.ingress.api.streaming import of_reply, of_run
 from router.ingress.api.submit import Recognised, Submitted, recognise
 from router.ingress.api.views import Settle
+from router.ingress.protocols.bodies import refuse
 from router.ingress.protocols.registry import PROTOCOLS, Head, Spoken
 from router.ingress.protocols.reply import Reply, as_json
 from router.ingress.protocols.sessions import session_in
@@ -82,6 +83,11 @@ class _Asked:
         return self.body.get("stream") is True
 
     @property
+    def dropped(self) -> Sequence[str]:
+        """What the body has that no model gets, whichever answers."""
+        return self.protocol.dropped(self.body)
+
+    @property
     def gateway_request_id(self) -> str:
         return _gateway_request_id(self.event)
 
@@ -108,6 +114,9 @@ def _conversed(
 ) -> StreamedResponse:
     body = body_of(event, services.api.payload_bytes_limit)
     request = protocol.to_request(body)
+    if services.unsupported_options != "drop":
+        refuse([f"`{name}` is not passed on to the models: leave it out"
+                for name in protocol.dropped(body)])  # fmt: skip
     request["unsupported_options"] = services.unsupported_options
     if (key := header_of(event, "idempotency-key")) is not None:
         request["request_id"] = key
@@ -157,18 +166,18 @@ def _streamed(plan: Mapping[str, Any], asked: _Asked) -> StreamedResponse:
         "x-faregate-request-id": request_id,
         "x-faregate-model": begun.model,
         "x-faregate-tier": str(shown["tier"]),
-        **dropped_header(shown.get("reasons", ())),
+        **dropped_header(shown.get("reasons", ()), asked.dropped),
     }
 
     def cost() -> Mapping[str, str]:
         with suppress(StoreUnavailable):
             rows = services.api.store.rows_of(asked.submitted.identity.key)
-            return headers_of(rows, services.settle)
+            return headers_of(rows, services.settle, asked.dropped)
         return {}
 
     stream = asked.protocol.stream(head, asked.body)
     events = of_run(parts, stream, asked.gateway_request_id, cost, services.note_refusal)
-    return StreamedResponse(200, headers, events)
+    return StreamedResponse(200, headers, events, asked.protocol.beat)
 
 
 def _carried(plan: Mapping[str, Any], asked: _Asked) -> StreamedResponse:
@@ -184,7 +193,7 @@ def _ended(ending: Ending | None, asked: _Asked) -> StreamedResponse:
     try:
         rows = api.store.rows_of(asked.submitted.identity.key)
         found = reply(rows, asked.submitted, api, services.settle, _said(ending))
-        return _whole(asked, found, headers_of(rows, services.settle))
+        return _whole(asked, found, headers_of(rows, services.settle, asked.dropped))
     except StoreUnavailable as error:
         # It is answered and paid: a repeat gets this answer.
         if not asked.submitted.is_named:
@@ -196,7 +205,7 @@ def _ended(ending: Ending | None, asked: _Asked) -> StreamedResponse:
 def _whole(asked: _Asked, found: Reply, headers: Mapping[str, str]) -> StreamedResponse:
     """Answer with what is known as a whole, also if it was asked for as a stream."""
     if not asked.streams:
-        return _json(200, asked.protocol.whole(found), headers)
+        return _json(200, asked.protocol.whole(found, asked.body), headers)
     head = Head(found.request_id, found.created, found.model)
     events = of_reply(found, asked.protocol.stream(head, asked.body), headers)
     return StreamedResponse(200, {"content-type": CONTENT_TYPE, **headers}, events)
@@ -225,7 +234,7 @@ def _joined(asked: _Asked) -> StreamedResponse:
 
     def show(rows: Any) -> StreamedResponse:
         found = reply(rows, submitted, api, services.settle)
-        return _whole(asked, found, headers_of(rows, services.settle))
+        return _whole(asked, found, headers_of(rows, services.settle, asked.dropped))
 
     shown = deliver(submitted, until, show, api, services.undelivered)
     if shown is None:

@@ -1,4 +1,4 @@
-"""Anthropic's messages: a body as a request of ours, and a reply as a message. Pure."""
+"""Anthropic's messages: a body as a request of ours. Pure."""
 
 from __future__ import annotations
 
@@ -7,22 +7,23 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from router.conversation.blocks import ToolCall
-from router.conversation.writing import write_reasoning
 from router.encoding import mapping_of, shown_name
 from router.errors import InvalidRequest
+from router.ingress.protocols.anthropic_tools import change_text, dropped_of_tools, tools_of
 from router.ingress.protocols.bodies import check, refuse
-from router.ingress.protocols.reply import FILTER, LENGTH, STOP, TOOLS, Reply, Usage
 
 SCHEMA = Path(__file__).with_name("messages.schema.json")
 
-_STOPS = {STOP: "end_turn", LENGTH: "max_tokens", TOOLS: "tool_use", FILTER: "refusal"}
-_CHOICES = {"auto": "auto", "any": "required", "none": "none"}
 _SAME = ("temperature", "top_p")
 _READ = frozenset({
     *_SAME, "model", "max_tokens", "messages", "system", "tools", "tool_choice", "stop_sequences",
     "stream", "metadata", "thinking", "output_config", "service_tier",
 })  # fmt: skip
+# They change what a request costs or how a model samples, and no model gets them.
+_DROPPED = frozenset({"context_management", "cache_control", "top_k"})
+# About the caller alone.
+_NO_PART = frozenset({"diagnostics"})
+_SAYS_NOTHING: Mapping[str, tuple[Any, ...]] = {"speed": ("standard",)}
 _LONGEST_USER = 256
 # Words of Anthropic's for how long a model may think, by the budget of tokens.
 _EFFORTS = ((4_096, "low"), (16_384, "medium"))
@@ -36,13 +37,14 @@ def to_request(body: Any) -> dict[str, Any]:
     refuse([
         f"`{shown_name(name)}` is not passed on to the models: leave it out"
         for name, value in body.items()
-        if name not in _READ and value not in ([], {})
+        if name not in _READ | _DROPPED | _NO_PART
+        and value not in ([], {}, *_SAYS_NOTHING.get(name, ()))
     ])  # fmt: skip
     request: dict[str, Any] = {
         "messages": [turn for message in body["messages"] for turn in _turns(message)],
         "max_tokens": body["max_tokens"],
         **{name: body[name] for name in _SAME if name in body},
-        **_tools(body),
+        **tools_of(body),
         **_thinking(body),
     }
     if body["model"] != "auto":
@@ -59,43 +61,10 @@ def to_request(body: Any) -> dict[str, Any]:
     return request
 
 
-def to_message(reply: Reply) -> dict[str, Any]:
-    """Return the ``message`` of a reply."""
-    said = reply.said
-    texts = [{"type": "text", "text": said.text}] if said.text else []
-    thinking = [{k: v for k, v in b.items() if k != "by"} for b in write_reasoning(said.reasoning)]
-    return {
-        "id": reply.request_id,
-        "type": "message",
-        "role": "assistant",
-        "model": reply.model,
-        "content": [*thinking, *texts, *map(_tool_use, said.calls)],
-        "stop_reason": _STOPS[reply.finish],
-        "stop_sequence": None,
-        "usage": write_usage(reply.usage),
-    }
-
-
-def write_usage(usage: Usage | None) -> dict[str, int | None]:
-    """Return tokens as Anthropic counts them, apart from the cached; null where not known."""
-    if usage is None:
-        return {"input_tokens": None, "output_tokens": None}
-    tokens = usage.tokens
-    return {
-        "input_tokens": tokens.input,
-        "cache_creation_input_tokens": usage.cache_write,
-        "cache_read_input_tokens": tokens.cache_read,
-        "output_tokens": tokens.output,
-    }
-
-
-def stop_reason(finish: str) -> str:
-    """Return Anthropic's word for why an answer ended."""
-    return _STOPS[finish]
-
-
-def _tool_use(call: ToolCall) -> dict[str, Any]:
-    return {"type": "tool_use", "id": call.id, "name": call.name, "input": call.input or {}}
+def dropped(body: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what a body has that no model gets, by its names."""
+    fields = [name for name in body if name in _DROPPED and body[name] not in (None, {}, [])]
+    return (*fields, *dropped_of_tools(body))
 
 
 def _turns(message: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -107,9 +76,20 @@ def _turns(message: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     if role == "assistant":
         yield _said(blocks)
         return
+    if role == "system":
+        yield {"role": role, "content": [_instruction(block) for block in blocks]}
+        return
     yield from (_result(block) for block in blocks if block.get("type") == "tool_result")
     if rest := [_part(block) for block in blocks if block.get("type") != "tool_result"]:
         yield {"role": role, "content": rest}
+
+
+def _instruction(block: Mapping[str, Any]) -> dict[str, Any]:
+    if block.get("type") in ("tool_addition", "tool_removal"):
+        return {"type": "text", "text": change_text(block)}
+    if block.get("type") != "text":
+        raise _no_place(block, "a system's turn")
+    return _part(block)
 
 
 def _said(blocks: list[Mapping[str, Any]]) -> dict[str, Any]:
@@ -156,6 +136,8 @@ def _part(block: Mapping[str, Any]) -> dict[str, Any]:
         case {"type": "document", "source": {"type": "text", "data": str(text)}}:
             data = base64.b64encode(text.encode("utf-8", "replace")).decode()
             return _file(_url("text/plain", data), block) | mark
+        case {"type": "tool_reference"}:
+            return {"type": "text", "text": change_text(block), **mark}
         case {"type": "image" | "document"}:
             raise InvalidRequest(
                 "`source` of an image or a document must be of type base64, or of type text: other"
@@ -178,39 +160,6 @@ def _no_place(block: Mapping[str, Any], where: str) -> InvalidRequest:
     return InvalidRequest(
         f"`messages`: a block of type {kind} has no place in {where}; leave it out"
     )
-
-
-def _tools(body: Mapping[str, Any]) -> dict[str, Any]:
-    if not body.get("tools"):
-        return {}
-    choice = body.get("tool_choice") or {"type": "auto"}
-    kind = choice.get("type")
-    if kind == "tool":
-        chosen: Any = {"type": "function", "function": {"name": choice.get("name")}}
-    elif kind in _CHOICES:
-        chosen = _CHOICES[kind]
-    else:
-        raise InvalidRequest("`tool_choice.type` must be auto, any, none or tool")
-    tools = {"tools": [_tool(tool) for tool in body["tools"]], "tool_choice": chosen}
-    parallel = choice.get("disable_parallel_tool_use")
-    return tools if parallel is None else tools | {"parallel_tool_calls": not parallel}
-
-
-def _tool(tool: Mapping[str, Any]) -> dict[str, Any]:
-    if tool.get("type") not in (None, "custom"):
-        raise InvalidRequest(
-            f"`tools`: one of type {shown_name(str(tool['type']))} is run by its provider: only"
-            " functions of your own are routed"
-        )
-    function = {
-        "name": tool.get("name"),
-        "description": tool.get("description"),
-        "parameters": tool.get("input_schema"),
-        "strict": tool.get("strict"),
-    }
-    mark = {"cache_control": tool["cache_control"]} if tool.get("cache_control") else {}
-    known = {name: value for name, value in function.items() if value is not None}
-    return {"type": "function", "function": known, **mark}
 
 
 def _thinking(body: Mapping[str, Any]) -> dict[str, Any]:

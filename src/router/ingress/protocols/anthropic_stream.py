@@ -12,7 +12,7 @@ from router.conversation.events import (
     ToolCallDelta,
     ToolCallStart,
 )
-from router.ingress.protocols.anthropic_messages import stop_reason, write_usage
+from router.ingress.protocols.anthropic_reply import stop_reason, write_usage
 from router.ingress.protocols.reply import Reply
 from router.ingress.protocols.sse import event
 

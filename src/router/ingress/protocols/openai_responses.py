@@ -1,25 +1,18 @@
-"""OpenAI's Responses, without state: a body as a request of ours, and a reply as a response. Pure.
-
-What a model thought travels in ``encrypted_content`` of reasoning items, as our own JSON in base64:
-a client that sends it back gives the model its proof.
-"""
+"""OpenAI's Responses, without state: a body as a request of ours. Pure."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 from collections.abc import Iterator, Mapping
-from itertools import count
 from pathlib import Path
 from typing import Any
 
-from router.conversation.blocks import Reasoning, ToolCall
-from router.conversation.writing import write_reasoning
 from router.encoding import json_object, mapping_of, shown_name
 from router.errors import InvalidRequest
 from router.ingress.protocols.bodies import check, refuse
 from router.ingress.protocols.openai_fields import is_one_of, metadata_of
-from router.ingress.protocols.reply import FILTER, LENGTH, Reply, Usage, as_json
+from router.ingress.protocols.responses_tools import call_of, dropped_of_tools, tools_of
 
 SCHEMA = Path(__file__).with_name("responses.schema.json")
 
@@ -40,6 +33,7 @@ _SAYS_NOTHING: Mapping[str, tuple[Any, ...]] = {
 _NO_PART = frozenset({
     "prompt_cache_key", "prompt_cache_retention", "safety_identifier", "include", "client_metadata",
 })  # fmt: skip
+_INCLUDED = ("reasoning.encrypted_content",)
 _INSTEAD = {
     "previous_response_id": "nothing is kept between responses: send the whole conversation",
     "conversation": "nothing is kept between responses: send the whole conversation",
@@ -59,7 +53,7 @@ def to_request(body: Any) -> dict[str, Any]:
         **{
             name: body[name] for name in _SAME if name in body and not _is_default(name, body[name])
         },
-        **_tools(body),
+        **tools_of(body),
     }
     if body["model"] != "auto":
         request["tier"] = body["model"]
@@ -79,84 +73,13 @@ def to_request(body: Any) -> dict[str, Any]:
     return request
 
 
-def to_response(reply: Reply) -> dict[str, Any]:
-    """Return the ``response`` of a reply."""
-    incomplete = {LENGTH: "max_output_tokens", FILTER: "content_filter"}.get(reply.finish)
-    return head_of(reply.request_id, reply.created, reply.model) | {
-        "status": "incomplete" if incomplete else "completed",
-        "incomplete_details": {"reason": incomplete} if incomplete else None,
-        "output": list(_output(reply)),
-        "usage": write_usage(reply.usage) if reply.usage else None,
-    }
-
-
-def head_of(request_id: str, created: int, model: str) -> dict[str, Any]:
-    """Return the fields of a response that are known before its first word."""
-    return {
-        "id": f"resp_{request_id}",
-        "object": "response",
-        "created_at": created,
-        "status": "in_progress",
-        "error": None,
-        "incomplete_details": None,
-        "instructions": None,
-        "metadata": {},
-        "model": model,
-        "output": [],
-        "parallel_tool_calls": True,
-        "temperature": None,
-        "tool_choice": "auto",
-        "tools": [],
-        "top_p": None,
-        "usage": None,
-    }
-
-
-def reasoning_item(item_id: str, block: Reasoning) -> dict[str, Any]:
-    """Return the item of what a model thought."""
-    [written] = write_reasoning((block,))
-    proof = base64.b64encode(as_json(written).encode()).decode()
-    summary = [{"type": "summary_text", "text": block.text}] if block.text else []
-    return {"type": "reasoning", "id": item_id, "summary": summary, "encrypted_content": proof}
-
-
-def message_item(item_id: str, text: str, status: str = "completed") -> dict[str, Any]:
-    """Return the item of a text."""
-    content = [{"type": "output_text", "text": text, "annotations": []}]
-    return {
-        "type": "message", "id": item_id, "role": "assistant", "status": status,
-        "content": content if status == "completed" else [],
-    }  # fmt: skip
-
-
-def call_item(item_id: str, call: ToolCall, status: str = "completed") -> dict[str, Any]:
-    """Return the item of a call of a tool."""
-    return {
-        "type": "function_call", "id": item_id, "call_id": call.id, "name": call.name,
-        "arguments": call.arguments, "status": status,
-    }  # fmt: skip
-
-
-def write_usage(usage: Usage) -> dict[str, Any]:
-    """Return tokens as OpenAI counts them: those of the input include the cached."""
-    sent, answered = usage.tokens.total_input, usage.tokens.output
-    return {
-        "input_tokens": sent,
-        "input_tokens_details": {"cached_tokens": usage.tokens.cache_read},
-        "output_tokens": answered,
-        "output_tokens_details": {"reasoning_tokens": usage.reasoning},
-        "total_tokens": sent + answered,
-    }
-
-
-def _output(reply: Reply) -> Iterator[dict[str, Any]]:
-    said, name, places = reply.said, reply.request_id, count()
-    for block in said.reasoning:
-        yield reasoning_item(f"rs_{name}_{next(places)}", block)
-    if said.text or not said.calls:
-        yield message_item(f"msg_{name}_{next(places)}", said.text)
-    for call in said.calls:
-        yield call_item(f"fc_{name}_{next(places)}", call)
+def dropped(body: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what a body has that no model gets, by its names."""
+    verbosity = mapping_of(body.get("text")).get("verbosity")
+    fields = ["text.verbosity"] if verbosity not in (None, "medium") else []
+    wanted = (name for name in body.get("include") or () if name not in _INCLUDED)
+    included = [f"include.{shown_name(str(name))}" for name in wanted]
+    return (*fields, *included, *dropped_of_tools(body))
 
 
 def _unheeded(body: Mapping[str, Any]) -> Iterator[str]:
@@ -184,11 +107,9 @@ def _messages(given: Any) -> list[dict[str, Any]]:
 
 def _add(messages: list[dict[str, Any]], item: Mapping[str, Any], where: str) -> None:
     match item:
-        case {"type": "function_call", "call_id": call_id, "name": name}:
-            function = {"name": name, "arguments": item.get("arguments", "")}
-            call = {"id": call_id, "type": "function", "function": function}
-            _assistant(messages).setdefault("tool_calls", []).append(call)
-        case {"type": "function_call_output", "call_id": call_id}:
+        case {"type": "function_call" | "custom_tool_call", "call_id": _, "name": _}:
+            _assistant(messages).setdefault("tool_calls", []).append(call_of(item))
+        case {"type": "function_call_output" | "custom_tool_call_output", "call_id": call_id}:
             output = item.get("output", "")
             content = output if isinstance(output, str) else [*_parts(output, where)]
             messages.append({"role": "tool", "tool_call_id": call_id, "content": content})
@@ -244,26 +165,3 @@ def _proof(item: Mapping[str, Any]) -> dict[str, Any] | None:
     except (binascii.Error, ValueError):
         return None
     return json_object(found.decode("utf-8", "replace")) or None
-
-
-def _tools(body: Mapping[str, Any]) -> dict[str, Any]:
-    if not body.get("tools"):
-        return {}
-    tools = {"tools": [_tool(mapping_of(tool)) for tool in body["tools"]]}
-    choice = body.get("tool_choice")
-    if isinstance(choice, Mapping):
-        if choice.get("type") != "function":
-            raise InvalidRequest("`tool_choice` must be auto, none, required, or of type function")
-        choice = {"type": "function", "function": {"name": choice.get("name")}}
-    return tools if choice is None else tools | {"tool_choice": choice}
-
-
-def _tool(tool: Mapping[str, Any]) -> dict[str, Any]:
-    if tool.get("type") != "function":
-        raise InvalidRequest(
-            f"`tools`: one of type {shown_name(str(tool.get('type')))} is run by its provider: only"
-            " functions of your own are routed"
-        )
-    names = ("name", "description", "parameters", "strict")
-    known = {name: tool[name] for name in names if tool.get(name) is not None}
-    return {"type": "function", "function": known}

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from router.conversation.events import Delta
 from router.encoding import mapping_of
 from router.ingress.protocols import anthropic_messages, openai_chat, openai_responses
+from router.ingress.protocols.anthropic_reply import to_message
 from router.ingress.protocols.anthropic_stream import MessageStream
 from router.ingress.protocols.openai_chat_stream import ChatStream
 from router.ingress.protocols.reply import Reply
+from router.ingress.protocols.responses_reply import to_response
 from router.ingress.protocols.responses_stream import ResponseStream
+from router.ingress.protocols.responses_tools import names_of
+from router.ingress.protocols.sse import BEAT, PING
 
 _KINDS = {
     400: "invalid_request_error",
@@ -50,12 +54,19 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """One protocol. ``error`` makes its body of our own and the status."""
+    """One protocol.
+
+    ``dropped`` names what a body has that no model gets; ``whole`` is a reply as its body's sender
+    reads it; ``error`` makes its body of our own and the status; ``beat`` says in a stream that its
+    model still thinks.
+    """
 
     to_request: Callable[[Any], dict[str, Any]]
-    whole: Callable[[Reply], dict[str, Any]]
+    dropped: Callable[[Mapping[str, Any]], Sequence[str]]
+    whole: Callable[[Reply, Mapping[str, Any]], dict[str, Any]]
     stream: Callable[[Head, Mapping[str, Any]], Stream]
     error: Callable[[Mapping[str, Any], int], dict[str, Any]]
+    beat: bytes
 
 
 def _chat(head: Head, body: Mapping[str, Any]) -> Stream:
@@ -67,8 +78,8 @@ def _message(head: Head, _body: Mapping[str, Any]) -> Stream:
     return MessageStream(head.request_id, head.model)
 
 
-def _response(head: Head, _body: Mapping[str, Any]) -> Stream:
-    return ResponseStream(head.request_id, head.created, head.model)
+def _response(head: Head, body: Mapping[str, Any]) -> Stream:
+    return ResponseStream(head.request_id, head.created, head.model, names_of(body))
 
 
 def _of_openai(body: Mapping[str, Any], _status: int) -> dict[str, Any]:
@@ -91,12 +102,27 @@ def _of_anthropic(body: Mapping[str, Any], status: int) -> dict[str, Any]:
 
 PROTOCOLS: Mapping[str, Spoken] = {
     "/chat/completions": Spoken(
-        openai_chat.to_request, openai_chat.to_completion, _chat, _of_openai
+        openai_chat.to_request,
+        lambda _body: (),
+        lambda reply, _body: openai_chat.to_completion(reply),
+        _chat,
+        _of_openai,
+        BEAT,
     ),
     "/responses": Spoken(
-        openai_responses.to_request, openai_responses.to_response, _response, _of_openai
+        openai_responses.to_request,
+        openai_responses.dropped,
+        lambda reply, body: to_response(reply, names_of(body)),
+        _response,
+        _of_openai,
+        BEAT,
     ),
     "/messages": Spoken(
-        anthropic_messages.to_request, anthropic_messages.to_message, _message, _of_anthropic
+        anthropic_messages.to_request,
+        anthropic_messages.dropped,
+        lambda reply, _body: to_message(reply),
+        _message,
+        _of_anthropic,
+        PING,
     ),
 }

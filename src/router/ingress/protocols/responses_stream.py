@@ -14,14 +14,14 @@ from router.conversation.events import (
     ToolCallDelta,
     ToolCallStart,
 )
-from router.ingress.protocols.openai_responses import (
-    call_item,
+from router.ingress.protocols.reply import Reply
+from router.ingress.protocols.responses_reply import (
     head_of,
     message_item,
     reasoning_item,
     to_response,
 )
-from router.ingress.protocols.reply import Reply
+from router.ingress.protocols.responses_tools import Tools, call_item, input_of, is_custom
 from router.ingress.protocols.sse import event
 
 
@@ -36,10 +36,14 @@ class _Open:
 
 
 class ResponseStream:
-    """The events of one response, from ``response.created`` to its one end."""
+    """The events of one response, from ``response.created`` to its one end.
 
-    def __init__(self, request_id: str, created: int, model: str) -> None:
+    The text for a tool that takes one comes in one piece: its model writes it as JSON.
+    """
+
+    def __init__(self, request_id: str, created: int, model: str, tools: Tools) -> None:
         self._id = request_id
+        self._tools = tools
         self._head = head_of(request_id, created, model)
         self._number = 0
         self._places = 0
@@ -67,11 +71,14 @@ class ResponseStream:
                 call = _Open("call", self._place(), call=ToolCall(call_id, name, ""))
                 self._calls[index] = call
                 assert call.call
-                item = call_item(self._name(call), call.call, "in_progress")
+                item = call_item(self._name(call), call.call, self._tools, "in_progress")
                 yield self._event("response.output_item.added", output_index=call.place, item=item)
             case ToolCallDelta(index, arguments):
                 call = self._calls[index]
                 call.text += arguments
+                assert call.call
+                if is_custom(call.call, self._tools):
+                    return
                 yield self._event(
                     "response.function_call_arguments.delta",
                     item_id=self._name(call), output_index=call.place, delta=arguments,
@@ -84,7 +91,7 @@ class ResponseStream:
         yield from self._close()
         for call in self._calls.values():
             yield from self._close_call(call)
-        whole = to_response(reply)
+        whole = to_response(reply, self._tools)
         kind = "completed" if whole["status"] == "completed" else "incomplete"
         yield self._event(f"response.{kind}", response=whole)
 
@@ -144,12 +151,18 @@ class ResponseStream:
     def _close_call(self, open_call: _Open) -> Iterator[bytes]:
         assert open_call.call
         call = ToolCall(open_call.call.id, open_call.call.name, open_call.text)
-        name, place = self._name(open_call), open_call.place
-        yield self._event(
-            "response.function_call_arguments.done",
-            item_id=name, output_index=place, arguments=call.arguments, name=call.name,
-        )  # fmt: skip
-        item = call_item(name, call)
+        item_id, place = self._name(open_call), open_call.place
+        at = {"item_id": item_id, "output_index": place}
+        item = call_item(item_id, call, self._tools)
+        if is_custom(call, self._tools):
+            text = input_of(call)
+            yield self._event("response.custom_tool_call_input.delta", delta=text, **at)
+            yield self._event("response.custom_tool_call_input.done", input=text, **at)
+        else:
+            yield self._event(
+                "response.function_call_arguments.done",
+                arguments=call.arguments, name=item["name"], **at,
+            )  # fmt: skip
         yield self._event("response.output_item.done", output_index=place, item=item)
 
     def _place(self) -> int:

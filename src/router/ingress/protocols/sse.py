@@ -10,7 +10,9 @@ from router.ingress.protocols.reply import as_json
 CONTENT_TYPE = "text/event-stream"
 DONE = b"data: [DONE]\n\n"
 BEAT = b": still here\n\n"
-"""A comment that keeps a connection open while a model thinks."""
+"""Keeps a connection open while a model thinks: a comment."""
+PING = b'event: ping\ndata: {"type":"ping"}\n\n'
+"""The same among Anthropic's events, where some clients count on events alone."""
 
 
 def data(value: Mapping[str, Any]) -> bytes:

@@ -40,10 +40,10 @@ def serving(handler: Handler, address: str) -> threading.Thread:
     return thread
 
 
-def serve_events(handler: Handler, address: str, events: int = 1) -> None:
+def serve_events(handler: Handler, address: str, events: int = 1, silence: float = SECONDS) -> None:
     with closing(runtime_api.RuntimeApi(address)) as api:
         for _ in range(events):
-            serve_one(handler, api)
+            serve_one(handler, api, silence)
 
 
 def answered(

@@ -10,6 +10,7 @@ import pytest
 from router.conversation.blocks import ToolCall
 from router.conversation.loop import tag_of, tagged_id
 from router.errors import AccessDenied, ModelError, ModelTimeout, Throttled
+from router.ingress.api.answers import dropped_header
 from router.invocation.call import Answer
 from router.routing.run_plan import Target
 from tests.fakes.api import Aws, Client
@@ -149,6 +150,34 @@ def test_what_was_dropped_is_named_in_a_header(aws: Aws, client: Client) -> None
     _, _, headers = client.stream("/chat/completions", BODIES["/chat/completions"])
 
     assert headers["x-faregate-dropped"] == "temperature"
+
+
+MANAGED = {"context_management": {"edits": [{"type": "clear_tool_uses_20250919"}]}, "top_k": 40}
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_what_a_protocol_drops_is_named_in_the_same_header(stream: bool, client: Client) -> None:
+    body = {**BODIES["/messages"], "stream": stream, **MANAGED}
+
+    _, _, headers = client.call("POST", "/messages", body)
+
+    assert headers["x-faregate-dropped"] == "context_management, top_k"
+
+
+def test_a_deployment_that_drops_nothing_refuses_it_by_its_name(aws: Aws) -> None:
+    client = Client(aws, unsupported_options="refuse")
+
+    status, body, _ = client.call("POST", "/messages", {**BODIES["/messages"], **MANAGED})
+
+    assert status == 400
+    assert "`context_management` is not passed on to the models" in body["error"]["message"]
+    assert not aws.asked
+
+
+def test_a_header_names_no_more_than_it_has_room_for() -> None:
+    header = dropped_header(["dropped seed: x"], [f"tools.f{n}.input_examples" for n in range(60)])
+
+    assert header["x-faregate-dropped"].endswith("tools.f19.input_examples, and 41 more")
 
 
 def test_the_models_are_the_names_that_a_request_may_have(client: Client) -> None:

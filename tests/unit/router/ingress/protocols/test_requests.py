@@ -14,6 +14,7 @@ from router.conversation.tools import read_conversation
 from router.errors import InvalidRequest
 from router.ingress.protocols import anthropic_messages, openai_responses
 from router.ingress.protocols.reply import Reply, finish_of
+from router.ingress.protocols.responses_reply import to_response
 from tests.support.conversations import pdf, png
 from tests.support.strategies import JSON, shaped
 
@@ -99,10 +100,11 @@ def test_limits_stops_and_thinking_of_a_message_are_options_of_the_request() -> 
     ("changes", "says"),
     [
         ({"max_tokens": None}, "must have `max_tokens`"),
-        ({"top_k": 3}, "`top_k` is not passed on"),
+        ({"inference_geo": "eu"}, "`inference_geo` is not passed on"),
+        ({"speed": "fast"}, "`speed` is not passed on"),
         ({"mcp_servers": [{}]}, "`mcp_servers` is not passed on"),
         ({"tools": [{"type": "web_search_20250305", "name": "w"}]}, "is run by its provider"),
-        ({"messages": [{"role": "system", "content": "x"}]}, "must be one of user, assistant"),
+        ({"messages": [{"role": "tool", "content": "x"}]}, "must be one of user, assistant"),
         ({"messages": [{"role": "user", "content": [{"type": "video"}]}]}, "type video"),
         ({"messages": [{"role": "user", "content": [
             {"type": "image", "source": {"type": "url", "url": "http://169.254.169.254/"}}]}]},
@@ -146,7 +148,7 @@ def test_a_responses_items_are_the_same_conversation() -> None:
 
 def test_what_a_model_thought_comes_back_by_its_encrypted_content() -> None:
     said = Said("", (ToolCall("c1", "f", "{}"),), (Reasoning("hm", "sig", by="bedrock/x"),))
-    whole = openai_responses.to_response(Reply("r", 0, "m", said, finish_of(said, truncated=False)))
+    whole = to_response(Reply("r", 0, "m", said, finish_of(said, truncated=False)), {})
     output = {"type": "function_call_output", "call_id": "c1", "output": "21"}
 
     items = [{"role": "user", "content": "hi"}, *whole["output"], output]
@@ -179,12 +181,16 @@ def test_options_of_a_response_are_options_of_the_request() -> None:
         ({"previous_response_id": "resp_1"}, "send the whole conversation"),
         ({"store": True}, "send `store` false"),
         ({"background": True}, "mode=async"),
-        ({"tools": [{"type": "web_search"}]}, "is run by its provider"),
+        ({"tools": [{"type": "web_search"}]}, "`tools[0]` of type web_search is run by its"),
+        ({"tools": [{"type": "namespace", "name": "n", "tools": [{"type": "mcp"}]}]},
+         "`tools[0].tools[0]` of type mcp"),
+        ({"tools": [{"type": "custom", "name": "x"}], "tool_choice": {"type": "shell"}},
+         "allowed_tools"),
         ({"input": [{"type": "computer_call"}]}, "`input[0]` of type computer_call"),
         ({"input": [{"role": "user", "content": [{"type": "input_audio"}]}]}, "type input_audio"),
         ({"input": []}, "must not be empty"),
     ],
-)
+)  # fmt: skip
 def test_what_a_response_cannot_have_is_refused_by_its_name(
     changes: dict[str, Any], says: str
 ) -> None:

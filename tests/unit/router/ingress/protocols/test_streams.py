@@ -17,12 +17,12 @@ from cost_calculator.usage import Tokens
 from router.conversation.blocks import Reasoning, ToolCall
 from router.conversation.events import Delta, TextDelta, ToolCallDelta, ToolCallStart
 from router.conversation.said import Said
-from router.ingress.protocols.anthropic_messages import to_message
+from router.ingress.protocols.anthropic_reply import to_message
 from router.ingress.protocols.anthropic_stream import MessageStream
 from router.ingress.protocols.openai_chat import to_completion
 from router.ingress.protocols.openai_chat_stream import ChatStream
-from router.ingress.protocols.openai_responses import to_response
 from router.ingress.protocols.reply import Reply, Usage, finish_of
+from router.ingress.protocols.responses_reply import to_response
 from router.ingress.protocols.responses_stream import ResponseStream
 from router.invocation.call import Answer, Done
 from router.invocation.pieces import pieces_of
@@ -122,7 +122,7 @@ def test_anthropics_client_reads_a_streamed_message_as_the_whole_one(said: Said)
 
 @given(SAID)
 def test_openais_client_reads_a_streamed_response_as_the_whole_one(said: Said) -> None:
-    body = events(ResponseStream("r-1", 1_764_500_000, "claude"), said)
+    body = events(ResponseStream("r-1", 1_764_500_000, "claude", {}), said)
 
     with of_openai(body).responses.stream(model="auto", input="hi") as stream:
         seen = list(stream)
@@ -136,7 +136,7 @@ def test_openais_client_reads_a_streamed_response_as_the_whole_one(said: Said) -
         (c.id, c.name, c.arguments) for c in said.calls
     ]
     assert found.usage is not None
-    assert found.usage.total_tokens == to_response(reply(said))["usage"]["total_tokens"] == 15
+    assert found.usage.total_tokens == to_response(reply(said), {})["usage"]["total_tokens"] == 15
 
 
 def test_the_index_of_a_call_counts_calls_and_not_blocks() -> None:
@@ -157,7 +157,7 @@ def test_an_answer_that_breaks_off_ends_as_an_error_for_its_client(kind: str) ->
     streams: dict[str, Any] = {
         "chat": ChatStream("r-1", 0, "claude", usage=True),
         "message": MessageStream("r-1", "claude"),
-        "response": ResponseStream("r-1", 0, "claude"),
+        "response": ResponseStream("r-1", 0, "claude", {}),
     }
     stream = streams[kind]
     body = b"".join([*stream.start(), *stream.piece(TextDelta("Par")), *stream.error(error)])
@@ -187,4 +187,5 @@ def test_a_cut_answer_ends_as_each_protocol_says_it() -> None:
         ChatStream("r", 0, "m", usage=False), said, truncated=True
     )
     assert b'"stop_reason":"max_tokens"' in events(MessageStream("r", "m"), said, truncated=True)
-    assert b"response.incomplete" in events(ResponseStream("r", 0, "m"), said, truncated=True)
+    response = ResponseStream("r", 0, "m", {})
+    assert b"response.incomplete" in events(response, said, truncated=True)
