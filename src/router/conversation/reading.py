@@ -39,6 +39,8 @@ _SAYS_NOTHING = frozenset({
     "audio", "annotations", "function_call", "reasoning_content", "reasoning", "logprobs", "id",
     "provider_specific_fields", "refusal", "parsed",
 })  # fmt: skip
+# Thinking without its proof, which no provider takes back; and LiteLLM's copy of other fields.
+_OF_AN_ANSWER = ("reasoning_content", "reasoning", "provider_specific_fields")
 
 
 def read_messages(messages: Sequence[Any]) -> tuple[Turn, ...]:
@@ -76,8 +78,8 @@ def _turn(message: Any, where: str) -> Turn:
         raise InvalidRequest(f"`{where}.role` must be one of {known}")
     for name, value in message.items():
         if name not in _FIELDS[role] and not (name in _SAYS_NOTHING and not value):
-            if name in ("reasoning_content", "reasoning") and role == "assistant":
-                continue  # thinking without its proof: no provider takes it back
+            if name in _OF_AN_ANSWER and role == "assistant":
+                continue
             raise InvalidRequest(
                 f"`{where}.{shown_name(name)}` is not a field of a {role}'s turn: leave it out"
             )

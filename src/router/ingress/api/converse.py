@@ -19,6 +19,7 @@ from router.ingress.api.answers import dropped_header, headers_of, reply
 from router.ingress.api.callers import Callers
 from router.ingress.api.delivery import deliver
 from router.ingress.api.errors import ApiError, as_api_error, told_of
+from router.ingress.api.lookup import kept_answer
 from router.ingress.api.models import Listing
 from router.ingress.api.ports import ApiContext
 from router.ingress.api.reading import Event, body_of, header_of, location_of
@@ -112,7 +113,11 @@ def respond(event: Event, invocation: Invocation, services: Converse) -> Streame
 def _conversed(
     event: Event, protocol: Spoken, invocation: Invocation, services: Converse
 ) -> StreamedResponse:
-    body = body_of(event, services.api.payload_bytes_limit)
+    tenant = services.callers.tenant_of(event["requestContext"])
+    body = protocol.completed(
+        body_of(event, services.api.payload_bytes_limit),
+        lambda request_id: kept_answer(request_id, tenant, services.api),
+    )
     request = protocol.to_request(body)
     if services.unsupported_options != "drop":
         refuse([f"`{name}` is not passed on to the models: leave it out"
@@ -122,7 +127,6 @@ def _conversed(
         request["request_id"] = key
     if session := session_in(body, header_of(event, "x-faregate-session")):
         request["session_id"] = session
-    tenant = services.callers.tenant_of(event["requestContext"])
     known = recognise(request, tenant, services.api)
     submitted = Submitted(known.identity, None, known.is_named)
     asked = _Asked(event, body, protocol, submitted, invocation, services)

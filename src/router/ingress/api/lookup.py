@@ -78,6 +78,15 @@ def answer_of(rows: Rows, api: ApiContext) -> Said | None:
     return said_of(outcome) if "output" in outcome else None
 
 
+def kept_answer(request_id: str, tenant: str, api: ApiContext) -> Said | None:
+    """Return what was answered to a request of the tenant, ``None`` if that is not kept."""
+    try:
+        rows = find(request_id, tenant, api)
+    except ApiError:
+        return None
+    return answer_of(rows, api) if isinstance(rows, Mapping) else None
+
+
 def failure(rows: Rows, *, is_named: bool) -> ApiError:
     """Return the error of a request that ended without an answer.
 

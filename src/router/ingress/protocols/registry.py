@@ -13,6 +13,7 @@ from router.ingress.protocols.anthropic_reply import to_message
 from router.ingress.protocols.anthropic_stream import MessageStream
 from router.ingress.protocols.openai_chat_stream import ChatStream
 from router.ingress.protocols.reply import Reply
+from router.ingress.protocols.responses_references import Kept, with_items
 from router.ingress.protocols.responses_reply import to_response
 from router.ingress.protocols.responses_stream import ResponseStream
 from router.ingress.protocols.responses_tools import names_of
@@ -56,11 +57,13 @@ class Head:
 class Spoken:
     """One protocol.
 
+    ``completed`` puts what was answered before into a body that names it;
     ``dropped`` names what a body has that no model gets; ``whole`` is a reply as its body's sender
     reads it; ``error`` makes its body of our own and the status; ``beat`` says in a stream that its
     model still thinks.
     """
 
+    completed: Callable[[Any, Kept], Any]
     to_request: Callable[[Any], dict[str, Any]]
     dropped: Callable[[Mapping[str, Any]], Sequence[str]]
     whole: Callable[[Reply, Mapping[str, Any]], dict[str, Any]]
@@ -102,6 +105,7 @@ def _of_anthropic(body: Mapping[str, Any], status: int) -> dict[str, Any]:
 
 PROTOCOLS: Mapping[str, Spoken] = {
     "/chat/completions": Spoken(
+        lambda body, _kept: body,
         openai_chat.to_request,
         lambda _body: (),
         lambda reply, _body: openai_chat.to_completion(reply),
@@ -110,6 +114,7 @@ PROTOCOLS: Mapping[str, Spoken] = {
         BEAT,
     ),
     "/responses": Spoken(
+        with_items,
         openai_responses.to_request,
         openai_responses.dropped,
         lambda reply, body: to_response(reply, names_of(body)),
@@ -118,6 +123,7 @@ PROTOCOLS: Mapping[str, Spoken] = {
         BEAT,
     ),
     "/messages": Spoken(
+        lambda body, _kept: body,
         anthropic_messages.to_request,
         anthropic_messages.dropped,
         lambda reply, _body: to_message(reply),

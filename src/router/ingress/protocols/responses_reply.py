@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
-from itertools import count
 from typing import Any
 
 from router.conversation.blocks import Reasoning
+from router.conversation.said import Said
 from router.conversation.writing import write_reasoning
 from router.ingress.protocols.reply import FILTER, LENGTH, Reply, Usage, as_json
 from router.ingress.protocols.responses_tools import Tools, call_item
@@ -23,7 +23,7 @@ def to_response(reply: Reply, tools: Tools) -> dict[str, Any]:
     return head_of(reply.request_id, reply.created, reply.model) | {
         "status": "incomplete" if incomplete else "completed",
         "incomplete_details": {"reason": incomplete} if incomplete else None,
-        "output": list(_output(reply, tools)),
+        "output": list(output_items(reply.request_id, reply.said, tools)),
         "usage": write_usage(reply.usage) if reply.usage else None,
     }
 
@@ -79,11 +79,11 @@ def write_usage(usage: Usage) -> dict[str, Any]:
     }
 
 
-def _output(reply: Reply, tools: Tools) -> Iterator[dict[str, Any]]:
-    said, name, places = reply.said, reply.request_id, count()
-    for block in said.reasoning:
-        yield reasoning_item(f"rs_{name}_{next(places)}", block)
+def output_items(request_id: str, said: Said, tools: Tools) -> Iterator[dict[str, Any]]:
+    """Yield the items of an answer; each kind is counted by itself, as in a stream."""
+    for number, block in enumerate(said.reasoning):
+        yield reasoning_item(f"rs_{request_id}_{number}", block)
     if said.text or not said.calls:
-        yield message_item(f"msg_{name}_{next(places)}", said.text)
-    for call in said.calls:
-        yield call_item(f"fc_{name}_{next(places)}", call, tools)
+        yield message_item(f"msg_{request_id}_0", said.text)
+    for number, call in enumerate(said.calls):
+        yield call_item(f"fc_{request_id}_{number}", call, tools)

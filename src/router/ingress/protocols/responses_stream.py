@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +32,7 @@ class _Open:
 
     kind: str
     place: int
+    name: str
     text: str = ""
     call: ToolCall | None = None
 
@@ -46,7 +48,7 @@ class ResponseStream:
         self._tools = tools
         self._head = head_of(request_id, created, model)
         self._number = 0
-        self._places = 0
+        self._places: Counter[str] = Counter()
         self._open: _Open | None = None
         self._calls: dict[int, _Open] = {}
         self._thought = 0
@@ -68,10 +70,10 @@ class ResponseStream:
                 yield from self._thinking(text, signature, redacted)
             case ToolCallStart(index, call_id, name):
                 yield from self._close()
-                call = _Open("call", self._place(), call=ToolCall(call_id, name, ""))
+                call = self._opened("fc", ToolCall(call_id, name, ""))
                 self._calls[index] = call
                 assert call.call
-                item = call_item(self._name(call), call.call, self._tools, "in_progress")
+                item = call_item(call.name, call.call, self._tools, "in_progress")
                 yield self._event("response.output_item.added", output_index=call.place, item=item)
             case ToolCallDelta(index, arguments):
                 call = self._calls[index]
@@ -81,12 +83,12 @@ class ResponseStream:
                     return
                 yield self._event(
                     "response.function_call_arguments.delta",
-                    item_id=self._name(call), output_index=call.place, delta=arguments,
+                    item_id=call.name, output_index=call.place, delta=arguments,
                 )  # fmt: skip
 
     def end(self, reply: Reply) -> Iterator[bytes]:
         """Yield the end of all items, and of the response with its usage."""
-        if not self._places:
+        if not self._places.total():
             yield from self._in_text()
         yield from self._close()
         for call in self._calls.values():
@@ -105,25 +107,25 @@ class ResponseStream:
     @property
     def _at(self) -> dict[str, Any]:
         assert self._open
-        name, place = self._name(self._open), self._open.place
+        name, place = self._open.name, self._open.place
         return {"item_id": name, "output_index": place, "content_index": 0}
 
     def _in_text(self) -> Iterator[bytes]:
-        if self._open and self._open.kind == "text":
+        if self._open and self._open.kind == "msg":
             return
         yield from self._close()
-        self._open = _Open("text", self._place())
-        item = message_item(self._name(self._open), "", "in_progress")
+        self._open = self._opened("msg")
+        item = message_item(self._open.name, "", "in_progress")
         place = self._open.place
         yield self._event("response.output_item.added", output_index=place, item=item)
         part = {"type": "output_text", "text": "", "annotations": []}
         yield self._event("response.content_part.added", part=part, **self._at)
 
     def _thinking(self, text: str, signature: str | None, redacted: str | None) -> Iterator[bytes]:
-        if self._open is None or self._open.kind != "thinking":
+        if self._open is None or self._open.kind != "rs":
             yield from self._close()
-            self._open = _Open("thinking", self._place())
-            item = {"type": "reasoning", "id": self._name(self._open), "summary": []}
+            self._open = self._opened("rs")
+            item = {"type": "reasoning", "id": self._open.name, "summary": []}
             place = self._open.place
             yield self._event("response.output_item.added", output_index=place, item=item)
         self._open.text += text
@@ -135,8 +137,8 @@ class ResponseStream:
         item, self._open = self._open, None
         if item is None:
             return
-        if item.kind == "thinking":
-            done = reasoning_item(self._name(item), block or Reasoning(item.text))
+        if item.kind == "rs":
+            done = reasoning_item(item.name, block or Reasoning(item.text))
             if block is None:
                 del done["encrypted_content"]
         else:
@@ -145,13 +147,13 @@ class ResponseStream:
             part = {"type": "output_text", "text": item.text, "annotations": []}
             yield self._event("response.output_text.done", text=item.text, logprobs=[], **at)
             yield self._event("response.content_part.done", part=part, **at)
-            done = message_item(self._name(item), item.text)
+            done = message_item(item.name, item.text)
         yield self._event("response.output_item.done", output_index=item.place, item=done)
 
     def _close_call(self, open_call: _Open) -> Iterator[bytes]:
         assert open_call.call
         call = ToolCall(open_call.call.id, open_call.call.name, open_call.text)
-        item_id, place = self._name(open_call), open_call.place
+        item_id, place = open_call.name, open_call.place
         at = {"item_id": item_id, "output_index": place}
         item = call_item(item_id, call, self._tools)
         if is_custom(call, self._tools):
@@ -165,13 +167,11 @@ class ResponseStream:
             )  # fmt: skip
         yield self._event("response.output_item.done", output_index=place, item=item)
 
-    def _place(self) -> int:
-        self._places += 1
-        return self._places - 1
-
-    def _name(self, item: _Open) -> str:
-        short = {"text": "msg", "thinking": "rs", "call": "fc"}[item.kind]
-        return f"{short}_{self._id}_{item.place}"
+    def _opened(self, kind: str, call: ToolCall | None = None) -> _Open:
+        name = f"{kind}_{self._id}_{self._places[kind]}"
+        place = self._places.total()
+        self._places[kind] += 1
+        return _Open(kind, place, name, call=call)
 
     def _event(self, kind: str, **fields: Any) -> bytes:
         number, self._number = self._number, self._number + 1

@@ -208,3 +208,19 @@ def test_any_json_is_read_or_refused(messages: list[Any], tools: Any, choice: An
     except InvalidRequest:
         return
     assert read_conversation(write_conversation(found)) == found
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"reasoning_content": "I should look."},
+        {"provider_specific_fields": {"refusal": None, "thinking_blocks": []}},
+    ],
+)
+def test_what_clients_copy_beside_an_answer_is_no_part_of_it(field: dict[str, Any]) -> None:
+    assert read(ASK, {**CALLED, **field}, RESULT) == read(ASK, CALLED, RESULT)
+
+
+def test_what_clients_copy_beside_an_answer_has_no_place_in_another_turn() -> None:
+    with pytest.raises(InvalidRequest, match="is not a field of a user's turn"):
+        read({**ASK, "provider_specific_fields": {"a": 1}})

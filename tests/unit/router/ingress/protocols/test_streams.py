@@ -189,3 +189,14 @@ def test_a_cut_answer_ends_as_each_protocol_says_it() -> None:
     assert b'"stop_reason":"max_tokens"' in events(MessageStream("r", "m"), said, truncated=True)
     response = ResponseStream("r", 0, "m", {})
     assert b"response.incomplete" in events(response, said, truncated=True)
+
+
+def test_items_have_the_same_ids_in_a_stream_as_in_the_whole_response() -> None:
+    said = Said("I look.", (ToolCall("a", "f", "{}"), ToolCall("b", "f", "{}")), (Reasoning("hm"),))
+    body = events(ResponseStream("r-1", 0, "claude", {}), said).decode()
+
+    added = [json.loads(e.split("data: ")[1]) for e in body.split("\n\n") if "item.done" in e]
+    whole = to_response(reply(said), {})["output"]
+
+    assert {e["item"]["id"] for e in added} == {item["id"] for item in whole}
+    assert sorted(e["output_index"] for e in added) == [0, 1, 2, 3]
