@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from router.conversation.blocks import Conversation, Text, Tool, ToolChoice, Turn
+from router.conversation.blocks import Conversation, Reasoning, Text, Tool, ToolChoice, Turn
 from router.conversation.parts import read_cache
 from router.conversation.reading import read_messages, read_system
 from router.encoding import clean, shown_name
@@ -23,6 +23,9 @@ def read_conversation(data: Mapping[str, Any]) -> Conversation:
     ``system``; a later one stays where it is.
     """
     turns = read_messages(data["messages"])
+    # What a model thought before its stream broke off, sent back: it thinks again.
+    while turns and turns[-1].role == "assistant" and _is_thinking(turns[-1]):
+        turns = turns[:-1]
     system = read_system(data["system"]) if data.get("system") is not None else ()
     while turns and turns[0].role == "system":
         system += tuple(block for block in turns[0].blocks if isinstance(block, Text))
@@ -37,6 +40,10 @@ def read_conversation(data: Mapping[str, Any]) -> Conversation:
     return Conversation(
         turns, system, tools, choice if tools else None, parallel if tools else None
     )
+
+
+def _is_thinking(turn: Turn) -> bool:
+    return bool(turn.blocks) and all(isinstance(block, Reasoning) for block in turn.blocks)
 
 
 def _check_ends(turns: tuple[Turn, ...]) -> None:

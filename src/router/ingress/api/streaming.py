@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping
 
+from cost_calculator.row_keys import request_id_of
 from router.conversation.events import Begun, Delta
 from router.conversation.heard import Heard
 from router.ingress.api.errors import ApiError, told_of
 from router.ingress.protocols.registry import Stream
-from router.ingress.protocols.reply import Reply, reply_of
+from router.ingress.protocols.reply import WITHHELD, Reply, reply_of
 from router.ingress.protocols.sse import comment
 from router.invocation.call import Answer
 from router.invocation.pieces import pieces_of
@@ -47,6 +48,9 @@ def of_run(
         note(known := told_of(error))
         yield from stream.error(known.body(gateway_request_id))
         return
+    if ending.outcome is None and ending.closing.request["status"] in WITHHELD:
+        yield from _ended(stream, _withheld(ending), headers())
+        return
     if ending.outcome is None:
         note(_BROKEN)
         yield from stream.error(_BROKEN.body(gateway_request_id))
@@ -54,6 +58,13 @@ def of_run(
     said = heard.said
     outcome = {**ending.outcome, "output": said.text, **said.beside_text}
     yield from _ended(stream, reply_of(outcome, outcome["attempts"]), headers())
+
+
+def _withheld(ending: Ending) -> Reply:
+    """Return the end of an answer that its model, a filter or a guardrail broke off."""
+    closing = ending.closing
+    shown = {**closing.request, "request_id": request_id_of(closing.request_id)}
+    return reply_of(shown, closing.attempts)
 
 
 def of_reply(reply: Reply, stream: Stream, headers: Mapping[str, str]) -> Iterator[bytes]:

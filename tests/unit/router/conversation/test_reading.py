@@ -224,3 +224,12 @@ def test_what_clients_copy_beside_an_answer_is_no_part_of_it(field: dict[str, An
 def test_what_clients_copy_beside_an_answer_has_no_place_in_another_turn() -> None:
     with pytest.raises(InvalidRequest, match="is not a field of a user's turn"):
         read({**ASK, "provider_specific_fields": {"a": 1}})
+
+
+def test_a_thought_that_nothing_follows_is_left_out_and_one_with_words_is_not() -> None:
+    thought = {"type": "thinking", "thinking": "hm", "signature": "sig"}
+    broken = {"role": "assistant", "content": [], "thinking_blocks": [thought]}
+
+    assert read(ASK, broken) == read(ASK)
+    with pytest.raises(InvalidRequest, match="must end with a turn of role user"):
+        read(ASK, {**broken, "content": "It is"})

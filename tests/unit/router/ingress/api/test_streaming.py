@@ -9,7 +9,14 @@ import pytest
 
 from router.conversation.blocks import ToolCall
 from router.conversation.loop import tag_of, tagged_id
-from router.errors import AccessDenied, ModelError, ModelTimeout, Throttled
+from router.errors import (
+    AccessDenied,
+    Blocked,
+    Filtered,
+    ModelError,
+    ModelTimeout,
+    Throttled,
+)
 from router.ingress.api.answers import dropped_header
 from router.invocation.call import Answer
 from router.routing.run_plan import Target
@@ -126,6 +133,31 @@ def test_after_the_first_word_a_failure_is_an_event_and_nobody_else_is_asked(
     assert "the model broke off" in events
     assert len(aws.asked) == 1
     assert row_of(aws)["status"] == "FAILED"
+
+
+@pytest.mark.parametrize(
+    ("path", "ends"),
+    [
+        ("/chat/completions", '"finish_reason":"content_filter"'),
+        ("/messages", '"stop_reason":"refusal"'),
+        ("/responses", '"reason":"content_filter"'),
+    ],
+)
+@pytest.mark.parametrize(("error", "status"), [(Filtered, "FILTERED"), (Blocked, "BLOCKED")])
+def test_an_answer_that_is_withheld_after_its_first_word_ends_as_such_and_is_no_error(
+    path: str, ends: str, error: Any, status: str, aws: Aws, client: Client
+) -> None:
+    aws.plan = run_plan(SPARE)
+    aws.says, aws.broken = [error("stopped")], "Par is"
+
+    code, events, _ = client.stream(path, BODIES[path])
+
+    assert code == 200
+    assert ends in events
+    assert "broke off" not in events
+    assert len(aws.asked) == 1
+    assert row_of(aws)["status"] == status
+    assert aws.refusals == []
 
 
 def test_the_same_request_again_is_answered_from_its_rows_as_a_stream(
