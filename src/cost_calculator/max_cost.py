@@ -30,10 +30,10 @@ from cost_calculator.usage import TOKEN_CLASSES, Tokens
 _CALL_MS = 270_000
 _CALL_MEMORY_MB = 256
 _ANALYZE_MS = 15_000
-# Of each call: itself, three retries, what plans the next. Of a request: the states around them,
-# a human's review among them.
+# Of each call: itself, three retries, what plans the next. Of a request: the states around them, a
+# human's review among them, and the nine more that send the HTTP Task's call again three times.
 _TRANSITIONS_OF_CALL = 6
-_TRANSITIONS = 12
+_TRANSITIONS = 12 + 9
 # What is on a row beside texts, and a character of a text at worst, as JSON writes it.
 _ROW_BYTES = 20_000
 _ATTEMPT_BYTES = 4_000

@@ -168,3 +168,18 @@ run "no_function_has_more_layers_than_lambda_takes" {
     error_message = "Lambda takes five layers."
   }
 }
+
+run "logs_of_state_machines_share_one_resource_policy" {
+  command = plan
+
+  variables {
+    batch     = {}
+    workflows = { variants = {} }
+  }
+
+  # Log delivery adds each other group to a policy of the account, which AWS limits to 5,120 characters.
+  assert {
+    condition     = alltrue([for group in aws_cloudwatch_log_group.state_machine : startswith(group.name, "/aws/vendedlogs/")])
+    error_message = "A state machine's log group is outside /aws/vendedlogs/."
+  }
+}

@@ -50,6 +50,18 @@ def anthropic_client(door: Door) -> Iterator[anthropic.Anthropic]:
         yield client
 
 
+def test_openais_own_message_object_is_a_turn_of_the_next_request(
+    openai_client: openai.OpenAI,
+) -> None:
+    asked: Any = [{"role": "user", "content": f"What is the capital of France? {uuid4()}"}]
+    first = openai_client.chat.completions.create(model="auto", messages=asked)
+    turns = [*asked, first.choices[0].message, {"role": "user", "content": "And of Spain?"}]
+
+    second = openai_client.chat.completions.create(model="auto", messages=turns)
+
+    assert second.choices[0].finish_reason == "stop"
+
+
 @pytest.mark.parametrize("model", MODELS)
 def test_openais_client_asks_about_a_picture_and_a_document(
     openai_client: openai.OpenAI, model: str

@@ -45,6 +45,7 @@ class Fault:
     attempts: list[tuple[str, str, str | None, int, str]]
     count: int | None = None
     every_model: bool = False
+    again: int = 0  # calls of the HTTP Task that the workflow's own states sent once more
 
     @property
     def prompt(self) -> str:
@@ -63,6 +64,8 @@ class Fault:
     def path(self) -> list[str]:
         """The states that the run must enter after the plan is made."""
         states: list[str] = []
+        for _ in range(self.again):
+            states += [FIRST_STATE[self.tier], "PlanNextStep", "NextStep", "AskAgainLater"]
         for number, (_, outcome, *_) in enumerate(self.attempts):
             states.append(FIRST_STATE[self.tier] if number == 0 else "InvokeModel")
             if states[-1] == "InvokeOpenAI" and outcome in HTTP_200:
@@ -92,6 +95,8 @@ FAULTS = [
     Fault("unknown-model", "SIMPLE", {"status": 404, "code": "ResourceNotFoundException"},
           "FAILED", [(HAIKU, "REJECTED", "ModelNotFound", 0, "PRICED")]),
     Fault("too-long", "SIMPLE", TOO_LONG, "FAILED",
+          [(HAIKU, "REJECTED", "ContextTooLong", 0, "PRICED")]),
+    Fault("too-large", "SIMPLE", {"status": 413}, "FAILED",
           [(HAIKU, "REJECTED", "ContextTooLong", 0, "PRICED")]),
     Fault("dropped", "SIMPLE", {"fault": "drop"},
           "SUCCEEDED", [(HAIKU, "UNKNOWN", "ModelError", 0, "UNKNOWN"), served(SONNET)]),
@@ -125,7 +130,11 @@ FAULTS = [
           {"usage": {"inputTokens": -5, "outputTokens": 3, "totalTokens": -2}},
           "SUCCEEDED", [served(HAIKU, cost="INVALID_USAGE")]),
     Fault("openai-throttled", "CALCULATION", {"status": 429},
-          "SUCCEEDED", [(LUNA, "THROTTLED", "Throttled", 3, "PRICED"), served(SONNET)]),
+          "SUCCEEDED", [(LUNA, "THROTTLED", "Throttled", 3, "PRICED"), served(SONNET)], again=3),
+    Fault("openai-throttled-once", "CALCULATION", {"status": 429},
+          "SUCCEEDED", [served(LUNA, retries=1)], count=1, again=1),
+    Fault("openai-quota-used-up", "CALCULATION", {"status": 429, "code": "insufficient_quota"},
+          "SUCCEEDED", [(LUNA, "REJECTED", "QuotaExhausted", 0, "PRICED"), served(SONNET)]),
     Fault("openai-server-error", "CALCULATION", {"status": 500}, "SUCCEEDED",
           [(LUNA, "UNKNOWN", "ModelError", 0, "UNKNOWN"), served(SONNET)]),
     Fault("openai-dropped", "CALCULATION", {"fault": "drop"}, "SUCCEEDED",
@@ -254,7 +263,7 @@ def test_the_row_counts_every_state_that_was_entered_and_every_retry(
     found = seen[fault.name]
     retries = sum(row["retries"] for row in found.traced.attempts)
 
-    assert found.traced.request["transitions"] == len(found.entered) + retries
+    assert found.traced.request["transitions"] == len(found.entered) + retries - fault.again
 
 
 def test_every_attempt_stands_on_a_row_with_its_cause_and_cost(

@@ -18,6 +18,7 @@ FIRST = {
 }
 NEXT_CALL = "InvokeModel"
 PLANNED = ["PlanNextStep", "NextStep"]
+AGAIN = "AskAgainLater"
 RECORDED = "RecordAnswer"
 REVIEW = ["NotifyReviewers", "AwaitReview"]
 FAILED = ["NotifyFailure", "RequestFailed"]
@@ -31,8 +32,12 @@ REJECTED = ["AnalyzeComplexity", "RequestRejected"]
 _SPOKEN = ("OK", "TRUNCATED", "REFUSED", "FILTERED", "BAD_RESPONSE")
 
 
-def path(route: str, outcomes: Sequence[str], end: str, review: str | None = None) -> list[str]:
+def path(
+    route: str, outcomes: Sequence[str], end: str, review: str | None = None, again: int = 0
+) -> list[str]:
     """Return the states of a request that was accepted, in order.
+
+    `again` is how often the first call was sent again through states of the workflow.
 
     `outcomes` are its attempts'. `end` is "answered", "recorded later", "failed", "not recorded",
     or "dead": no state takes what ends it, and the status event closes the request. `review` is
@@ -41,6 +46,8 @@ def path(route: str, outcomes: Sequence[str], end: str, review: str | None = Non
     states = ["AnalyzeComplexity", "RouteByComplexity"]
     for number, outcome in enumerate(outcomes):
         last = number == len(outcomes) - 1
+        if number == 0:
+            states += [FIRST[route], *PLANNED, AGAIN] * again
         states.append(FIRST[route] if number == 0 else NEXT_CALL)
         if last and end == "dead" and review is None:
             return states

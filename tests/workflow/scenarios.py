@@ -46,6 +46,7 @@ class Scenario:
     `rules` are the provider simulator's, bound to this prompt. `attempts` are (model, outcome,
     cause, retries) in order. `status` is the REQUEST row's, None where nothing was accepted, and
     `error` the cause of its end where that is not its last attempt's. `earlier` requests run first.
+    `again` is how often the HTTP Task's first call was sent again by the workflow's states.
     `human` answers the review: approve, reject, edit, or `nobody` until the time is over, or
     `abort`s the run. `route` and `end` are words of `paths.py`, where tier and status do not say
     them; `entered` are states in place of a path, `retries` those of states that call no model.
@@ -67,6 +68,7 @@ class Scenario:
     request: Mapping[str, Any] = field(default_factory=dict)
     earlier: Sequence[Mapping[str, Any]] = ()
     human: str | None = None
+    again: int = 0
     entered: Sequence[str] | None = None
     retries: Sequence[tuple[str, int]] = ()
     functions: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -104,14 +106,17 @@ class Scenario:
         end = self.end or ("answered" if self.served else "failed")
         review = self.human and ("dead" if self.human == "abort" else "decided")
         outcomes = [outcome for _, outcome, *_ in self.attempts]
-        return paths.path(self.route or self.tier, outcomes, end, review)
+        return paths.path(self.route or self.tier, outcomes, end, review, self.again)
 
     @property
     def retried(self) -> list[str]:
         """The states that it must retry, each as often as it does."""
         first = [paths.FIRST[self.route or self.tier]]
         states = first + [paths.NEXT_CALL] * (len(self.attempts) - 1)
-        own = zip(states, (times for *_, times in self.attempts), strict=False)
+        of_states = [
+            times - (0 if n else self.again) for n, (*_, times) in enumerate(self.attempts)
+        ]
+        own = zip(states, of_states, strict=False)
         retries = [*self.retries, *([] if self.known else own)]
         return [state for state, times in retries for _ in range(times)]
 
@@ -157,13 +162,15 @@ def _first(action: Mapping[str, Any], model: str = HAIKU, **more: Any) -> list[d
     return [{"match": {"model": model}, **action, **more}]
 
 
-def _http_status(status: int, attempt: tuple[str, str, int], served: bool) -> Scenario:
+def _http_status(
+    status: int, attempt: tuple[str, str, int], served: bool, again: int = 0
+) -> Scenario:
     """Return what a status of the HTTP Task's endpoint leads to."""
     outcome, cause, retries = attempt
     first = (LUNA, outcome, cause, retries)
     return Scenario(
         f"http-{status}", "CALCULATION", [first, _ok(SONNET)] if served else [first],
-        _first({"status": status}, LUNA), "SUCCEEDED" if served else "FAILED",
+        _first({"status": status}, LUNA), "SUCCEEDED" if served else "FAILED", again=again,
     )  # fmt: skip
 
 
@@ -228,7 +235,7 @@ RETRIED = [
     Scenario("overloaded-twice", "COMPLEX", [_ok(SONNET, retries=2)],
              _first(OVERLOADED, SONNET, count=2)),
     Scenario("http-throttled-once", "CALCULATION", [_ok(LUNA, retries=1)],
-             _first({"status": 429}, LUNA, count=1)),
+             _first({"status": 429}, LUNA, count=1), again=1),
     Scenario("http-overloaded-once", "CALCULATION", [_ok(LUNA, retries=1)],
              _first({"status": 503}, LUNA, count=1)),
     Scenario("connection-in-progress", "CALCULATION", [_ok(LUNA, retries=1)],
@@ -287,7 +294,13 @@ HTTP = [
     _http_status(408, ("UNKNOWN", "ModelTimeout", 0), True),
     _http_status(413, ("REJECTED", "ContextTooLong", 0), False),
     _http_status(422, ("REJECTED", "InvalidModelRequest", 0), False),
-    _http_status(429, ("THROTTLED", "Throttled", 3), True),
+    _http_status(429, ("THROTTLED", "Throttled", 3), True, again=3),
+    Scenario("http-quota-used-up", "CALCULATION",
+             [(LUNA, "REJECTED", "QuotaExhausted", 0), _ok(SONNET)],
+             _first({"status": 429, "code": "insufficient_quota"}, LUNA)),
+    Scenario("http-overloaded-then-throttled", "CALCULATION", [_ok(LUNA, retries=2)],
+             [*_first({"status": 503}, LUNA, count=1), *_first({"status": 429}, LUNA, count=1)],
+             again=1),
     _http_status(451, ("REJECTED", "AccessDenied", 0), False),
     _http_status(503, ("OVERLOADED", "Overloaded", 3), True),
     _http_status(529, ("OVERLOADED", "Overloaded", 3), True),

@@ -21,7 +21,7 @@ from router.providers.http_task import error_of_task
 from router.routing.decision import decide
 from router.routing.next_step import MOST_REPAIRS
 from router.routing.plan_json import plan_to_json, repeated
-from router.runner.run import BEFORE, FAILING, PLANNING, REVIEWING
+from router.runner.run import BEFORE, BEFORE_A_CALL, FAILING, PLANNING, REVIEWING, WAITING
 from tests.support.factories import accepted, classification, config, request
 from tests.support.runs import attempt, progress, run_plan
 
@@ -361,8 +361,18 @@ def test_the_http_task_sends_again_what_its_reader_knows_to_be_free() -> None:
 
     [retrier] = STATES["InvokeOpenAI"]["Retry"]
     assert set(retrier["ErrorEquals"]) == {
-        name for name in possible if isinstance(error_of_task(name, ""), errors.NotBilled)
+        name
+        for name in possible
+        if isinstance(found := error_of_task(name, ""), errors.NotBilled)
+        and not isinstance(found, errors.Throttled)
     }
+
+
+def test_a_call_is_sent_again_as_often_by_the_http_task_as_by_any_other() -> None:
+    retriers = [STATES[name]["Retry"][0] for name in sorted(INVOKES)]
+
+    assert {it["MaxAttempts"] for it in retriers} == {len(BEFORE_A_CALL)}
+    assert STATES["AskAgainLater"]["Next"] == "InvokeOpenAI"
 
 
 @pytest.mark.parametrize("name", ["RecordAnswer", "PlanNextStep", "AwaitReview"])
@@ -434,6 +444,7 @@ def test_the_code_counts_the_states_that_there_are_around_a_call() -> None:
 
     assert steps("AnalyzeComplexity", "RouteByComplexity") == BEFORE
     assert steps("PlanNextStep", "NextStep") == PLANNING
+    assert steps("AskAgainLater", "InvokeOpenAI") == WAITING + 1
     assert steps("NotifyReviewers", "AwaitReview") == REVIEWING
     assert steps("NotifyFailure", "RequestFailed") == FAILING
     assert STATES["AwaitReview"]["Next"] == "PlanNextStep"

@@ -134,7 +134,8 @@ def variables() -> dict[str, Any]:
     first = STATES["AnalyzeComplexity"]["Assign"]
     payload = {
         "route": "SIMPLE", "via": "http", "call": call_of(FIRST, http=True), "plan": PLAN.to_json(),
-        "outcome": {"status": "SUCCEEDED"}, "step": "FAIL", "progress": Progress().to_json(),
+        "outcome": {"status": "SUCCEEDED"}, "step": "FAIL", "wait": 1,
+        "progress": Progress().to_json(),
         "answer": {"text": "4"}, "notice": {"cause": "c"}, "error": {"name": "e", "cause": "c"},
     }  # fmt: skip
     states = {

@@ -27,6 +27,7 @@ _ERRORS = {
         "Could not resolve the foundation model from the identifier.",
     ),
     408: ("ModelTimeoutException", "The model took too long to process the request."),
+    413: ("RequestEntityTooLargeException", "The request is too large."),
     424: ("ModelErrorException", "The system encountered an unexpected error during processing."),
     429: ("ThrottlingException", "Too many requests, please wait before trying again."),
     500: ("InternalServerException", "The system encountered an unexpected error. Try again."),
@@ -121,7 +122,7 @@ class Bedrock:
         return encode(headers, event.data)
 
     def reject(self, status: int, code: str | None, message: str | None) -> Reject:
-        usual = _ERRORS.get(status, _ERRORS[500])
+        usual = _ERRORS.get(status, _ERRORS[400 if status < 500 else 500])
         return Reject(status, code or usual[0], message or usual[1])
 
     def error(self, reject: Reject) -> Json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -18,8 +19,10 @@ from router.routing.next_step import AskHuman, Call
 from router.routing.run_plan import Progress, RunPlan
 from router.runner.review import reviewed
 from router.runner.run import (
+    BEFORE_A_CALL,
     Answered,
     Failure,
+    call_to_send_again,
     error_of,
     failed_call,
     finish_failed,
@@ -31,7 +34,7 @@ logger = Logger()
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Answer with ``step``: INVOKE, RECORD, REVIEW, KNOWN or FAIL, and what that step needs.
+    """Answer with ``step``: INVOKE, AGAIN, RECORD, REVIEW, KNOWN or FAIL, and what that step needs.
 
     A failed run is recorded here, before anybody is notified.
     """
@@ -48,6 +51,10 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     failure = Failure.from_json(event["failure"])
     if failure.error == RequestClosed.__name__:
         raise RequestClosed(failure.cause)
+    if (again := call_to_send_again(progress, failure)) is not None:
+        # Whole seconds: those of a Wait state. Many wait at a time, so they do not come at once.
+        seconds = random.randint(1, BEFORE_A_CALL[again.sent - 1])
+        return _step("AGAIN", plan, again, wait=seconds)
     progress = failed_call(plan, progress, failure, event["at"])
     return _after_call(plan, progress, event)
 
@@ -118,12 +125,15 @@ def _step(
     *,
     answer: dict[str, Any] | None = None,
     outcome: dict[str, Any] | None = None,
+    wait: int = 0,
 ) -> dict[str, Any]:
     return {
         "step": step,
+        "wait": wait,
         "progress": progress.to_json(),
         "answer": answer,
         "outcome": outcome,
-        "notice": notice_of(plan, progress),
-        "error": error_of(plan, progress),
+        # Nothing has failed for good while a call is sent again.
+        "notice": notice_of(plan, progress) if progress.attempts else None,
+        "error": error_of(plan, progress) if progress.attempts else None,
     }

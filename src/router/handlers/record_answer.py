@@ -54,8 +54,9 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 def _read(
     plan: RunPlan, progress: Progress, http: Mapping[str, Any], at: str
 ) -> tuple[Progress, Answered]:
-    target, retries = plan.targets[0], int(http["retries"])
-    started, ended = datetime.fromisoformat(http["started_at"]), datetime.fromisoformat(at)
+    target, retries = plan.targets[0], progress.sent + int(http["retries"])
+    started = datetime.fromisoformat(progress.since or http["started_at"])
+    ended = datetime.fromisoformat(at)
     try:
         answer = _carried(plan, _answer(http["body"], target))
     except CallError as error:
@@ -64,7 +65,8 @@ def _read(
         raise type(error)(json.dumps(attempt.to_json())) from None
     attempt = replace(attempt_of(target, answer, started, ended, memory_mb=0), retries=retries)
     given = Answered.by(answer)
-    return progress.with_attempts((*progress.attempts, attempt)).after(1 + retries), given
+    entered = 1 + int(http["retries"])
+    return progress.with_attempts((*progress.attempts, attempt)).after(entered), given
 
 
 def _answer(body: Any, target: Target) -> Answer:

@@ -36,7 +36,8 @@ Schema = Mapping[str, Any]
 def check_response_schema(schema: Schema) -> None:
     """Raise ``InvalidRequest`` with the place in ``schema``, and what to write there."""
     try:
-        size = len(json.dumps(schema, ensure_ascii=False, allow_nan=False).encode())
+        text = json.dumps(schema, ensure_ascii=False, allow_nan=False)
+        size = len(text.encode())
     except UnicodeEncodeError:
         raise InvalidRequest("`response_schema` holds a lone surrogate: remove it") from None
     except ValueError:
@@ -45,10 +46,20 @@ def check_response_schema(schema: Schema) -> None:
         raise InvalidRequest(
             f"`response_schema` takes {size} bytes and may take {MAX_BYTES}: shorten it"
         )
+    try:
+        json.loads(text, parse_int=_bounded)
+    except OverflowError:
+        raise InvalidRequest(
+            "`response_schema` holds a whole number that no double can hold: write a smaller one"
+        ) from None
     walk = _Walk(schema)
     walk.part(schema, "response_schema", 0, _Led(here=("#",)))
     if not walk.is_object(schema):
         raise InvalidRequest('`response_schema` must be of an object: write "type": "object"')
+
+
+def _bounded(digits: str) -> None:
+    float(int(digits))
 
 
 def sent_bytes(schema: Schema) -> int:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal, localcontext
@@ -20,7 +21,9 @@ from router.invocation.pattern_rules import Patterns
 MOST_STEPS = 40_000_000
 STEPS_OF_A_KEYWORD = 200
 _MOST_SECONDS = 30.0
-# JSON bounds no number, and arithmetic on 1e999999999 has no end.
+# JSON bounds no number. Most readers take what no double holds for Infinity, and arithmetic on it
+# has no end.
+_LARGEST = Decimal(sys.float_info.max)
 _MOST_DIGITS = 1_000
 
 Rule = Callable[[Any, Any, Any, Mapping[str, Any]], Iterator[Any]]
@@ -47,7 +50,7 @@ class Work:
 
 def parse(text: str) -> Any:
     """Return the JSON value of a text, with ``Decimal`` for floats; raise ``ValueError``."""
-    return json.loads(text, parse_float=_decimal, parse_constant=_no_constant)
+    return json.loads(text, parse_int=_whole, parse_float=_decimal, parse_constant=_no_constant)
 
 
 def check_schema(schema: Mapping[str, Any]) -> None:
@@ -158,9 +161,14 @@ def _is_integer(_checker: Any, instance: Any) -> bool:
 
 def _decimal(text: str) -> Decimal:
     number = Decimal(text)
-    if number and abs(number.adjusted()) > _MOST_DIGITS:
-        raise ValueError("a number is out of bounds")
+    if not -_LARGEST <= number <= _LARGEST or (number and number.adjusted() < -_MOST_DIGITS):
+        raise ValueError("a number is out of bounds: write one that a double can hold")
     return number
+
+
+def _whole(text: str) -> int:
+    _decimal(text)
+    return int(text)
 
 
 def _no_constant(name: str) -> None:

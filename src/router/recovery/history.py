@@ -1,7 +1,8 @@
 """Recovers the attempts of a run that died from its execution history (Standard workflows). Pure.
 
 Every entry of an ``Invoke…`` state was one attempt; its ``TaskScheduled`` events beyond the first
-were retries. A call that was scheduled and never reported back may have been billed: ``UNKNOWN``. A
+were retries. The HTTP Task's state is entered again for a call that is sent again: that is the same
+attempt. A call that was scheduled and never reported back may have been billed: ``UNKNOWN``. A
 redriven run continues in the state that failed, in the same history: that is an attempt of its own.
 A malformed event loses no more than its own facts.
 """
@@ -23,6 +24,7 @@ from router.routing.run_plan import Target
 from router.runner.run import Failure, attempt_of_failure
 
 Event = Mapping[str, Any]
+_HTTP_TASK = "InvokeOpenAI"
 _ENDED = ("TaskSucceeded", "TaskFailed", "TaskTimedOut")
 
 
@@ -66,7 +68,8 @@ def _entries(events: Iterable[Event]) -> list[_Entry]:
         if kind.endswith("StateEntered"):
             name = str(mapping_of(event.get("stateEnteredEventDetails")).get("name"))
             inside = name.startswith("Invoke")
-            if inside:
+            is_sent_again = bool(entries) and name == entries[-1].name == _HTTP_TASK
+            if inside and not is_sent_again:
                 entries.append(_Entry(name, event.get("timestamp")))
         elif inside and kind == "ExecutionRedriven":
             entries.append(_Entry(entries[-1].name, event.get("timestamp")))

@@ -139,11 +139,15 @@ class Progress:
     """How far a run has come: its attempts, the target that is next, the states it has entered.
 
     ``entered`` counts state transitions since the plan was made, and all retries: the plan's too.
+    ``sent`` counts the calls of the HTTP Task, the first one at ``since``, that were refused and
+    are one attempt with the call that follows.
     """
 
     attempts: tuple[Attempt, ...] = ()
     target: Target | None = None
     entered: int = 0
+    sent: int = 0
+    since: str | None = None
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Progress:
@@ -153,6 +157,8 @@ class Progress:
             attempts=tuple(read_attempt(given, _NOBODY) for given in data["attempts"]),
             target=Target.from_json(target) if target else None,
             entered=int(data["entered"]),
+            sent=int(data.get("sent", 0)),
+            since=data.get("since"),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -161,11 +167,12 @@ class Progress:
             "attempts": [attempt.to_json() for attempt in self.attempts],
             "target": self.target.to_json() if self.target else None,
             "entered": self.entered,
+            **({"sent": self.sent, "since": self.since} if self.sent else {}),
         }
 
     def with_attempts(self, attempts: Sequence[Attempt]) -> Progress:
-        """Return the progress with other attempts."""
-        return replace(self, attempts=tuple(attempts))
+        """Return the progress with other attempts: nothing is left of calls that were refused."""
+        return replace(self, attempts=tuple(attempts), sent=0, since=None)
 
     def after(self, states: int) -> Progress:
         """Return the progress after so many more states."""

@@ -25,6 +25,7 @@ from router.recording.record import Closing
 from router.routing.next_step import Call
 from router.routing.run_plan import Progress, RunPlan, Target
 from router.runner.run import (
+    BEFORE_A_CALL,
     Answered,
     facts_of,
     finish_answered,
@@ -36,8 +37,7 @@ from router.runner.run import (
 IN_FLIGHT = "in_flight"
 """The attribute of a REQUEST row that names the model a run asks after a failed attempt."""
 
-# As in asl/router.asl.json: InvokeModel's, and RecordAnswer's.
-_BEFORE_A_CALL = (1.0, 2.0, 4.0)
+# As in asl/router.asl.json: RecordAnswer's.
 _BEFORE_A_WRITE = (1.0, 2.0, 4.0, 8.0)
 # A call that cannot end in time would be paid for nothing.
 LEAST_SECONDS = 20.0
@@ -127,14 +127,14 @@ def _called(call: ModelCall, ports: Ports[Part]) -> Generator[Part, None, _Calle
             return _Called(replace(attempt, retries=retries), answer, has_begun)
         except CallFailed as failed:
             may_repeat = isinstance(failed.error, NotBilled) and not has_begun
-            if not may_repeat or retries == len(_BEFORE_A_CALL) or not _has_time(retries, ports):
+            if not may_repeat or retries == len(BEFORE_A_CALL) or not _has_time(retries, ports):
                 return _Called(replace(failed.attempt, retries=retries), None, has_begun)
-        ports.pause(_BEFORE_A_CALL[retries])
+        ports.pause(BEFORE_A_CALL[retries])
         retries += 1
 
 
 def _has_time(retries: int, ports: Ports[Part]) -> bool:
-    return ports.seconds_left() >= _BEFORE_A_CALL[retries] + LEAST_SECONDS
+    return ports.seconds_left() >= BEFORE_A_CALL[retries] + LEAST_SECONDS
 
 
 def _note(

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from router import errors
 from router.conversation.said import NOTHING, Said
 from router.executions.names import is_direct
 from router.invocation.attempt import UNKNOWN, Attempt, attempt_in_error
@@ -23,8 +24,12 @@ from router.routing.run_plan import Progress, RunPlan, Target
 # States that a run enters around its calls.
 BEFORE = 2  # AnalyzeComplexity, RouteByComplexity
 PLANNING = 2  # PlanNextStep, NextStep
+WAITING = 1  # AskAgainLater
 REVIEWING = 2  # NotifyReviewers, AwaitReview
 FAILING = 2  # NotifyFailure, RequestFailed
+
+# Seconds before a call that cannot have been billed is sent again, at most: as InvokeModel retries.
+BEFORE_A_CALL = (1, 2, 4)
 
 # A Lambda's failure that our own code cannot report: the function was not started.
 _NEVER_STARTED = "Lambda.TooManyRequestsException"
@@ -139,15 +144,32 @@ def _transitions(progress: Progress, execution_arn: str, after: int = 0) -> int:
     return 0 if is_direct(execution_arn) else BEFORE + progress.entered + after
 
 
+def call_to_send_again(progress: Progress, failure: Failure) -> Progress | None:
+    """Return the progress after a refusal of the HTTP Task's call which a moment's wait may help.
+
+    OpenAI uses one status for a rate and for a quota that is used up; only its body tells which.
+    The workflow's own Retry does not see the body, so that it leaves 429 to this.
+    """
+    refusal = error_of_task(failure.error, failure.cause)
+    sent = progress.sent + 1 + failure.retries
+    if not isinstance(refusal, errors.Throttled) or sent > len(BEFORE_A_CALL):
+        return None
+    entered = 1 + failure.retries + PLANNING + WAITING
+    since = progress.since or failure.entered_at
+    return replace(progress.after(entered), sent=sent, since=since)
+
+
 def failed_call(plan: RunPlan, progress: Progress, failure: Failure, at: str) -> Progress:
     """Return the progress with the attempt that a failed state leaves.
 
     If our own code reported it, that counts; otherwise the error's name decides what may be on the
     bill.
     """
+    failure = replace(failure, entered_at=progress.since or failure.entered_at)
     attempt = attempt_of_failure(failure, progress.target or plan.targets[0], at)
-    retries = attempt.retries if failure.state == "RecordAnswer" else failure.retries
-    entered = 1 + retries + (failure.state == "RecordAnswer") + PLANNING
+    is_read = failure.state == "RecordAnswer"  # its attempt counts what was sent before as well
+    retries = attempt.retries if is_read else progress.sent + failure.retries
+    entered = 1 + (retries - progress.sent) + is_read + PLANNING
     attempts = (*progress.attempts, replace(attempt, retries=retries))
     return progress.with_attempts(attempts).after(entered)
 

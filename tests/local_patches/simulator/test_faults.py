@@ -54,6 +54,18 @@ def test_bedrock_errors_have_the_modelled_names(wire: Wire, status: int, code: s
     assert type(caught.value).__name__ == code  # botocore knows it: the model names it
 
 
+def test_a_refusal_that_bedrocks_model_does_not_name_is_no_error_of_the_server(wire: Wire) -> None:
+    wire.script({"status": 413}, {"status": 422})
+
+    codes = []
+    for _ in range(2):
+        with pytest.raises(ClientError) as caught:
+            wire.converse()
+        codes.append(caught.value.response["Error"]["Code"])
+
+    assert codes == ["RequestEntityTooLargeException", "ValidationException"]
+
+
 def test_overload_and_server_errors(wire: Wire) -> None:
     wire.script({"status": 529}, {"status": 500})
 

@@ -1,11 +1,13 @@
 """What becomes of each kind of row; what is not known is absent, never 0."""
 
+from datetime import datetime
 from decimal import Decimal
 
 import pytest
 
-from cost_calculator.ledger import contribution
+from cost_calculator.ledger import Cell, contribution
 from cost_calculator.overhead import attempt_overhead, aws_prices, request_overhead
+from cost_calculator.reports import days_between
 from cost_calculator.settlement import UnreadableRow, settle
 from tests.support.cost_rows import HAIKU, PRICED_AT, RATES, attempt, request
 
@@ -237,3 +239,12 @@ def test_baseline_is_priced_in_its_own_mode_not_in_that_of_the_attempt():
 
     assert flex["baseline_usd"] == standard["baseline_usd"] > 0
     assert settled(attempt(**LUNA, **cheaper))["baseline_usd"] == flex["cost_usd"]
+
+
+def test_a_call_counts_on_its_day_in_utc():
+    ended = "2026-12-01T00:30:00+01:00"
+
+    assert Cell.of(attempt(ended_at=ended)).day == "2026-11-30"
+    assert days_between(datetime.fromisoformat(ended), datetime.fromisoformat(ended)) == [
+        "2026-11-30"
+    ]

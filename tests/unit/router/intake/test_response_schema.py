@@ -69,6 +69,7 @@ def test_an_ordinary_schema_is_taken() -> None:
         (with_property({"nullable": True}), 'write "type": ["…", "null"]'),
         (with_property({"items": [{}]}), "write `prefixItems`"),
         (with_property({"minimum": float("nan")}), "NaN or Infinity"),
+        (with_property({"minimum": 10**400}), "no double"),
         (with_property({"colour": "red"}), "is not taken; known are properties"),
         (with_property({"pattern": "(?<=a)b"}), "a lookbehind"),
         (with_property({"pattern": "("}), "is not a regular expression"),

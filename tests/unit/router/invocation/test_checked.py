@@ -96,6 +96,14 @@ def test_an_answer_that_does_not_fit_is_withheld_kept_and_on_the_bill(says: str)
     assert raised.value.usage == USAGE
 
 
+@pytest.mark.parametrize("number", ["1e999", "9" * 400])
+def test_a_number_beyond_a_double_is_repaired_and_paid(number: str) -> None:
+    with pytest.raises(errors.InvalidAnswer) as raised:
+        complete_checked(call(), Model(f'{{"city": "Paris", "confidence": {number}}}'), Drafts())
+
+    assert raised.value.usage == USAGE
+
+
 def test_what_is_wrong_is_told_without_the_answers_own_words() -> None:
     with pytest.raises(errors.InvalidAnswer) as raised:
         complete_checked(call(), Model(said(city=["secret"], **{"launch code": 42})), Drafts())

@@ -192,6 +192,14 @@ def test_a_reason_for_stopping_decides_and_an_unknown_one_is_no_success(
 
 
 @each
+def test_an_error_in_a_body_of_status_200_is_a_bad_response(read: Read, body: Body) -> None:
+    found = outcome_of(read, {"error": {"message": "upstream", "code": 502}})
+
+    assert isinstance(found, errors.BadResponse)
+    assert found.usage is None
+
+
+@each
 @pytest.mark.parametrize("text", ["", " ", "\n\t \u3000", None, 7, ["Paris"]])
 def test_white_space_is_no_answer_and_is_on_the_bill(read: Read, body: Body, text: Any) -> None:
     with pytest.raises(errors.BadResponse) as raised:

@@ -73,6 +73,15 @@ def answered(*attempts: Attempt) -> dict[str, Any]:
          [("BAD_RESPONSE", "BadResponse", 0)]),
         ([entered("InvokeOpenAI"), scheduled(), failed("States.Http.StatusCode.503"), scheduled(),
           failed("States.Http.StatusCode.402", "{}")], [("REJECTED", "AccessDenied", 1)]),
+        # Sent again by the workflow's states: one attempt.
+        ([entered("InvokeOpenAI"), scheduled(), failed("States.Http.StatusCode.429", "{}"),
+          entered("PlanNextStep"), scheduled(), succeeded({}), entered("NextStep"),
+          entered("AskAgainLater"), entered("InvokeOpenAI"), scheduled(),
+          failed("States.Http.StatusCode.503", "{}"), scheduled()],
+         [("UNKNOWN", "NoReport", 2)]),
+        ([entered("InvokeOpenAI"), scheduled(), failed("States.Http.StatusCode.429", "{}"),
+          entered("PlanNextStep"), scheduled(), succeeded({}), entered("NextStep"),
+          entered("AskAgainLater")], [("THROTTLED", "Throttled", 0)]),
         ([entered("InvokeOpenAI"), scheduled(), failed("States.Http.Socket")],
          [("UNKNOWN", "States.Http.Socket", 0)]),
         # An answer that AWS cannot carry on: the call is there, and nobody can catch it.
