@@ -12,14 +12,6 @@ locals {
     claim          = var.api.tenant_claim
   }
 
-  # What the environment of `api` will hold at least: ids of keys, which AWS makes, have ten characters.
-  api_environment_bytes = var.api == null ? 0 : 700 + sum([
-    for value in [
-      jsonencode(merge(var.api.tenants, { for place, name in keys(var.api.keys) : format("%010d", place) => var.api.keys[name].tenant })),
-      jsonencode(var.prices), jsonencode(local.api_cors_environment),
-    ] : length(base64encode(value)) * 3 / 4
-  ])
-
   # How API Gateway knows a caller, in the terms of its OpenAPI extensions. A scheme with an authorizer makes it.
   api_schemes = { for name, scheme in local.api_known_schemes : name => scheme if contains(values(local.api_scheme_of), name) }
   api_known_schemes = {

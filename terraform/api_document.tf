@@ -76,10 +76,5 @@ resource "aws_api_gateway_rest_api" "this" {
 
   lifecycle {
     create_before_destroy = true
-
-    precondition {
-      condition     = local.api_environment_bytes <= 4096
-      error_message = "The settings of api would exceed the 4 KB that Lambda allows its environment. Shorten api.tenants, api.keys, api.cors or `prices`; Bearer keys (auth = \"AUTHORIZER\") are in a table, where there is room for any number."
-    }
   }
 }

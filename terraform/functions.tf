@@ -120,7 +120,7 @@ resource "aws_lambda_function" "this" {
   reserved_concurrent_executions = lookup(local.reserved_concurrency, each.key, -1)
 
   environment {
-    variables = merge(local.powertools[each.key], each.value.environment)
+    variables = local.lambda_environments[each.key]
   }
 
   logging_config {
@@ -152,8 +152,8 @@ resource "aws_lambda_function" "this" {
 
   tags = local.tags
 
-  # Without it the first invocations could neither log nor trace.
-  depends_on = [aws_iam_role_policy.function_runtime]
+  # Without the first, the first invocations could neither log nor trace; without the second, not start.
+  depends_on = [aws_iam_role_policy.function_runtime, aws_dynamodb_table_item.settings]
 
   lifecycle {
     # Like the gateway's deployment, which depends on them: a function could not be destroyed while a deployment is replaced.
@@ -167,10 +167,10 @@ resource "aws_lambda_function" "this" {
     precondition {
       # Lambda counts bytes; length() would count characters.
       condition = 4096 >= sum([
-        for variable, value in merge(local.powertools[each.key], each.value.environment) :
+        for variable, value in local.lambda_environments[each.key] :
         length(base64encode("${variable}${value}")) * 3 / 4
       ])
-      error_message = "The settings of ${each.key} exceed the 4 KB that Lambda allows its environment. Shorten `models`, `prices` or `tenants` (fewer pins, budgets of single tenants by `faregate budget set`, common rules under \"*\"); prices for everybody belong in src/cost_calculator/price_book.json."
+      error_message = "The environment of ${each.key} exceeds the 4 KB that Lambda allows. Shorten the names of tables and buckets that you bring, endpoints, or api.cors."
     }
   }
 }

@@ -55,6 +55,21 @@ data "aws_iam_policy_document" "function_runtime" {
     }
   }
 
+  # Its own settings alone: `config#` and its name.
+  dynamic "statement" {
+    for_each = contains(keys(local.settings), each.key) ? [1] : []
+    content {
+      sid       = "ReadItsSettings"
+      actions   = ["dynamodb:GetItem"]
+      resources = [local.tables.control.arn]
+      condition {
+        test     = "ForAllValues:StringLike"
+        variable = "dynamodb:LeadingKeys"
+        values   = ["config#${each.key}#*"]
+      }
+    }
+  }
+
   # Lambda itself creates the interfaces, with the function's role; most of these actions support no resource. The code may not.
   dynamic "statement" {
     for_each = var.functions.vpc[*]

@@ -25,6 +25,9 @@ resource "aws_lambda_alias" "live" {
   description      = "What the workflow calls."
   function_name    = aws_lambda_function.this[each.key].function_name
   function_version = aws_lambda_function.this[each.key].version
+
+  # The settings of the version before go when nothing calls it.
+  depends_on = [aws_dynamodb_table_item.settings]
 }
 
 # Auto scaling needs an initial number, and owns it from then on.

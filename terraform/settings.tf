@@ -1,4 +1,4 @@
-# The module's inputs, as functions read them in their environments.
+# The module's inputs, as functions read them: in their environments, or in items (settings_items.tf).
 
 locals {
   # For analyze, which routes.
@@ -6,7 +6,7 @@ locals {
     {
       tiers     = local.tiers
       providers = local.usable_providers
-      # The words that a function assumes anyway are not written: its environment is small.
+      # The words that a function assumes anyway are not written.
       routing = merge(
         { raise_above = var.routing.raise_above, lower_below = var.routing.lower_below },
         var.routing.cache_points ? {} : { cache_points = false },
@@ -28,7 +28,7 @@ locals {
     var.bedrock.guardrail == null ? {} : { guardrail = true },
   )
 
-  # Null settings are omitted: the environment is small.
+  # Null settings are omitted: a function has defaults of its own.
   tenants = {
     for tenant, rules in var.tenants : tenant => {
       for name, value in merge(rules, {

@@ -1,6 +1,8 @@
 """Measures the cold start of each function: a fresh process imports its handler from the zip.
 
-The unit is what any function on AWS pays: `import boto3; boto3.client("dynamodb")` in the same run.
+`analyze` is measured twice: with its settings in the environment, and with those of 500 tenants in
+an item that it reads first. The unit is what any function on AWS pays, in the same run:
+`import boto3; boto3.client("dynamodb")`.
 Processor time is taken, the least of the runs: a busy machine must not count.
 Exit 1 if a ratio is over its gate, or an SDK is imported that the function never calls.
 """
@@ -12,7 +14,10 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import zipfile
+from collections.abc import Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from local.locking import alone
 from tools.package import BUILD, function_zip
@@ -44,6 +49,7 @@ _CONFIG = {
     "workflow_type": "STANDARD",
     "workflow_seconds": 900,
 }
+_CONFIGURED = "FAREGATE_CONFIG"
 ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "us-east-1",
     "AWS_REGION": "us-east-1",
@@ -62,10 +68,20 @@ ENVIRONMENT = {
     "STORE_TEXT": "true",
     "MODEL_TIMEOUT_SECONDS": "240",
     "POWERTOOLS_METRICS_NAMESPACE": "Faregate",
-    "FAREGATE_CONFIG": json.dumps(_CONFIG),
+    _CONFIGURED: json.dumps(_CONFIG),
     "WORKFLOW_SECONDS": "900",
     "ANALYZE_MEMORY_MB": "512",
 }
+_TENANTS = {
+    f"customer-{number:04d}-of-the-region": {
+        "budget": {"day_usd": 5, "month_usd": 100, "soft_share": 0.8},
+        "rate": {"requests": 2, "tokens": 20000},
+        "floor": "SIMPLE",
+        "ceiling": "COMPLEX",
+    }
+    for number in range(500)
+}
+_IN_AN_ITEM = "analyze, item"
 _BASELINE = 'import boto3; boto3.client("dynamodb")'
 # What the first call adds on Bedrock.
 _FIRST_CALL = {
@@ -83,10 +99,17 @@ def main() -> int:
             name: f"import {module}; {_FIRST_CALL.get(name, '')}"
             for name, module in HANDLERS.items()
         }
+        codes[_IN_AN_ITEM] = f"import {HANDLERS['analyze']}"
         seconds: dict[str, list[float]] = {name: [] for name in codes}
+        store = ThreadingHTTPServer(("127.0.0.1", 0), _Item)
+        threading.Thread(target=store.serve_forever, daemon=True).start()
+        elsewhere = {
+            "SETTINGS_ITEM": "control/config#analyze#0",
+            "AWS_ENDPOINT_URL_DYNAMODB": f"http://127.0.0.1:{store.server_port}",
+        }
         for run in range(RUNS + 1):
             for name, code in codes.items():
-                taken, imported = _time(code, folder)
+                taken, imported = _time(code, folder, elsewhere if name == _IN_AN_ITEM else {})
                 if run:  # the first one compiles
                     seconds[name].append(taken)
                 if unwanted := [module for module in _UNWANTED if module in imported]:
@@ -107,8 +130,31 @@ def main() -> int:
     return int(failed or size > 2.5)
 
 
-def _time(code: str, folder: str) -> tuple[float, set[str]]:
-    """Run the code in a fresh interpreter; answer its seconds and the modules it imported."""
+class _Item(BaseHTTPRequestHandler):
+    """DynamoDB's answer to GetItem: the settings of 500 tenants."""
+
+    body = json.dumps(
+        {"Item": {"FAREGATE_CONFIG": {"S": json.dumps({**_CONFIG, "tenants": _TENANTS})}}}
+    ).encode()
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        self.send_response(200)
+        self.send_header("content-type", "application/x-amz-json-1.0")
+        self.send_header("content-length", str(len(self.body)))
+        self.end_headers()
+        self.wfile.write(self.body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def _time(code: str, folder: str, settings: Mapping[str, str]) -> tuple[float, set[str]]:
+    """Run the code in a fresh interpreter; answer its seconds and the modules it imported.
+
+    ``settings`` say where the configuration is, if it is not in the environment.
+    """
+    own = {name: text for name, text in ENVIRONMENT.items() if not settings or name != _CONFIGURED}
     timed = (
         "import sys, time; begin = time.process_time()\n"
         f"{code}\n"
@@ -117,7 +163,7 @@ def _time(code: str, folder: str) -> tuple[float, set[str]]:
     site = next(path for path in sys.path if path.endswith("site-packages"))
     done = subprocess.run(
         [sys.executable, "-S", "-c", timed],
-        env={**ENVIRONMENT, "PATH": os.environ["PATH"], "PYTHONPATH": f"{folder}:{site}"},
+        env={**own, **settings, "PATH": os.environ["PATH"], "PYTHONPATH": f"{folder}:{site}"},
         capture_output=True,
         text=True,
         check=False,

@@ -66,7 +66,7 @@ run "each_budget_is_told_of_before_it_is_used_up" {
   }
 
   assert {
-    condition     = aws_lambda_function.this["analyze"].environment[0].variables["METRIC_TENANTS"] == "beta,acme"
+    condition     = local.settings["analyze"].METRIC_TENANTS == "beta,acme"
     error_message = "A tenant with a budget needs a series of its own, or nothing could watch it."
   }
 }
@@ -209,8 +209,7 @@ run "named_tenants_have_metrics_of_their_own" {
 
   assert {
     condition = {
-      for name, function in aws_lambda_function.this : name => function.environment[0].variables["METRIC_TENANTS"]
-      if contains(keys(function.environment[0].variables), "METRIC_TENANTS")
+      for name, values in local.settings : name => values.METRIC_TENANTS if contains(keys(values), "METRIC_TENANTS")
     } == { analyze = "acme,beta", price_rows = "acme,beta", sweep = "acme,beta" }
     error_message = "Those that print metrics by tenant must be told whose series to print, and no other changes with it."
   }

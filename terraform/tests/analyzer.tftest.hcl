@@ -14,7 +14,7 @@ run "hybrid_is_the_default_and_may_ask_one_model" {
   command = plan
 
   assert {
-    condition = jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).analyzer == {
+    condition = jsondecode(local.settings["analyze"].FAREGATE_CONFIG).analyzer == {
       strategy = "hybrid", provider = "bedrock", model = "eu.anthropic.claude-haiku-5-5", unsure_below = 0.7, timeout_ms = 3000, max_tokens = 24
     }
     error_message = "These defaults are documented."
@@ -41,7 +41,7 @@ run "hybrid_is_the_default_and_may_ask_one_model" {
 
   assert {
     condition = (
-      jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).analyzer.timeout_ms < 1000 * aws_lambda_function.this["analyze"].timeout
+      jsondecode(local.settings["analyze"].FAREGATE_CONFIG).analyzer.timeout_ms < 1000 * aws_lambda_function.this["analyze"].timeout
     )
     error_message = "The function must outlive its question, or every slow opinion would cost the request a retry."
   }
@@ -51,7 +51,7 @@ run "the_score_decides_nothing_until_it_is_calibrated" {
   command = plan
 
   assert {
-    condition = jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).routing == {
+    condition = jsondecode(local.settings["analyze"].FAREGATE_CONFIG).routing == {
       raise_above = 1, lower_below = 0
     }
     error_message = "No score is above 1 or below 0: these bounds leave the label alone."
@@ -71,7 +71,7 @@ run "the_heuristic_alone_needs_no_model" {
   }
 
   assert {
-    condition     = jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).analyzer == { strategy = "heuristic" }
+    condition     = jsondecode(local.settings["analyze"].FAREGATE_CONFIG).analyzer == { strategy = "heuristic" }
     error_message = "analyze must be told."
   }
 }
@@ -104,7 +104,7 @@ run "the_classifier_is_asked_where_the_models_are_and_weighed_by_your_prices" {
   assert {
     condition = (
       aws_lambda_function.this["analyze"].environment[0].variables["AWS_ENDPOINT_URL_BEDROCK_RUNTIME"] == "http://127.0.0.1:8080"
-      && jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["PRICE_OVERRIDES"])[0].model == "next"
+      && jsondecode(local.settings["analyze"].PRICE_OVERRIDES)[0].model == "next"
     )
     error_message = "analyze must know endpoint and prices."
   }
@@ -121,7 +121,7 @@ run "rules_reach_analyze_without_what_was_left_out" {
   }
 
   assert {
-    condition = jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).tenants == {
+    condition = jsondecode(local.settings["analyze"].FAREGATE_CONFIG).tenants == {
       "*"  = { deny_providers = ["openai"] }
       acme = { floor = "CALCULATION", pins = [{ regex = "\\bPO-\\d{4,10}\\b", tier = "SIMPLE" }], tier_names = { cheap = "SIMPLE" } }
     }
@@ -129,30 +129,11 @@ run "rules_reach_analyze_without_what_was_left_out" {
   }
 
   assert {
-    condition     = [for name, function in aws_lambda_function.this : name if contains(keys(function.environment[0].variables), "FAREGATE_CONFIG")] == ["analyze"]
+    condition     = [for name, values in local.settings : name if contains(keys(values), "FAREGATE_CONFIG")] == ["analyze"]
     error_message = "Only the function that routes needs models and rules: another model is no change of the others."
   }
 }
 
-run "rules_that_do_not_fit_are_refused_with_the_cure" {
-  command = plan
-
-  variables {
-    tenants = { acme = { pins = [for number in range(80) : { contains = "a keyword that is as long as this, number ${number}", tier = "SIMPLE" }] } }
-  }
-
-  expect_failures = [aws_lambda_function.this]
-}
-
-run "rules_are_counted_in_bytes_as_lambda_counts_them" {
-  command = plan
-
-  variables {
-    tenants = { acme = { pins = [for number in range(20) : { contains = "${number}${join("", [for part in range(10) : "契約書審査"])}", tier = "COMPLEX" }] } }
-  }
-
-  expect_failures = [aws_lambda_function.this]
-}
 
 run "an_analyzer_that_cannot_be_is_refused" {
   command = plan

@@ -350,7 +350,7 @@ run "each_api_key_has_a_plan_and_a_tenant_of_its_own" {
   }
 
   assert {
-    condition     = jsondecode(aws_lambda_function.this["api"].environment[0].variables["API_CALLERS"]).tenants == { "key-web" = "acme", "key-job" = "labs" }
+    condition     = jsondecode(local.settings["api"].API_CALLERS).tenants == { "key-web" = "acme", "key-job" = "labs" }
     error_message = "The key's id says whose a request is."
   }
 

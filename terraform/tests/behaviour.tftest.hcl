@@ -86,7 +86,7 @@ run "default_models_are_called_through_the_profiles_of_the_region" {
   }
 
   assert {
-    condition     = jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).tiers.SIMPLE.model == "eu.anthropic.claude-haiku-5-5"
+    condition     = jsondecode(local.settings["analyze"].FAREGATE_CONFIG).tiers.SIMPLE.model == "eu.anthropic.claude-haiku-5-5"
     error_message = "analyze must be told the id that is called."
   }
 }
@@ -278,7 +278,7 @@ run "without_review_nothing_waits_for_a_human" {
     condition = (
       length(setintersection(keys(jsondecode(aws_sfn_state_machine.this["workflow"].definition).States), ["NotifyReviewers", "AwaitReview"])) == 0
       && !strcontains(aws_sfn_state_machine.this["workflow"].definition, "NotifyReviewers")
-      && length(jsondecode(aws_sfn_state_machine.this["workflow"].definition).States.NextStep.Choices) == 3
+      && length(jsondecode(aws_sfn_state_machine.this["workflow"].definition).States.NextStep.Choices) == 4
       && !contains(keys(aws_lambda_function.this), "await_review")
     )
     error_message = "EXPRESS takes no task token, and no choice may lead to a state that is not there."
@@ -302,7 +302,7 @@ run "a_review_has_its_time_beside_the_runs_own" {
 
   assert {
     condition = (
-      jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).review.default == "approve"
+      jsondecode(local.settings["analyze"].FAREGATE_CONFIG).review.default == "approve"
       && aws_lambda_function.this["sweep"].environment[0].variables["WORKFLOW_SECONDS"] == "900"
       && jsondecode(aws_sfn_state_machine.this["workflow"].definition).States.AwaitReview.Arguments.FunctionName == aws_lambda_function.this["await_review"].arn
     )
@@ -429,15 +429,15 @@ run "settings_reach_the_functions_that_need_them" {
   }
 
   assert {
-    condition     = jsondecode(aws_lambda_function.this["price_rows"].environment[0].variables["PRICE_OVERRIDES"])[0].model == "gpt-next"
+    condition     = jsondecode(local.settings["price_rows"].PRICE_OVERRIDES)[0].model == "gpt-next"
     error_message = "Your prices reach price_rows."
   }
 
   assert {
     condition = (
-      jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).store_text == false
-      && jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).text_ttl_days == 7
-      && jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).limits.input_bytes == 4096
+      jsondecode(local.settings["analyze"].FAREGATE_CONFIG).store_text == false
+      && jsondecode(local.settings["analyze"].FAREGATE_CONFIG).text_ttl_days == 7
+      && jsondecode(local.settings["analyze"].FAREGATE_CONFIG).limits.input_bytes == 4096
     )
     error_message = "Privacy and limits reach analyze."
   }
@@ -510,7 +510,7 @@ run "a_fallback_may_be_meant_for_some_causes" {
   }
 
   assert {
-    condition = [for fallback in jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).tiers.COMPLEX.fallbacks : fallback] == [
+    condition = [for fallback in jsondecode(local.settings["analyze"].FAREGATE_CONFIG).tiers.COMPLEX.fallbacks : fallback] == [
       { provider = "anthropic", model = "claude-sonnet-5-5", max_tokens = 8192, when = ["throttled"] },
       { provider = "openai", model = "gpt-6-sol", max_tokens = 8192, when = ["too_long"], context_tokens = 2000000 },
     ]
@@ -518,7 +518,7 @@ run "a_fallback_may_be_meant_for_some_causes" {
   }
 
   assert {
-    condition     = jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).providers == ["bedrock", "openai"]
+    condition     = jsondecode(local.settings["analyze"].FAREGATE_CONFIG).providers == ["bedrock", "openai"]
     error_message = "A provider without a key must be known as such: its fallbacks are passed over."
   }
 }
@@ -540,7 +540,7 @@ run "a_model_may_be_served_in_a_tier_of_its_provider" {
   }
 
   assert {
-    condition = jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).tiers.SIMPLE == {
+    condition = jsondecode(local.settings["analyze"].FAREGATE_CONFIG).tiers.SIMPLE == {
       provider = "bedrock", model = "eu.anthropic.claude-haiku-5-5", max_tokens = 2048, latency = "optimized",
       fallbacks = [
         { provider = "bedrock", model = "eu.anthropic.claude-sonnet-5-5", max_tokens = 4096, service_tier = "flex" },

@@ -88,7 +88,7 @@ run "a_list_of_tenants_reaches_analyze" {
   }
 
   assert {
-    condition     = jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).unknown_tenants == "refuse"
+    condition     = jsondecode(local.settings["analyze"].FAREGATE_CONFIG).unknown_tenants == "refuse"
     error_message = "analyze refuses, before anything is paid."
   }
 }
@@ -97,7 +97,7 @@ run "without_a_list_every_tenant_may_ask" {
   command = plan
 
   assert {
-    condition     = !can(jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).unknown_tenants)
+    condition     = !can(jsondecode(local.settings["analyze"].FAREGATE_CONFIG).unknown_tenants)
     error_message = "The default needs no setting."
   }
 }

@@ -15,9 +15,9 @@ run "by_default_there_is_a_breaker_and_no_limit" {
 
   assert {
     condition = (
-      jsondecode(aws_lambda_function.this["analyze"].environment[0].variables.FAREGATE_CONFIG).breaker == {}
-      && !contains(keys(jsondecode(aws_lambda_function.this["analyze"].environment[0].variables.FAREGATE_CONFIG)), "budget")
-      && !contains(keys(jsondecode(aws_lambda_function.this["analyze"].environment[0].variables.FAREGATE_CONFIG)), "workflow_budgets")
+      jsondecode(local.settings["analyze"].FAREGATE_CONFIG).breaker == {}
+      && !contains(keys(jsondecode(local.settings["analyze"].FAREGATE_CONFIG)), "budget")
+      && !contains(keys(jsondecode(local.settings["analyze"].FAREGATE_CONFIG)), "workflow_budgets")
       && aws_lambda_function.this["watch_models"].environment[0].variables.BREAKER == "{}"
     )
     error_message = "Breakers have the defaults of the code; nobody has a budget."
@@ -51,7 +51,7 @@ run "limits_reach_analyze_without_empty_fields" {
 
   assert {
     condition = (
-      jsondecode(aws_lambda_function.this["analyze"].environment[0].variables.FAREGATE_CONFIG).tenants
+      jsondecode(local.settings["analyze"].FAREGATE_CONFIG).tenants
       == { acme = { budget = { day_usd = 5 }, rate = { requests = 60 } } }
     )
     error_message = "A tenant's limits are handed on as they are written."
@@ -59,8 +59,8 @@ run "limits_reach_analyze_without_empty_fields" {
 
   assert {
     condition = (
-      jsondecode(aws_lambda_function.this["analyze"].environment[0].variables.FAREGATE_CONFIG).budget == { month_usd = 1000, soft_share = 0.8 }
-      && jsondecode(aws_lambda_function.this["analyze"].environment[0].variables.FAREGATE_CONFIG).on_store_failure == "accept"
+      jsondecode(local.settings["analyze"].FAREGATE_CONFIG).budget == { month_usd = 1000, soft_share = 0.8 }
+      && jsondecode(local.settings["analyze"].FAREGATE_CONFIG).on_store_failure == "accept"
       && jsondecode(aws_lambda_function.this["watch_models"].environment[0].variables.BREAKER) == { throttles = 3 }
     )
     error_message = "What holds for all together stands beside the tenants."
@@ -77,7 +77,7 @@ run "without_a_breaker_nothing_watches" {
   assert {
     condition = (
       !contains(keys(aws_lambda_function.this), "watch_models") && length(aws_lambda_event_source_mapping.watch_models) == 0
-      && !contains(keys(jsondecode(aws_lambda_function.this["analyze"].environment[0].variables.FAREGATE_CONFIG)), "breaker")
+      && !contains(keys(jsondecode(local.settings["analyze"].FAREGATE_CONFIG)), "breaker")
     )
     error_message = "breaker = null makes no function, and analyze skips no model."
   }
@@ -132,9 +132,9 @@ run "a_workflow_s_budget_reaches_analyze_and_no_other_deployment_has_one" {
 
   assert {
     condition = (
-      jsondecode(aws_lambda_function.this["analyze"].environment[0].variables.FAREGATE_CONFIG).workflow_budgets
+      jsondecode(local.settings["analyze"].FAREGATE_CONFIG).workflow_budgets
       == { trips = { day_usd = 5, soft_share = 0.8 } }
-      && !contains(keys(jsondecode(aws_lambda_function.this["analyze"].environment[0].variables.FAREGATE_CONFIG)), "budget")
+      && !contains(keys(jsondecode(local.settings["analyze"].FAREGATE_CONFIG)), "budget")
     )
     error_message = "A workflow's limits are handed on as they are written; the deployment as a whole has none."
   }

@@ -80,7 +80,7 @@ run "only_models_of_usable_providers_are_offered" {
   }
 
   assert {
-    condition     = jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).providers == ["bedrock", "openai", "anthropic"]
+    condition     = jsondecode(local.settings["analyze"].FAREGATE_CONFIG).providers == ["bedrock", "openai", "anthropic"]
     error_message = "A provider with a key can be asked."
   }
 }

@@ -128,7 +128,7 @@ run "ingest_knows_the_rates_of_tenants_and_nothing_else_of_them" {
   }
 
   assert {
-    condition     = jsondecode(aws_lambda_function.this["ingest"].environment[0].variables.TENANT_RATES) == { hasty = { rate = { requests = 2 } } }
+    condition     = jsondecode(local.settings["ingest"].TENANT_RATES) == { hasty = { rate = { requests = 2 } } }
     error_message = "A change of anything else must leave the function as it is."
   }
 }

@@ -182,9 +182,9 @@ run "bedrocks_bill_can_carry_the_tags" {
 
   assert {
     condition = (
-      jsondecode(aws_lambda_function.this["invoke_model"].environment[0].variables["BEDROCK_PROFILES"])["eu.anthropic.claude-sonnet-5"] == "arn:aws:bedrock:eu-central-1:123456789012:application-inference-profile/made"
-      && can(jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["BEDROCK_PROFILES"])["eu.anthropic.claude-haiku-5-5"])
-      && jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).tiers.SIMPLE.model == "eu.anthropic.claude-haiku-5-5"
+      jsondecode(local.settings["invoke_model"].BEDROCK_PROFILES)["eu.anthropic.claude-sonnet-5"] == "arn:aws:bedrock:eu-central-1:123456789012:application-inference-profile/made"
+      && can(jsondecode(local.settings["analyze"].BEDROCK_PROFILES)["eu.anthropic.claude-haiku-5-5"])
+      && jsondecode(local.settings["analyze"].FAREGATE_CONFIG).tiers.SIMPLE.model == "eu.anthropic.claude-haiku-5-5"
     )
     error_message = "Functions know a model by its own id, by which it is priced, and call its profile."
   }

@@ -267,7 +267,7 @@ run "a_guardrail_is_on_every_call_and_may_be_applied" {
   }
 
   assert {
-    condition     = jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).guardrail
+    condition     = jsondecode(local.settings["analyze"].FAREGATE_CONFIG).guardrail
     error_message = "Plans must keep off the HTTP Task, which no guardrail covers."
   }
 

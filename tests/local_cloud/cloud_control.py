@@ -99,14 +99,24 @@ class Emulator:
         finally:
             client.update_function_configuration(FunctionName=name, Timeout=before)
 
-    @contextmanager
-    def configured(self, **settings: Any) -> Iterator[None]:
-        """Give `analyze` another configuration for a while, by its keys."""
+    def item_of(self, function: str) -> dict[str, str]:
+        """Return the settings that a function reads from its item, by their variables."""
         client = self.deployment.client("lambda")
-        found = client.get_function_configuration(FunctionName=self.name_of("analyze"))
-        config = json.loads(found["Environment"]["Variables"]["FAREGATE_CONFIG"])
-        with self.settings("analyze", FAREGATE_CONFIG=json.dumps({**config, **settings})):
-            yield
+        found = client.get_function_configuration(FunctionName=self.name_of(function))
+        _, key = found["Environment"]["Variables"]["SETTINGS_ITEM"].split("/")
+        return {name: str(value) for name, value in self.control(key).items() if name != "key"}
+
+    def config_of(self, function: str = "analyze") -> dict[str, Any]:
+        """Return the configuration by which a function accepts requests."""
+        config: dict[str, Any] = json.loads(self.item_of(function)["FAREGATE_CONFIG"])
+        return config
+
+    def configured(
+        self, function: str = "analyze", **settings: Any
+    ) -> AbstractContextManager[None]:
+        """Give a function another configuration for a while, by its keys."""
+        config = json.dumps({**self.config_of(function), **settings})
+        return self.settings(function, FAREGATE_CONFIG=config)
 
     def seen_rates(self, tenants: Mapping[str, Any]) -> AbstractContextManager[None]:
         """Let `ingest` know these tenants' rates for a while."""

@@ -1,7 +1,9 @@
 """What a plan would change, as lines that a table can hold: `<address>: <what>`.
 
 `<what>` is `made`, `gone` or `anew`; for a change in place the attribute, down to the part of a
-JSON text: `aws_lambda_function.this["analyze"]: environment.FAREGATE_CONFIG.limits.input_bytes`.
+JSON text: `aws_sfn_state_machine.this: definition.States.InvokeOpenAI.Arguments.ApiEndpoint`.
+Settings that are in an item are what the item holds, which is another item for each content:
+`aws_dynamodb_table_item.settings["analyze"]: FAREGATE_CONFIG.limits.input_bytes`.
 A statement of a policy is named by its sid. What the apply alone makes known ends in ` ?`.
 """
 
@@ -22,6 +24,9 @@ _ACTIONS = {
 # What the provider works out of `tags`; the one block that says nothing of a function's variables.
 _FOLLOWS = "tags_all"
 _SILENT = "variables"
+# What the module works out of an item's content: its key, and where a function finds it.
+_ITEM, _KEY_OF_ITEM = "aws_dynamodb_table_item.settings", "terraform_data.settings"
+_ADDRESS_OF_ITEM = ("environment", "SETTINGS_ITEM")
 
 
 class Plan:
@@ -32,6 +37,7 @@ class Plan:
             each["address"].removeprefix(MODULE): each["change"]
             for each in plan["resource_changes"]
             if each["mode"] == "managed"
+            and not each["address"].removeprefix(MODULE).startswith(_KEY_OF_ITEM)
         }
 
     def lines(self) -> set[str]:
@@ -39,7 +45,7 @@ class Plan:
         return {
             f"{address}: {what}"
             for address, change in self._changes.items()
-            for what in _whats(change)
+            for what in (_contents if address.startswith(_ITEM) else _whats)(change)
         }
 
     def expand_all(self, patterns: Iterable[str]) -> list[str]:
@@ -93,9 +99,26 @@ def _whats(change: dict[str, Any]) -> Iterator[str]:
         yield from _parts((), change["before"], change["after"], change["after_unknown"])
 
 
+def _contents(change: dict[str, Any]) -> Iterator[str]:
+    """What would change for the reader of an item."""
+    before, after = change["before"] or {}, change["after"] or {}
+    if not before or not after or before["table_name"] != after.get("table_name"):
+        yield from _whats(change)
+    if not before or not after:
+        return
+    if change["after_unknown"].get("item"):
+        yield "item ?"
+    else:
+        yield from _parts((), _variables(before["item"]), _variables(after["item"]), False)
+
+
+def _variables(item: str) -> dict[str, str]:
+    return {name: value["S"] for name, value in json.loads(item).items() if name != "key"}
+
+
 def _parts(path: tuple[str, ...], before: Any, after: Any, unknown: Any) -> Iterator[str]:
     """The paths of what differs."""
-    if path == (_FOLLOWS,):
+    if path in ((_FOLLOWS,), _ADDRESS_OF_ITEM):
         return
     if unknown is True:
         yield ".".join(path) + " ?"

@@ -283,13 +283,9 @@ def test_a_human_who_never_answers_is_decided_for(
 def test_where_the_default_is_to_approve_nobodys_draft_is_the_answer(
     deployment: Deployment, emulator: Emulator, waiting: Any
 ) -> None:
-    analyze = deployment.client("lambda").get_function_configuration(
-        FunctionName=emulator.name_of("analyze")
-    )
-    settings = json.loads(analyze["Environment"]["Variables"]["FAREGATE_CONFIG"])
-    settings["review"]["default"] = "approve"
+    review = emulator.config_of()["review"] | {"default": "approve"}
     with (
-        emulator.settings("analyze", FAREGATE_CONFIG=json.dumps(settings)),
+        emulator.configured(review=review),
         review_limit(deployment, 3),
     ):
         name = waiting("review: nobody comes, and it is fine.")

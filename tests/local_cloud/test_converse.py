@@ -205,12 +205,8 @@ def test_a_classifier_is_asked_where_it_is_worth_it(
     deployment: Deployment, emulator: Emulator, door: Door
 ) -> None:
     question = f"Prove that the square root of 7 is irrational, step by step. {uuid.uuid4()}"
-    found = deployment.client("lambda").get_function_configuration(
-        FunctionName=emulator.name_of("converse")
-    )
-    config = json.loads(found["Environment"]["Variables"]["FAREGATE_CONFIG"])
-    config["analyzer"] |= {"strategy": "llm", "timeout_ms": 2000}
-    with emulator.settings("converse", FAREGATE_CONFIG=json.dumps(config)):
+    asked = emulator.config_of("converse")["analyzer"] | {"strategy": "llm", "timeout_ms": 2000}
+    with emulator.configured("converse", analyzer=asked):
         traced = settled(deployment, chat(door, question, model="auto"))
 
     assert {row["purpose"] for row in traced.attempts} == {"classify", "answer"}

@@ -91,11 +91,9 @@ def key_was_not_synced(deployment: Deployment, emulator: Emulator) -> Iterator[N
 
 @contextmanager
 def model_is_unheard_of(deployment: Deployment, emulator: Emulator) -> Iterator[None]:
-    client = deployment.client("lambda")
-    found = client.get_function_configuration(FunctionName=emulator.name_of("analyze"))
-    config = json.loads(found["Environment"]["Variables"]["FAREGATE_CONFIG"])
-    config["tiers"]["SIMPLE"]["model"] = "us.vendor.unheard-of-1"
-    with emulator.settings("analyze", FAREGATE_CONFIG=json.dumps(config)):
+    tiers = emulator.config_of()["tiers"]
+    tiers["SIMPLE"]["model"] = "us.vendor.unheard-of-1"
+    with emulator.configured(tiers=tiers):
         yield
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import uuid4
@@ -20,11 +19,8 @@ PATH = "AnalyzeComplexity > InvokeSonnet"
 
 @pytest.fixture(scope="module")
 def always_asked(deployment: Deployment, emulator: Emulator) -> Iterator[None]:
-    client = deployment.client("lambda")
-    found = client.get_function_configuration(FunctionName=emulator.name_of("analyze"))
-    config = json.loads(found["Environment"]["Variables"]["FAREGATE_CONFIG"])
-    config["analyzer"] |= {"strategy": "llm", "timeout_ms": 2000}
-    with emulator.settings("analyze", FAREGATE_CONFIG=json.dumps(config)):
+    asked = emulator.config_of()["analyzer"] | {"strategy": "llm", "timeout_ms": 2000}
+    with emulator.configured(analyzer=asked):
         yield
 
 

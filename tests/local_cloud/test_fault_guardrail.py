@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -19,11 +18,8 @@ from tests.local_cloud.simulator import Simulator
 @pytest.fixture(scope="module")
 def guardrail(deployment: Deployment, emulator: Emulator) -> Iterator[None]:
     """The settings that `bedrock.guardrail` makes of the functions."""
-    aws = deployment.client("lambda")
-    found = aws.get_function_configuration(FunctionName=emulator.name_of("analyze"))
-    config = json.loads(found["Environment"]["Variables"]["FAREGATE_CONFIG"])
     with (
-        emulator.settings("analyze", FAREGATE_CONFIG=json.dumps(config | {"guardrail": True})),
+        emulator.configured(guardrail=True),
         emulator.settings(
             "invoke_model", BEDROCK_GUARDRAIL_ID="gr1", BEDROCK_GUARDRAIL_VERSION="1"
         ),

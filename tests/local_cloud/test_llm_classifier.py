@@ -13,6 +13,7 @@ from local import client
 from local.deployment import Deployment
 from router.catalog.models import Model
 from router.llm_classifier.question import question
+from tests.local_cloud.cloud_control import Emulator
 from tests.local_cloud.simulator import Simulator
 from tests.support.patience import HANGS_SECONDS
 
@@ -22,17 +23,11 @@ WAIT = 90
 
 
 @pytest.fixture(scope="module")
-def asking(deployment: Deployment) -> Iterator[Deployment]:
+def asking(deployment: Deployment, emulator: Emulator) -> Iterator[Deployment]:
     """The deployment with a classifier that is always asked, and not for long."""
-    aws = deployment.client("lambda")
-    name = deployment.outputs["functions"]["analyze"]["name"]
-    before = aws.get_function_configuration(FunctionName=name)["Environment"]
-    config = json.loads(before["Variables"]["FAREGATE_CONFIG"])
-    config["analyzer"] |= {"strategy": "llm", "timeout_ms": 2000}
-    variables = before["Variables"] | {"FAREGATE_CONFIG": json.dumps(config)}
-    aws.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
-    yield deployment
-    aws.update_function_configuration(FunctionName=name, Environment=before)
+    asked = emulator.config_of()["analyzer"] | {"strategy": "llm", "timeout_ms": 2000}
+    with emulator.configured(analyzer=asked):
+        yield deployment
 
 
 @pytest.fixture

@@ -56,10 +56,7 @@ def first(deployment: Deployment, emulator: Emulator) -> Iterator[Mapping[str, R
 
 
 def test_both_plan_by_the_same_configuration(deployment: Deployment, emulator: Emulator) -> None:
-    analyze = deployment.client("lambda").get_function_configuration(
-        FunctionName=emulator.name_of("analyze")
-    )
-    deployed = json.loads(analyze["Environment"]["Variables"]["FAREGATE_CONFIG"])
+    deployed = emulator.config_of()
 
     assert {name: deployed[name] for name in CONFIG} == CONFIG
 

@@ -12,6 +12,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from cost_calculator.aws.settings_item import settings_at
+
 _DENIED = ("AccessDenied", "AccessDeniedException")
 
 
@@ -97,6 +99,13 @@ class Deployment:
             )
             self._environments[function] = answer.get("Environment", {}).get("Variables", {})
         return self._environments[function]
+
+    def settings(self, function: str) -> dict[str, str]:
+        """Return what a function reads: its variables, and those in its item of ``control``."""
+        environment = self.environment(function)
+        if (address := environment.get("SETTINGS_ITEM")) is None:
+            return environment
+        return settings_at(address, self.client("dynamodb")) | environment
 
     def function(self, name: str) -> str:
         """Return the deployed name of ``invoke_model`` and its like."""

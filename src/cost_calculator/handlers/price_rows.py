@@ -11,6 +11,7 @@ from aws_lambda_powertools import Logger
 from botocore.config import Config
 
 from cost_calculator.aws.ledger_store import LedgerStore
+from cost_calculator.aws.settings_item import load_settings
 from cost_calculator.aws.telemetry import emit_metrics, log_attempts
 from cost_calculator.clock import iso
 from cost_calculator.rates import default_rates
@@ -18,6 +19,7 @@ from cost_calculator.row_keys import request_id_of
 from cost_calculator.stream import price_records
 
 logger = Logger()
+load_settings()
 store = LedgerStore(
     boto3.client("dynamodb", config=Config(connect_timeout=2, read_timeout=5)),
     os.environ["USAGE_TABLE"],

@@ -8,6 +8,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from cost_calculator.aws.settings_item import load_settings
 from cost_calculator.clock import now
 from router.acceptance.accept import accept
 from router.acceptance.control_memory import Memory
@@ -23,6 +24,7 @@ from router.intake.identity import requested_id
 from router.providers import classifier
 
 logger = Logger()
+load_settings()
 analyzer = load(calibrated_weights(logger))
 config = Config.from_json(os.environ["FAREGATE_CONFIG"]).with_threshold(analyzer.threshold)
 on_trial = weights_on_trial(config, logger)

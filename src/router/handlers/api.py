@@ -10,6 +10,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler.api_gateway import APIGatewayRestResolver
 
 from cost_calculator.aws.ledger_store import LedgerStore
+from cost_calculator.aws.settings_item import load_settings
 from cost_calculator.aws.workflow_rows import WorkflowRows
 from cost_calculator.clock import iso, now
 from cost_calculator.rates import default_rates
@@ -93,6 +94,7 @@ def app() -> APIGatewayRestResolver:
     )
 
 
+load_settings()
 resolver = app()
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from cost_calculator.aws.settings_item import load_settings
 from cost_calculator.book import PriceUnknown, default_book
 from cost_calculator.clock import iso, now
 from cost_calculator.pricing import plain
@@ -55,6 +56,7 @@ from router.providers import classifier, provider
 from router.runner.direct import Ports
 
 logger = Logger()
+load_settings()
 analyzer = load(calibrated_weights(logger))
 config = replace(
     Config.from_json(os.environ["FAREGATE_CONFIG"]).with_threshold(analyzer.threshold),

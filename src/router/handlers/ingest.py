@@ -11,6 +11,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit
 
 from cost_calculator.aws.metrics import emit
+from cost_calculator.aws.settings_item import load_settings
 from cost_calculator.clock import now
 from router.aws.executions import executions
 from router.aws.rate_buckets import rate_buckets
@@ -20,6 +21,7 @@ from router.ingress.queue.backpressure import Backpressure
 from router.ingress.queue.ingest import ingest
 
 logger = Logger()
+load_settings()
 tenants = parse_rules(json.loads(os.environ["TENANT_RATES"]))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from cost_calculator.aws.settings_item import load_settings
 from cost_calculator.clock import now
 from router.aws.answers_bucket import answer_store
 from router.aws.input_bucket import stored_input
@@ -25,6 +26,7 @@ from router.routing.run_plan import Progress, RunPlan
 from router.runner.run import Answered, finish_answered
 
 logger = Logger()
+load_settings()
 memory_mb = int(os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "0"))
 
 
@@ -48,7 +50,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     its message: Step Functions keeps nothing else of an exception. If the rows of an answered call
     are not written, ``AnswerNotRecorded`` carries the same.
 
-    ``plan: null`` is a trial call (``faregate doctor --call-models``): no run, so no rows, and the
+    ``plan: null`` is a trial call (``faregate doctor --paid``): no run, so no rows, and the
     attempt is returned.
     """
     plan = RunPlan.from_json(event["plan"]) if event["plan"] is not None else None

@@ -9,6 +9,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from cost_calculator.aws.settings_item import load_settings
 from cost_calculator.clock import iso, now
 from cost_calculator.rates import default_rates
 from cost_calculator.settlement import settle
@@ -28,6 +29,7 @@ from router.workflows.variants.outcome import (
 )
 
 logger = Logger()
+load_settings()
 store = workflow_store()
 rates = default_rates()
 input_bytes = int(os.environ["INPUT_BYTES_LIMIT"])

@@ -11,6 +11,7 @@ import boto3
 from aws_lambda_powertools import Logger
 
 from cost_calculator.aws.ledger_store import LedgerStore
+from cost_calculator.aws.settings_item import load_settings
 from cost_calculator.aws.telemetry import emit_metrics, emit_pending_age
 from cost_calculator.backlog import Report, pending_age, sweep_queue
 from cost_calculator.clock import now
@@ -21,6 +22,7 @@ from router.aws.usage_table import usage_store
 from router.recovery.abandoned import close_abandoned
 
 logger = Logger()
+load_settings()
 _STREAM_HEAD_START_SECONDS = 300
 _ROWS_A_RUN = 5000
 # What is under way when the time is nearly over must still end.

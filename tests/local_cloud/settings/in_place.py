@@ -27,6 +27,7 @@ from tests.local_cloud.settings.lines import (
     models,
     policy,
     preflights,
+    setting,
 )
 
 _HEADER = "responseParameters.method.response.header"
@@ -150,7 +151,7 @@ IN_PLACE = Group(
                 value,
                 [
                     *config(f"tenants.hasty.rate.{name}"),
-                    *environment(f"TENANT_RATES.hasty.rate.{name}", "ingest"),
+                    *setting(f"TENANT_RATES.hasty.rate.{name}", "ingest"),
                 ],
             )
             for name, value in {"requests": 3, "tokens": 4000}.items()
@@ -204,7 +205,7 @@ IN_PLACE = Group(
         ),
         "prices": (
             [{"model": "gpt-next"}],
-            environment("PRICE_OVERRIDES.model", *PRICED_BY),
+            setting("PRICE_OVERRIDES.model", *PRICED_BY),
         ),
         "workflow.timeout_seconds": (
             600,
@@ -354,7 +355,7 @@ IN_PLACE = Group(
         ),
         "observability.metric_tenants": (
             ["acme"],
-            environment("METRIC_TENANTS", "analyze", "converse", "price_rows", "sweep"),
+            setting("METRIC_TENANTS", "analyze", "converse", "price_rows", "sweep"),
         ),
         "permissions_boundary_arn": (
             "arn:aws:iam::000000000000:policy/boundary",

@@ -18,6 +18,8 @@ Lines = list[str]
 Row = tuple[Any, Lines]
 
 ACCOUNT = "us-east-1:000000000000"
+# Functions with settings that grow, each in an item of its own.
+READS_SETTINGS = ("analyze", "api", "converse", "ingest", "price_rows", "rank_variants", "sweep")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +39,14 @@ def environment(variable: str, *names: str) -> Lines:
     return function(f"environment.{variable}", *names)
 
 
+def setting(variable: str, *names: str) -> Lines:
+    """The same change of what these functions read in their items."""
+    return [f'aws_dynamodb_table_item.settings["{name}"]: {variable}' for name in names]
+
+
 def config(*paths: str, of: tuple[str, ...] = ("analyze", "converse")) -> Lines:
     """What those functions are told that accept requests."""
-    return [line for path in paths for line in environment(f"FAREGATE_CONFIG.{path}", *of)]
+    return [line for path in paths for line in setting(f"FAREGATE_CONFIG.{path}", *of)]
 
 
 def budget(path: str) -> Lines:
@@ -81,6 +88,7 @@ def function_gone(name: str) -> Lines:
         f'aws_iam_role.function["{name}"]',
         f'aws_iam_role_policy.function_runtime["{name}"]',
         f'aws_lambda_function.this["{name}"]',
+        *([f'aws_dynamodb_table_item.settings["{name}"]'] if name in READS_SETTINGS else []),
     )
 
 

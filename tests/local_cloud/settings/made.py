@@ -20,6 +20,7 @@ from tests.local_cloud.settings.lines import (
     own_policy_gone,
     policy,
     scheme,
+    setting,
 )
 
 CALLED_BY_NOBODY = (
@@ -88,7 +89,10 @@ MADE = Group(
                     'aws_bedrock_inference_profile.this["us.anthropic.claude-sonnet-5-5"]',
                 ),
                 # Their ARNs are not known before.
+                *setting("item ?", "analyze"),
                 *function("environment ?", "analyze", "invoke_model"),
+                *made('aws_dynamodb_table_item.settings["invoke_model"]'),
+                *policy('function_runtime["invoke_model"]', "ReadItsSettings"),
                 "aws_iam_role_policy.analyze: policy ?",
                 "aws_iam_role_policy.converse[0]: policy ?",
                 "aws_iam_role_policy.invoke_model: policy ?",
@@ -112,6 +116,7 @@ MADE = Group(
             [
                 *made('aws_api_gateway_api_key.caller["web"]'),
                 # A tenant is found by the key's id, which is not known before.
+                *setting("item ?", "api"),
                 *function("environment ?", "api"),
             ],
         ),
@@ -159,6 +164,7 @@ MADE = Group(
     # An alias for the two that are kept ready: a version is published, and the workflow calls it.
     together=[
         # It has both: the ids of keys, and the ARNs of profiles.
+        *setting("item ?", "converse"),
         *function("environment ?", "converse"),
         *(
             line

@@ -23,6 +23,7 @@ from tests.local_cloud.settings.lines import (
     models,
     own_policy_gone,
     scheme,
+    setting,
 )
 
 OTHER = Group(
@@ -57,18 +58,18 @@ OTHER = Group(
                 *own_policy_gone("authorize"),
                 *DEPLOYED_AGAIN,
                 DASHBOARD_FUNCTIONS,
-                *environment("API_CALLERS.auth", "api", "converse"),
+                *setting("API_CALLERS.auth", "api", "converse"),
             ],
         ),
         "api.user_pool_arns": (
             [f"arn:aws:cognito-idp:{ACCOUNT}:userpool/us-east-1_1"],
             OF_WHAT_IS_MADE,
         ),
-        "api.tenant_claim": ("custom:team", environment("API_CALLERS.claim", "api", "converse")),
-        "api.tenants": ({"a": "acme"}, environment("API_CALLERS.tenants.a", "api", "converse")),
+        "api.tenant_claim": ("custom:team", setting("API_CALLERS.claim", "api", "converse")),
+        "api.tenants": ({"a": "acme"}, setting("API_CALLERS.tenants.a", "api", "converse")),
         "api.default_tenant": (
             "acme",
-            environment("API_CALLERS.default_tenant", "api", "converse"),
+            setting("API_CALLERS.default_tenant", "api", "converse"),
         ),
         "api.account_logging": (
             False,

@@ -9,6 +9,7 @@ from tests.local_cloud.settings.lines import (
     LAYER_ANEW,
     OF_WHAT_IS_MADE,
     READS_CONTROL,
+    READS_SETTINGS,
     READS_SPEND,
     READS_USAGE,
     ROUTER,
@@ -90,7 +91,13 @@ OWN = Group(
                 *policy("sweep", "AddUp.Resource"),
             ],
         ),
-        "tables.existing.control.name": ("c", environment("CONTROL_TABLE", *READS_CONTROL)),
+        "tables.existing.control.name": (
+            "c",
+            [
+                *environment("CONTROL_TABLE", *READS_CONTROL),
+                *(f'aws_dynamodb_table_item.settings["{name}"]: anew' for name in READS_SETTINGS),
+            ],
+        ),
         "tables.existing.control.arn": (
             f"arn:aws:dynamodb:{ACCOUNT}:table/c",
             [
@@ -100,6 +107,11 @@ OWN = Group(
                 *policy("price_rows", "ChargeBudgets.Resource"),
                 *policy("sweep", "ChargeBudgets.Resource"),
                 *policy("ingest[0]", "LookAtTenantsRates.Resource"),
+                *(
+                    line
+                    for name in READS_SETTINGS
+                    for line in policy(f'function_runtime["{name}"]', "ReadItsSettings.Resource")
+                ),
                 *policy("watch_models[0]", "KeepTheBreakers.Resource"),
             ],
         ),

@@ -62,7 +62,7 @@ class _Look:
 
     def _models(self) -> list[Model]:
         """Return every model that may be called, each once."""
-        config = json.loads(self._deployment.environment("analyze")["FAREGATE_CONFIG"])
+        config = json.loads(self._deployment.settings("analyze")["FAREGATE_CONFIG"])
         calls = [call for tier in config["tiers"].values() for call in (tier, *tier["fallbacks"])]
         analyzer = config.get("analyzer", {})
         if analyzer.get("strategy") in ("llm", "hybrid"):
@@ -199,7 +199,7 @@ class _Look:
             yield failed("guardrail", f"{id}, version {version}, is {found['status']}", fix)
 
     def prices(self) -> Iterator[Finding]:
-        text = self._deployment.environment("price_rows").get("PRICE_OVERRIDES", "")
+        text = self._deployment.settings("price_rows").get("PRICE_OVERRIDES", "")
         book = PriceBook(json.loads(BOOK_PATH.read_text(encoding="utf-8")), read_overrides(text))
         now, region = datetime.now(UTC), self._deployment.region
         for model in self._models():

@@ -57,6 +57,9 @@ class Deployment:
     def environment(self, _function: str) -> dict[str, str]:
         return self._environment
 
+    def settings(self, _function: str) -> dict[str, str]:
+        return self._environment
+
     def table(self, name: str) -> str:
         return f"fg-{name}"
 
