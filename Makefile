@@ -122,6 +122,9 @@ prices-check: $(BENCH_READY) ## compare the price book with LiteLLM's published 
 prices-confirm: $(BENCH_READY) ## note which prices LiteLLM's table confirms, and when models retire
 	$(BENCH_RUN) -m tools.prices confirm
 
+verify-aws: $(READY) package ## on a real AWS account: deploy, check what only AWS can show, destroy; asks first: make verify-aws REGION=eu-central-1
+	@$(RUN) -m tools.verify_aws $(if $(REGION),--region $(REGION))
+
 faults: $(READY) ## what goes wrong, on the local cloud, as a table
 	$(RUN) -m pytest tests/local_cloud/test_fault*.py
 

@@ -10,15 +10,27 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from cost_calculator.aws.items import from_item
 from cost_calculator.row_keys import DEFAULT_TENANT, key_of
 from local import cloud_time
-from local.deployment import Deployment
 from router.recording.answer_row import stored_answer
 
 _POLL_SECONDS = 0.2
+
+
+class Deployed(Protocol):
+    """A deployment, on the local cloud or on AWS."""
+
+    @property
+    def client(self) -> Callable[[str], Any]: ...
+
+    @property
+    def state_machine_arn(self) -> str: ...
+
+    @property
+    def usage_table(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +76,7 @@ class Traced:
         return int(sum(known)) if known else None
 
 
-def start(deployment: Deployment, requests: Iterable[Mapping[str, Any]]) -> list[str]:
+def start(deployment: Deployed, requests: Iterable[Mapping[str, Any]]) -> list[str]:
     """Start an execution for each request; return the execution ARNs in order."""
     client = deployment.client("stepfunctions")
     arn = deployment.state_machine_arn
@@ -76,7 +88,7 @@ def start(deployment: Deployment, requests: Iterable[Mapping[str, Any]]) -> list
     ]
 
 
-def trace(deployment: Deployment, request_id: str, tenant: str = DEFAULT_TENANT) -> Traced:
+def trace(deployment: Deployed, request_id: str, tenant: str = DEFAULT_TENANT) -> Traced:
     """Read the rows of one request of a tenant."""
     answer = deployment.client("dynamodb").query(
         TableName=deployment.usage_table,
@@ -96,7 +108,7 @@ def trace(deployment: Deployment, request_id: str, tenant: str = DEFAULT_TENANT)
 
 
 def wait_until_settled(
-    deployment: Deployment,
+    deployment: Deployed,
     request_ids: Sequence[str],
     timeout_seconds: float,
     tenant: str = DEFAULT_TENANT,
@@ -118,7 +130,7 @@ def wait_until_settled(
 
 
 def wait_for_execution(
-    deployment: Deployment, execution_arn: str, timeout_seconds: float
+    deployment: Deployed, execution_arn: str, timeout_seconds: float
 ) -> dict[str, Any]:
     """Return DescribeExecution's answer once the run is over; raise TimeoutError before that."""
     client = deployment.client("stepfunctions")

@@ -50,3 +50,11 @@ check "reserved_concurrency_carries_the_rates" {
     error_message = "tenants and api promise ${format("%.0f", local.configured_rate)} requests a second, which need about ${join(" and ", [for name, seconds in local.busy_seconds : "${ceil(local.configured_rate * seconds)} of ${name}"])} at a time. Raise functions.reserved_concurrency of these, or lower the rates."
   }
 }
+
+# A quota of API Gateway that AWS raises on request.
+check "keys_fit_the_usage_plans" {
+  assert {
+    condition     = length(try(var.api.keys, {})) <= 300
+    error_message = "Each of api.keys has a usage plan, and API Gateway makes 300 in a region unless you ask for more. Ask for more usage plans, or write auth = \"AUTHORIZER\": Bearer keys are in a table."
+  }
+}

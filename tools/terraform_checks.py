@@ -13,7 +13,7 @@ from local.terraform_program import TerraformError
 def main() -> int:
     isolate()
     try:
-        if difference := terraform.unformatted("terraform", "examples"):
+        if difference := terraform.unformatted("terraform", "examples", "tools"):
             print(f"{difference}run: terraform fmt -recursive", file=sys.stderr)
             return 1
         print(terraform.run_tests(ROOT / "terraform"), end="")

@@ -77,3 +77,8 @@ output "workflows" {
   description = "The workflows on top."
   value       = module.faregate.workflows
 }
+
+output "alarms" {
+  description = "The alarms."
+  value       = module.faregate.alarms
+}

@@ -50,3 +50,22 @@ run "the_local_example_talks_to_loopback" {
     error_message = "The simulator stands where OpenAI would."
   }
 }
+
+run "what_verify_aws_deploys_plans" {
+  command = plan
+
+  module {
+    source = "../tools/verify_aws/root"
+  }
+
+  variables {
+    name                     = "faregate-verify-0a1b2c"
+    region                   = "eu-central-1"
+    openai_api_key_parameter = "/faregate-verify-0a1b2c/openai-api-key"
+  }
+
+  assert {
+    condition     = output.tables.usage.name == "faregate-verify-0a1b2c-usage"
+    error_message = "Everything has a name of its own, so that it can be found and removed."
+  }
+}

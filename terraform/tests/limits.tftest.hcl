@@ -1,5 +1,5 @@
 # AWS's limits that inputs can exceed: a plan must say so, before half of a deployment is there.
-# Not here: the composite alarm (alarms), the environments of analyze and price_rows (validation, analyzer).
+# Not here: the composite alarm (alarms), the settings of many tenants (tenants).
 
 mock_provider "aws" {
   source          = "./tests/mocks"
@@ -119,16 +119,6 @@ run "as_many_models_as_can_be_named_fit_a_role" {
   }
 }
 
-run "more_callers_than_the_environment_holds_are_refused" {
-  command = plan
-
-  variables {
-    api = { auth = "API_KEY", keys = { for number in range(200) : "key-${number}" => { tenant = "tenant-${number}" } } }
-  }
-
-  expect_failures = [aws_api_gateway_rest_api.this]
-}
-
 run "more_of_a_vpc_than_lambda_takes_is_refused" {
   command = plan
 
@@ -182,4 +172,24 @@ run "logs_of_state_machines_share_one_resource_policy" {
     condition     = alltrue([for group in aws_cloudwatch_log_group.state_machine : startswith(group.name, "/aws/vendedlogs/")])
     error_message = "A state machine's log group is outside /aws/vendedlogs/."
   }
+}
+
+run "an_environment_beyond_4_kb_is_refused" {
+  command = plan
+
+  variables {
+    api = { auth = "AUTHORIZER", cors = { allow_origins = [for number in range(100) : "https://application-${number}.department.example.com"] } }
+  }
+
+  expect_failures = [aws_lambda_function.this]
+}
+
+run "more_keys_than_a_region_has_usage_plans_warn" {
+  command = plan
+
+  variables {
+    api = { auth = "API_KEY", keys = { for number in range(301) : "key-${number}" => { tenant = "tenant-${number}" } } }
+  }
+
+  expect_failures = [check.keys_fit_the_usage_plans]
 }

@@ -1,19 +1,15 @@
 """Faults that users of other routers, SDKs and clouds reported in public, each with its tests here.
 
 A row is an issue or a pull request (or `own`: found while trying the others), what it shows, and
-the tests that fail if Faregate has the fault. `path::name` is a test of Python or a `run` of
-Terraform.
+the tests that fail if Faregate has the fault.
 """
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
-from pathlib import Path
-
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.named_tests import exists
+
 UNIT, CLOUD, MODULE = "tests/unit/", "tests/local_cloud/", "terraform/tests/"
 ROUTER, COST = f"{UNIT}router/", f"{UNIT}cost_calculator/"
 
@@ -257,23 +253,9 @@ FAULTS: dict[str, tuple[str, str, tuple[str, ...]]] = {
 }
 
 
-@lru_cache
-def names_in(path: str) -> frozenset[str]:
-    """The tests of a file: functions of Python, runs of Terraform."""
-    text = (ROOT / path).read_text(encoding="utf-8")
-    found = re.findall(r'^(?:def (test_\w+)|run "(\w+)")', text, re.MULTILINE)
-    return frozenset(python or run for python, run in found)
-
-
 @pytest.mark.parametrize("case", FAULTS)
 def test_each_reported_fault_has_tests_and_they_exist(case: str) -> None:
     _, _, tests = FAULTS[case]
 
-    missing = []
-    for test in tests:
-        path, name = test.split("::")
-        if name not in names_in(path):
-            missing.append(test)
-
     assert tests
-    assert missing == []
+    assert [test for test in tests if not exists(test)] == []

@@ -9,7 +9,7 @@ import anthropic
 import httpx2
 import openai
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ParamValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -280,6 +280,17 @@ def test_bedrocks_names_stand_before_its_statuses(
         sdk("bedrock", status, code).complete(call("bedrock"))
 
     assert type(raised.value) is kind
+
+
+def test_a_field_that_botocore_does_not_know_was_not_sent() -> None:
+    class Older(Refusing):
+        def converse(self, **_: Any) -> Any:
+            raise ParamValidationError(report="Unknown parameter in input: serviceTier")
+
+    with pytest.raises(errors.InvalidModelRequest) as raised:
+        Bedrock(Older("", 0, "")).complete(call("bedrock"))  # type: ignore[arg-type]
+
+    assert raised.value.outcome == "REJECTED"
 
 
 @pytest.mark.parametrize(
