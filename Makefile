@@ -148,8 +148,10 @@ release: $(READY) ## module, workflow and built code in one file that Terraform 
 train: $(READY) ## train the shipped weights again, to the byte, from FAREGATE_DATA (../shared/data)
 	$(RUN) -m eval.train
 
-prices: $(READY) ## add to the price book what genai-prices knows and it does not
+# LiteLLM would fetch a newer table than the locked one.
+prices: $(READY) $(BENCH_READY) ## add to the price book what genai-prices knows and it does not; write what its models can do
 	$(RUN) -m tools.prices generate
+	LITELLM_LOCAL_MODEL_COST_MAP=True $(BENCH_RUN) -m tools.prices capabilities
 
 lock: ## pin every dependency again
 	@tools/lock.sh

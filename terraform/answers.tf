@@ -46,6 +46,21 @@ resource "aws_s3_bucket_public_access_block" "answers" {
   restrict_public_buckets = true
 }
 
+# A page that may call the API puts a file with the URL that the API signed: the signature decides what, this who may try.
+resource "aws_s3_bucket_cors_configuration" "answers" {
+  count = local.api_cors == null ? 0 : 1
+
+  bucket = aws_s3_bucket.answers.id
+
+  cors_rule {
+    id              = "pages-put-uploads"
+    allowed_methods = ["PUT"]
+    allowed_origins = local.api_cors.allow_origins
+    allowed_headers = ["*"]
+    max_age_seconds = local.api_cors.max_age_seconds
+  }
+}
+
 # Text expires together with the CONTENT rows.
 resource "aws_s3_bucket_lifecycle_configuration" "answers" {
   bucket = aws_s3_bucket.answers.id

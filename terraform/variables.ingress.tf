@@ -24,10 +24,11 @@ variable "api" {
     - `account_logging`: set the role that API Gateway logs with, which all APIs of an account and region share. Set it
       to false if another stack owns that setting. Defaults to true.
     - `web_acl_arn`: a WAF web ACL of yours for the stage. Defaults to none.
-    - `cors`: which web pages may call the API and read its answers. `allow_origins`: as a browser sends them,
-      `https://app.example.com`, or `*` alone. `allow_credentials`: also pages that send cookies, such as those of a web
-      ACL; the API reads none. It needs exactly one origin. `max_age_seconds`: how long a browser caches the permission.
-      By default no page may call it; credentials default to false, the time to 3600.
+    - `cors`: which web pages may call the API, read its answers, and put files with URLs that it signed.
+      `allow_origins`: as a browser sends them, `https://app.example.com`, or `*` alone. `allow_credentials`: also pages
+      that send cookies, such as those of a web ACL; the API reads none. It needs exactly one origin. `max_age_seconds`:
+      how long a browser caches the permission. By default no page may call it; credentials default to false, the time
+      to 3600.
   EOT
   type = object({
     auth = string

@@ -466,8 +466,8 @@ run "without_cors_no_page_may_call" {
   }
 
   assert {
-    condition     = !contains(keys(aws_lambda_function.this["api"].environment[0].variables), "API_CORS")
-    error_message = "The function names no origin either."
+    condition     = !contains(keys(aws_lambda_function.this["api"].environment[0].variables), "API_CORS") && length(aws_s3_bucket_cors_configuration.answers) == 0
+    error_message = "The function names no origin either, nor does the bucket of uploads."
   }
 }
 
@@ -563,6 +563,14 @@ run "of_several_origins_each_is_told_its_own" {
       expose_headers    = ["location", "retry-after", "x-should-retry", "x-faregate-cost-usd", "x-faregate-model", "x-faregate-request-id", "x-faregate-tier"]
     }
     error_message = "The function names the same origins."
+  }
+
+  assert {
+    condition = (
+      one(aws_s3_bucket_cors_configuration.answers[0].cors_rule).allowed_origins == toset(["https://a.example", "http://localhost:3000"])
+      && one(aws_s3_bucket_cors_configuration.answers[0].cors_rule).allowed_methods == toset(["PUT"])
+    )
+    error_message = "The same pages put files with URLs that the API signed, and do nothing else with the bucket."
   }
 }
 

@@ -1,4 +1,4 @@
-"""Runs ``python -m tools.prices generate|check|confirm|document``."""
+"""Runs ``python -m tools.prices generate|capabilities|check|confirm|document``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.prices", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("generate", help="add what genai-prices knows and the book does not")
+    commands.add_parser("capabilities", help="write what LiteLLM's table says that models can do")
     check = commands.add_parser("check", help="compare the book with LiteLLM's table")
     confirm = commands.add_parser("confirm", help="note what LiteLLM's table confirms")
     for command in (check, confirm):
@@ -25,6 +26,10 @@ def main() -> int:
         from tools.prices.generate import generate
 
         return generate(today)
+    if arguments.command == "capabilities":
+        from tools.prices.capabilities import write_capabilities
+
+        return write_capabilities()
     if arguments.command == "document":
         from tools.prices.document import write
 

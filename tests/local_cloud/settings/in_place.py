@@ -229,6 +229,7 @@ IN_PLACE = Group(
                 # One origin is told whoever asks.
                 *preflights(f"{_HEADER}.vary"),
                 *preflights("responseTemplates.application/json"),
+                "aws_s3_bucket_cors_configuration.answers[0]: cors_rule.allowed_origins",
             ],
         ),
         "api.cors.allow_credentials": (
@@ -241,7 +242,10 @@ IN_PLACE = Group(
         ),
         "api.cors.max_age_seconds": (
             61,
-            preflights(f"{_HEADER}.access-control-max-age"),
+            [
+                *preflights(f"{_HEADER}.access-control-max-age"),
+                "aws_s3_bucket_cors_configuration.answers[0]: cors_rule.max_age_seconds",
+            ],
         ),
         "api.max_concurrent": (
             20,

@@ -60,6 +60,7 @@ OFF = Group(
                 *gone("aws_cloudwatch_log_group.api_*"),
                 *gone("aws_iam_role.api_logs[0]", "aws_iam_role_policy_attachment.api_logs[0]"),
                 *gone("aws_lambda_permission.api*"),
+                *gone("aws_s3_bucket_cors_configuration.answers[0]"),
                 *gone('aws_iam_role_policy.notify_of_failures["converse"]'),
                 *(
                     line
