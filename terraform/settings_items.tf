@@ -3,7 +3,7 @@
 # is still at work finds what it was deployed with.
 
 locals {
-  growing_settings = ["API_CALLERS", "BEDROCK_PROFILES", "FAREGATE_CONFIG", "METRIC_TENANTS", "PRICE_OVERRIDES", "TENANT_RATES"]
+  growing_settings = ["API_CALLERS", "BEDROCK_PROFILES", "BUDGETS", "FAREGATE_CONFIG", "METRIC_TENANTS", "PRICE_OVERRIDES", "TENANT_RATES"]
 
   settings = {
     for name, function in local.functions : name => {

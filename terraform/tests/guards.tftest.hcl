@@ -148,8 +148,8 @@ run "the_limit_of_sessions_reaches_analyze_and_is_no_budget_of_the_deployment" {
 
   assert {
     condition = (
-      jsondecode(aws_lambda_function.this["analyze"].environment[0].variables.FAREGATE_CONFIG).session_usd == 2
-      && !contains(keys(jsondecode(aws_lambda_function.this["analyze"].environment[0].variables.FAREGATE_CONFIG)), "budget")
+      jsondecode(local.settings["analyze"].FAREGATE_CONFIG).session_usd == 2
+      && !contains(keys(jsondecode(local.settings["analyze"].FAREGATE_CONFIG)), "budget")
     )
     error_message = "Every session has the limit; the deployment as a whole has none."
   }

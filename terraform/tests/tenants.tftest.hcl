@@ -81,7 +81,7 @@ run "each_function_reads_its_own_item_and_no_other" {
       for name, item in aws_dynamodb_table_item.settings : name => [for variable in keys(jsondecode(item.item)) : variable if variable != "key"]
       } == {
       analyze    = ["FAREGATE_CONFIG", "PRICE_OVERRIDES"]
-      api        = ["API_CALLERS", "PRICE_OVERRIDES"]
+      api        = ["API_CALLERS", "BUDGETS", "PRICE_OVERRIDES"]
       converse   = ["API_CALLERS", "FAREGATE_CONFIG", "PRICE_OVERRIDES"]
       ingest     = ["TENANT_RATES"]
       price_rows = ["PRICE_OVERRIDES"]

@@ -19,7 +19,7 @@ run "a_shadow_is_told_without_what_is_as_in_force_and_calls_no_model" {
   }
 
   assert {
-    condition = jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).routing == {
+    condition = jsondecode(local.settings["analyze"].FAREGATE_CONFIG).routing == {
       raise_above = 1, lower_below = 0
       shadow      = { share = 0.1, strategy = "hybrid", weights = "s3://ours/new.weights" }
     }
@@ -27,7 +27,7 @@ run "a_shadow_is_told_without_what_is_as_in_force_and_calls_no_model" {
   }
 
   assert {
-    condition     = jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).analyzer.model == "eu.anthropic.claude-haiku-5-5"
+    condition     = jsondecode(local.settings["analyze"].FAREGATE_CONFIG).analyzer.model == "eu.anthropic.claude-haiku-5-5"
     error_message = "Whether asking would pay depends on the model."
   }
 

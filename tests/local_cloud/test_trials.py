@@ -10,6 +10,7 @@ import pytest
 from local import client
 from local.deployment import Deployment
 from router import __main__ as router
+from tests.local_cloud.cloud_control import Emulator
 
 WAIT = 90
 # Every prompt is harder than this score, so the other strategy serves what is SIMPLE elsewhere.
@@ -17,17 +18,11 @@ ALL_UP = {"share": 0.5, "strategy": "heuristic", "raise_above": 0, "lower_below"
 
 
 @pytest.fixture(scope="module")
-def on_trial(deployment: Deployment) -> Iterator[Deployment]:
+def on_trial(deployment: Deployment, emulator: Emulator) -> Iterator[Deployment]:
     """The deployment with a shadow of all requests and a split of half of them."""
-    aws = deployment.client("lambda")
-    name = deployment.outputs["functions"]["analyze"]["name"]
-    before = aws.get_function_configuration(FunctionName=name)["Environment"]
-    config = json.loads(before["Variables"]["FAREGATE_CONFIG"])
-    config["routing"] |= {"shadow": ALL_UP | {"share": 1}, "split": ALL_UP}
-    variables = before["Variables"] | {"FAREGATE_CONFIG": json.dumps(config)}
-    aws.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
-    yield deployment
-    aws.update_function_configuration(FunctionName=name, Environment=before)
+    trials = {"shadow": ALL_UP | {"share": 1}, "split": ALL_UP}
+    with emulator.configured(routing=emulator.config_of()["routing"] | trials):
+        yield deployment
 
 
 def test_both_arms_serve_and_both_reports_count_them(

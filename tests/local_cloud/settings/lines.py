@@ -52,7 +52,7 @@ def config(*paths: str, of: tuple[str, ...] = ("analyze", "converse")) -> Lines:
 def budget(path: str) -> Lines:
     """What those are told that accept requests, and the HTTP API, which starts none in vain."""
     known = path.replace("budget.", "everyone.") if path.startswith("budget.") else path
-    return [*config(path), *environment(f"BUDGETS.{known}", "api")]
+    return [*config(path), *setting(f"BUDGETS.{known}", "api")]
 
 
 def policy(name: str, *statements: str) -> Lines:
