@@ -113,8 +113,14 @@ def most_overhead(
         "budgets": "tenant's day,tenant's month,day,month",
         "cache_key": "",
         "review": "",
+        "output_s3": "",
     }
-    call = {"lambda_ms": _CALL_MS, "lambda_mb": _CALL_MEMORY_MB, "usage": "-" * _ATTEMPT_BYTES}
+    call = {
+        "lambda_ms": _CALL_MS,
+        "lambda_mb": _CALL_MEMORY_MB,
+        "usage": "-" * _ATTEMPT_BYTES,
+        "draft_s3": "",
+    }
     asked = {"purpose": "classify", "usage": "-" * _ATTEMPT_BYTES}
     parts = [request_overhead(request, prices), attempt_overhead(asked, prices)]
     parts += [attempt_overhead(call, prices)] * calls

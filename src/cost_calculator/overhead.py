@@ -73,6 +73,8 @@ def request_overhead(row: Mapping[str, Any], prices: AwsPrices) -> dict[str, Dec
         "logs": LOG_BYTES_PER_REQUEST / 10**9 * prices["logs_gb"],
         "traces": prices["xray_request"],
     }
+    if "output_s3" in row:
+        parts["objects"] = prices["s3_put"]
     if "earlier_overhead_usd" in row:
         parts["earlier_runs"] = Decimal(row["earlier_overhead_usd"])
     return _rounded(parts)
@@ -111,6 +113,9 @@ def attempt_overhead(row: Mapping[str, Any], prices: AwsPrices) -> dict[str, Dec
             # The HTTP Task: AWS decrypts the connection's secret, a Lambda records the answer.
             parts["invoke"] = lambda_call(RECORD_MS, RECORD_MEMORY_MB, prices)
             parts["secret"] = prices["kms_request"]
+    if "draft_s3" in row:
+        # Written once, and read by whoever repairs or reviews it.
+        parts["objects"] = prices["s3_put"] + prices["s3_get"]
     if usd := guardrail_usd(row.get("guardrail_units"), prices):
         parts["guardrail"] = usd
     return _rounded(parts)

@@ -248,3 +248,14 @@ def test_a_call_counts_on_its_day_in_utc():
     assert days_between(datetime.fromisoformat(ended), datetime.fromisoformat(ended)) == [
         "2026-11-30"
     ]
+
+
+def test_an_answer_and_a_draft_in_s3_pay_for_their_requests():
+    prices = aws_prices()
+    large = request(output_s3="s3://answers/a")
+    withheld = attempt(draft_s3="s3://answers/drafts/d")
+
+    assert request_overhead(large, prices)["objects"] == prices["s3_put"]
+    assert attempt_overhead(withheld, prices)["objects"] == prices["s3_put"] + prices["s3_get"]
+    assert "objects" not in request_overhead(request(), prices)
+    assert "objects" not in attempt_overhead(attempt(), prices)
