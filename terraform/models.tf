@@ -65,7 +65,7 @@ locals {
             : "${local.bedrock_prefix}${call.model}"
           )
         },
-        # Unset options are not written: a function's environment is small.
+        # Unset options are not written: a function has defaults of its own.
         { for option in ["when", "context_tokens", "service_tier", "latency"] : option => call[option] if try(call[option], null) != null },
         { for option in ["capabilities"] : option => { for name, value in call[option] : name => value if value != null } if try(call[option], null) != null },
       )

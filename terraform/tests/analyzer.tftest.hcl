@@ -125,7 +125,7 @@ run "rules_reach_analyze_without_what_was_left_out" {
       "*"  = { deny_providers = ["openai"] }
       acme = { floor = "CALCULATION", pins = [{ regex = "\\bPO-\\d{4,10}\\b", tier = "SIMPLE" }], tier_names = { cheap = "SIMPLE" } }
     }
-    error_message = "The environment is small: it holds what was said and nothing else."
+    error_message = "The settings hold what was set and nothing else."
   }
 
   assert {

@@ -23,7 +23,7 @@ run "a_shadow_is_told_without_what_is_as_in_force_and_calls_no_model" {
       raise_above = 1, lower_below = 0
       shadow      = { share = 0.1, strategy = "hybrid", weights = "s3://ours/new.weights" }
     }
-    error_message = "The environment is small: it holds what was said and nothing else."
+    error_message = "The settings hold what was set and nothing else."
   }
 
   assert {

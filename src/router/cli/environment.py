@@ -1,4 +1,4 @@
-"""The deployment's settings as a shell holds them: ``FAREGATE_CONFIG``, copied from ``analyze``."""
+"""The deployment's settings as a shell holds them: ``FAREGATE_CONFIG``, as ``analyze`` reads it."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ def configured(read: Callable[[str], T]) -> T:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise SystemExit(
             f"FAREGATE_CONFIG cannot be read ({type(error).__name__}: {error}): copy it whole from"
-            " the environment of the function `analyze`, or unset it"
+            " the item of `control` that SETTINGS_ITEM of the function `analyze` names, or unset it"
         ) from None

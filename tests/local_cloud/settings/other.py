@@ -92,7 +92,6 @@ OTHER = Group(
             None,
             config("tenants.faq.cache.ttl_seconds", "tenants.faq.cache.shared"),
         ),
-        # Beside all that is set in place, the environment of converse has no room for them.
         **{
             f"budgets.workflows.trips.{name}": (value, config(f"workflow_budgets.trips.{name}"))
             for name, value in {"day_usd": 5, "month_usd": 50, "soft_share": 0.6}.items()
