@@ -77,8 +77,8 @@ run "duplicates_have_a_function_a_schedule_and_a_budget_of_their_own" {
 
   assert {
     condition = (
-      jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).routing.duplicate == { share = 0.05 }
-      && jsondecode(aws_lambda_function.this["analyze"].environment[0].variables["FAREGATE_CONFIG"]).workflow_budgets.duplicates == { day_usd = 2, soft_share = 1 }
+      jsondecode(local.settings["analyze"].FAREGATE_CONFIG).routing.duplicate == { share = 0.05 }
+      && jsondecode(local.settings["analyze"].FAREGATE_CONFIG).workflow_budgets.duplicates == { day_usd = 2, soft_share = 1 }
     )
     error_message = "analyze draws them and holds them to their budget."
   }

@@ -15,6 +15,7 @@ from local import client
 from local.deployment import Deployment
 from router import __main__ as router
 from router.aws.usage_table import UsageStore
+from tests.local_cloud.cloud_control import Emulator
 
 WAIT = 120
 PROMPT = "Prove that the square root of 2 is irrational, and explain each step of the proof."
@@ -22,19 +23,14 @@ ALL = {"share": 1}
 
 
 @pytest.fixture(scope="module")
-def drawing(deployment: Deployment) -> Iterator[Deployment]:
+def drawing(deployment: Deployment, emulator: Emulator) -> Iterator[Deployment]:
     """The deployment with a duplicate of every COMPLEX request."""
-    aws = deployment.client("lambda")
-    name = deployment.outputs["functions"]["analyze"]["name"]
-    before = aws.get_function_configuration(FunctionName=name)["Environment"]
-    config = json.loads(before["Variables"]["FAREGATE_CONFIG"])
-    config["routing"] |= {"duplicate": ALL}
-    config["analyzer"] = {"strategy": "heuristic"}
-    config["workflow_budgets"] = {"duplicates": {"day_usd": 1, "soft_share": 1}}
-    variables = before["Variables"] | {"FAREGATE_CONFIG": json.dumps(config)}
-    aws.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
-    yield deployment
-    aws.update_function_configuration(FunctionName=name, Environment=before)
+    with emulator.configured(
+        routing=emulator.config_of()["routing"] | {"duplicate": ALL},
+        analyzer={"strategy": "heuristic"},
+        workflow_budgets={"duplicates": {"day_usd": 1, "soft_share": 1}},
+    ):
+        yield deployment
 
 
 @pytest.fixture
