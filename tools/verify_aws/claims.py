@@ -87,7 +87,7 @@ CLAIMS = (
     Claim(
         "log-level",
         "metrics reach CloudWatch at `functions.log_level = WARNING`",
-        "deploys with it; lists the metrics of the namespace",
+        "deploys with it; looks for metrics in the log of `price_rows` and in CloudWatch",
         operations.metrics_pass_the_log_level,
     ),
     Claim(

@@ -45,13 +45,20 @@ def a_budget_holds_under_contention(target: Target) -> str:
 def metrics_pass_the_log_level(target: Target) -> str:
     """The functions' own metrics must reach CloudWatch, whatever ``functions.log_level`` is."""
     target.ask({"input": SHORT, "tier": "SIMPLE", "max_tokens": 200})
-    aws = target.client("cloudwatch")
+    logs, cloudwatch = target.client("logs"), target.client("cloudwatch")
+    group = target.outputs["functions"]["price_rows"]["log_group"]
+
+    def printed() -> bool:
+        pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group)
+        return any('"_aws"' in event["message"] for page in pages for event in page["events"])
 
     def names() -> set[str]:
-        found = aws.list_metrics(Namespace="Faregate")["Metrics"]
+        # Every deployment of an account has the same namespace: the log shows whose they are.
+        found = cloudwatch.list_metrics(Namespace="Faregate")["Metrics"]
         return {str(metric["MetricName"]) for metric in found}
 
-    target.wait(lambda: bool(names()), "no metric of ours arrived")
+    target.wait(printed, f"{group} has no line of metrics")
+    target.wait(lambda: bool(names()), "no metric arrived")
     return f"{len(names())} metrics"
 
 
