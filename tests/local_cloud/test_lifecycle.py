@@ -92,6 +92,31 @@ def test_what_was_changed_in_place_stays_as_it_was_said(deployment: Deployment, 
         root.apply_planned()
 
         assert root.second_plan().lines() == FORGOTTEN
+        # Functions read the settings that were applied, and what they read before is gone.
+        assert items_of_settings(deployment) == items_that_are_read(deployment)
+        assert settings["unknown_tenants"] == "refuse"
+        [arn] = client.start(deployment, [{"input": "What is the capital of Spain?"}])
+        assert client.wait_for_execution(deployment, arn, 60)["error"] == "PolicyDenied"
+
+
+def items_of_settings(deployment: Deployment) -> set[str]:
+    pages = deployment.client("dynamodb").get_paginator("scan")
+    keys = [
+        item["key"]["S"]
+        for page in pages.paginate(TableName=deployment.control_table, ConsistentRead=True)
+        for item in page["Items"]
+    ]
+    return {key for key in keys if key.startswith("config#")}
+
+
+def items_that_are_read(deployment: Deployment) -> set[str]:
+    aws = deployment.client("lambda")
+    found = set()
+    for function in deployment.outputs["functions"].values():
+        made = aws.get_function_configuration(FunctionName=function["name"])
+        if address := made["Environment"]["Variables"].get("SETTINGS_ITEM"):
+            found.add(address.split("/")[1])
+    return found
 
 
 def left(deployment: Deployment) -> Iterator[str]:
