@@ -109,6 +109,7 @@ def measure(config: Config, requests: int) -> tuple[float, float]:
         clock=lambda: AT,
         region="us-east-1",
         meter=lambda *_: None,
+        stored=lambda _address: None,
     )
     names = [f"r-{number}" for number in range(requests)]
     asked = [

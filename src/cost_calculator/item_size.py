@@ -32,8 +32,11 @@ def _value_bytes(value: Any) -> int:
         return 1
     if isinstance(value, str):
         return len(value.encode("utf-8", "surrogatepass"))
-    if isinstance(value, int | Decimal):
-        return _number_bytes(Decimal(value))
+    if isinstance(value, int):
+        digits = len(str(abs(value)).rstrip("0"))
+        return -(-digits // 2) + 1 + (value < 0)
+    if isinstance(value, Decimal):
+        return _number_bytes(value)
     if isinstance(value, Mapping):
         return _AROUND + len(value) + item_bytes(value)
     return _AROUND + sum(1 + _value_bytes(member) for member in value)

@@ -109,7 +109,8 @@ def fits_a_state(text: str) -> bool:
 
 def size_in_bytes(value: Any) -> int:
     """Return how many UTF-8 bytes ``value`` takes as JSON, as Step Functions counts payloads."""
-    return len(canonical_json(value))
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return len(text) if text.isascii() else len(text.encode("utf-8", "backslashreplace"))
 
 
 def canonical_json(value: Any) -> bytes:
@@ -118,11 +119,14 @@ def canonical_json(value: Any) -> bytes:
     100, 100.0 and 1e2 are one number. A lone surrogate, which has no UTF-8 form, is kept apart by
     its escape.
     """
-    plain = json.loads(json.dumps(value), parse_float=_number)
+    plain = _with_integers(value)
     text = json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return text.encode("utf-8", "backslashreplace")
 
 
-def _number(text: str) -> int | float:
-    number = float(text)
-    return int(number) if number.is_integer() else number
+def _with_integers(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _with_integers(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_integers(part) for part in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -62,8 +62,8 @@ def accept(given: Any, execution: Execution, config: Config, deps: Dependencies)
         most = config.payload_bytes_limit
         seen = looked_at(request.conversation, request.tenant, deps.stored, most)
         request = with_conversation(request, seen, config.input_bytes_limit)
-    if request.unsupported is None:
-        request = replace(request, unsupported=config.unsupported_options.get("requests"))
+    if request.unsupported is None and (rule := config.unsupported_options.get("requests")):
+        request = replace(request, unsupported=rule)
     if request.step and request.step.workflow == WORKFLOW:
         check_sent(request.key, deps.store.rows_of(request.step.parent))
     found = judged(request, config, deps)

@@ -185,7 +185,8 @@ class Conversation:
     @property
     def has_tool_turns(self) -> bool:
         """Whether a tool was called in it."""
-        return any(turn.calls or turn.results for turn in self.turns)
+        kinds = (ToolCall, ToolResult)
+        return any(isinstance(block, kinds) for turn in self.turns for block in turn.blocks)
 
     @property
     def last(self) -> Turn:
@@ -196,6 +197,14 @@ class Conversation:
     def in_tool_loop(self) -> bool:
         """Whether a tool's result waits for the model."""
         return bool(self.turns) and self.last.role == "tool"
+
+    @property
+    def files(self) -> dict[str, int]:
+        """How many pictures and documents are in it, by kind; nothing of what it has none of."""
+        media = self.media
+        images = sum(isinstance(part, Image) for part in media)
+        counts = {"images": images, "documents": len(media) - images}
+        return {kind: count for kind, count in counts.items() if count}
 
     @property
     def media(self) -> tuple[Image | Document, ...]:

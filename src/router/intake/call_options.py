@@ -7,7 +7,7 @@ option that is added here reaches all of them; only the providers' codecs must l
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from router.catalog.capabilities import SAMPLING
@@ -30,11 +30,18 @@ class CallOptions:
     frequency_penalty: float | None = None
     reasoning_effort: str | None = None
     logit_bias: Mapping[str, float] | None = None
+    # The options that are set and that only some models take: asked for again and again.
+    sampling: Mapping[str, Any] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sampling", self._given(_SAMPLED))
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> CallOptions:
         """Return the options among the fields of a request, or of a ``call``."""
-        given = {field.name: data[field.name] for field in fields(cls) if field.name in data}
+        if _KNOWN.isdisjoint(data):
+            return _NOTHING
+        given = {name: data[name] for name in _NAMES if name in data}
         for name in ("max_tokens", "seed"):
             # 100.0 is the JSON integer 100.
             if isinstance(given.get(name), float):
@@ -45,16 +52,20 @@ class CallOptions:
 
     def to_json(self) -> dict[str, Any]:
         """Return the options that are set."""
-        given = {field.name: getattr(self, field.name) for field in fields(self)}
-        if self.stop is not None:
-            given["stop"] = list(self.stop)
-        return {name: value for name, value in given.items() if value is not None}
+        return self._given(_NAMES)
 
     def without(self, names: Collection[str]) -> CallOptions:
         """Return the options without some of them."""
-        return replace(self, **dict.fromkeys(names)) if names else self
+        changes: dict[str, Any] = dict.fromkeys(names)
+        return replace(self, **changes) if names else self
 
-    @property
-    def sampling(self) -> dict[str, Any]:
-        """The options that are set and that only some models take."""
-        return {name: value for name, value in self.to_json().items() if name in SAMPLING}
+    def _given(self, names: tuple[str, ...]) -> dict[str, Any]:
+        values = ((name, getattr(self, name)) for name in names)
+        given = {name: value for name, value in values if value is not None}
+        return given | {"stop": list(given["stop"])} if "stop" in given else given
+
+
+_NAMES = tuple(each.name for each in fields(CallOptions) if each.init)
+_KNOWN = frozenset(_NAMES)
+_SAMPLED = tuple(name for name in _NAMES if name in SAMPLING)
+_NOTHING = CallOptions()

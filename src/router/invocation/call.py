@@ -47,7 +47,7 @@ class ModelCall:
     cache_key: str | None = None
 
     @property
-    def sampling(self) -> dict[str, Any]:
+    def sampling(self) -> Mapping[str, Any]:
         """The sampling options that are sent: those that the model takes."""
         return self.options.without(self.without).sampling
 

@@ -7,7 +7,7 @@ nevertheless. They cost nothing, and another model may be asked.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from router.conversation.blocks import Tool, ToolCall
@@ -18,7 +18,7 @@ from router.providers.json_modes import for_claude, has_claude_mode
 _EFFORTS = ("low", "medium", "high", "xhigh", "max")
 
 
-def sampling_of(call: ModelCall, taken: Collection[str], who: str) -> dict[str, Any]:
+def sampling_of(call: ModelCall, taken: Collection[str], who: str) -> Mapping[str, Any]:
     """Return the sampling options of a call; raise for one that is not among ``taken``."""
     given = call.sampling
     for name in given:

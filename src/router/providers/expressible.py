@@ -12,7 +12,15 @@ from typing import Any
 from router.catalog.providers import PROVIDERS
 from router.conversation.blocks import Block, Conversation, Document, Image, ToolResult
 from router.errors import InvalidModelRequest
+from router.intake.call_options import CallOptions
 from router.invocation.call import ModelCall
+
+
+def is_plain(conversation: Conversation, options: CallOptions) -> bool:
+    """Return whether a call is of text alone, which every provider can be asked."""
+    return not (
+        conversation.tools or conversation.has_tool_turns or conversation.media or options.sampling
+    )
 
 
 def unexpressible(call: ModelCall) -> str | None:
@@ -21,13 +29,7 @@ def unexpressible(call: ModelCall) -> str | None:
     Files are looked at by their type alone.
     """
     conversation = call.conversation
-    is_plain = not (
-        conversation.tools
-        or conversation.has_tool_turns
-        or conversation.media
-        or call.options.sampling
-    )
-    if is_plain:
+    if is_plain(conversation, call.options):
         return None  # as most are: they do not wait for an import
     module, name = PROVIDERS[call.provider].writer.split(":")
     write = getattr(import_module(module), name)

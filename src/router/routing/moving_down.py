@@ -112,7 +112,7 @@ def moving_down(
     model, and its cache counts as warm.
     """
     conversation = request.conversation
-    if request.tier is not None or conversation.in_tool_loop:
+    if request.tier is not None or len(conversation.turns) == 1 or conversation.in_tool_loop:
         return None
     if request.session is not None:
         if served is None or not served.is_warm(pricing.at):

@@ -9,7 +9,7 @@ from router.catalog.models import Model
 from router.conversation.blocks import Document, Image
 from router.intake.request import Request
 from router.invocation.call import ModelCall
-from router.providers.expressible import unexpressible
+from router.providers.expressible import is_plain, unexpressible
 from router.routing.file_needs import too_much
 
 # A token is hardly ever longer: a text of so many bytes a token is certainly too long.
@@ -32,6 +32,8 @@ def dropped(model: Model, request: Request) -> tuple[str, ...]:
 def not_taken(model: Model, request: Request) -> tuple[str, ...]:
     """Return the sampling options of a request that are not sent to a model."""
     given = request.options.sampling
+    if not given:
+        return ()
     names = given.keys() - model.can.sampling
     if model.provider != "openai" and given.get("reasoning_effort") in _OF_OPENAI_ALONE:
         names |= {"reasoning_effort"}
@@ -40,6 +42,10 @@ def not_taken(model: Model, request: Request) -> tuple[str, ...]:
 
 def _lacks(model: Model, request: Request) -> Iterator[str]:
     can, asked = model.can, request.conversation
+    if model.context_tokens and request.input_bytes > model.context_tokens * _LONGEST_TOKEN:
+        yield f"has a window of {model.context_tokens} tokens"
+    if is_plain(asked, request.options):
+        return  # as most are
     if (asked.tools or asked.has_tool_turns) and not can.tools:
         yield "takes no tools"
     if asked.choice and asked.choice.kind in ("required", "named") and not can.forced_tools:
@@ -52,8 +58,6 @@ def _lacks(model: Model, request: Request) -> Iterator[str]:
     if media:
         limits = file_limits(model.provider, model.context_tokens)
         yield from (f"does not take {what}" for what in too_much(media, limits))
-    if model.context_tokens and request.input_bytes > model.context_tokens * _LONGEST_TOKEN:
-        yield f"has a window of {model.context_tokens} tokens"
     if request.unsupported != "drop":
         yield from (f"takes no {name}" for name in dropped(model, request))
     if problem := unexpressible(_call(model, request)):

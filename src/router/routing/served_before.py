@@ -48,12 +48,11 @@ def key_of_session(request: Request) -> str | None:
 def may_move(request: Request) -> bool:
     """Return whether it matters what a request's session runs on: the user asks again."""
     conversation = request.conversation
-    asks_again = any(turn.role == "assistant" for turn in conversation.turns)
     return (
         request.session is not None
         and request.tier is None
-        and asks_again
         and not conversation.in_tool_loop
+        and any(turn.role == "assistant" for turn in conversation.turns)
     )
 
 
@@ -65,8 +64,9 @@ def remembered(
     Below the lowest tier there is none to move to, unless a higher one was written before.
     """
     key = key_of_session(request)
-    is_lowest = plan.tier == TIERS[0] and served is None
-    if key is None or is_lowest or estimated_tokens(request.input_bytes) < _LEAST_TOKENS:
+    if key is None or estimated_tokens(request.input_bytes) < _LEAST_TOKENS:
+        return None
+    if plan.tier == TIERS[0] and served is None:
         return None
     now = int(at.timestamp())
     return ConditionalUpdate(
