@@ -23,6 +23,7 @@ MAX_ACTIONS = 100
 
 ANSWERED = frozenset({"SUCCEEDED", "TRUNCATED"})
 NOBODY = "none"
+FILES = ("images", "documents")
 SESSIONS = "#sessions"
 
 HISTOGRAM_BOUNDS = (10, 100, 1_000, 10_000, 100_000, 1_000_000)
@@ -174,6 +175,7 @@ def contribution(row: Row) -> Sums:
     if row["item"] == "REQUEST":
         sums["requests"] = 1
         sums["failures"] = int(row["status"] not in ANSWERED)
+        sums |= {name: row[name] for name in FILES if name in row}
         if "feedback" in row:
             sums[f"feedback_{row['feedback']}"] = 1
         return _without_zeros(sums)
@@ -183,6 +185,7 @@ def contribution(row: Row) -> Sums:
         return _without_zeros(sums | {"refusals": 1})
     sums["attempts"] = 1
     sums["retries"] = row.get("retries", 0)
+    sums["tool_calls"] = row.get("tool_calls", 0)
     sums["cache_hits"] = int(row.get("outcome") == CACHED)
     for name in TOKEN_CLASSES:
         sums[f"{name}_tokens"] = row.get(f"{name}_tokens", 0)

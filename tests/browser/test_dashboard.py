@@ -10,7 +10,14 @@ from moto import mock_aws
 
 from cost_calculator.aws.items import to_item
 from cost_calculator.aws.ledger_store import LedgerStore
-from cost_calculator.dashboard.document import Budget, Failures, Snapshot, Unpriced, document
+from cost_calculator.dashboard.document import (
+    Budget,
+    Failures,
+    Sessions,
+    Snapshot,
+    Unpriced,
+    document,
+)
 from cost_calculator.dashboard.page import render
 from cost_calculator.ledger import Cell
 from cost_calculator.reconciliation import reconcile
@@ -299,3 +306,28 @@ def test_cost_by_workflow_is_shown_as_soon_as_there_is_a_workflow(cells, open_pa
     assert (lines["trips"]["models"], lines["trips"]["workflow"]) == ("$0.250000", "$0.010000")
     assert lines["trips"]["requests"] == "2"
     assert opened.said == []
+
+
+def test_what_is_beside_text_is_counted(open_page):
+    cell = {"day": f"{DAYS[-1]}#0", "cell": "acme#m#SIMPLE", "requests": Decimal(1)}
+    beside = {"tool_calls": Decimal(3), "images": Decimal(2)}
+
+    assert "3 calls of tools, 2 pictures;" in open_page(html([cell | beside])).text("#beside")
+    assert open_page(html([cell])).text("#beside") == ""
+
+
+def test_sessions_that_cost_the_most_are_listed_and_the_tenant_filters_them(cells, open_page):
+    known = {"requests": Decimal(2), "attempts": Decimal(3), "cost_usd": Decimal("0.5")}
+    unknown = {"attempts": Decimal(1), "unknown": Decimal(1)}
+    rows = [("acme", "s-1", known), ("default", NASTY, unknown)]
+    opened = open_page(html(cells, sessions=Sessions(rows, 7, DAYS[1])))
+
+    shown = opened.rows("#table-sessions")
+
+    assert set(shown) == {"s-1", NASTY}
+    assert shown["s-1"]["total"] == "$0.500000"
+    assert shown[NASTY]["total"] == "not known"
+    assert f"2 of 7 sessions, over the days since {DAYS[1]}" in opened.text("#sessions-note")
+    opened.choose(tenant="acme")
+    assert set(opened.rows("#table-sessions")) == {"s-1"}
+    assert not open_page(html(cells)).page.is_visible("#sessions")

@@ -19,7 +19,8 @@ from cost_calculator.usage import TOKEN_CLASSES
 
 ATTEMPT_FIELDS = (
     "request_id", "item", "tenant", "tier", "purpose", "provider", "model", "response_model",
-    "outcome", "cause", "served", "retries", "latency_ms", "started_at", "ended_at", "mode",
+    "outcome", "cause", "served", "retries", "tool_calls", "latency_ms", "started_at", "ended_at",
+    "mode",
     *(f"{name}_tokens" for name in TOKEN_CLASSES),
     "cost_status", "cost_usd", "baseline_usd", "overhead_usd", "upper_estimate_usd",
     "price_version", "baseline_price_version", "cost_reason",

@@ -138,6 +138,9 @@ function showTokens(data, total) {
   const hits = total.count("cache_hits");
   $("cache").textContent = `${percent(BigInt(of("cache_read")), BigInt(input))} of input tokens came from a provider's prompt cache.`
     + (hits ? ` ${count(hits)} answers came from the exact cache, at no cost of a model.` : "");
+  const beside = { "calls of tools": "tool_calls", pictures: "images", documents: "documents" };
+  const counted = Object.entries(beside).filter(([, name]) => total.count(name)).map(([words, name]) => `${count(total.count(name))} ${words}`);
+  $("beside").textContent = counted.length ? `Beside text: ${counted.join(", ")}; files count with each request that sends them.` : "";
   return data.token_classes.map((name) => ({ label: TOKEN_NAMES[name] ?? name, count: of(name), figure: count(of(name)) }));
 }
 

@@ -62,6 +62,7 @@ def accepted_rows(
         row |= request.step.marks()
     if request.session:
         row |= request.session.marks()
+    row |= request.conversation.files
     if row["planned_mode"] == "standard":
         del row["planned_mode"]  # as a row without it means
     if request.metadata:

@@ -23,7 +23,9 @@ _TEXTS = (
     "provider", "model", "mode", "outcome", "started_at", "ended_at", "cause", "detail",
     "response_model", "draft_s3",
 )  # fmt: skip
-_NUMBERS = ("max_tokens", "retries", "latency_ms", "lambda_ms", "lambda_mb", "input_bytes")
+_NUMBERS = (
+    "max_tokens", "retries", "latency_ms", "lambda_ms", "lambda_mb", "input_bytes", "tool_calls",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,8 @@ class Attempt:
 
     ``retries`` counts the wire calls before the last one, which cannot have been billed.
     ``input_bytes`` counts the bytes sent, if they are more than the request. ``guardrail_units``
-    are the units billed for a guardrail, by policy. ``altered`` if characters of its answer were
+    are the units billed for a guardrail, by policy. ``tool_calls`` counts the calls of tools in its
+    answer, ``None`` for none. ``altered`` if characters of its answer were
     replaced that no store accepts. Times are ISO 8601.
     """
 
@@ -56,6 +59,7 @@ class Attempt:
     input_bytes: int | None = None
     guardrail_units: Mapping[str, int] | None = None
     altered: bool = False
+    tool_calls: int | None = None
 
     @property
     def answered(self) -> bool:

@@ -69,6 +69,7 @@ def attempt_of(
         response_model=answer.response_model,
         guardrail_units=answer.guardrail_units,
         altered=answer.altered,
+        tool_calls=len(answer.calls) or None,
         latency_ms=milliseconds,
         lambda_ms=milliseconds if memory_mb else None,
         lambda_mb=memory_mb or None,

@@ -12,6 +12,15 @@ from cost_calculator.settlement import UnreadableRow, settle
 from tests.support.cost_rows import HAIKU, PRICED_AT, RATES, attempt, request
 
 
+def test_calls_of_tools_and_files_are_counted_where_there_are_any():
+    asked = contribution(settled(request(images=2, documents=1)))
+    called = contribution(settled(attempt(tool_calls=3)))
+    text = contribution(settled(request()))
+
+    assert (asked["images"], asked["documents"], called["tool_calls"]) == (2, 1, 3)
+    assert text.keys().isdisjoint({"images", "documents", "tool_calls"})
+
+
 def settled(row):
     return settle(row, RATES, PRICED_AT)
 

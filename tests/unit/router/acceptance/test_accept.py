@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ from router.acceptance.ports import Execution
 from router.aws.accept_store import AcceptStore
 from router.errors import Conflict, InvalidRequest, PolicyDenied, StoreUnavailable
 from tests.fakes.dynamodb import DynamoDB, cancelled
+from tests.support.conversations import png
 from tests.support.dependencies import accept_store, dependencies
+from tests.support.desk import desk
 from tests.support.factories import config
 
 FIRST = Execution("arn:run-1", "run-1")
@@ -93,3 +96,16 @@ def test_a_table_that_does_not_answer_is_no_verdict_on_the_request(
 
     with pytest.raises(StoreUnavailable):
         ask(store, {"input": "hi"})
+
+
+def test_the_row_counts_the_files_of_a_conversation_and_no_others_have_counts() -> None:
+    at = desk()
+    picture = {"url": f"data:image/png;base64,{base64.b64encode(png()).decode()}"}
+    parts = [{"type": "text", "text": "Which?"}, *[{"type": "image_url", "image_url": picture}] * 2]
+
+    at.ask("r-1", messages=[{"role": "user", "content": parts}])
+    at.ask("r-2")
+
+    assert at.row("r-1")["images"] == 2
+    assert "documents" not in at.row("r-1")
+    assert at.row("r-2").keys().isdisjoint({"images", "documents"})

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from router import errors
-from router.invocation.attempt import Attempt
+from router.conversation.blocks import ToolCall
+from router.invocation.attempt import Attempt, read_attempt
 from router.invocation.call import Answer, ModelCall
 from router.invocation.invoke import CallFailed, cleaned, invoke
 from tests.support.factories import AT, HAIKU, asking
@@ -33,6 +34,16 @@ def attempt_of(error: errors.CallError) -> Attempt:
         run(error)
     assert raised.value.error is error
     return raised.value.attempt
+
+
+def test_an_attempt_counts_the_calls_of_tools_in_its_answer() -> None:
+    calls = (ToolCall("c1", "look", "{}"), ToolCall("c2", "look", "{}"))
+
+    _, asked = run(Answer("", False, None, None, calls=calls))
+    _, text = run(Answer("Paris", False, None, None))
+
+    assert read_attempt(asked.to_json(), text).tool_calls == 2
+    assert "tool_calls" not in text.to_json()
 
 
 def test_an_answer_comes_with_its_attempt_and_the_usage_untouched() -> None:
