@@ -115,7 +115,6 @@ IN_PLACE = Group(
             "drop",
             config("routing.unsupported_options.requests"),
         ),
-        "routing.cache_points": (False, config("routing.cache_points")),
         "routing.raise_above": (0.9, config("routing.raise_above")),
         "routing.lower_below": (0.1, config("routing.lower_below")),
         "analyzer.strategy": ("llm", config("analyzer.strategy")),

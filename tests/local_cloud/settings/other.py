@@ -112,6 +112,7 @@ OTHER = Group(
         "routing.split.weights.bucket": ("team", config("routing.split.weights")),
         "routing.split.weights.key": ("newer.weights", OF_WHAT_IS_MADE),
         "budgets.session_usd": (2, config("session_usd")),
+        "routing.cache_points": (False, config("routing.cache_points")),
         # It needs the texts of its steps.
         "workflows.variants": (None, WITHOUT_VARIANTS),
         "privacy.store_text": (False, [*config("store_text"), *environment("STORE_TEXT", "api")]),
