@@ -15,6 +15,7 @@ from cost_calculator.usage import PROVIDERS as READABLE_USAGES
 from router.acceptance.exact_cache import slot_of
 from router.catalog.providers import PROVIDERS
 from router.config.tenants import Rules
+from router.intake import call_options
 from router.intake import request as intake
 from router.intake.call_options import CallOptions
 from router.providers import call_json
@@ -48,6 +49,9 @@ def with_verbosity(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(intake, "_schema", lambda: schema)
     monkeypatch.setattr(intake, "CallOptions", WithVerbosity)
     monkeypatch.setattr(call_json, "CallOptions", WithVerbosity)
+    # What follows from the fields of the class.
+    monkeypatch.setattr(call_options, "_NAMES", (*call_options._NAMES, "verbosity"))
+    monkeypatch.setattr(call_options, "_KNOWN", call_options._KNOWN | {"verbosity"})
 
 
 def planned(**fields: Any) -> tuple[dict[str, Any], str]:
