@@ -268,7 +268,13 @@ IN_PLACE = Group(
                 f"{ROUTER}: definition.States.AwaitReview.TimeoutSeconds",
             ],
         ),
-        "functions.memory_mb": ({"analyze": 640}, function("memory_size", "analyze")),
+        "functions.memory_mb": (
+            {"analyze": 640},
+            [
+                *function("memory_size", "analyze"),
+                *environment("ANALYZE_MEMORY_MB", "record_outcome"),
+            ],
+        ),
         "functions.reserved_concurrency": (
             {"price_rows": 10},
             function("reserved_concurrent_executions", "price_rows"),

@@ -235,6 +235,7 @@ READS_USAGE = (
 READS_SPEND = ("analyze", "api", "converse", "price_rows", "sweep")
 READS_CONTROL = (
     "analyze",
+    "api",
     "authorize",
     "converse",
     "ingest",

@@ -103,6 +103,7 @@ OWN = Group(
             [
                 *gone("aws_dynamodb_table.control[0]"),
                 *accepting("ReadTheGuards.Resource", "ReserveAndTake.Resource"),
+                *policy("api[0]", "SeeWhatIsLeft.Resource"),
                 *policy("authorize[0]", "FindKeys.Resource"),
                 *policy("price_rows", "ChargeBudgets.Resource"),
                 *policy("sweep", "ChargeBudgets.Resource"),
