@@ -7,7 +7,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -33,6 +33,7 @@ from router.aws.breaker_store import ControlBreakers
 from router.aws.duplicate_store import DuplicateStore
 from router.aws.erasure_store import TextStore
 from router.aws.feedback_store import FeedbackStore
+from router.aws.listener_store import ListenerStore
 from router.aws.rate_buckets import RateBuckets
 from router.aws.undelivered_answers import UndeliveredAnswers
 from router.aws.workflow_store import WorkflowStore
@@ -104,7 +105,8 @@ class Recording:
 def product_calls() -> dict[str, Call]:
     """Return one call of each kind, by its shape."""
     calls: list[Call] = []
-    for part in (_guards, _spread_budget, _run, _duplicates, _ledger, _operators, _readers):
+    guarding = (_guards, _spread_budget, _run, _duplicates)
+    for part in (*guarding, _ledger, _operators, _readers, _sockets):
         client = Recording(new_tables())
         part(client)
         calls += client.calls
@@ -270,3 +272,17 @@ def _readers(client: Any) -> None:
     )
     list(accepted_since(client, USAGE, now() - timedelta(seconds=1)))
     snapshot(client, Tables(USAGE, SPEND, CONTROL), timedelta(days=1))
+
+
+def _sockets(client: Any) -> None:
+    store = ListenerStore(client, CONTROL)
+    store.connect("c-1", "acme")
+    store.tenant_of("c-1")
+    store.disconnect("c-1")
+    store.listen("acme/r-1", "c-1")
+    listener = store.listener_of("acme/r-1")
+    assert listener
+    for streamed in (None, PRICED_AT):
+        store.note(replace(listener, has_begun=True, streamed=streamed))
+    store.leave("acme/r-1", "c-2")
+    store.leave("acme/r-1", "c-1")

@@ -48,6 +48,7 @@ FLOORS = (
     "router.workflows",
     "router.learning",
     "router.ingress.api router.ingress.queue router.ingress.batch",
+    "router.ingress.websocket",
     "router.operations",
     "router.aws",
     "router.handlers router.cli",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -33,10 +33,10 @@ from router.aws.notices import notify_topic
 from router.aws.undelivered_answers import UndeliveredAnswers
 from router.aws.usage_table import usage_store
 from router.config.settings import Config
-from router.conversation.events import Begun, Delta
+from router.conversation.events import Begun
 from router.executions.names import direct_run
 from router.executions.run import NoSuchRun, Run
-from router.handlers.invoke_model import LazyProvider
+from router.handlers.invoke_model import LazyProvider, LazyStream
 from router.ingress.api.callers import Callers
 from router.ingress.api.converse import Converse, Invocation, respond
 from router.ingress.api.cors import Cors
@@ -45,14 +45,13 @@ from router.ingress.api.models import Listing
 from router.ingress.api.ports import ApiContext
 from router.ingress.api.reading import header_of
 from router.invocation.answer_store import offload_if_large
-from router.invocation.call import Done, ModelCall, StreamingProvider
+from router.invocation.call import Done, ModelCall
 from router.invocation.invoke import CallFailed, invoke
 from router.invocation.pieces import pieces_of
 from router.invocation.speak import Speaking, speak
-from router.invocation.stored_input import with_input
 from router.lambda_stream.context import Context
 from router.lambda_stream.response import StreamedResponse
-from router.providers import classifier, provider
+from router.providers import classifier
 from router.runner.direct import Ports
 
 logger = Logger()
@@ -99,14 +98,6 @@ def accepted(payload: Mapping[str, Any], run: Execution) -> dict[str, Any]:
     return plan
 
 
-class LazyStream(LazyProvider):
-    """Also reads what is not in the call before it makes it."""
-
-    def stream(self, call: ModelCall) -> Iterator[Delta | Done]:
-        found: StreamingProvider = provider(call.provider)
-        yield from found.stream(with_input(call, stored_input))
-
-
 def whole(call: ModelCall) -> Speaking:
     """Make a call and hand on no part of its answer."""
     yield from ()
@@ -119,7 +110,7 @@ def whole(call: ModelCall) -> Speaking:
 
 def spoken(call: ModelCall) -> Speaking:
     """Make a call and hand on its answer as it is written; one that is checked first, whole."""
-    if call.schema is None and call.review is None and not call.own_stops:
+    if call.may_stream:
         store = answer_store(os.environ["ANSWERS_BUCKET"])
         keep = partial(offload_if_large, request_id=call.request_id, store=store)
         return (yield from speak(call, LazyStream(), keep, now, memory_mb))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -13,12 +15,14 @@ from cost_calculator.aws.settings_item import load_settings
 from cost_calculator.clock import now
 from router.aws.answers_bucket import answer_store
 from router.aws.input_bucket import stored_input
+from router.conversation.events import Delta
 from router.errors import AnswerNotRecorded, RequestClosed, StoreUnavailable
 from router.invocation.answer_store import NotStored, offload_if_large
 from router.invocation.attempt import Attempt
-from router.invocation.call import Answer, ModelCall
+from router.invocation.call import Answer, Done, ModelCall, StreamingProvider
 from router.invocation.checked import complete_checked
 from router.invocation.invoke import CallFailed, billed, invoke
+from router.invocation.speak import Speaking, speak
 from router.invocation.stored_input import with_input
 from router.providers import provider
 from router.providers.call_json import call_from_json
@@ -27,6 +31,8 @@ from router.runner.run import Answered, finish_answered
 
 logger = Logger()
 load_settings()
+# The SDK's own variable: only a deployment with a WebSocket API has a place to push to.
+PUSHES = "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI" in os.environ
 memory_mb = int(os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "0"))
 
 
@@ -41,6 +47,14 @@ class LazyProvider:
             return offload_if_large(answer, call.request_id, store)
         except Exception as error:  # whatever it is: the call is on the bill
             raise billed(answer, error) from error
+
+
+class LazyStream(LazyProvider):
+    """Also gives the answer as it is written."""
+
+    def stream(self, call: ModelCall) -> Iterator[Delta | Done]:
+        found: StreamingProvider = provider(call.provider)
+        yield from found.stream(with_input(call, stored_input))
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
@@ -58,7 +72,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     call = call_from_json(event["call"], progress.target if progress else None)
     logger.set_correlation_id(plan.request_id if plan else call.request_id)
     try:
-        answer, attempt = invoke(call, LazyProvider(), now, memory_mb)
+        answer, attempt = _called(call, plan)
     except CallFailed as failed:
         logger.warning("no answer", model=call.model, cause=type(failed.error).__name__)
         raise type(failed.error)(json.dumps(failed.attempt.to_json())) from None
@@ -68,6 +82,22 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     outcome = _recorded(plan, progress, attempt, answer, event["execution"])
     logger.info("answered", model=call.model, status=outcome["status"])
     return outcome
+
+
+def _called(call: ModelCall, plan: RunPlan | None) -> tuple[Answer, Attempt]:
+    """Make the call; if a connection listens to its request, push what the model writes."""
+    if plan and call.may_stream and PUSHES:
+        from router.handlers.pushed_call import listened_to
+
+        if to := listened_to(plan, logger):
+            return to(_spoken(call))
+    return invoke(call, LazyProvider(), now, memory_mb)
+
+
+def _spoken(call: ModelCall) -> Speaking:
+    store = answer_store(os.environ["ANSWERS_BUCKET"])
+    keep = partial(offload_if_large, request_id=call.request_id, store=store)
+    return speak(call, LazyStream(), keep, now, memory_mb)
 
 
 def _recorded(

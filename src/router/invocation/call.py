@@ -57,6 +57,11 @@ class ModelCall:
         return (self.options.stop or ()) if "stop" in self.without else ()
 
     @property
+    def may_stream(self) -> bool:
+        """Whether its answer may be passed on as it is written: nothing is checked or cut first."""
+        return self.schema is None and self.review is None and not self.own_stops
+
+    @property
     def schema(self) -> Mapping[str, Any] | None:
         """The JSON Schema that the answer must fit."""
         return self.options.response_schema

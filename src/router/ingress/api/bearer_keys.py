@@ -52,7 +52,14 @@ def presented_key(authorization: str) -> str | None:
 
 
 def key_among(headers: Mapping[str, str]) -> str | None:
-    """Return the key that one of two headers holds, as Anthropic's clients send it, or ``None``."""
-    sent = {name.lower(): value.strip() for name, value in headers.items()}
-    alone = sent.get("x-api-key", "")
-    return alone if re.fullmatch(_KEY, alone) else presented_key(sent.get("authorization", ""))
+    """Return the key in one of several headers; ``None`` if none holds one of ours.
+
+    Anthropic's clients send it alone. A page that opens a WebSocket can set no header of its own,
+    and offers the key as one of its subprotocols.
+    """
+    sent = {name.lower(): value for name, value in headers.items()}
+    offered = sent.get("sec-websocket-protocol", "").split(",")
+    for alone in (sent.get("x-api-key", ""), *offered):
+        if re.fullmatch(_KEY, alone.strip()):
+            return alone.strip()
+    return presented_key(sent.get("authorization", ""))

@@ -22,22 +22,27 @@ Event = Mapping[str, Any]
 def body_of(event: Event, most: int) -> Any:
     """Return the JSON in a body, whatever type it claims to be; raise what is wrong with it."""
     text = event.get("body") or ""
+    return json_in(text, most, "body", is_base64=bool(event.get("isBase64Encoded")))
+
+
+def json_in(text: str, most: int, what: str, *, is_base64: bool = False) -> dict[str, Any]:
+    """Return the JSON object that a body or a frame is; raise what is wrong with it."""
     if len(text) > most:
         raise ApiError(
             "RequestTooLarge",
-            f"the body takes over {most} bytes: shorten it, or upload its files"
+            f"the {what} takes over {most} bytes: shorten it, or upload its files"
             " (POST /v1/uploads) and name them by their s3:// addresses",
         )
     try:
-        if event.get("isBase64Encoded"):
+        if is_base64:
             text = base64.b64decode(text, validate=True).decode()
         value = json.loads(text, parse_float=_finite, parse_constant=_finite)
     except (ValueError, RecursionError):
-        raise InvalidRequest("the body must be JSON in UTF-8, a JSON object") from None
+        raise InvalidRequest(f"the {what} must be JSON in UTF-8, a JSON object") from None
     if not isinstance(value, dict):
-        raise InvalidRequest("the body must be a JSON object")
+        raise InvalidRequest(f"the {what} must be a JSON object")
     if is_deeper(value, MAX_DEPTH):
-        raise InvalidRequest(f"the body is nested more than {MAX_DEPTH} levels deep: flatten it")
+        raise InvalidRequest(f"the {what} is nested more than {MAX_DEPTH} levels deep: flatten it")
     return value
 
 

@@ -54,12 +54,16 @@ def submit(payload: Any, tenant: str, api: ApiContext) -> Submitted:
 
     Raise ``InvalidRequest`` for what has no id yet, else an ``ApiError`` that names it.
     """
-    known = recognise(payload, tenant, api)
+    return start(recognise(payload, tenant, api), api)
+
+
+def start(known: Recognised, api: ApiContext) -> Submitted:
+    """Start the execution of a request that was recognised, unless it is joined."""
     identity, is_named = known.identity, known.is_named
     if known.is_known:
         return Submitted(identity, None, is_named)
     try:
-        if error := api.over_budget(tenant):
+        if error := api.over_budget(identity.tenant):
             raise error
         text = canonical_json(travelling(known.payload, identity, api.keep)).decode()
         started = start_once(

@@ -39,18 +39,8 @@ class ChatStream:
 
     def piece(self, delta: Delta) -> Iterator[bytes]:
         """Yield the chunk of a piece."""
-        match delta:
-            case TextDelta(text):
-                yield self._chunk({"content": text})
-            case ToolCallStart(index, call_id, name):
-                function = {"name": name, "arguments": ""}
-                call = {"index": index, "id": call_id, "type": "function", "function": function}
-                yield self._chunk({"tool_calls": [call]})
-            case ToolCallDelta(index, arguments):
-                call = {"index": index, "function": {"arguments": arguments}}
-                yield self._chunk({"tool_calls": [call]})
-            case ReasoningDelta(text, signature, redacted):
-                yield from self._reasoning(text, signature, redacted)
+        if shown := chat_delta(delta):
+            yield self._chunk(shown)
 
     def end(self, reply: Reply) -> Iterator[bytes]:
         """Yield finish reason, usage if it was asked for, and the end."""
@@ -64,19 +54,32 @@ class ChatStream:
         """Yield an error; nothing comes after it."""
         yield data(body)
 
-    def _reasoning(self, text: str, signature: str | None, redacted: str | None) -> Iterator[bytes]:
-        if redacted is not None:
-            block = {"type": "redacted_thinking", "data": redacted}
-            yield self._chunk({"thinking_blocks": [block]})
-            return
-        shown: dict[str, Any] = {"reasoning_content": text} if text else {}
-        if signature is not None:
-            block = {"type": "thinking", "thinking": "", "signature": signature}
-            shown["thinking_blocks"] = [block]
-        if shown:
-            yield self._chunk(shown)
-
     def _chunk(self, delta: Mapping[str, Any], finish: str | None = None) -> bytes:
         choice = {"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}
         usage = {"usage": None} if self._usage else {}
         return data({**self._head, "choices": [choice], **usage})
+
+
+def chat_delta(piece: Delta) -> dict[str, Any]:
+    """Return a piece as the delta of a chunk; empty if it has nothing to show."""
+    match piece:
+        case TextDelta(text):
+            return {"content": text}
+        case ToolCallStart(index, call_id, name):
+            function = {"name": name, "arguments": ""}
+            call = {"index": index, "id": call_id, "type": "function", "function": function}
+            return {"tool_calls": [call]}
+        case ToolCallDelta(index, arguments):
+            return {"tool_calls": [{"index": index, "function": {"arguments": arguments}}]}
+        case ReasoningDelta(text, signature, redacted):
+            return _thought(text, signature, redacted)
+
+
+def _thought(text: str, signature: str | None, redacted: str | None) -> dict[str, Any]:
+    if redacted is not None:
+        return {"thinking_blocks": [{"type": "redacted_thinking", "data": redacted}]}
+    shown: dict[str, Any] = {"reasoning_content": text} if text else {}
+    if signature is not None:
+        block = {"type": "thinking", "thinking": "", "signature": signature}
+        shown["thinking_blocks"] = [block]
+    return shown

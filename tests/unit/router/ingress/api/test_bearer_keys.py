@@ -49,6 +49,22 @@ def test_a_made_key_lets_its_tenant_in_on_every_path(
     )
 
 
+def test_a_page_that_offers_its_key_as_a_subprotocol_is_let_in(
+    client: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = made(capsys)
+    module = importlib.reload(importlib.import_module("router.handlers.authorize"))
+    arn = METHOD.rsplit("/", 2)[0] + "/$connect"
+
+    def let_in(offered: str) -> Any:
+        headers = {"Sec-WebSocket-Protocol": offered}
+        return module.handler({"type": "REQUEST", "headers": headers, "methodArn": arn}, None)
+
+    assert let_in(f"faregate, {key}")["context"]["tenant"] == "acme"
+    with pytest.raises(Exception, match=r"^Unauthorized$"):
+        let_in(f"faregate, {key}x")
+
+
 def test_a_request_with_the_key_in_a_header_of_its_own_is_let_in(
     client: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,0 +1,1 @@
+"""The WebSocket API: the workflow runs, and what its model writes is pushed to a connection."""
