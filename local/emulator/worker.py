@@ -3,6 +3,7 @@
 import json
 import os
 import queue
+import re
 import subprocess
 import sys
 import threading
@@ -25,6 +26,16 @@ _BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
 _RESERVED = lambda_runtime._RESERVED_RUNTIME_ENV_VARS
 INIT_SECONDS = 30.0  # AWS allows ten; sixty imports at once on two cores need more
 _LOG_SECONDS = 2.0
+
+
+# What the names of AWS lead to, and no name server here does: an API's own address.
+_API = re.compile(r"https://([a-z0-9]+)\.execute-api\.[a-z0-9.-]+/([^/]+)")
+
+
+def _found(value: str) -> str:
+    """Return a variable with an API's address as the emulator has it."""
+    gateway = f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}/_aws/execute-api"
+    return _API.sub(rf"{gateway}/\1/\2", value) if _API.fullmatch(value) else value
 
 
 class PythonWorker(lambda_runtime.Worker):  # type: ignore[misc]
@@ -150,7 +161,7 @@ class PythonWorker(lambda_runtime.Worker):  # type: ignore[misc]
             "TZ": ":UTC",
             "HOME": str(packages.root()),
             "AWS_ENDPOINT_URL": f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}",
-            **{key: value for key, value in own.items() if key not in _RESERVED},
+            **{key: _found(value) for key, value in own.items() if key not in _RESERVED},
             **lambda_runtime.execution_credentials(self.config),
             "AWS_REGION": region,
             "AWS_DEFAULT_REGION": region,

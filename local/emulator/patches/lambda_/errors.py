@@ -47,7 +47,7 @@ def execute(
     config = function.get("config") or function
     if not _is_python(config) or not function.get("code_zip"):
         return original(function, event, request_id)
-    return _execute(config, function["code_zip"], event, request_id)
+    return run(config, function["code_zip"], event, request_id)
 
 
 @replaces(stepfunctions, "_call_lambda")
@@ -66,7 +66,8 @@ def _is_python(config: dict[str, Any]) -> bool:
     return str(config.get("Runtime", "")).startswith("python")
 
 
-def _execute(config: dict[str, Any], code: bytes, event: Any, request_id: str) -> Result:
+def run(config: dict[str, Any], code: bytes, event: Any, request_id: str) -> Result:
+    """Run an event in an environment of the function's own pool."""
     lambda_svc._ensure_reaper_thread()
     worker, _ = lambda_runtime.acquire_worker(
         config["FunctionName"], config, code, qualifier=config.get("Version", "$LATEST")
