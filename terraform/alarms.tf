@@ -88,6 +88,7 @@ locals {
         dimensions = { ApiName = var.name, Stage = local.api_stage }
       }
     },
+    local.websocket_alarms,
     local.queue_alarms,
     local.batch_alarms,
     local.workflow_alarms,

@@ -34,8 +34,7 @@ data "aws_iam_policy_document" "converse" {
   # It does what the workflow's functions do, one after the other.
   source_policy_documents = [
     data.aws_iam_policy_document.accept.json,
-    # The same models, also as streams.
-    replace(data.aws_iam_policy_document.invoke_model.json, "\"bedrock:InvokeModel\"", "[\"bedrock:InvokeModel\",\"bedrock:InvokeModelWithResponseStream\"]"),
+    local.streaming_models_policy,
   ]
 
   # To join a run that has the same request, and to give its answer again.

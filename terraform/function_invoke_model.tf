@@ -100,10 +100,17 @@ data "aws_iam_policy_document" "invoke_model" {
   }
 }
 
+locals {
+  # The same models, also as streams.
+  streaming_models_policy = replace(
+    data.aws_iam_policy_document.invoke_model.json, "\"bedrock:InvokeModel\"", "[\"bedrock:InvokeModel\",\"bedrock:InvokeModelWithResponseStream\"]",
+  )
+}
+
 resource "aws_iam_role_policy" "invoke_model" {
   name   = "invoke-model"
   role   = aws_iam_role.function["invoke_model"].id
-  policy = data.aws_iam_policy_document.invoke_model.json
+  policy = var.websocket == null ? data.aws_iam_policy_document.invoke_model.json : local.streaming_models_policy
 
   lifecycle {
     precondition {

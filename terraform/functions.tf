@@ -21,6 +21,8 @@ locals {
       api            = local.function_api
       converse       = local.function_converse
       authorize      = local.function_authorize
+      websocket      = local.function_websocket
+      push_outcome   = local.function_push_outcome
       ingest         = local.function_ingest
       split_batch    = local.function_split_batch
       run_chunk      = local.function_run_chunk
@@ -31,7 +33,7 @@ locals {
       {
         memory       = 256
         key_services = []    # services that decrypt with the function's permission
-        called_by    = ""    # `workflow`, `batch`, `gateway`, or the name of a workflow
+        called_by    = ""    # `workflow`, `batch`, `gateway`, `websocket`, or the name of a workflow
         reads_steps  = false # decides for a workflow on top, from the rows of its steps
         # Source of what goes to the failures queue if the function fails: `events` or `stream`.
         failures_aside = ""
@@ -45,7 +47,7 @@ locals {
   # A function whose environment is null is not created.
   environments = {
     analyze        = local.analyze_environment
-    invoke_model   = local.invoke_model_environment
+    invoke_model   = merge(local.invoke_model_environment, local.websocket_push_environment)
     record_answer  = local.record_answer_environment
     plan_next_step = local.plan_next_step_environment
     await_review   = local.await_review_environment
@@ -57,6 +59,8 @@ locals {
     api            = local.api_environment
     converse       = local.converse_environment
     authorize      = local.authorize_environment
+    websocket      = local.websocket_environment
+    push_outcome   = local.push_outcome_environment
     ingest         = local.ingest_environment
     split_batch    = local.split_batch_environment
     run_chunk      = local.run_chunk_environment

@@ -141,6 +141,15 @@ output "api" {
   }
 }
 
+output "websocket" {
+  description = "The WebSocket API, null without `websocket`: the `url` that clients connect to, `api_id` and `stage` for a domain of your own."
+  value = var.websocket == null ? null : {
+    url    = aws_apigatewayv2_stage.websocket[0].invoke_url
+    api_id = aws_apigatewayv2_api.websocket[0].id
+    stage  = aws_apigatewayv2_stage.websocket[0].name
+  }
+}
+
 output "commands" {
   description = "Commands to paste, for the AWS CLI and the package's own; those of the HTTP API, queue and batch only if they exist."
   value = merge({

@@ -134,7 +134,7 @@ locals {
   # for everything else. It is worked out from inputs, so that a plan knows it before anything is created.
   inline_policy_characters = 10240
   policy_characters = {
-    invoke_model = 2500 + sum(concat([0], [for id in concat(local.bedrock_ids, local.bedrock_ids) : length(id) + 85], [for arn in local.bedrock_profile_model_arns : length(arn) + 3]))
+    invoke_model = 2500 + (var.websocket == null ? 0 : 800) + sum(concat([0], [for id in concat(local.bedrock_ids, local.bedrock_ids) : length(id) + 85], [for arn in local.bedrock_profile_model_arns : length(arn) + 3]))
     analyze      = 3500 + 2 * (length(local.classifier_model) + 85) + sum(concat([0], [for arn in local.classifier_routed_arns : length(arn) + 3]))
   }
 

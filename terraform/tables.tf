@@ -134,7 +134,7 @@ resource "aws_dynamodb_table" "control" {
     type = "S"
   }
 
-  # Only what a session runs on has it.
+  # What a session runs on has it, and connections of the WebSocket API with their listeners.
   ttl {
     attribute_name = "expires_at"
     enabled        = true

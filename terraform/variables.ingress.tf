@@ -146,6 +146,32 @@ variable "api" {
   }
 }
 
+variable "websocket" {
+  description = <<-EOT
+    A WebSocket API beside `api`: clients ask by frames, the workflow runs, and the answer is pushed to the connection
+    while its model writes it; see `docs/websocket.md`. `websocket = {}` creates it. By default there is none.
+
+    - `throttle`: frames and connections per second and burst over all clients. Defaults to 50 and 100.
+  EOT
+  type = object({
+    throttle = optional(object({
+      rate_limit  = optional(number, 50)
+      burst_limit = optional(number, 100)
+    }), {})
+  })
+  default = null
+
+  validation {
+    condition     = var.websocket == null || try(var.api.auth, null) == "AUTHORIZER"
+    error_message = "Write api = { auth = \"AUTHORIZER\" } with websocket: its clients connect with the same Bearer keys, and fetch there what a lost connection did not bring."
+  }
+
+  validation {
+    condition     = var.websocket == null ? true : var.websocket.throttle.rate_limit > 0 && var.websocket.throttle.burst_limit >= 1
+    error_message = "Write websocket.throttle.rate_limit above 0 and burst_limit from 1: 0 would refuse every connection."
+  }
+}
+
 variable "queue" {
   description = <<-EOT
     A queue (SQS) whose messages are requests: `ingest` starts an execution for each. `queue = {}` creates it. By

@@ -36,6 +36,7 @@ _SHOWN = {
     "aws_cloudwatch_event_rule": (">{}]", "rule: {}"),
     "aws_sfn_state_machine": ("[[{}]]", "workflow"),
     "aws_api_gateway_rest_api": (">{}]", "HTTP API"),
+    "aws_apigatewayv2_api": (">{}]", "WebSocket API"),
 }
 Node = tuple[str, str]
 # Names that the module gives to ARNs of its own things.
@@ -47,6 +48,7 @@ _LOCALS: Mapping[str, tuple[Node, ...]] = {
     "connection_arn": (("aws_cloudwatch_event_connection", "openai"),),
     "connection_secret_arn": (("aws_cloudwatch_event_connection", "openai"),),
     "state_machine_arn": (("aws_sfn_state_machine", "this"),),
+    "websocket_connections_arn": (("aws_apigatewayv2_api", "websocket"),),
     "execution_arns": (("aws_sfn_state_machine", "this"),),
     "bedrock_profile_arns": (("models", "Bedrock"),),
     "bedrock_direct_arns": (("models", "Bedrock"),),
@@ -138,6 +140,8 @@ def module() -> str:
     for name, entry in entries.items():
         if re.search(r'called_by += "gateway"', entry):
             edges[("aws_api_gateway_rest_api", "this"), "-->", ("function", name)] = None
+        if re.search(r'called_by += "websocket"', entry):
+            edges[("aws_apigatewayv2_api", "websocket"), "-->", ("function", name)] = None
     nodes = dict.fromkeys(node for one, _, other in edges for node in (one, other))
     return "\n".join([
         "flowchart LR",
@@ -176,6 +180,8 @@ def _holders(policy: str, functions: Mapping[str, str]) -> list[Node]:
             for name, entry in functions.items()
             if re.search(r"reads_steps += true", entry)
         ]
+    if policy == "push":
+        return [("function", name) for name in ("invoke_model", "push_outcome")]
     if policy == "workflow":
         return [("aws_sfn_state_machine", "this")]
     return [("function", policy)] if policy in functions else []

@@ -84,4 +84,7 @@ module "faregate" {
     # Pages of an internal tool, each of whose users has a key of their own.
     cors = { allow_origins = ["https://prompts.example.com"] }
   }
+
+  # The same pages may hold a connection, and get answers while they are written.
+  websocket = { throttle = { rate_limit = 20, burst_limit = 40 } }
 }

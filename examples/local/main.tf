@@ -69,6 +69,9 @@ module "faregate" {
   tables = { deletion_protection = false, point_in_time_recovery = false }
   stream = { window_seconds = 0 }
 
+  # Pushes answers while they are written.
+  websocket = { throttle = { rate_limit = 150, burst_limit = 1000 } }
+
   # Bearer keys, as OpenAI's clients send them; pages of a web application under development may call. The load test exceeds a
   # careful limit.
   api = {

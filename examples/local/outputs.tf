@@ -63,6 +63,11 @@ output "api" {
   value       = module.faregate.api
 }
 
+output "websocket" {
+  description = "The WebSocket API."
+  value       = module.faregate.websocket
+}
+
 output "queue" {
   description = "The queue of requests and its dead-letter queue."
   value       = module.faregate.queue

@@ -207,9 +207,10 @@ run "each_role_reaches_only_its_own_items_of_control" {
   command = plan
 
   variables {
-    api   = { auth = "AUTHORIZER" }
-    queue = {}
-    batch = {}
+    api       = { auth = "AUTHORIZER" }
+    websocket = {}
+    queue     = {}
+    batch     = {}
   }
 
   override_resource {
@@ -231,12 +232,15 @@ run "each_role_reaches_only_its_own_items_of_control" {
         ingest         = data.aws_iam_policy_document.ingest[0]
         invoke_model   = data.aws_iam_policy_document.invoke_model
         price_rows     = data.aws_iam_policy_document.price_rows
+        push           = data.aws_iam_policy_document.push["invoke_model"]
+        push_outcome   = data.aws_iam_policy_document.push["push_outcome"]
         record_outcome = data.aws_iam_policy_document.record_outcome
         run_chunk      = data.aws_iam_policy_document.run_chunk[0]
         split_batch    = data.aws_iam_policy_document.split_batch[0]
         sweep          = data.aws_iam_policy_document.sweep
         sync_api_key   = data.aws_iam_policy_document.sync_api_key[0]
         watch_models   = data.aws_iam_policy_document.watch_models[0]
+        websocket      = data.aws_iam_policy_document.websocket[0]
         workflow       = data.aws_iam_policy_document.workflow
       } :
       name => [
@@ -251,8 +255,11 @@ run "each_role_reaches_only_its_own_items_of_control" {
       authorize    = ["GetItem: apikey#*"]
       ingest       = ["GetItem: rate#*"]
       price_rows   = ["UpdateItem: budget#*"]
+      push         = ["GetItem UpdateItem: listener#*"]
+      push_outcome = ["DeleteItem GetItem: listener#*"]
       sweep        = ["UpdateItem: budget#*"]
       watch_models = ["BatchGetItem PutItem: breaker#*"]
+      websocket    = ["DeleteItem GetItem PutItem: listener#* socket#*"]
     }
     error_message = "A role that may write any item of control can give itself a caller's key."
   }

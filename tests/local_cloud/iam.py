@@ -19,6 +19,9 @@ _ARNS = {
     "bedrock": f"arn:aws:bedrock:{_HERE}:inference-profile/{{modelId}}",
     "ssm": f"arn:aws:ssm:{_HERE}:parameter{{Name}}",
     "events": f"arn:aws:events:{_HERE}:connection/{{Name}}",
+    "lambda": f"arn:aws:lambda:{_HERE}:function:{{FunctionName}}",
+    # The API is in the address alone.
+    "execute-api": "*",
 }
 
 # Operations that IAM knows by another name than the API does.
@@ -33,6 +36,8 @@ _ACTIONS = {
     "bedrock:Converse": "bedrock:InvokeModel",
     "bedrock:ConverseStream": "bedrock:InvokeModelWithResponseStream",
     "s3:HeadObject": "s3:GetObject",
+    "lambda:Invoke": "lambda:InvokeFunction",
+    "execute-api:PostToConnection": "execute-api:ManageConnections",
 }
 _OPTIMISED = {
     "lambda:invoke": "lambda:InvokeFunction",

@@ -92,6 +92,17 @@ mock_resource "aws_api_gateway_stage" {
   }
 }
 
+mock_resource "aws_apigatewayv2_api" {
+  defaults = {
+    id            = "sockets"
+    execution_arn = "arn:aws:execute-api:eu-central-1:123456789012:sockets"
+  }
+}
+
+mock_resource "aws_apigatewayv2_stage" {
+  defaults = { invoke_url = "wss://sockets.execute-api.eu-central-1.amazonaws.com/v1" }
+}
+
 mock_resource "aws_lambda_alias" {
   defaults = { arn = "arn:aws:lambda:eu-central-1:123456789012:function:some:live" }
 }

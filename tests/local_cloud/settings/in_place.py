@@ -14,6 +14,7 @@ from tests.local_cloud.settings.lines import (
     ROUTER,
     RUN_CHUNKS,
     SCORER_STATES,
+    TAKES_INPUT,
     Group,
     accepting,
     alarm,
@@ -31,6 +32,7 @@ from tests.local_cloud.settings.lines import (
 )
 
 _HEADER = "responseParameters.method.response.header"
+_ROUTES = "default_route_settings"
 _AUTHORIZER = "components.securitySchemes.AUTHORIZER.x-amazon-apigateway-authorizer"
 
 # Nothing is made anew but a deployment of the gateway and a call of sync_api_key.
@@ -192,7 +194,7 @@ IN_PLACE = Group(
             1048576,
             [
                 *config("limits.payload_bytes"),
-                *environment("PAYLOAD_BYTES_LIMIT", "analyze", "api", "converse", "invoke_model"),
+                *environment("PAYLOAD_BYTES_LIMIT", *TAKES_INPUT),
             ],
         ),
         "privacy.text_ttl_days": (
@@ -258,6 +260,13 @@ IN_PLACE = Group(
             101,
             ["aws_api_gateway_method_settings.this[0]: settings.throttling_burst_limit"],
         ),
+        **{
+            f"websocket.throttle.{name}": (
+                value,
+                [f"aws_apigatewayv2_stage.websocket[0]: {_ROUTES}.throttling_{name}"],
+            )
+            for name, value in {"rate_limit": 51, "burst_limit": 101}.items()
+        },
         "review.answer_above": (0.9, config("review.answer_above")),
         "review.fail_below": (0.2, config("review.fail_below")),
         "review.default": ("approve", config("review.default")),
@@ -345,7 +354,7 @@ IN_PLACE = Group(
                 ("failures_queue", 4, ["failures-queue"]),
                 ("pending_age_seconds", 90, ["pending-age"]),
                 ("failed_executions", 6, ["failed-executions", "timed-out-executions"]),
-                ("api_errors", 7, ["api-errors"]),
+                ("api_errors", 7, ["api-errors", "websocket-errors"]),
                 ("spend_usd_per_hour", 8, ["spend-slope"]),
             )
         },

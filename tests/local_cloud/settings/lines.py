@@ -148,6 +148,20 @@ WITHOUT_VARIANTS = [
     *function_gone("rank_variants"),
 ]
 
+WITHOUT_WEBSOCKET = [
+    *gone("aws_apigatewayv2_*", "aws_cloudwatch_log_group.websocket_*"),
+    *gone("aws_lambda_permission.websocket*", "aws_iam_role_policy.push*"),
+    *gone("aws_lambda_function_event_invoke_config.push_outcome[0]"),
+    *(
+        line
+        for name in ("push_outcome", "websocket")
+        for line in (*function_gone(name), *own_policy_gone(name))
+    ),
+    *environment("CONTROL_TABLE", "invoke_model"),
+    *environment("AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI", "invoke_model"),
+    *policy("invoke_model", "CallThroughProfiles.Action", "BeRoutedByProfiles.Action"),
+]
+
 # Where what is made holds a value, terraform/tests looks at it.
 OF_WHAT_IS_MADE: Lines = []
 
@@ -215,8 +229,11 @@ LAYER_ANEW = [
     "aws_lambda_layer_version.provider_sdks: anew",
     *function("layers ?", "converse", "invoke_model"),
 ]
-PRICED_BY = ("analyze", "price_rows", "rank_variants", "sweep", "api", "converse")
-LIMITED = ("api", "ingest", "rank_variants", "split_batch")
+PRICED_BY = (
+    *("analyze", "price_rows", "push_outcome", "rank_variants", "sweep", "api", "converse"),
+)
+LIMITED = ("api", "ingest", "rank_variants", "split_batch", "websocket")
+TAKES_INPUT = ("analyze", "api", "converse", "invoke_model", "websocket")
 CALLS_MODELS = ("converse", "invoke_model")
 READS_USAGE = (
     "analyze",
@@ -226,11 +243,13 @@ READS_USAGE = (
     "invoke_model",
     "plan_next_step",
     "price_rows",
+    "push_outcome",
     "rank_variants",
     "record_answer",
     "record_outcome",
     "run_chunk",
     "sweep",
+    "websocket",
 )
 READS_SPEND = ("analyze", "api", "converse", "price_rows", "sweep")
 READS_CONTROL = (
@@ -239,9 +258,12 @@ READS_CONTROL = (
     "authorize",
     "converse",
     "ingest",
+    "invoke_model",
     "price_rows",
+    "push_outcome",
     "sweep",
     "watch_models",
+    "websocket",
 )
 
 

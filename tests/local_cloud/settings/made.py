@@ -10,6 +10,7 @@ from tests.local_cloud.settings.lines import (
     LAYER_ANEW,
     OF_WHAT_IS_MADE,
     ROUTER,
+    WITHOUT_WEBSOCKET,
     Group,
     alarm,
     environment,
@@ -24,7 +25,8 @@ from tests.local_cloud.settings.lines import (
 )
 
 CALLED_BY_NOBODY = (
-    "ingest", "price_rows", "record_outcome", "sweep", "sync_api_key", "watch_models",
+    "ingest", "price_rows", "push_outcome", "record_outcome", "sweep", "sync_api_key",
+    "watch_models",
 )  # fmt: skip
 _HOURS = "functions.provisioned_concurrency.analyze.business_hours"
 
@@ -98,6 +100,8 @@ MADE = Group(
                 "aws_iam_role_policy.invoke_model: policy ?",
             ],
         ),
+        # Its clients have Bearer keys.
+        "websocket": (None, [*WITHOUT_WEBSOCKET, *alarm("gone", "websocket-errors")]),
         "api.auth": (
             "API_KEY",
             [

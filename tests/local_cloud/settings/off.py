@@ -6,6 +6,7 @@ from tests.local_cloud.settings.lines import (
     COMPOSITE,
     ROUTER,
     WITHOUT_VARIANTS,
+    WITHOUT_WEBSOCKET,
     Group,
     alarm,
     config,
@@ -53,6 +54,7 @@ OFF = Group(
             None,
             [*WITHOUT_VARIANTS, *alarm("gone", "variants-failed", "variants-timed-out")],
         ),
+        "websocket": (None, [*WITHOUT_WEBSOCKET, *alarm("gone", "websocket-errors")]),
         "api": (
             None,
             [

@@ -11,6 +11,7 @@ from tests.local_cloud.settings.lines import (
     LAYER_ANEW,
     OF_WHAT_IS_MADE,
     WITHOUT_VARIANTS,
+    WITHOUT_WEBSOCKET,
     Group,
     accepting,
     alarm,
@@ -47,6 +48,7 @@ OTHER = Group(
                 "sampling": ["stop"],
             }.items()
         },
+        "websocket": (None, WITHOUT_WEBSOCKET),
         "api.auth": (
             "COGNITO",
             [

@@ -70,6 +70,8 @@ OWN = Group(
                 *policy("record_answer", "RecordTheEnd.Resource"),
                 *policy("plan_next_step", "RecordTheEnd.Resource", "SeeWhatIsRecorded.Resource"),
                 *policy("await_review[0]", "ListTheDraft.Resource"),
+                *policy("websocket[0]", "LookAtRequests.Resource"),
+                *policy("push_outcome[0]", "LookAtRequests.Resource"),
             ],
         ),
         "tables.existing.usage.stream_arn": (
@@ -114,6 +116,8 @@ OWN = Group(
                     for line in policy(f'function_runtime["{name}"]', "ReadItsSettings.Resource")
                 ),
                 *policy("watch_models[0]", "KeepTheBreakers.Resource"),
+                *policy("websocket[0]", "KeepConnectionsAndListeners.Resource"),
+                *policy('push["*"]', "FindTheListener.Resource"),
             ],
         ),
         "logs.groups": (
