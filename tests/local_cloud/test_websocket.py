@@ -117,6 +117,50 @@ def test_a_refused_request_ends_with_its_reason(connection: Socket, prompt: str)
     assert "tier" in frames[-1]["error"]["message"]
 
 
+def test_a_request_that_was_refused_may_be_asked_again_under_its_id(
+    connection: Socket, prompt: str
+) -> None:
+    name = f"again-{uuid.uuid4().hex}"
+
+    refused = [ask(connection, prompt, tier="HUGE", request_id=name)[-1] for _ in range(2)]
+
+    assert [frame["error"]["type"] for frame in refused] == ["InvalidRequest"] * 2
+    assert refused[0]["request_id"] == name
+
+
+def test_a_frame_as_large_as_the_gateway_takes_is_a_request(
+    connection: Socket, simulator: Simulator, prompt: str
+) -> None:
+    request = {"input": prompt, "tier": "SIMPLE"}
+    frame = {"action": "ask", "request": request}
+    request["input"] += "x" * (128 * 1024 - len(json.dumps(frame)))
+    simulator.script({"match": {"contains": prompt}, "text": "Rhine"})
+
+    connection.send(frame)
+
+    assert text_of(list(connection.until("done", "error"))) == "Rhine"
+
+
+def test_an_answer_that_a_lost_connection_did_not_bring_is_the_next_repeats(
+    deployment: Deployment, line: Line, simulator: Simulator, prompt: str
+) -> None:
+    simulator.script({"match": {"contains": prompt}, "text": "Rhine", "delay_ms": 3000})
+    with line.open() as connection:
+        send(connection, prompt)
+        name = connection.receive()["request_id"]
+    settled(deployment, name)
+
+    def is_owed() -> bool:
+        return bool(client.trace(deployment, name, TENANT).request.get("undelivered"))
+
+    wait_for(is_owed, "nobody noted that the answer was not delivered")
+    with line.open() as later:
+        frames = ask(later, prompt)
+
+    assert (frames[-1]["request_id"], text_of(frames)) == (name, "Rhine")
+    assert len(simulator.calls_with(prompt)) == 1
+
+
 def test_a_bad_frame_costs_itself_alone(connection: Socket, prompt: str) -> None:
     bad: list[Any] = ["no JSON", [], {"action": "shout"}, {"action": "ask"}, {"action": "cancel"}]
     for frame in bad:
