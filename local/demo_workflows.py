@@ -3,16 +3,20 @@
     python -m local.demo_workflows
 
 Each takes its input from `docs/workflows/<name>.example.json`, under an id of its own. Exits
-non-zero when a run fails. The provider simulator is no judge: its scores show only that the
-workflow works; LLM_BASE_URL before `make up` puts a real model behind it.
+non-zero when a run fails. The provider simulator is no judge and no planner: its scores show only
+that the workflow works, and the agent's models reply as `local/agent_replies.json` says. With
+LLM_BASE_URL, set before `make up` and here, a real model replies.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
+import urllib.request
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -24,11 +28,13 @@ from cost_calculator.rates import default_rates
 from cost_calculator.settlement import settle
 from cost_calculator.workflow_cost import read_run
 from local import client, cloud
-from local.cloud import ROOT
+from local.agent_tool import deploy_tool
+from local.cloud import ROOT, Cloud
 from local.deployment import Deployment, existing
 from local.isolation import isolate
 
 _INPUTS = ROOT / "docs" / "workflows"
+_REPLIES = ROOT / "local" / "agent_replies.json"
 _SECONDS = 180
 
 
@@ -40,9 +46,39 @@ def main() -> int:
         print("no local cloud runs in this checkout: make up", file=sys.stderr)
         return 2
     deployment = existing(running)
+    deploy_tool(deployment)
     machines: Mapping[str, Mapping[str, str]] = deployment.outputs["workflows"]
-    ended = [_run(deployment, name, each["state_machine_arn"]) for name, each in machines.items()]
+    with _replies(running):
+        ended = [
+            _run(deployment, name, each["state_machine_arn"]) for name, each in machines.items()
+        ]
     return 0 if ended and all(ended) else 1
+
+
+@contextmanager
+def _replies(running: Cloud) -> Iterator[None]:
+    """Let the provider simulator reply as the agent's worked example needs it, for a while."""
+    if os.environ.get("LLM_BASE_URL"):
+        yield
+        return
+    _order(running, "POST", _REPLIES.read_bytes())
+    try:
+        yield
+    finally:
+        _order(running, "DELETE", None)
+
+
+def _order(running: Cloud, method: str, body: bytes | None) -> None:
+    request = urllib.request.Request(
+        f"{running.simulator_url}/_admin/script",
+        data=body,
+        method=method,
+        headers={"Content-Type": "application/json"},
+    )
+    # A proxy variable must not stand between two programs of this machine.
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with direct.open(request, timeout=_SECONDS):
+        pass
 
 
 def _run(deployment: Deployment, name: str, machine_arn: str) -> bool:
@@ -64,6 +100,8 @@ def _run(deployment: Deployment, name: str, machine_arn: str) -> bool:
 def answer(output: Mapping[str, Any]) -> str:
     """Return what a workflow answered, in a few lines."""
     lines = [f"status {output['status']}"]
+    if "confidence" in output:
+        return "\n".join([*lines, f"confidence {output['confidence']}", output["output"]])
     if best := output.get("best"):
         lines.append(f"best: variant {best['variant']}: {best['output']}")
     lines += [

@@ -29,6 +29,7 @@ locals {
       finish_batch   = local.function_finish_batch
       rank_variants  = local.function_rank_variants
       duplicate      = local.function_duplicate
+      decide_agent   = local.function_decide_agent
       } : name => merge(
       {
         memory       = 256
@@ -67,6 +68,7 @@ locals {
     finish_batch   = local.finish_batch_environment
     rank_variants  = local.rank_variants_environment
     duplicate      = local.duplicate_environment
+    decide_agent   = local.decide_agent_environment
   }
 
   functions = {

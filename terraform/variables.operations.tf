@@ -42,8 +42,8 @@ variable "functions" {
       less.
     - `memory_mb`: by function (`analyze`, `invoke_model`, `record_outcome`, `price_rows`, `sweep`, `sync_api_key`,
       `watch_models`; `api`, `converse`, `authorize` of the HTTP API; `ingest` of the queue; `split_batch`, `run_chunk`,
-      `finish_batch` of the batch; `rank_variants` of that workflow; `duplicate`). Defaults to 256; to 512 for `analyze`, `converse`
-      and `finish_batch`, 1024 for `split_batch`.
+      `finish_batch` of the batch; `rank_variants` and `decide_agent` of these workflows; `duplicate`). Defaults to 256; to 512
+      for `analyze`, `converse` and `finish_batch`, 1024 for `split_batch`.
     - `reserved_concurrency`: by function; a function with reserved concurrency neither starves others nor is starved by
       them. By default functions share the account's pool.
     - `provisioned_concurrency`: environments that are kept ready, for `analyze` and `invoke_model`: at least `min`,
@@ -159,7 +159,7 @@ variable "logs" {
 
     - `retention_days`: days that CloudWatch keeps a line. Defaults to 365.
     - `groups`: names of log groups of your own, by function (as in `functions.memory_mb`), and for the state machines
-      `workflow`, `batch` and `variants`, whose names should begin with `/aws/vendedlogs/`. Their retention and key are
+      `workflow`, `batch`, `variants` and `agent`, whose names should begin with `/aws/vendedlogs/`. Their retention and key are
       yours. By default the module creates them.
   EOT
   type = object({

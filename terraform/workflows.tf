@@ -4,10 +4,12 @@
 locals {
   # Null if the workflow is off.
   workflow_definitions = {
+    agent    = local.agent_definition
     variants = local.variants_definition
   }
 
   workflow_rights = {
+    agent    = local.agent_rights
     variants = local.variants_rights
   }
 

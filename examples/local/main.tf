@@ -9,6 +9,8 @@ provider "aws" {
   s3_use_path_style           = true
 }
 
+data "aws_caller_identity" "this" {}
+
 module "faregate" {
   source = "../../terraform"
 
@@ -23,7 +25,11 @@ module "faregate" {
   queue = {}
   batch = { concurrency = 60 }
 
-  workflows = { variants = {} }
+  # The tool is a function of the caller's own: local/agent_tool.py makes it where it is needed.
+  workflows = {
+    variants = {}
+    agent    = { tools = { run_sql = "arn:aws:lambda:us-east-1:${data.aws_caller_identity.this.account_id}:function:run-sql" } }
+  }
 
   # A chain by cause, across the three providers.
   models = {

@@ -118,7 +118,9 @@ def _needs_of_task(resource: str, given: dict[str, Any]) -> Iterator[Need]:
         yield Need(f"dynamodb:{operation[0].upper()}{operation[1:]}", _table(given["TableName"]))
     else:
         about = ("FunctionName", "TopicArn", "QueueUrl")
-        yield Need(_OPTIMISED[task], next(given[name] for name in about if name in given))
+        named = next(given[name] for name in about if name in given)
+        # An expression names what the run's own decisions chose.
+        yield Need(_OPTIMISED[task], "*" if named.startswith("{%") else named)
 
 
 def statements(deployment: Deployment, role: str) -> Iterator[Statement]:

@@ -23,6 +23,8 @@ from tests.support.cost_rows import attempt
 
 # Alarms that no test here can bring about, and why.
 UNSEEN = {
+    "agent-failed": "a run of the workflow must fail (test_fault_agent.py)",
+    "agent-timed-out": "a run of the workflow has two hours",
     "api-errors": "the local gateway publishes no metrics",
     "batch-timed-out": "a batch has two weeks",
     "queue-age": "a message must wait for a quarter of an hour",

@@ -26,7 +26,7 @@ def test_every_setting_of_the_module_is_in_the_table_of_changes() -> None:
 def test_the_table_has_no_setting_that_the_module_does_not_know() -> None:
     known = [pattern(path) for path in paths()]
     # A group that is taken away.
-    groups = {"tenants.faq.cache", "workflows.variants"}
+    groups = {"tenants.faq.cache", "workflows.agent", "workflows.variants"}
 
     unknown = [
         path

@@ -34,6 +34,10 @@ class WorkflowStore(UsageStore):
         said = stored_answer(rows)
         return None if said is None else said.text
 
+    def text_at(self, address: str) -> str | None:
+        """Return the text at an address of the bucket; ``None`` if it is gone."""
+        return self._answers.get(address)
+
     def put_run(self, row: Row) -> None:
         """Put the row of a run's own costs, once: a repeat changes nothing."""
         RunRows(self._client, self._table).put(row)

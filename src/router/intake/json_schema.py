@@ -122,7 +122,11 @@ def _additional(value: Any, rule: Any, schema: Any, field: str, where: str) -> I
 
 
 def _names(value: Any, rule: Any, _schema: Any, _field: str, where: str) -> Iterator[str]:
-    if any(problem for name in value for problem in problems(name, rule)):
+    if not any(problem for name in value for problem in problems(name, rule)):
+        return
+    if "pattern" in rule:
+        yield f"{where} must have names that match {rule['pattern']}"
+    else:
         yield f"{where} must have names of {rule['minLength']} to {rule['maxLength']} characters"
 
 

@@ -81,13 +81,17 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class AskedReview:
-    """A request's ``review``: ``confidence_field``, or ``None`` for always."""
+    """A request's ``review``: ``confidence_field``, or ``None`` for always; bands of its own."""
 
     confidence_field: str | None
+    answer_above: float | None = None
+    fail_below: float | None = None
 
     def bands(self, settings: ReviewSettings) -> Review:
         """Return the bands that apply to the request's answers in this deployment."""
-        return Review(self.confidence_field, settings.answer_above, settings.fail_below)
+        above = settings.answer_above if self.answer_above is None else self.answer_above
+        below = settings.fail_below if self.fail_below is None else self.fail_below
+        return Review(self.confidence_field, above, below)
 
 
 def asked_review(given: Any, schema: Mapping[str, Any] | None) -> AskedReview | None:
@@ -114,4 +118,12 @@ def asked_review(given: Any, schema: Mapping[str, Any] | None) -> AskedReview | 
             f"`response_schema` must require `{name}` and describe it as"
             ' {"type": "number", "minimum": 0, "maximum": 1}: it is the confidence of the review'
         )
-    return AskedReview(name)
+    above, below = given.get("answer_above"), given.get("fail_below")
+    if (above is None) != (below is None) or (above is not None and below > above):
+        raise InvalidRequest(
+            "`review` must have both `answer_above` and `fail_below`, the second not above the"
+            " first, or neither"
+        )
+    if above is None:
+        return AskedReview(name)
+    return AskedReview(name, float(above), float(below))

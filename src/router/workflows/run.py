@@ -88,7 +88,9 @@ def child_failure(output: Mapping[str, Any]) -> dict[str, str]:
     child = json_object(output.get("Cause"))
     error = child.get("Error") or output.get("Error") or "Unknown"
     cause = child.get("Cause") or ("" if child else output.get("Cause")) or ""
-    return {"status": "FAILED", "error": str(error)[:80], "cause": str(cause)[:_SHOWN]}
+    # A function's own error is JSON, with its message among other things.
+    words = child.get("errorMessage") or json_object(cause).get("errorMessage") or cause
+    return {"status": "FAILED", "error": str(error)[:80], "cause": str(words)[:_SHOWN]}
 
 
 def answer_problem(rows: Mapping[str, Row], reported: Mapping[str, Any]) -> dict[str, str] | None:

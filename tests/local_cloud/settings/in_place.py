@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.local_cloud.settings.lines import (
     ACCOUNT,
+    AGENT,
     ASK_VARIANTS,
     CALLS_MODELS,
     COMPOSITE,
@@ -275,6 +276,7 @@ IN_PLACE = Group(
             [
                 *config("review.timeout_seconds"),
                 f"{ROUTER}: definition.States.AwaitReview.TimeoutSeconds",
+                f"{AGENT}.TimeoutSeconds",
             ],
         ),
         "functions.memory_mb": (
@@ -328,6 +330,21 @@ IN_PLACE = Group(
                 *environment("SCORER", "rank_variants"),
             ],
         ),
+        "workflows.agent.tools": (
+            {"run_sql": f"arn:aws:lambda:{ACCOUNT}:function:other"},
+            [
+                *policy('workflow_machine["agent"]', "CallYourTools.Resource"),
+                *environment("AGENT_TOOLS.run_sql", "decide_agent"),
+            ],
+        ),
+        "workflows.agent.max_concurrency": (20, [f"{AGENT}.States.RunSteps.MaxConcurrency"]),
+        "workflows.agent.step_timeout_seconds": (
+            600,
+            [
+                f"{AGENT}.States.RunSteps.ItemProcessor.States.{name}.TimeoutSeconds"
+                for name in ("AskWorker", "CallTool")
+            ],
+        ),
         "workflows.variants.max_concurrency": (
             20,
             [f"{ASK_VARIANTS}.MaxConcurrency"],
@@ -367,7 +384,7 @@ IN_PLACE = Group(
                 *policy('function_runtime["*"]', "SendTraces"),
                 *policy("workflow", "SendTraces"),
                 *policy("batch[0]", "SendTraces"),
-                *policy('workflow_machine["variants"]', "SendTraces"),
+                *policy('workflow_machine["*"]', "SendTraces"),
                 *environment("TRACED_SHARE", "price_rows", "sweep"),
             ],
         ),

@@ -162,6 +162,18 @@ WITHOUT_WEBSOCKET = [
     *policy("invoke_model", "CallThroughProfiles.Action", "BeRoutedByProfiles.Action"),
 ]
 
+WITHOUT_AGENT = [
+    *gone(
+        'aws_sfn_state_machine.this["agent"]',
+        'aws_iam_role_policy.workflow_machine["agent"]',
+        'aws_iam_role_policy.workflow_function["agent"]',
+        'aws_cloudwatch_log_group.state_machine["agent"]',
+        'aws_iam_role.state_machine["agent"]',
+    ),
+    *function_gone("decide_agent"),
+    *own_policy_gone("decide_agent"),
+]
+
 # Where what is made holds a value, terraform/tests looks at it.
 OF_WHAT_IS_MADE: Lines = []
 
@@ -194,6 +206,7 @@ DASHBOARD_FUNCTIONS = (
     "aws_cloudwatch_dashboard.this[0]: dashboard_body.widgets.6.properties.metrics"
 )
 COMPOSITE = "aws_cloudwatch_composite_alarm.this[0]: alarm_rule"
+AGENT = 'aws_sfn_state_machine.this["agent"]: definition'
 ASK_VARIANTS = 'aws_sfn_state_machine.this["variants"]: definition.States.AskVariants'
 
 
@@ -231,6 +244,7 @@ LAYER_ANEW = [
 ]
 PRICED_BY = (
     *("analyze", "price_rows", "push_outcome", "rank_variants", "sweep", "api", "converse"),
+    "decide_agent",
 )
 LIMITED = ("api", "ingest", "rank_variants", "split_batch", "websocket")
 TAKES_INPUT = ("analyze", "api", "converse", "invoke_model", "websocket")
@@ -240,6 +254,7 @@ READS_USAGE = (
     "api",
     "await_review",
     "converse",
+    "decide_agent",
     "invoke_model",
     "plan_next_step",
     "price_rows",

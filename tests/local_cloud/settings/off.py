@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.local_cloud.settings.lines import (
     COMPOSITE,
     ROUTER,
+    WITHOUT_AGENT,
     WITHOUT_VARIANTS,
     WITHOUT_WEBSOCKET,
     Group,
@@ -55,6 +56,11 @@ OFF = Group(
             [*WITHOUT_VARIANTS, *alarm("gone", "variants-failed", "variants-timed-out")],
         ),
         "websocket": (None, [*WITHOUT_WEBSOCKET, *alarm("gone", "websocket-errors")]),
+        # It needs reviewers.
+        "workflows.agent": (
+            None,
+            [*WITHOUT_AGENT, *alarm("gone", "agent-failed", "agent-timed-out")],
+        ),
         "api": (
             None,
             [

@@ -10,6 +10,7 @@ from tests.local_cloud.settings.lines import (
     DEPLOYED_AGAIN,
     LAYER_ANEW,
     OF_WHAT_IS_MADE,
+    WITHOUT_AGENT,
     WITHOUT_VARIANTS,
     WITHOUT_WEBSOCKET,
     Group,
@@ -115,7 +116,8 @@ OTHER = Group(
         "routing.split.weights.key": ("newer.weights", OF_WHAT_IS_MADE),
         "budgets.session_usd": (2, config("session_usd")),
         "routing.cache_points": (False, config("routing.cache_points")),
-        # It needs the texts of its steps.
+        # They need the texts of their steps.
+        "workflows.agent": (None, WITHOUT_AGENT),
         "workflows.variants": (None, WITHOUT_VARIANTS),
         "privacy.store_text": (False, [*config("store_text"), *environment("STORE_TEXT", "api")]),
         "bedrock.foundation_models": (

@@ -46,7 +46,7 @@ OWN = Group(
                 ),
                 *(
                     line
-                    for name in ("workflow", "batch[0]", 'workflow_machine["variants"]')
+                    for name in ("workflow", "batch[0]", 'workflow_machine["*"]')
                     for line in policy(name, "EncryptExecutions.Resource", "EncryptItsLog.Resource")
                 ),
                 *policy("batch[0]", "UseTheKeyThroughServices.Resource"),
@@ -62,7 +62,7 @@ OWN = Group(
                 *policy(
                     "api[0]", "ReadRequestsAndJudgeThem.Resource", "FindStepsOfWorkflows.Resource"
                 ),
-                *policy('workflow_function["variants"]', "ReadStepsAndRecordTheRun.Resource"),
+                *policy('workflow_function["*"]', "ReadStepsAndRecordTheRun.Resource"),
                 *policy("record_outcome", "CloseTheRequest.Resource"),
                 *policy("run_chunk[0]", "ReadOutcomes.Resource"),
                 *policy("sweep", "FindAndCloseRows.Resource"),

@@ -27,6 +27,14 @@ def test_the_answer_names_the_best_the_scores_and_what_failed() -> None:
     assert "tie: 2, 3" in text
 
 
+def test_an_answer_of_the_agent_is_shown_with_its_confidence() -> None:
+    text = demo_workflows.answer(
+        {"status": "ANSWERED", "output": "Nordpost.", "confidence": 0.86, "steps": []}
+    )
+
+    assert text == "status ANSWERED\nconfidence 0.86\nNordpost."
+
+
 def test_the_example_is_an_input_that_the_workflow_takes() -> None:
     text = (ROOT / "docs" / "workflows" / "variants.example.json").read_text(encoding="utf-8")
 

@@ -70,6 +70,9 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service impor
     state_task_service_callback,
     state_task_service_sns,
 )
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import (
+    ResourceCondition,
+)
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_sfn import (  # noqa: E501
     StateTaskServiceSfn,
 )
@@ -282,7 +285,13 @@ def _invoke_client(functions: Functions) -> Any:
 def _waits_for_its_token(human: Human) -> Any:
     def wait(self: Any, timeout_seconds: int, callback_endpoint: Any) -> Any:
         # In real time only if a test forgets to answer.
-        return human(callback_endpoint.callback_id, lambda: callback_endpoint.wait(timeout=30))
+        def answered() -> Any:
+            return callback_endpoint.wait(timeout=30)
+
+        # moto listens for a token while it waits for a child, too; nobody has it.
+        if self.resource.condition != ResourceCondition.WaitForTaskToken:
+            return answered()
+        return human(callback_endpoint.callback_id, answered)
 
     return wait
 

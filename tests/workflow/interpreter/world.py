@@ -31,6 +31,7 @@ ACCOUNT, REGION = "123456789012", "us-east-1"
 BUCKET = "answers"
 ASL = Path(__file__).parents[3] / "asl"
 ROUTER = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:faregate"
+RUN_SQL = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:faregate-run-sql"
 _KEYS = {"/faregate/openai-api-key": "sk-local-x", "/faregate/anthropic-api-key": "sk-ant-local-x"}
 _ROLE = f"arn:aws:iam::{ACCOUNT}:role/workflow"
 # Bedrock's models are the wire's; moto would take their calls for Bedrock's own.
@@ -179,6 +180,7 @@ def _environment(config: Mapping[str, Any], topic_arn: str) -> dict[str, str]:
         "ANALYZE_MEMORY_MB": "512",
         "FAREGATE_CONFIG": json.dumps(config),
         "PRICE_OVERRIDES": "{}",
+        "AGENT_TOOLS": json.dumps({"run_sql": RUN_SQL}),
         "MODEL_TIMEOUT_SECONDS": "240",
         "OPENAI_API_KEY_PARAMETER": "/faregate/openai-api-key",
         "ANTHROPIC_API_KEY_PARAMETER": "/faregate/anthropic-api-key",

@@ -308,6 +308,10 @@ def test_other_answers_or_criteria_make_another_question() -> None:
             {"status": "FAILED", "error": "StepFunctions.ThrottlingException",
              "cause": "Rate exceeded"},
         ),
+        (
+            {"Error": "KeyError", "Cause": json.dumps({"errorMessage": "'x'", "stackTrace": []})},
+            {"status": "FAILED", "error": "KeyError", "cause": "'x'"},
+        ),
         ({}, {"status": "FAILED", "error": "Unknown", "cause": ""}),
     ],
 )  # fmt: skip

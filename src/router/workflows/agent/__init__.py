@@ -1,0 +1,1 @@
+"""Agent: a plan, workers that carry it out, an answer with its confidence, and its form."""
