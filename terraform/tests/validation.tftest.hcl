@@ -36,14 +36,24 @@ run "values_out_of_range_are_refused" {
 
   variables {
     models    = { SIMPLE = { model = "anthropic.claude-haiku-5-5", max_tokens = 0 } }
-    routing   = { raise_above = 0.2, lower_below = 0.8 }
     limits    = { input_bytes = 8388609 }
     privacy   = { text_ttl_days = 0 }
     functions = { memory_mb = { analyze = 64 } }
     stream    = { max_age_seconds = 86400 }
   }
 
-  expect_failures = [var.models, var.routing, var.limits, var.privacy, var.functions, var.stream]
+  expect_failures = [var.models, var.limits, var.privacy, var.functions, var.stream]
+}
+
+# By itself: another rule of `routing` names `privacy`, so Terraform looks at neither if privacy is wrong.
+run "bounds_in_the_wrong_order_are_refused" {
+  command = plan
+
+  variables {
+    routing = { raise_above = 0.2, lower_below = 0.8 }
+  }
+
+  expect_failures = [var.routing]
 }
 
 run "names_that_nothing_bears_are_refused" {
@@ -216,12 +226,12 @@ run "a_missing_layer_zip_fails_at_plan" {
   expect_failures = [aws_lambda_layer_version.provider_sdks]
 }
 
-run "settings_too_large_for_lambda_fail_at_plan" {
+run "prices_too_large_for_an_item_fail_at_plan" {
   command = plan
 
   variables {
-    prices = [for i in range(60) : { provider = "openai", model = "model-${i}", input = "1.00", output = "2.00", source = "contract" }]
+    prices = [for i in range(1000) : { provider = "openai", model = "model-${i}", input = "1.00", output = "2.00", source = join(" ", [for word in range(60) : "contract"]) }]
   }
 
-  expect_failures = [aws_lambda_function.this]
+  expect_failures = [aws_dynamodb_table_item.settings]
 }
