@@ -84,6 +84,7 @@ run "bearer_keys_are_checked_before_the_api" {
       FindStepsOfWorkflows     = { actions = toset(["dynamodb:Query"]), resources = toset(["${aws_dynamodb_table.usage[0].arn}/index/by-parent"]) }
       ReadSumsAndCountVerdicts = { actions = toset(["dynamodb:Query", "dynamodb:UpdateItem"]), resources = toset([aws_dynamodb_table.spend[0].arn]) }
       KeepLargeRequests        = { actions = toset(["s3:PutObject"]), resources = toset(["arn:aws:s3:::made-answers-1/requests/*"]) }
+      SeeWhatIsLeft            = { actions = toset(["dynamodb:BatchGetItem"]), resources = toset([aws_dynamodb_table.control[0].arn]) }
       SignUploads              = { actions = toset(["s3:PutObject"]), resources = toset(["arn:aws:s3:::made-answers-1/uploads/*"]) }
       ReadLargeAnswers         = { actions = toset(["s3:GetObject"]), resources = toset(["arn:aws:s3:::made-answers-1/answers/*"]) }
       SeeWhatIsMissing         = { actions = toset(["s3:ListBucket"]), resources = toset(["arn:aws:s3:::made-answers-1"]) }

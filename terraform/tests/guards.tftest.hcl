@@ -252,6 +252,7 @@ run "each_role_reaches_only_its_own_items_of_control" {
       ] if length([for statement in document.statement : statement if contains(statement.resources, aws_dynamodb_table.control[0].arn)]) > 0
       } == {
       accept       = ["BatchGetItem: breaker#* budget#* limits rate#*", "UpdateItem: breaker#* budget#* rate#*"]
+      api          = ["BatchGetItem: budget#* limits"]
       authorize    = ["GetItem: apikey#*"]
       ingest       = ["GetItem: rate#*"]
       price_rows   = ["UpdateItem: budget#*"]
