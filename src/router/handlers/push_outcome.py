@@ -8,6 +8,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from cost_calculator.aws.settings_item import load_settings
 from cost_calculator.clock import iso, now
 from cost_calculator.rates import default_rates
 from cost_calculator.settlement import Row, settle
@@ -26,6 +27,7 @@ from router.ingress.websocket.ending import Following, Waiting, follow
 _LAST_SECONDS = 15.0
 
 logger = Logger()
+load_settings()
 
 
 def note_refusal(error: ApiError) -> None:

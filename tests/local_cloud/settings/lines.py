@@ -19,7 +19,10 @@ Row = tuple[Any, Lines]
 
 ACCOUNT = "us-east-1:000000000000"
 # Functions with settings that grow, each in an item of its own.
-READS_SETTINGS = ("analyze", "api", "converse", "ingest", "price_rows", "rank_variants", "sweep")
+READS_SETTINGS = (
+    *("analyze", "api", "converse", "ingest", "price_rows", "push_outcome", "rank_variants"),
+    "sweep",
+)
 
 
 @dataclass(frozen=True, slots=True)
