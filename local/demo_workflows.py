@@ -75,7 +75,7 @@ def _order(running: Cloud, method: str, body: bytes | None) -> None:
         method=method,
         headers={"Content-Type": "application/json"},
     )
-    # A proxy variable must not stand between two programs of this machine.
+    # A proxy has no part in what two programs of one machine exchange.
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with direct.open(request, timeout=_SECONDS):
         pass

@@ -30,7 +30,7 @@ class Worker:
     description: str
     prompt: str | None
     function_arn: str | None
-    options: Mapping[str, Any]
+    options: dict[str, Any]
     retries: int
 
 
@@ -48,9 +48,9 @@ class Agent:
     most_steps: int
     answer_above: float
     fail_below: float
-    plan: Mapping[str, Any]
-    synthesis: Mapping[str, Any]
-    form: Mapping[str, Any]
+    plan: dict[str, Any]
+    synthesis: dict[str, Any]
+    form: dict[str, Any]
     instructions: str
 
 

@@ -62,7 +62,7 @@ class Steps:
         problem = self._problem(ask, rows) if times else None
         if problem and (times > ask.retries or problem["error"] in _FINAL):
             return Look(ask, problem=problem)
-        rerun = next_run(rows["REQUEST"]) if "REQUEST" in rows else None
+        rerun = next_run(dict(rows["REQUEST"])) if "REQUEST" in rows else None
         return Look(ask, work=ask.work(self._run, rerun))
 
     def _problem(self, ask: Ask, rows: Mapping[str, Row]) -> Mapping[str, str]:

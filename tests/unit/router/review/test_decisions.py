@@ -91,6 +91,24 @@ def test_a_confidence_must_be_a_bounded_field_that_every_answer_has(
     assert says in str(refused.value)
 
 
+def test_bands_of_a_request_go_before_those_of_the_deployment() -> None:
+    bands = {"answer_above": 0.9, "fail_below": 0.5}
+    review = {"confidence_field": "sure", **bands}
+
+    made = plan({"input": "hi", "response_schema": SCHEMA, "review": review}, review=SETTINGS)
+
+    assert made["call"]["review"] == {"confidence_field": "sure", **bands}
+
+
+@pytest.mark.parametrize(
+    "bands",
+    [{"answer_above": 0.9}, {"fail_below": 0.1}, {"answer_above": 0.2, "fail_below": 0.3}],
+)
+def test_bands_that_leave_a_confidence_no_place_are_refused(bands: dict[str, float]) -> None:
+    with pytest.raises(InvalidRequest, match="both `answer_above` and `fail_below`"):
+        asked_review({"confidence_field": "sure", **bands}, SCHEMA)
+
+
 def test_what_is_checked_goes_through_the_lambda_that_checks_it() -> None:
     for checked in ({"response_schema": SCHEMA}, {"review": True}):
         asked = {"input": "What is 17 * 24?", "tier": "CALCULATION", **checked}

@@ -71,7 +71,7 @@ def test_the_example_is_an_input_that_the_workflow_takes() -> None:
     [
         ({"workers": {}}, "`workers` must not be empty"),
         ({"workers": {"a": {"prompt": "x"}}}, "description"),
-        ({"workers": {"A": WORKER}}, "must match"),
+        ({"workers": {"A": WORKER}}, "names that match"),
         ({"workers": {"a": {"description": "x"}}}, "either `prompt` .* or `tool`"),
         ({"workers": {"a": {**WORKER, "tool": "run_sql"}}}, "either `prompt` .* or `tool`"),
         ({"workers": {"a": {"description": "x", "tool": "rm"}}}, "there is run_sql"),
