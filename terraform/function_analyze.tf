@@ -50,7 +50,7 @@ data "aws_iam_policy_document" "accept" {
     condition {
       test     = "ForAllValues:StringLike"
       variable = "dynamodb:LeadingKeys"
-      values   = ["limits", "budget#*", "rate#*", "breaker#*"]
+      values   = ["limits", "budget#*", "rate#*", "breaker#*", "session#*"]
     }
   }
 
@@ -62,7 +62,7 @@ data "aws_iam_policy_document" "accept" {
     condition {
       test     = "ForAllValues:StringLike"
       variable = "dynamodb:LeadingKeys"
-      values   = ["budget#*", "rate#*", "breaker#*"]
+      values   = ["budget#*", "rate#*", "breaker#*", "session#*"]
     }
   }
 

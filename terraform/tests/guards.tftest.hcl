@@ -251,7 +251,7 @@ run "each_role_reaches_only_its_own_items_of_control" {
         ) if contains(statement.resources, aws_dynamodb_table.control[0].arn)
       ] if length([for statement in document.statement : statement if contains(statement.resources, aws_dynamodb_table.control[0].arn)]) > 0
       } == {
-      accept       = ["BatchGetItem: breaker#* budget#* limits rate#*", "UpdateItem: breaker#* budget#* rate#*"]
+      accept       = ["BatchGetItem: breaker#* budget#* limits rate#* session#*", "UpdateItem: breaker#* budget#* rate#* session#*"]
       api          = ["BatchGetItem: budget#* limits"]
       authorize    = ["GetItem: apikey#*"]
       ingest       = ["GetItem: rate#*"]

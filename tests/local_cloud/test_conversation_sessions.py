@@ -118,3 +118,32 @@ def test_a_session_that_has_spent_its_limit_is_refused_and_others_are_not(door: 
     assert poor.status_code == 402, poor.text
     assert "the session has spent" in poor.json()["error"]["message"]
     assert rich.status_code == 200, rich.text
+
+
+@pytest.mark.parametrize("path", ["/prompts", "/chat/completions"])
+def test_the_model_of_a_session_is_remembered_and_looked_up_for_its_next_turn(
+    deployment: Deployment, door: Door, path: str
+) -> None:
+    session = f"chat-{uuid4().hex}"
+    first = [{"role": "user", "content": RULES}]
+    again = [*first, {"role": "assistant", "content": "Yes."}, {"role": "user", "content": "So?"}]
+    if path == "/prompts":
+        bodies = [{"messages": first, "tier": "COMPLEX"}, {"messages": again}]
+        bodies = [body | {"session_id": session} for body in bodies]
+        headers = {}
+    else:
+        bodies = [{"messages": first, "model": "COMPLEX"}, {"messages": again, "model": "auto"}]
+        headers = {"x-faregate-session": session}
+
+    asked = door.call("POST", path, bodies[0], headers=headers)
+    [item] = deployment.client("dynamodb").batch_get_item(
+        RequestItems={
+            deployment.control_table: {"Keys": [{"key": {"S": f"session#{TENANT}/{session}"}}]}
+        }
+    )["Responses"][deployment.control_table]
+    # It is read as the user asks again: who may not read it refuses the request.
+    followed = door.call("POST", path, bodies[1], headers=headers)
+
+    assert asked.status_code == 200, asked.text
+    assert item["served_by"]["S"].startswith("bedrock/")
+    assert followed.status_code == 200, followed.text
