@@ -2,10 +2,11 @@
 
     python -m local.demo_workflows
 
-Each takes its input from `docs/workflows/<name>.example.json`, under an id of its own. Exits
-non-zero when a run fails. The provider simulator is no judge and no planner: its scores show only
-that the workflow works, and the agent's models reply as `local/agent_replies.json` says. With
-LLM_BASE_URL, set before `make up` and here, a real model replies.
+The pages of `docs/` are the corpus. Each workflow takes its input from
+`docs/workflows/<name>.example.json`, under an id of its own. Exits non-zero when a run fails. The
+provider simulator is no judge, no planner and no reader: its scores, and its answers from shared
+words, show only that the workflow works, and the agent's models reply as `local/agent_replies.json`
+says. With LLM_BASE_URL, set before `make up` and here, a real model replies.
 """
 
 from __future__ import annotations
@@ -48,6 +49,8 @@ def main() -> int:
     deployment = existing(running)
     deploy_tool(deployment)
     machines: Mapping[str, Mapping[str, str]] = deployment.outputs["workflows"]
+    if "documents" in machines:
+        _take_in(deployment)
     with _replies(running):
         ended = [
             _run(deployment, name, each["state_machine_arn"]) for name, each in machines.items()
@@ -81,6 +84,24 @@ def _order(running: Cloud, method: str, body: bytes | None) -> None:
         pass
 
 
+def _take_in(deployment: Deployment) -> None:
+    """Put the project's own documents into the corpus, and wait until all are searchable."""
+    client_of_s3, corpus = deployment.client("s3"), deployment.outputs["corpus"]
+    pages = sorted((ROOT / "docs").glob("*.md"))
+    print(f"documents: {len(pages)} pages of docs/ into s3://{corpus['bucket']}/{corpus['folder']}")
+    for page in pages:
+        client_of_s3.put_object(
+            Bucket=corpus["bucket"], Key=corpus["folder"] + page.name, Body=page.read_bytes()
+        )
+
+    def is_in() -> bool:
+        found = client_of_s3.list_objects_v2(Bucket=corpus["bucket"], Prefix="chunks/")
+        return int(found["KeyCount"]) >= len(pages)
+
+    if not client.eventually(is_in, _SECONDS):
+        print("not all pages are in the corpus: see the failures queue", file=sys.stderr)
+
+
 def _run(deployment: Deployment, name: str, machine_arn: str) -> bool:
     given = json.loads((_INPUTS / f"{name}.example.json").read_text(encoding="utf-8"))
     run = f"{name}-{uuid.uuid4().hex[:8]}"
@@ -102,6 +123,8 @@ def answer(output: Mapping[str, Any]) -> str:
     lines = [f"status {output['status']}"]
     if "confidence" in output:
         return "\n".join([*lines, f"confidence {output['confidence']}", output["output"]])
+    if "ranking" not in output:
+        return "\n".join([*lines, *_found(output)])
     if best := output.get("best"):
         lines.append(f"best: variant {best['variant']}: {best['output']}")
     lines += [
@@ -112,6 +135,18 @@ def answer(output: Mapping[str, Any]) -> str:
     if tie := output.get("tie"):
         lines.append(f"  tie: {', '.join(map(str, tie))}; the cheapest is the best")
     return "\n".join(lines)
+
+
+def _found(output: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what the documents say, or what became of one."""
+    if "source" in output:
+        yield f"{output['source']}: {output['chunks']} chunks, {output['changed']} of them changed"
+    if answered := output.get("answer") or output.get("missing") or output.get("analysis"):
+        yield answered
+    for each in output.get("citations", ()):
+        yield f"  [{each['id']}] {each['source']}: {each['quote']}"
+    for each in output.get("retrievers", ()):
+        yield f"  {each['retriever']}: {each.get('error') or str(each['chunks']) + ' passages'}"
 
 
 def tree(deployment: Deployment, run: str) -> str:

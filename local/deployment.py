@@ -19,6 +19,7 @@ from local.cloud import REGION, ROOT, Cloud
 
 EXAMPLE = ROOT / "examples" / "local"
 CODE_BUCKET = "built-code"
+VECTOR_BUCKET = "faregate"
 API_KEY_PARAMETER = "/faregate/openai-api-key"
 # The simulator accepts this key; nothing else does.
 API_KEY = "sk-local-faregate"
@@ -99,6 +100,7 @@ def deploy(cloud: Cloud, say: Progress, folder: Path = terraform.FOLDER) -> Depl
             check=True,
             stdout=subprocess.DEVNULL,
         )
+    _make_vector_index(cloud)
     say("terraform init")
     terraform.init(EXAMPLE, folder=folder)
     say("terraform apply")
@@ -118,6 +120,19 @@ def deploy(cloud: Cloud, say: Progress, folder: Path = terraform.FOLDER) -> Depl
 def existing(cloud: Cloud) -> Deployment:
     """Return the deployment that an earlier `deploy` left on `cloud`."""
     return Deployment(cloud, terraform.output(EXAMPLE))
+
+
+def _make_vector_index(cloud: Cloud) -> None:
+    """Make the index that `examples/local` names: the AWS provider has no resource for it."""
+    client = _client(cloud, "s3vectors")
+    client.create_vector_bucket(vectorBucketName=VECTOR_BUCKET)
+    client.create_index(
+        vectorBucketName=VECTOR_BUCKET,
+        indexName="chunks",
+        dataType="float32",
+        dimension=256,
+        distanceMetric="cosine",
+    )
 
 
 def _code(cloud: Cloud) -> dict[str, str]:

@@ -6,7 +6,7 @@ locals {
   # Made from its name, so that policies need not wait for the queue.
   failures_queue_arn = "arn:${local.partition}:sqs:${local.arn_suffix}:${local.failures_queue_name}"
   # Rules whose undelivered events come here.
-  rules_put_aside = aws_cloudwatch_event_rule.api_key_changed[*].arn
+  rules_put_aside = concat(aws_cloudwatch_event_rule.api_key_changed[*].arn, aws_cloudwatch_event_rule.document_changed[*].arn)
 }
 
 resource "aws_sqs_queue" "failures" {
@@ -21,9 +21,9 @@ data "aws_iam_policy_document" "failures" {
   source_policy_documents = [data.aws_iam_policy_document.tls_only["failures"].json]
 
   dynamic "statement" {
-    for_each = local.rules_put_aside
+    for_each = length(local.rules_put_aside) > 0 ? [1] : []
     content {
-      sid       = "TheRulePutsUndeliveredEventsHere"
+      sid       = "RulesPutUndeliveredEventsHere"
       actions   = ["sqs:SendMessage"]
       resources = [local.failures_queue_arn]
       principals {
@@ -33,7 +33,7 @@ data "aws_iam_policy_document" "failures" {
       condition {
         test     = "ArnEquals"
         variable = "aws:SourceArn"
-        values   = [statement.value]
+        values   = local.rules_put_aside
       }
     }
   }

@@ -82,6 +82,11 @@ output "workflows" {
   value       = { for name in local.workflow_names : name => { state_machine_arn = aws_sfn_state_machine.this[name].arn } }
 }
 
+output "corpus" {
+  description = "The corpus of `workflows.rag` and `workflows.documents`, null without both: the `bucket`, and the `folder` that documents are put into."
+  value       = local.has_corpus ? { bucket = local.corpus_bucket, folder = local.documents_folder } : null
+}
+
 output "notifications_topic_arn" {
   description = "ARN of the SNS topic for failed requests."
   value       = local.topic_arn

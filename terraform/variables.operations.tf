@@ -42,8 +42,9 @@ variable "functions" {
       less.
     - `memory_mb`: by function (`analyze`, `invoke_model`, `record_outcome`, `price_rows`, `sweep`, `sync_api_key`,
       `watch_models`; `api`, `converse`, `authorize` of the HTTP API; `ingest` of the queue; `split_batch`, `run_chunk`,
-      `finish_batch` of the batch; `rank_variants` and `decide_agent` of these workflows; `duplicate`). Defaults to 256; to 512
-      for `analyze`, `converse` and `finish_batch`, 1024 for `split_batch`.
+      `finish_batch` of the batch; `rank_variants`, `decide_agent`, `answer_question`, `ingest_document` of workflows;
+      `duplicate`). Defaults to 256; to 512 for `analyze`, `converse`, `finish_batch`, `answer_question` and
+      `ingest_document`, 1024 for `split_batch`.
     - `reserved_concurrency`: by function; a function with reserved concurrency neither starves others nor is starved by
       them. By default functions share the account's pool.
     - `provisioned_concurrency`: environments that are kept ready, for `analyze` and `invoke_model`: at least `min`,
@@ -159,8 +160,8 @@ variable "logs" {
 
     - `retention_days`: days that CloudWatch keeps a line. Defaults to 365.
     - `groups`: names of log groups of your own, by function (as in `functions.memory_mb`), and for the state machines
-      `workflow`, `batch`, `variants` and `agent`, whose names should begin with `/aws/vendedlogs/`. Their retention and key are
-      yours. By default the module creates them.
+      `workflow`, `batch` and those of `workflows` (`variants`, `agent`, `rag`, `documents`), whose names should begin
+      with `/aws/vendedlogs/`. Their retention and key are yours. By default the module creates them.
   EOT
   type = object({
     retention_days = optional(number, 365)

@@ -11,6 +11,14 @@ variable "workflows" {
       doubt, and its form. Needs `review`. `tools`: Lambda functions of yours that a step may be, by the name that
       inputs use for them. By default there is none. `max_concurrency`: steps of one run at a time. Defaults to 10.
       `step_timeout_seconds`: how long a step may take, from 60 to 3600. Defaults to 900.
+    - `rag`: answers a question from documents, with citations. `{}` creates it, with retrieval by keywords over the corpus
+      that `documents` fills. `keywords`: whether the corpus is searched by words. Defaults to true. `vectors`: an index of
+      S3 Vectors over the corpus: its `index_arn` (you create it: float32, cosine) and its `dimensions` (256, 512 or 1024,
+      which is the default), which Titan Text Embeddings V2 fills. `knowledge_base_id`: a Knowledge Base of yours.
+      `retriever_arn`: a Lambda function of yours. By default there are none.
+    - `documents`: what is put into the corpus bucket under `documents/` becomes chunks for `rag`, and goes with its
+      object. `{}` creates it. `analysis`: an instruction for a model, whose answer about each document is kept. By default
+      there is none. `topic_arn`: an SNS topic that hears of each document. By default there is none.
   EOT
   type = object({
     variants = optional(object({
@@ -21,6 +29,16 @@ variable "workflows" {
       tools                = optional(map(string), {})
       max_concurrency      = optional(number, 10)
       step_timeout_seconds = optional(number, 900)
+    }))
+    rag = optional(object({
+      keywords          = optional(bool, true)
+      vectors           = optional(object({ index_arn = string, dimensions = optional(number, 1024) }))
+      knowledge_base_id = optional(string)
+      retriever_arn     = optional(string)
+    }))
+    documents = optional(object({
+      analysis  = optional(string)
+      topic_arn = optional(string)
     }))
   })
   default  = {}
@@ -34,6 +52,36 @@ variable "workflows" {
   validation {
     condition     = try(var.workflows.variants.scorer_arn, null) == null ? true : can(regex("^arn:[a-z-]+:lambda:[^:]+:[0-9]{12}:function:[^:]+(:[^:]+)?$", var.workflows.variants.scorer_arn))
     error_message = "Write workflows.variants.scorer_arn as the ARN of a Lambda function (arn:…:lambda:…:function:…)."
+  }
+
+  validation {
+    condition     = var.workflows.rag == null ? true : var.workflows.rag.keywords || length(concat(var.workflows.rag.vectors[*], var.workflows.rag.knowledge_base_id[*], var.workflows.rag.retriever_arn[*])) > 0
+    error_message = "workflows.rag has no retriever: set keywords, vectors, knowledge_base_id or retriever_arn."
+  }
+
+  validation {
+    condition     = try(var.workflows.rag.vectors, null) == null ? true : can(regex("^arn:[a-z-]+:s3vectors:[^:]+:[0-9]{12}:bucket/[^/]+/index/[^/]+$", var.workflows.rag.vectors.index_arn)) && contains([256, 512, 1024], var.workflows.rag.vectors.dimensions)
+    error_message = "Write workflows.rag.vectors.index_arn as the ARN of an index of S3 Vectors (arn:…:s3vectors:…:bucket/…/index/…), and dimensions as 256, 512 or 1024."
+  }
+
+  validation {
+    condition     = try(var.workflows.rag.knowledge_base_id, null) == null ? true : can(regex("^[0-9A-Za-z]{10}$", var.workflows.rag.knowledge_base_id))
+    error_message = "Write workflows.rag.knowledge_base_id as the ten characters of a Knowledge Base's id."
+  }
+
+  validation {
+    condition     = try(var.workflows.rag.retriever_arn, null) == null ? true : can(regex("^arn:[a-z-]+:lambda:[^:]+:[0-9]{12}:function:[^:]+(:[^:]+)?$", var.workflows.rag.retriever_arn))
+    error_message = "Write workflows.rag.retriever_arn as the ARN of a Lambda function (arn:…:lambda:…:function:…)."
+  }
+
+  validation {
+    condition     = try(var.workflows.documents.topic_arn, null) == null ? true : can(regex("^arn:[a-z-]+:sns:[^:]+:[0-9]{12}:[^:]+$", var.workflows.documents.topic_arn))
+    error_message = "Write workflows.documents.topic_arn as the ARN of an SNS topic (arn:…:sns:…)."
+  }
+
+  validation {
+    condition     = var.workflows.documents == null || var.workflows.rag != null
+    error_message = "workflows.documents fills the corpus that workflows.rag reads: set workflows.rag too."
   }
 
   validation {

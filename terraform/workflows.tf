@@ -4,13 +4,17 @@
 locals {
   # Null if the workflow is off.
   workflow_definitions = {
-    agent    = local.agent_definition
-    variants = local.variants_definition
+    agent     = local.agent_definition
+    variants  = local.variants_definition
+    rag       = local.rag_definition
+    documents = local.documents_definition
   }
 
   workflow_rights = {
-    agent    = local.agent_rights
-    variants = local.variants_rights
+    agent     = local.agent_rights
+    variants  = local.variants_rights
+    rag       = local.rag_rights
+    documents = local.documents_rights
   }
 
   workflow_names = [for name, settings in var.workflows : name if settings != null]

@@ -11,7 +11,7 @@ compile() {
 compile dev.lock --extra layer --extra local --extra dev --extra train pyproject.toml
 compile function.lock pyproject.toml
 # The layer alone: what the function zip already holds is left to it.
-printf '%s\n' "anthropic>=2.11" "openai>=3.52" "jsonschema>=4.23" | compile layer.lock -c requirements/dev.lock -
+printf '%s\n' "anthropic>=2.11" "openai>=3.52" "jsonschema>=4.23" "pypdf>=6" | compile layer.lock -c requirements/dev.lock -
 # What tests/clients/converse.py runs, in an environment of its own.
 printf '%s\n' instructor langchain-openai openai-agents "pydantic-ai-slim[openai]" | compile clients.lock -
 compile bench.lock --extra bench --extra train pyproject.toml

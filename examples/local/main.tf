@@ -27,8 +27,10 @@ module "faregate" {
 
   # The tool is a function of the caller's own: local/agent_tool.py makes it where it is needed.
   workflows = {
-    variants = {}
-    agent    = { tools = { run_sql = "arn:aws:lambda:us-east-1:${data.aws_caller_identity.this.account_id}:function:run-sql" } }
+    variants  = {}
+    agent     = { tools = { run_sql = "arn:aws:lambda:us-east-1:${data.aws_caller_identity.this.account_id}:function:run-sql" } }
+    rag       = { vectors = { index_arn = var.vector_index_arn, dimensions = 256 } }
+    documents = {}
   }
 
   # A chain by cause, across the three providers.

@@ -23,6 +23,11 @@ output "answers_bucket" {
   value       = module.faregate.answers_bucket
 }
 
+output "corpus" {
+  description = "The bucket of documents, and its folder."
+  value       = module.faregate.corpus
+}
+
 output "notifications_topic_arn" {
   description = "The topic that tells of failed requests."
   value       = module.faregate.notifications_topic_arn

@@ -51,3 +51,9 @@ variable "anthropic_api_key_parameter" {
   type        = string
   default     = "/faregate/anthropic-api-key"
 }
+
+variable "vector_index_arn" {
+  description = "ARN of the index of the local cloud's S3 Vectors; local/deployment.py makes it."
+  type        = string
+  default     = "arn:aws:s3vectors:us-east-1:000000000000:bucket/faregate/index/chunks"
+}

@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, get_args
 
-from local.simulator import catalogue
+from local.simulator import catalogue, passages
 from local.simulator.conversation import Document, Picture, ToolCall, Turn
+from local.simulator.hashed_words import hashed
 from local.simulator.instances import instance, seed
 from local.simulator.model import NOTHING_KEPT, Ask, Ending, Kept, Reply
 from local.simulator.sums import calculate
@@ -57,6 +58,8 @@ def reply(
     cache did.
     """
     called = calls_for(ask) if calls is None and text is None else _ordered(ask, calls or ())
+    if ask.embeds:
+        text = json.dumps(hashed(ask.prompt, ask.embeds))
     content = text if text is not None else "" if called else _say(ask)
     content, stopped_by = _stopped(content, ask.stops)
     thinking = _thinking(ask)
@@ -133,7 +136,7 @@ def _ending(name: str | None) -> Ending | None:
 
 def _say(ask: Ask) -> str:
     if ask.schema is not None:
-        return json.dumps(instance(ask.schema, ask.question))
+        return passages.answer(ask) or json.dumps(instance(ask.schema, ask.question))
     if kind := _classify(ask):
         return kind
     if answered := _given(ask):

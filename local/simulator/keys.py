@@ -9,6 +9,7 @@ _DEFAULT_PREFIX = {
     "anthropic": "sk-ant-local-",
     "bedrock": "",
     "guardrail": "",
+    "embeddings": "",
 }
 
 

@@ -30,7 +30,8 @@ class Ask:
     `service_tier` and `latency` are the provider's own words, "" if nothing was asked.
     `turns` are the conversation, the system's first. `thinks` is None if the request leaves it to
     the model. A stream's usage comes with its last event, if `stream_usage`. `sealed_reasoning`:
-    the caller wants reasoning to send back.
+    the caller wants reasoning to send back. `embeds`: a vector of so many dimensions is asked for,
+    and the reply's text is it, as JSON.
     """
 
     model: str
@@ -50,6 +51,7 @@ class Ask:
     stream: bool = False
     stream_usage: bool = True
     sealed_reasoning: bool = False
+    embeds: int = 0
 
 
 def asking(turns: Sequence[Turn], model: str, max_tokens: int | None, **more: Any) -> Ask:

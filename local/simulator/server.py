@@ -13,6 +13,7 @@ from local import cloud_time
 from local.simulator import admin
 from local.simulator.anthropic import Anthropic
 from local.simulator.bedrock import Bedrock
+from local.simulator.embeddings import Embeddings
 from local.simulator.exchange import Exchange
 from local.simulator.guardrail import Guardrails
 from local.simulator.journal import Call, Journal
@@ -26,6 +27,7 @@ from local.simulator.upstream import Upstream
 
 PROVIDERS: tuple[Provider, ...] = (
     Bedrock(),
+    Embeddings(),
     Guardrails(),
     ChatCompletions(),
     Responses(),

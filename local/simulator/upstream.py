@@ -15,6 +15,7 @@ from typing import Any
 import requests
 
 from local.simulator.deltas import Delta
+from local.simulator.hashed_words import fitted
 from local.simulator.model import Ask, Reply
 from local.simulator.upstream_shape import body_of, deltas_of, reply_of
 
@@ -37,9 +38,12 @@ class Upstream:
     base_url: str
     model: str
     key: str
+    embedding_model: str = ""
 
     def reply(self, ask: Ask) -> Reply:
         """Ask the real model; raise UpstreamError if there is no answer."""
+        if ask.embeds:
+            return self._embedding(ask)
         answer = _call("POST", self._url, self.key, body_of(ask, self.model))
         try:
             return reply_of(answer)
@@ -53,6 +57,23 @@ class Upstream:
         response = _send("POST", self._url, self.key, body, stream=True)
         return _deltas(response)
 
+    def _embedding(self, ask: Ask) -> Reply:
+        """Have the server's own embedding model embed the text."""
+        url = f"{self.base_url}/embeddings"
+        answer = _call("POST", url, self.key, {"model": self.embedding_model, "input": ask.prompt})
+        try:
+            vector = [float(each) for each in answer["data"][0]["embedding"]]
+            used = int(answer["usage"]["prompt_tokens"])
+        except (LookupError, TypeError, ValueError) as error:
+            raise UpstreamError(500, f"LLM_BASE_URL: not an embedding: {error!r}") from None
+        if len(vector) > ask.embeds:
+            raise UpstreamError(
+                400,
+                f"{self.embedding_model} makes {len(vector)} dimensions, the index has"
+                f" {ask.embeds}: name another by LLM_EMBEDDING_MODEL",
+            )
+        return Reply(json.dumps(fitted(vector, ask.embeds)), "", used, 0, 0, "end")
+
     @property
     def _url(self) -> str:
         return f"{self.base_url}/chat/completions"
@@ -61,7 +82,8 @@ class Upstream:
 def configured(environment: Mapping[str, str] = os.environ) -> Upstream | None:
     """Return the model that LLM_BASE_URL, LLM_MODEL and LLM_API_KEY name; None without the first.
 
-    Without LLM_MODEL the server's first model is taken. Raises UpstreamError if it has none.
+    Without LLM_MODEL the server's first model is taken. LLM_EMBEDDING_MODEL embeds, or the same
+    model. Raises UpstreamError if the server has none.
     """
     base_url = environment.get("LLM_BASE_URL", "").rstrip("/")
     if not base_url:
@@ -73,7 +95,7 @@ def configured(environment: Mapping[str, str] = os.environ) -> Upstream | None:
         if not models:
             raise UpstreamError(502, f"{base_url} has no models: name one with LLM_MODEL")
         model = str(models[0]["id"])
-    return Upstream(base_url, model, key)
+    return Upstream(base_url, model, key, environment.get("LLM_EMBEDDING_MODEL") or model)
 
 
 def _call(method: str, url: str, key: str, body: object = None) -> dict[str, Any]:

@@ -183,7 +183,7 @@ def contribution(row: Row) -> Sums:
         return _without_zeros(sums | {"workflow_runs": 1})
     if row["item"] == REFUSED_ITEM:
         return _without_zeros(sums | {"refusals": 1})
-    sums["attempts"] = 1
+    sums["attempts"] = row.get("calls", 1)
     sums["retries"] = row.get("retries", 0)
     sums["tool_calls"] = row.get("tool_calls", 0)
     sums["cache_hits"] = int(row.get("outcome") == CACHED)

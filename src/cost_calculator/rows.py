@@ -31,6 +31,9 @@ CACHED = "CACHED"
 RUN_ITEM = "WORKFLOW#"
 """How the ``item`` of a workflow run's own rows begins; the execution's name follows."""
 
+EMBED = "embed"
+"""The ``purpose`` of an attempt that embeds text: it has an answer, and no output tokens."""
+
 REFUSED_ITEM = "REFUSED"
 """The ``item`` of a run that was refused before it was accepted."""
 

@@ -18,6 +18,7 @@ from cost_calculator.pricing import Cost, CostStatus, price
 from cost_calculator.rates import Rates
 from cost_calculator.rows import (
     CACHED,
+    EMBED,
     NOT_BILLED,
     READABLE_SCHEMAS,
     SCHEMA,
@@ -97,7 +98,7 @@ def _settle_attempt(row: Row, rates: Rates) -> dict[str, Any]:
         usage = _parse_usage(row["usage"])
         tokens = from_provider(row["provider"], usage)
         mode = joined(row.get("mode") or "", *special_modes(row["provider"], usage))
-        _check_plausible(tokens, row["outcome"])
+        _check_plausible(tokens, row)
     except InvalidUsage as error:
         return {"cost_status": CostStatus.INVALID_USAGE.value, "cost_reason": str(error)}
     settled: dict[str, Any] = {f"{name}_tokens": getattr(tokens, name) for name in TOKEN_CLASSES}
@@ -113,12 +114,12 @@ def _settle_attempt(row: Row, rates: Rates) -> dict[str, Any]:
     return settled | _baseline(tokens, row, at, rates)
 
 
-def _check_plausible(tokens: Tokens, outcome: str) -> None:
-    if outcome in _MAY_HAVE_USED_NONE:
+def _check_plausible(tokens: Tokens, row: Row) -> None:
+    if row["outcome"] in _MAY_HAVE_USED_NONE:
         return
     if not tokens.total_input:
         raise InvalidUsage("usage counts no input: no prompt has 0 tokens")
-    if outcome == "OK" and not tokens.output:
+    if row["outcome"] == "OK" and not tokens.output and row.get("purpose") != EMBED:
         raise InvalidUsage("usage counts no output beside an answer")
 
 

@@ -16,7 +16,7 @@ from cost_calculator.ledger import Sums, add, contribution
 from cost_calculator.pricing import plain
 from cost_calculator.reports import GAPS, nothing_priced, tokens
 from cost_calculator.row_keys import request_id_of
-from cost_calculator.rows import OPEN, RUN_ITEM
+from cost_calculator.rows import EMBED, OPEN, RUN_ITEM
 from cost_calculator.settlement import Row, UnreadableRow
 
 Settle = Callable[[Row], Row]
@@ -64,8 +64,8 @@ class Step:
 class WorkflowRun:
     """A run: its workflow's name if a step gave one, its steps in order of their start.
 
-    ``own`` are the sums of the run's own rows: what its states and functions cost, if it is one of
-    the module's workflows.
+    ``own`` are the sums of the run's own rows: what its states, functions and embeddings cost, if
+    it is one of the module's workflows.
     """
 
     run_id: str
@@ -93,7 +93,7 @@ class TooManySteps(ValueError):
 def read_run(
     parent: str, rows: Rows, settle: Settle, most: int | None = None
 ) -> WorkflowRun | None:
-    """Return the run of that key, ``None`` if no request names it as its parent.
+    """Return the run of that key, ``None`` if no row is of it: no step, and none of its own.
 
     ``settle`` prices rows that wait for it, so that a run is known as soon as it ends. Raise
     ``TooManySteps`` if it has more than ``most``.
@@ -103,18 +103,19 @@ def read_run(
         raise TooManySteps(most)
     found = [(key, rows.rows_of(key)) for key in keys]
     found = [(key, items) for key, items in found if "REQUEST" in items]
-    if not found:
+    own = [
+        row
+        for item, row in rows.rows_of(parent).items()
+        if item.startswith(RUN_ITEM) or row.get("purpose") == EMBED
+    ]
+    if not found and not own:
         return None
-    names = (items["REQUEST"].get("workflow") for _, items in found)
+    names = (row.get("workflow") for row in [*(items["REQUEST"] for _, items in found), *own])
     return WorkflowRun(
         run_id=request_id_of(parent),
         workflow=next(filter(None, names), None),
         steps=tuple(_step(key, items, rows, settle, _MOST_LEVELS) for key, items in found),
-        own=add(
-            contribution(_settled(row, settle))
-            for item, row in rows.rows_of(parent).items()
-            if item.startswith(RUN_ITEM)
-        ),
+        own=add(contribution(_settled(row, settle)) for row in own),
     )
 
 
@@ -132,6 +133,12 @@ def read_step(key: str, items: Mapping[str, Row], settle: Settle) -> Step:
         pending=sum(row["cost_status"] == "PENDING" for row in counted)
         + (request["status"] in OPEN),
     )
+
+
+def embedding_sums(items: Mapping[str, Row], settle: Settle) -> Sums:
+    """Return what the embeddings of a run add to the sums of ``spend``, from its own rows."""
+    rows = (row for row in items.values() if row.get("purpose") == EMBED)
+    return add(contribution(_settled(row, settle)) for row in rows)
 
 
 def _step(key: str, items: Mapping[str, Row], rows: Rows, settle: Settle, levels: int) -> Step:
@@ -158,7 +165,7 @@ def run_as_json(run: WorkflowRun) -> dict[str, Any]:
         "workflow_id": run.run_id,
         **({"workflow": run.workflow} if run.workflow else {}),
         "steps": [_step_as_json(step) for step in run.steps],
-        "own_overhead_usd": plain(run.own.get("overhead_usd", _ZERO)),
+        **{f"own_{name}": usd for name, usd in money_as_json(run.own).items()},
         "total": _figures(run.total) | {"pending": run.pending},
         "gaps": {name: plain(run.total.get(name, _ZERO)) for name in GAPS},
     }

@@ -18,7 +18,10 @@ run "by_default_there_is_none" {
       keys(aws_sfn_state_machine.this) == ["workflow"]
       && length(aws_iam_role_policy.workflow_machine) == 0
       && length(aws_iam_role_policy.workflow_function) == 0
-      && length(setintersection(keys(aws_lambda_function.this), ["decide_agent", "rank_variants"])) == 0
+      && length(setintersection(keys(aws_lambda_function.this), ["answer_question", "decide_agent", "ingest_document", "rank_variants"])) == 0
+      && length(aws_s3_bucket.corpus) == 0
+      && length(aws_cloudwatch_event_rule.document_changed) == 0
+      && output.corpus == null
       && keys(aws_iam_role.state_machine) == ["workflow"]
       && length([for name in keys(aws_cloudwatch_metric_alarm.this) : name if startswith(name, "variants") || startswith(name, "agent")]) == 0
       && length(output.workflows) == 0
@@ -213,6 +216,203 @@ run "settings_of_the_agent_without_sense_are_refused" {
   variables {
     review    = {}
     workflows = { agent = { tools = { "run sql" = "run-sql" }, max_concurrency = 0, step_timeout_seconds = 10 } }
+  }
+  expect_failures = [var.workflows]
+}
+
+run "rag_searches_the_corpus_by_words_and_may_do_no_more" {
+  command = plan
+  variables {
+    workflows = { rag = {} }
+  }
+
+  assert {
+    condition = {
+      for statement in data.aws_iam_policy_document.answer_question[0].statement : statement.sid => {
+        actions = toset(statement.actions), resources = toset(statement.resources)
+      }
+      } == {
+      ReadChunks = { actions = toset(["s3:GetObject"]), resources = toset(["${aws_s3_bucket.corpus[0].arn}/chunks/*"]) }
+      ListChunks = { actions = toset(["s3:ListBucket"]), resources = toset([aws_s3_bucket.corpus[0].arn]) }
+    }
+    error_message = "Without vectors, a Knowledge Base or a function of yours, the corpus is all that is read; a new right belongs here with its reason."
+  }
+
+  assert {
+    condition = {
+      for statement in data.aws_iam_policy_document.workflow_machine["rag"].statement : statement.sid => toset(statement.resources)
+      } == {
+      RunFunctions      = toset(["arn:aws:lambda:eu-central-1:123456789012:function:faregate-answer-question"])
+      AskTheRouter      = toset(["arn:aws:states:eu-central-1:123456789012:stateMachine:faregate"])
+      FollowWhatItAsked = toset(["arn:aws:states:eu-central-1:123456789012:execution:faregate:*"])
+      HearOfItsEnd      = toset(["arn:aws:events:eu-central-1:123456789012:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"])
+      EncryptExecutions = toset([aws_kms_key.this[0].arn])
+    }
+    error_message = "The machine runs its function and the router, and nothing else."
+  }
+
+  assert {
+    condition = (
+      jsondecode(aws_lambda_function.this["answer_question"].environment[0].variables.RETRIEVERS) == { keywords = {} }
+      && length(aws_s3_bucket_notification.corpus) == 0
+      && aws_s3_bucket_versioning.corpus[0].versioning_configuration[0].status == "Enabled"
+      && aws_s3_bucket_public_access_block.corpus[0].restrict_public_buckets
+      && toset([for name in keys(aws_cloudwatch_metric_alarm.this) : name if startswith(name, "rag")]) == toset(["rag-failed", "rag-timed-out"])
+    )
+    error_message = "The corpus is private and versioned; nothing waits for documents; runs that fail raise an alarm."
+  }
+}
+
+run "each_retriever_brings_its_own_right" {
+  command = plan
+  variables {
+    workflows = {
+      rag = {
+        vectors           = { index_arn = "arn:aws:s3vectors:eu-central-1:123456789012:bucket/v/index/i", dimensions = 512 }
+        knowledge_base_id = "KB12345678"
+        retriever_arn     = "arn:aws:lambda:eu-central-1:123456789012:function:retrieve"
+      }
+    }
+  }
+
+  assert {
+    condition = {
+      for statement in data.aws_iam_policy_document.answer_question[0].statement : statement.sid => {
+        actions = toset(statement.actions), resources = toset(statement.resources)
+      } if !endswith(statement.sid, "Chunks")
+      } == {
+      EmbedText           = { actions = toset(["bedrock:InvokeModel"]), resources = toset(["arn:aws:bedrock:eu-central-1::foundation-model/amazon.titan-embed-text-v2:0"]) }
+      FindNearVectors     = { actions = toset(["s3vectors:QueryVectors"]), resources = toset(["arn:aws:s3vectors:eu-central-1:123456789012:bucket/v/index/i"]) }
+      AskTheKnowledgeBase = { actions = toset(["bedrock:Retrieve"]), resources = toset(["arn:aws:bedrock:eu-central-1:123456789012:knowledge-base/KB12345678"]) }
+      AskYourRetriever    = { actions = toset(["lambda:InvokeFunction"]), resources = toset(["arn:aws:lambda:eu-central-1:123456789012:function:retrieve"]) }
+    }
+    error_message = "A retriever that is set may be asked, and no other."
+  }
+
+  assert {
+    condition = aws_lambda_function.this["answer_question"].environment[0].variables.RETRIEVERS == jsonencode({
+      function       = { arn = "arn:aws:lambda:eu-central-1:123456789012:function:retrieve" }
+      keywords       = {}
+      knowledge_base = { id = "KB12345678" }
+      vectors        = { dimensions = "512", index_arn = "arn:aws:s3vectors:eu-central-1:123456789012:bucket/v/index/i" }
+    })
+    error_message = "The function knows the retrievers that are set."
+  }
+}
+
+run "rag_without_a_retriever_is_refused" {
+  command = plan
+  variables {
+    workflows = { rag = { keywords = false } }
+  }
+  expect_failures = [var.workflows]
+}
+
+run "vectors_of_other_dimensions_are_refused" {
+  command = plan
+  variables {
+    workflows = { rag = { vectors = { index_arn = "arn:aws:s3vectors:eu-central-1:123456789012:bucket/v/index/i", dimensions = 300 } } }
+  }
+  expect_failures = [var.workflows]
+}
+
+run "a_knowledge_base_by_its_name_is_refused" {
+  command = plan
+  variables {
+    workflows = { rag = { knowledge_base_id = "my-base" } }
+  }
+  expect_failures = [var.workflows]
+}
+
+run "a_retriever_that_is_no_function_is_refused" {
+  command = plan
+  variables {
+    workflows = { rag = { retriever_arn = "retrieve" } }
+  }
+  expect_failures = [var.workflows]
+}
+
+run "documents_fill_the_corpus_and_may_do_no_more" {
+  command = plan
+  variables {
+    workflows = {
+      rag       = { vectors = { index_arn = "arn:aws:s3vectors:eu-central-1:123456789012:bucket/v/index/i" } }
+      documents = { analysis = "Say what it is about.", topic_arn = "arn:aws:sns:eu-central-1:123456789012:team" }
+    }
+  }
+
+  assert {
+    condition = {
+      for statement in data.aws_iam_policy_document.ingest_document[0].statement : statement.sid => {
+        actions = toset(statement.actions), resources = toset(statement.resources)
+      }
+      } == {
+      ReadDocuments    = { actions = toset(["s3:GetObject"]), resources = toset(["${aws_s3_bucket.corpus[0].arn}/documents/*"]) }
+      ReplaceChunks    = { actions = toset(["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]), resources = toset(["${aws_s3_bucket.corpus[0].arn}/chunks/*"]) }
+      SeeWhatIsMissing = { actions = toset(["s3:ListBucket"]), resources = toset([aws_s3_bucket.corpus[0].arn]) }
+      StartRuns        = { actions = toset(["states:StartExecution"]), resources = toset(["arn:aws:states:eu-central-1:123456789012:stateMachine:faregate-documents"]) }
+      EmbedText        = { actions = toset(["bedrock:InvokeModel"]), resources = toset(["arn:aws:bedrock:eu-central-1::foundation-model/amazon.titan-embed-text-v2:0"]) }
+      ReplaceVectors   = { actions = toset(["s3vectors:DeleteVectors", "s3vectors:PutVectors"]), resources = toset(["arn:aws:s3vectors:eu-central-1:123456789012:bucket/v/index/i"]) }
+    }
+    error_message = "The function reads documents and replaces what comes of them; a new right belongs here with its reason."
+  }
+
+  assert {
+    condition = {
+      for statement in data.aws_iam_policy_document.workflow_machine["documents"].statement : statement.sid => toset(statement.resources)
+      if contains(["RunFunctions", "PutFailuresAside", "PublishTheEnd"], statement.sid)
+      } == {
+      RunFunctions     = toset(["arn:aws:lambda:eu-central-1:123456789012:function:faregate-ingest-document"])
+      PutFailuresAside = toset(["arn:aws:sqs:eu-central-1:123456789012:faregate-failures"])
+      PublishTheEnd    = toset(["arn:aws:sns:eu-central-1:123456789012:team"])
+    }
+    error_message = "The machine runs its function, puts failures aside, and publishes on the topic that is set."
+  }
+
+  assert {
+    condition = (
+      jsondecode(aws_sfn_state_machine.this["documents"].definition).States.FinishDocument.Next == "NotifyFinished"
+      && !contains(keys(jsondecode(aws_sfn_state_machine.this["documents"].definition).States.FinishDocument), "End")
+      && aws_lambda_function.this["ingest_document"].environment[0].variables.ANALYSIS == "Say what it is about."
+      && aws_lambda_function.this["ingest_document"].environment[0].variables.NOTIFIES == "true"
+      && aws_s3_bucket_notification.corpus[0].eventbridge
+      && jsondecode(aws_cloudwatch_event_rule.document_changed[0].event_pattern).detail.object.key[0].prefix == "documents/"
+      && length(aws_cloudwatch_event_target.ingest_document[0].dead_letter_config) == 1
+    )
+    error_message = "What is put under documents/ starts a run, whose end is published."
+  }
+}
+
+run "without_a_topic_no_state_publishes" {
+  command = plan
+  variables {
+    workflows = { rag = {}, documents = {} }
+  }
+
+  assert {
+    condition = (
+      length(setintersection(keys(jsondecode(aws_sfn_state_machine.this["documents"].definition).States), ["NotifyFinished", "NoticeFailed"])) == 0
+      && jsondecode(aws_sfn_state_machine.this["documents"].definition).States.FinishDocument.End
+      && !contains([for statement in data.aws_iam_policy_document.workflow_machine["documents"].statement : statement.sid], "PublishTheEnd")
+      && !contains([for statement in data.aws_iam_policy_document.ingest_document[0].statement : statement.sid], "EmbedText")
+      && !contains(keys(aws_lambda_function.this["ingest_document"].environment[0].variables), "NOTIFIES")
+    )
+    error_message = "What is not set may not be used."
+  }
+}
+
+run "documents_without_their_reader_are_refused" {
+  command = plan
+  variables {
+    workflows = { documents = {} }
+  }
+  expect_failures = [var.workflows]
+}
+
+run "a_topic_that_is_none_is_refused" {
+  command = plan
+  variables {
+    workflows = { rag = {}, documents = { topic_arn = "team" } }
   }
   expect_failures = [var.workflows]
 }

@@ -30,6 +30,10 @@ UNSEEN = {
     "queue-age": "a message must wait for a quarter of an hour",
     "queue-put-back": "a whole burst must be put back",
     "quota-exhausted": "its row of the faults (test_faults.py) shows the cause that it counts",
+    "documents-failed": "a run of the workflow must fail (test_fault_rag.py)",
+    "documents-timed-out": "a run of the workflow has two hours",
+    "rag-failed": "a run of the workflow must fail (test_fault_rag.py)",
+    "rag-timed-out": "a run of the workflow has two hours",
     "variants-failed": "a run of the workflow must fail (test_fault_variants.py)",
     "variants-timed-out": "a run of the workflow has an hour",
 }

@@ -6,6 +6,7 @@ import re
 
 from tests.local_cloud import settings
 from tests.local_cloud.module_inputs import paths
+from tests.local_cloud.settings.lines import WORKFLOWS
 
 
 def pattern(path: str) -> re.Pattern[str]:
@@ -26,7 +27,7 @@ def test_every_setting_of_the_module_is_in_the_table_of_changes() -> None:
 def test_the_table_has_no_setting_that_the_module_does_not_know() -> None:
     known = [pattern(path) for path in paths()]
     # A group that is taken away.
-    groups = {"tenants.faq.cache", "workflows.agent", "workflows.variants"}
+    groups = {"tenants.faq.cache", *(f"workflows.{name}" for name in WORKFLOWS)}
 
     unknown = [
         path

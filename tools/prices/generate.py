@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -120,6 +121,8 @@ def _finish(row: Row, today: str) -> Row:
 
 def _rates(provider: str, name: str, prices: ModelPrice) -> Row | None:
     values = {name: prices.__dict__.get(unit) for name, unit in _SOURCE_UNIT.items()}
+    if "-embed-" in name and values["output"] is None:
+        values["output"] = Decimal(0)  # it replies with a vector, which has no tokens
     if values["input"] is None or values["output"] is None:
         return None
     if provider == "openai":

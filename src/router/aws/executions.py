@@ -45,11 +45,18 @@ class Executions:
         REQUEST row recognises. Raise ``Busy``, ``NotStarted``, or ``InvalidRequest`` for an input
         that Step Functions cannot take.
         """
+        return None if self.start_once(name, payload) else self.describe(name)
+
+    def start_once(self, name: str, payload: str) -> bool:
+        """Start an execution; return ``False`` if a closed one, or another input, has the name.
+
+        Raise as ``start`` does.
+        """
         try:
             self._client.start_execution(stateMachineArn=self._arn, name=name, input=payload)
         except ClientError as error:
             if code_of(error) == "ExecutionAlreadyExists":
-                return self.describe(name)
+                return False
             if code_of(error) in _INVALID:
                 raise InvalidRequest(
                     "Step Functions does not take the request as input: it must be JSON of at most"
@@ -58,7 +65,7 @@ class Executions:
             raise _failure(error) from error
         except BotoCoreError as error:
             raise Busy(type(error).__name__) from error
-        return None
+        return True
 
     def describe(self, name: str) -> Run:
         """Return a run of a Standard machine; raise ``Busy``, ``NoSuchRun`` or ``NotStarted``."""

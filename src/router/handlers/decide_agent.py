@@ -10,6 +10,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from cost_calculator.aws.settings_item import load_settings
 from cost_calculator.clock import iso, now
 from cost_calculator.rates import default_rates
 from cost_calculator.settlement import settle
@@ -24,6 +25,7 @@ from router.workflows.agent.steps import Steps
 from router.workflows.run import child_failure
 
 logger = Logger()
+load_settings()
 store = workflow_store()
 rates = default_rates()
 tools = json.loads(os.environ["AGENT_TOOLS"])

@@ -11,6 +11,7 @@ from tests.local_cloud.settings.lines import (
     DASHBOARD_MODELS,
     DEPLOYED_AGAIN,
     LIMITED,
+    NOTICE_STATES,
     PRICED_BY,
     ROUTER,
     RUN_CHUNKS,
@@ -70,7 +71,10 @@ IN_PLACE = Group(
         },
         "bedrock.endpoint": (
             "https://bedrock.example",
-            environment("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "analyze", "converse", "invoke_model"),
+            environment(
+                "AWS_ENDPOINT_URL_BEDROCK_RUNTIME",
+                *("analyze", "converse", "invoke_model", "answer_question", "ingest_document"),
+            ),
         ),
         "bedrock.guardrail.id": (
             "gr0123abcd",
@@ -348,6 +352,49 @@ IN_PLACE = Group(
         "workflows.variants.max_concurrency": (
             20,
             [f"{ASK_VARIANTS}.MaxConcurrency"],
+        ),
+        "workflows.rag.keywords": (False, environment("RETRIEVERS.keywords", "answer_question")),
+        "workflows.rag.vectors.index_arn": (
+            f"arn:aws:s3vectors:{ACCOUNT}:bucket/team/index/chunks",
+            [
+                *environment("RETRIEVERS.vectors.index_arn", "answer_question"),
+                *environment("VECTORS.index_arn", "ingest_document"),
+                *policy("answer_question[0]", "FindNearVectors.Resource"),
+                *policy("ingest_document[0]", "ReplaceVectors.Resource"),
+            ],
+        ),
+        "workflows.rag.vectors.dimensions": (
+            512,
+            [
+                *environment("RETRIEVERS.vectors.dimensions", "answer_question"),
+                *environment("VECTORS.dimensions", "ingest_document"),
+            ],
+        ),
+        "workflows.rag.knowledge_base_id": (
+            "KB12345678",
+            [
+                *environment("RETRIEVERS.knowledge_base.id", "answer_question"),
+                *policy("answer_question[0]", "AskTheKnowledgeBase"),
+            ],
+        ),
+        "workflows.rag.retriever_arn": (
+            f"arn:aws:lambda:{ACCOUNT}:function:retrieve",
+            [
+                *environment("RETRIEVERS.function.arn", "answer_question"),
+                *policy("answer_question[0]", "AskYourRetriever"),
+            ],
+        ),
+        "workflows.documents.analysis": (
+            "Say what it is about.",
+            environment("ANALYSIS", "ingest_document"),
+        ),
+        "workflows.documents.topic_arn": (
+            f"arn:aws:sns:{ACCOUNT}:readers",
+            [
+                *NOTICE_STATES,
+                *policy('workflow_machine["documents"]', "PublishTheEnd"),
+                *environment("NOTIFIES", "ingest_document"),
+            ],
         ),
         "batch.concurrency": (
             50,

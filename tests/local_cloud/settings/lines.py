@@ -19,9 +19,10 @@ Row = tuple[Any, Lines]
 
 ACCOUNT = "us-east-1:000000000000"
 # Functions with settings that grow, each in an item of its own.
+ON_TOP = ("answer_question", "decide_agent", "ingest_document", "rank_variants")
 READS_SETTINGS = (
-    *("analyze", "api", "converse", "ingest", "price_rows", "push_outcome", "rank_variants"),
-    "sweep",
+    *("analyze", "api", "converse", "ingest", "price_rows", "push_outcome", "sweep"),
+    *ON_TOP,
 )
 
 
@@ -140,15 +141,47 @@ def own_policy_gone(name: str) -> Lines:
 
 ROUTER = 'aws_sfn_state_machine.this["workflow"]'
 
-WITHOUT_VARIANTS = [
+WORKFLOWS = ("variants", "agent", "rag", "documents")
+
+
+def _without(workflow: str, function: str) -> Lines:
+    """A workflow on top, and its function."""
+    return [
+        *gone(
+            f'aws_sfn_state_machine.this["{workflow}"]',
+            f'aws_iam_role_policy.workflow_machine["{workflow}"]',
+            f'aws_iam_role_policy.workflow_function["{workflow}"]',
+            f'aws_cloudwatch_log_group.state_machine["{workflow}"]',
+            f'aws_iam_role.state_machine["{workflow}"]',
+        ),
+        *function_gone(function),
+    ]
+
+
+WITHOUT_VARIANTS = _without("variants", "rank_variants")
+# Documents need their reader, so that the corpus goes with both.
+WITHOUT_RAG = [
+    *_without("rag", "answer_question"),
+    *own_policy_gone("answer_question"),
     *gone(
-        'aws_sfn_state_machine.this["variants"]',
-        'aws_iam_role_policy.workflow_machine["variants"]',
-        'aws_iam_role_policy.workflow_function["variants"]',
-        'aws_cloudwatch_log_group.state_machine["variants"]',
-        'aws_iam_role.state_machine["variants"]',
+        "aws_s3_bucket.corpus[0]",
+        "aws_s3_bucket_policy.corpus[0]",
+        "aws_s3_bucket_public_access_block.corpus[0]",
+        "aws_s3_bucket_server_side_encryption_configuration.corpus[0]",
+        "aws_s3_bucket_versioning.corpus[0]",
     ),
-    *function_gone("rank_variants"),
+]
+WITHOUT_DOCUMENTS = [
+    *_without("documents", "ingest_document"),
+    *own_policy_gone("ingest_document"),
+    *gone(
+        "aws_cloudwatch_event_rule.document_changed[0]",
+        "aws_cloudwatch_event_target.ingest_document[0]",
+        'aws_lambda_function_event_invoke_config.this["ingest_document"]',
+        "aws_lambda_permission.ingest_document[0]",
+        "aws_s3_bucket_notification.corpus[0]",
+    ),
+    *policy_of_queue("RulesPutUndeliveredEventsHere.Condition.ArnEquals.aws:SourceArn"),
 ]
 
 WITHOUT_WEBSOCKET = [
@@ -165,17 +198,7 @@ WITHOUT_WEBSOCKET = [
     *policy("invoke_model", "CallThroughProfiles.Action", "BeRoutedByProfiles.Action"),
 ]
 
-WITHOUT_AGENT = [
-    *gone(
-        'aws_sfn_state_machine.this["agent"]',
-        'aws_iam_role_policy.workflow_machine["agent"]',
-        'aws_iam_role_policy.workflow_function["agent"]',
-        'aws_cloudwatch_log_group.state_machine["agent"]',
-        'aws_iam_role.state_machine["agent"]',
-    ),
-    *function_gone("decide_agent"),
-    *own_policy_gone("decide_agent"),
-]
+WITHOUT_AGENT = [*_without("agent", "decide_agent"), *own_policy_gone("decide_agent")]
 
 # Where what is made holds a value, terraform/tests looks at it.
 OF_WHAT_IS_MADE: Lines = []
@@ -236,6 +259,18 @@ SCORER_STATES = [
         for line in _leaves(f"{ASK_VARIANTS}.ItemProcessor.States.{name}", _ITEMS[name])
     ),
 ]
+_DOCUMENTS = json.loads((ROOT / "asl" / "documents.asl.json").read_text(encoding="utf-8"))
+NOTICE_STATES = [
+    f'aws_sfn_state_machine.this["documents"]: definition.States.{line}'
+    for line in (
+        *("FinishDocument.End", "FinishDocument.Next"),
+        *(
+            line
+            for name in ("NotifyFinished", "NoticeFailed")
+            for line in _leaves(name, _DOCUMENTS["States"][name])
+        ),
+    )
+]
 RUN_CHUNKS = 'aws_sfn_state_machine.this["batch"]: definition.States.RunChunks'
 DEPLOYED_AGAIN = [
     "aws_api_gateway_deployment.document[0]: anew",
@@ -243,12 +278,9 @@ DEPLOYED_AGAIN = [
 ]
 LAYER_ANEW = [
     "aws_lambda_layer_version.provider_sdks: anew",
-    *function("layers ?", "converse", "invoke_model"),
+    *function("layers ?", "converse", "ingest_document", "invoke_model"),
 ]
-PRICED_BY = (
-    *("analyze", "price_rows", "push_outcome", "rank_variants", "sweep", "api", "converse"),
-    "decide_agent",
-)
+PRICED_BY = ("analyze", "price_rows", "push_outcome", *ON_TOP, "sweep", "api", "converse")
 LIMITED = ("api", "ingest", "rank_variants", "split_batch", "websocket")
 TAKES_INPUT = ("analyze", "api", "converse", "invoke_model", "websocket")
 CALLS_MODELS = ("converse", "invoke_model")
@@ -262,7 +294,7 @@ READS_USAGE = (
     "plan_next_step",
     "price_rows",
     "push_outcome",
-    "rank_variants",
+    *ON_TOP,
     "record_answer",
     "record_outcome",
     "run_chunk",

@@ -132,7 +132,7 @@ MADE = Group(
             True,
             [
                 "aws_dynamodb_table.*: deletion_protection_enabled",
-                "aws_s3_bucket.answers: force_destroy",
+                "aws_s3_bucket.*: force_destroy",
             ],
         ),
         "alarms.thresholds.budget_percent": (

@@ -6,6 +6,8 @@ from tests.local_cloud.settings.lines import (
     COMPOSITE,
     ROUTER,
     WITHOUT_AGENT,
+    WITHOUT_DOCUMENTS,
+    WITHOUT_RAG,
     WITHOUT_VARIANTS,
     WITHOUT_WEBSOCKET,
     Group,
@@ -60,6 +62,11 @@ OFF = Group(
         "workflows.agent": (
             None,
             [*WITHOUT_AGENT, *alarm("gone", "agent-failed", "agent-timed-out")],
+        ),
+        "workflows.rag": (None, [*WITHOUT_RAG, *alarm("gone", "rag-failed", "rag-timed-out")]),
+        "workflows.documents": (
+            None,
+            [*WITHOUT_DOCUMENTS, *alarm("gone", "documents-failed", "documents-timed-out")],
         ),
         "api": (
             None,

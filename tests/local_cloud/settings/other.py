@@ -11,6 +11,8 @@ from tests.local_cloud.settings.lines import (
     LAYER_ANEW,
     OF_WHAT_IS_MADE,
     WITHOUT_AGENT,
+    WITHOUT_DOCUMENTS,
+    WITHOUT_RAG,
     WITHOUT_VARIANTS,
     WITHOUT_WEBSOCKET,
     Group,
@@ -119,6 +121,8 @@ OTHER = Group(
         # They need the texts of their steps.
         "workflows.agent": (None, WITHOUT_AGENT),
         "workflows.variants": (None, WITHOUT_VARIANTS),
+        "workflows.rag": (None, WITHOUT_RAG),
+        "workflows.documents": (None, WITHOUT_DOCUMENTS),
         "privacy.store_text": (False, [*config("store_text"), *environment("STORE_TEXT", "api")]),
         "bedrock.foundation_models": (
             ["anthropic.behind"],

@@ -36,7 +36,7 @@ OWN = Group(
                 "aws_cloudwatch_log_group.*: kms_key_id",
                 "aws_sqs_queue.*: kms_master_key_id",
                 "aws_sfn_state_machine.*: encryption_configuration.kms_key_id",
-                "aws_s3_bucket_server_side_encryption_configuration.answers: "
+                "aws_s3_bucket_server_side_encryption_configuration.*: "
                 "rule.apply_server_side_encryption_by_default.kms_master_key_id",
                 *function("kms_key_arn"),
                 *policy(
@@ -149,7 +149,7 @@ OWN = Group(
                 f"{ROUTER}: "
                 "definition.States.InvokeOpenAI.Arguments.InvocationConfig.ConnectionArn",
                 *policy("workflow", "UseTheConnection.Resource"),
-                *policy_of_queue("TheRulePutsUndeliveredEventsHere"),
+                *policy_of_queue("RulesPutUndeliveredEventsHere.Condition.ArnEquals.aws:SourceArn"),
                 DASHBOARD_FUNCTIONS,
             ],
         ),

@@ -8,7 +8,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from botocore.exceptions import EventStreamError
+from botocore.exceptions import ClientError, EventStreamError
 
 from local.simulator.server import Simulator
 from local.simulator.upstream import UpstreamError, configured
@@ -30,6 +30,7 @@ class Stub(ThreadingHTTPServer):
         self.finish_reason = "stop"
         self.message = {"role": "assistant", "content": "Paris, says the real one."}
         self.chunks = []
+        self.embedding = [3.0, 4.0]
         self.url = f"http://127.0.0.1:{self.server_port}/v1"
 
 
@@ -42,6 +43,10 @@ class Handler(BaseHTTPRequestHandler):
         self.server.asked.append((self.path, self.headers.get("authorization"), body))
         if body.get("stream") and self.server.status == 200:
             self.stream()
+            return
+        if self.path.endswith("/embeddings"):
+            data = [{"index": 0, "embedding": self.server.embedding}]
+            self.send({"data": data, "usage": self.server.usage})
             return
         message = self.server.message
         choice = {"index": 0, "message": message, "finish_reason": self.server.finish_reason}
@@ -281,3 +286,26 @@ def test_a_server_that_refuses_a_stream_is_an_error_of_http(wire, stub):
 
     with pytest.raises(wire.bedrock.exceptions.ThrottlingException, match="LLM_BASE_URL"):
         wire.bedrock.converse_stream(modelId=HAIKU, messages=USER)
+
+
+def embed(wire):
+    body = json.dumps({"inputText": "a key", "dimensions": 256})
+    answer = wire.bedrock.invoke_model(modelId="amazon.titan-embed-text-v2:0", body=body)
+    return json.loads(answer["body"].read())
+
+
+def test_the_servers_own_model_embeds_and_a_short_vector_keeps_its_direction(wire, stub):
+    found = embed(wire)
+
+    assert found["embedding"][:3] == [0.6, 0.8, 0.0]
+    assert (len(found["embedding"]), found["inputTextTokenCount"]) == (256, 31)
+    [(path, _, body)] = stub.asked
+    assert path == "/v1/embeddings"
+    assert body == {"model": "llama3.2", "input": "a key"}
+
+
+def test_a_vector_that_is_longer_than_the_index_is_refused(wire, stub):
+    stub.embedding = [1.0] * 300
+
+    with pytest.raises(ClientError, match="makes 300 dimensions"):
+        embed(wire)

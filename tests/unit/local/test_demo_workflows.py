@@ -8,6 +8,8 @@ import pytest
 
 from local import cloud, demo_workflows
 from local.cloud import ROOT
+from router.workflows.documents import changed
+from router.workflows.rag import asked as question
 from router.workflows.variants.asked import parse
 
 
@@ -33,6 +35,43 @@ def test_an_answer_of_the_agent_is_shown_with_its_confidence() -> None:
     )
 
     assert text == "status ANSWERED\nconfidence 0.86\nNordpost."
+
+
+def test_an_answer_from_documents_is_shown_with_its_sources_and_retrievers() -> None:
+    text = demo_workflows.answer(
+        {
+            "status": "ANSWERED",
+            "answer": "With one command.",
+            "citations": [{"id": "a-1", "source": "keys.md", "quote": "Rotate …"}],
+            "retrievers": [
+                {"retriever": "keywords", "chunks": 6},
+                {"retriever": "vectors", "error": "RetrieverFailed", "cause": "no right"},
+            ],
+        }
+    )
+
+    assert "With one command." in text
+    assert "[a-1] keys.md: Rotate" in text
+    assert "keywords: 6 passages" in text
+    assert "vectors: RetrieverFailed" in text
+
+
+def test_a_document_is_shown_with_its_chunks() -> None:
+    text = demo_workflows.answer(
+        {"status": "INDEXED", "source": "keys.md", "chunks": 3, "changed": 1}
+    )
+
+    assert text == "status INDEXED\nkeys.md: 3 chunks, 1 of them changed"
+
+
+def test_the_examples_of_rag_and_documents_are_inputs_that_they_take() -> None:
+    rag, document = (
+        json.loads((ROOT / "docs" / "workflows" / f"{name}.example.json").read_text("utf-8"))
+        for name in ("rag", "documents")
+    )
+
+    assert question.parse(rag, "x").text == "How do I rotate the OpenAI key?"
+    assert changed.parse(document, "x", "documents/").source == "production.md"
 
 
 def test_the_example_is_an_input_that_the_workflow_takes() -> None:

@@ -12,7 +12,7 @@ import http.client
 import json
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -25,19 +25,22 @@ from botocore.awsrequest import AWSResponse
 from botocore.httpsession import URLLib3Session
 from moto.core.botocore_stubber import MockRawResponse
 
+from local.emulator.s3_vectors import Refused, S3Vectors
 from local.simulator import answers
 from local.simulator.anthropic import Anthropic
 from local.simulator.bedrock import Bedrock
+from local.simulator.embeddings import Embeddings
 from local.simulator.model import Answered, Ask, Json, Provider, Reject, Request
 from local.simulator.openai import ChatCompletions
 from local.simulator.script import Action, Script
 
 PATIENCE = 10.0
+INDEX = "arn:aws:s3vectors:us-east-1:123456789012:bucket/vectors/index/chunks"
 _HTML = b"<html><body>Bad Gateway</body></html>"
-_PROVIDERS: Mapping[str, Provider] = {
-    "bedrock-runtime.us-east-1.amazonaws.com": Bedrock(),
-    "api.openai.com": ChatCompletions(),
-    "api.anthropic.com": Anthropic(),
+_PROVIDERS: Mapping[str, Sequence[Provider]] = {
+    "bedrock-runtime.us-east-1.amazonaws.com": (Bedrock(), Embeddings()),
+    "api.openai.com": (ChatCompletions(),),
+    "api.anthropic.com": (Anthropic(),),
 }
 
 
@@ -65,20 +68,35 @@ class HttpResponse:
 class Wire:
     """The providers, each under its own host. `asks` are the calls that reached one.
 
-    `meanwhile` is called with the prompt of each call, before it is answered.
+    `meanwhile` is called with the prompt of each call, before it is answered. `vectors` is S3
+    Vectors, and `refusals` are what it answers first.
     """
 
     def __init__(self) -> None:
         self.script = Script()
         self.asks: list[Ask] = []
         self.meanwhile: Callable[[Ask], None] = lambda _ask: None
+        self.vectors = S3Vectors(account="123456789012")
+        self.refusals: list[Refused] = []
         self._lock = threading.Lock()
+
+    def _s3_vectors(self, operation: str, body: bytes) -> HttpResponse:
+        try:
+            if self.refusals:
+                raise self.refusals.pop(0)
+            return _json(200, self.vectors.answer(operation, json.loads(body)), {})
+        except Refused as refused:
+            headers = {"x-amzn-errortype": refused.name}
+            return _json(refused.status, {"message": str(refused)}, headers)
 
     def send(self, url: str, headers: Mapping[str, str], body: bytes) -> HttpResponse:
         """Answer a POST; raise `TimedOut` or `Broken` where the rules say so."""
         parts = urlsplit(url)
-        provider = _PROVIDERS.get(parts.hostname or "")
-        model = provider.model_of(parts.path) if provider else None
+        if (parts.hostname or "").startswith("s3vectors."):
+            return self._s3_vectors(parts.path.strip("/"), body)
+        at_host = _PROVIDERS.get(parts.hostname or "", ())
+        served = ((each, each.model_of(parts.path)) for each in at_host)
+        provider, model = next(((each, it) for each, it in served if it is not None), (None, None))
         if provider is None or model is None:
             raise AssertionError(f"nobody is at {url}: no test leaves this process")
         request_id = str(uuid.uuid4())

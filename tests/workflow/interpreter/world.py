@@ -25,19 +25,28 @@ from tests.workflow.interpreter.engine import Engine
 from tests.workflow.interpreter.functions import HANDLERS, Functions, is_function
 from tests.workflow.interpreter.http_task import HttpTask, unusable
 from tests.workflow.interpreter.patches import patched
-from tests.workflow.interpreter.wire import Wire, connected
+from tests.workflow.interpreter.wire import INDEX, Wire, connected
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 BUCKET = "answers"
+CORPUS = "corpus"
+FAILURES = "failures"
+DIMENSIONS = 256
 ASL = Path(__file__).parents[3] / "asl"
 ROUTER = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:faregate"
 RUN_SQL = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:faregate-run-sql"
 _KEYS = {"/faregate/openai-api-key": "sk-local-x", "/faregate/anthropic-api-key": "sk-ant-local-x"}
 _ROLE = f"arn:aws:iam::{ACCOUNT}:role/workflow"
 # Bedrock's models are the wire's; moto would take their calls for Bedrock's own.
+# S3 Vectors is that of the local cloud: moto's has no queries.
 _MOTO: Any = {
     "stepfunctions": {"execute_state_machine": True},
-    "core": {"passthrough": {"urls": [r"https://bedrock-runtime\."], "services": []}},
+    "core": {
+        "passthrough": {
+            "urls": [r"https://bedrock-runtime\.", r"https://s3vectors\."],
+            "services": [],
+        }
+    },
 }
 # A definition's holes that are no function's ARN.
 _HOLES: Mapping[str, Callable[[str], str]] = {
@@ -48,6 +57,8 @@ _HOLES: Mapping[str, Callable[[str], str]] = {
     "answers_bucket": lambda topic: BUCKET,
     "partition": lambda topic: "aws",
     "router_arn": lambda topic: ROUTER,
+    "topic_arn": lambda topic: topic,
+    "failures_queue_url": lambda topic: f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{FAILURES}",
     "scorer_arn": lambda topic: f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:faregate-scorer",
 }
 
@@ -146,7 +157,9 @@ def filled(text: str, topic_arn: str = "") -> str:
 
 def _make(made: World) -> None:
     tables.create_tables(made.client("dynamodb"))
-    made.client("s3").create_bucket(Bucket=BUCKET)
+    for bucket in (BUCKET, CORPUS):
+        made.client("s3").create_bucket(Bucket=bucket)
+    made.client("sqs").create_queue(QueueName=FAILURES)
     for name, key in _KEYS.items():
         made.client("ssm").put_parameter(Name=name, Type="SecureString", Value=key)
     made.machine_arn = machine(made, "faregate", "router")
@@ -175,6 +188,14 @@ def _environment(config: Mapping[str, Any], topic_arn: str) -> dict[str, str]:
         "SPEND_TABLE": tables.SPEND,
         "CONTROL_TABLE": tables.CONTROL,
         "ANSWERS_BUCKET": BUCKET,
+        "CORPUS_BUCKET": CORPUS,
+        "DOCUMENTS_FOLDER": "documents/",
+        "STATE_MACHINE_ARN": f"{ROUTER}-documents",
+        "ANALYSIS": "Say what it is about.",
+        "VECTORS": json.dumps({"index_arn": INDEX, "dimensions": DIMENSIONS}),
+        "RETRIEVERS": json.dumps(
+            {"keywords": {}, "vectors": {"index_arn": INDEX, "dimensions": DIMENSIONS}}
+        ),
         "INPUT_BYTES_LIMIT": str(config["limits"]["input_bytes"]),
         "FAILURE_TOPIC_ARN": topic_arn,
         "ANALYZE_MEMORY_MB": "512",

@@ -1,0 +1,1 @@
+"""S3 Vectors: a service that MiniStack does not have."""

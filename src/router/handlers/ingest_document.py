@@ -1,0 +1,126 @@
+"""The decisions of the workflow ``documents``, and what starts it: `asl/documents.asl.json`."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from cost_calculator.aws.settings_item import load_settings
+from cost_calculator.clock import iso, now
+from cost_calculator.rates import default_rates
+from cost_calculator.settlement import settle
+from cost_calculator.workflow_cost import embedding_sums, read_step
+from router.aws.chunk_store import chunk_store
+from router.aws.corpus_documents import corpus_documents
+from router.aws.embedding_ledger import EmbeddingLedger
+from router.aws.embeddings import Embeddings, bedrock_client
+from router.aws.executions import executions
+from router.aws.vector_index import VectorIndex, s3vectors_client
+from router.aws.workflow_store import workflow_store
+from router.recording.workflow_run import run_row
+from router.workflows.corpus.chunks import Chunk
+from router.workflows.documents.changed import NAME, Change, input_of, parse
+from router.workflows.documents.indexing import index
+from router.workflows.documents.outcome import (
+    as_json,
+    asks,
+    request_of,
+    result,
+    step_of,
+    transitions,
+)
+from router.workflows.run import NothingAnswered, answer_problem, child_failure
+
+logger = Logger()
+load_settings()
+store = workflow_store()
+rates = default_rates()
+chunks = chunk_store(os.environ["CORPUS_BUCKET"])
+documents = corpus_documents(os.environ["CORPUS_BUCKET"])
+folder = os.environ["DOCUMENTS_FOLDER"]
+analysis = os.environ["ANALYSIS"]
+notifies = os.environ.get("NOTIFIES") == "true"
+vectors: Mapping[str, Any] | None = json.loads(os.environ["VECTORS"])
+memory_mb = int(os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "0"))
+
+
+class IndexedVectors:
+    """The index of the corpus, and the model that fills it."""
+
+    def __init__(self, settings: Mapping[str, Any], ledger: EmbeddingLedger) -> None:
+        self._embeddings = Embeddings(bedrock_client, int(settings["dimensions"]), ledger.paid)
+        self._index = VectorIndex(s3vectors_client, settings["index_arn"])
+        self.put, self.delete = self._index.put, self._index.delete
+
+    def embed(self, some: Sequence[Chunk]) -> Mapping[str, Sequence[float]]:
+        """Embed each chunk by a call of its own: the model takes one text."""
+        return {chunk.id: self._embeddings.of(chunk.text) for chunk in some}
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Take S3's event, and start a run; or ``{"step", …}``, and return what its state needs."""
+    started = time.monotonic()
+    if "detail" in event:
+        asked = input_of(event)
+        begun = executions().start_once(asked["id"], json.dumps(asked))
+        return {"id": asked["id"], "started": begun}
+    if event["step"] == "failure":
+        return child_failure(event["error"])
+    change = parse(event["input"], event["execution"]["name"], folder)
+    logger.set_correlation_id(change.run.run_id)
+    if event["step"] == "index":
+        return _indexed(change, context.aws_request_id, started)
+    return _finished(change, event, started)
+
+
+def _indexed(change: Change, invocation: str, started: float) -> dict[str, Any]:
+    with EmbeddingLedger(store, change.run, invocation) as ledger:
+        done = index(
+            change, documents, chunks, IndexedVectors(vectors, ledger) if vectors else None
+        )
+    asked = asks(analysis, done)
+    kept = {
+        "asks": asked,
+        "step": step_of(analysis, done.text) if asked else "",
+        "document": as_json(change, done),
+        "lambda_ms": [_since(started)],
+    }
+    return {"kept": kept, "request": request_of(change, analysis, done.text) if asked else {}}
+
+
+def _finished(change: Change, event: dict[str, Any], started: float) -> dict[str, Any]:
+    """Return the workflow's output, and write the run's row: the result, and what it cost."""
+    kept, reported = event["kept"], event["reported"]
+    key = change.run.step_key(kept["step"])
+    rows = store.steps([key])[key] if kept["asks"] else {}
+    problem = answer_problem(rows, reported) if kept["asks"] else None
+    row = run_row(
+        change.run.key,
+        NAME,
+        event["execution"]["name"],
+        status="FAILED" if problem else "SUCCEEDED",
+        at=iso(now()),
+        transitions=transitions(
+            asked=kept["asks"], failed=reported.get("status") == "FAILED", notifies=notifies
+        ),
+        lambda_ms=[*kept["lambda_ms"], _since(started)],
+        lambda_mb=memory_mb,
+    )
+    store.put_run(row | {"document": json.dumps(kept["document"])})
+    if problem:
+        raise NothingAnswered(f"{problem['error']}: {problem['cause']}")
+    priced = partial(settle, rates=rates, priced_at=iso(now()))
+    sums = [embedding_sums(store.rows_of(change.run.key), priced)]
+    if rows:
+        sums.append(read_step(key, rows, priced).sums)
+    return result(change, kept["document"], store.text_of(rows) if rows else None, sums)
+
+
+def _since(started: float) -> int:
+    return round((time.monotonic() - started) * 1000)
