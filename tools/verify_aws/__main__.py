@@ -98,7 +98,13 @@ def _check(session: boto3.Session, name: str, key: str | None) -> list[Result]:
         make: Any = session.client
         return clients.setdefault(service, make(service))
 
-    target = Target(outputs, client, str(outputs["api"]["url"]), _environment(session))
+    target = Target(
+        outputs,
+        client,
+        str(outputs["api"]["url"]),
+        _environment(session),
+        websocket_url=str(outputs["websocket"]["url"]),
+    )
     return tell(run_checks(target), print)
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from cost_calculator.clock import now
 from local import client
+from tools.verify_aws.frames import frames_of
 from tools.verify_aws.runs import SHORT
 from tools.verify_aws.target import Target, expect
 
@@ -113,3 +114,16 @@ def the_api_streams(target: Target) -> str:
     texts = [piece for piece in pieces if piece["choices"] and piece["choices"][0]["delta"]]
     expect(len(texts) > 2, f"the answer came in {len(texts)} pieces")
     return f"{len(texts)} pieces"
+
+
+def the_websocket_pushes(target: Target) -> str:
+    """An answer must come over a WebSocket in parts while it is written, its cost last."""
+    key = target.faregate("keys", "create", "--tenant", "verify")
+    question = "Describe the course of the Rhine in five sentences."
+    request = {"input": question, "tier": "COMPLEX"}
+    frames = list(frames_of(target.websocket_url, key, request))
+    last = frames[-1]
+    expect(last["type"] == "done", f"it ended by {last}")
+    parts = sum(frame["type"] == "delta" for frame in frames)
+    expect(parts > 1, f"the answer came in {parts} parts")
+    return f"{parts} parts, ${last['cost_usd']}"

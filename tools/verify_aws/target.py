@@ -33,7 +33,7 @@ def expect(condition: object, otherwise: str) -> None:
 
 @dataclass(frozen=True)
 class Target:
-    """A deployed module: the outputs of its root, clients of its account, the address of its API.
+    """A deployed module: the outputs of its root, clients of its account, addresses of its APIs.
 
     ``environment`` is what a process needs to reach the same account, and ``patience`` the seconds
     after which what has not happened will not happen.
@@ -44,6 +44,7 @@ class Target:
     api_url: str
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     patience: float = _PATIENCE_SECONDS
+    websocket_url: str = ""
 
     @property
     def state_machine_arn(self) -> str:

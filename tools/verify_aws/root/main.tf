@@ -49,6 +49,8 @@ module "faregate" {
   tables  = { deletion_protection = false, point_in_time_recovery = false }
   stream  = { window_seconds = 0 }
   api     = { auth = "AUTHORIZER", account_logging = false }
+
+  websocket = {}
 }
 
 output "state_machine" {
@@ -84,4 +86,9 @@ output "openai" {
 output "api" {
   description = "The HTTP API."
   value       = module.faregate.api
+}
+
+output "websocket" {
+  description = "The WebSocket API."
+  value       = module.faregate.websocket
 }
