@@ -77,6 +77,7 @@ def computed(text: str) -> str:
         "usage": lambda: f"```json\n{json.dumps(EXAMPLE_USAGE)}\n```\n",
         "example": _example,
         "running": _running,
+        "ten-seconds": _ten_seconds,
         "fixed": _fixed,
         "kept": _kept,
         "summary": _summary,
@@ -137,6 +138,25 @@ def _running() -> str:
         f"{given.analyze_mb} MB,\n`invoke_model` has {given.invoke_mb} MB, a token has "
         f"{BYTES_PER_TOKEN} bytes; texts are stored; no free tier.\n"
     )
+
+
+def _ten_seconds() -> str:
+    given, prices = Assumptions(answer_ms=10_000), aws_prices()
+    # The function that streams analyzes too, which is why it has the memory of `analyze`.
+    direct = replace(given, invoke_mb=given.analyze_mb)
+    small = replace(given, analyze_mb=given.invoke_mb)
+    ways = (*((way, given) for way in WORKFLOWS), ("DIRECT", direct), ("DIRECT", small))
+    columns = [
+        per_request_overhead(way, DEFAULT_TIERS["SIMPLE"], prices, assumed) for way, assumed in ways
+    ]
+    lines = [
+        "| per 1,000,000 answers of 10 s | Standard | Express"
+        f" | direct, {direct.invoke_mb} MB | direct, {small.invoke_mb} MB |",
+        "|---|--:|--:|--:|--:|",
+    ]
+    for cause in dict.fromkeys(cause for column in columns for cause in column):
+        lines.append(_in_millions(cause, [column.get(cause, Decimal(0)) for column in columns]))
+    return "\n".join([*lines, _in_millions("**all**", list(map(_total, columns)))]) + "\n"
 
 
 def _total(causes: Mapping[str, Decimal]) -> Decimal:
