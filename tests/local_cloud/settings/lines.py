@@ -204,6 +204,7 @@ WITHOUT_AGENT = [*_without("agent", "decide_agent"), *own_policy_gone("decide_ag
 OF_WHAT_IS_MADE: Lines = []
 
 # The values that `examples/local` gives by its own variables, as it writes them.
+_TOOL = "arn:aws:lambda:us-east-1:${data.aws_caller_identity.this.account_id}:function:run-sql"
 BY_VARIABLES: dict[str, Any] = {
     "name": "${var.name}",
     "package": {"layer_zip": "${var.layer_zip}"},
@@ -216,6 +217,12 @@ BY_VARIABLES: dict[str, Any] = {
     "anthropic": {
         "endpoint": "${var.anthropic_endpoint}",
         "api_key_parameter": "${var.anthropic_api_key_parameter}",
+    },
+    "workflows": {
+        "variants": {},
+        "agent": {"tools": {"run_sql": _TOOL}},
+        "rag": {"vectors": {"index_arn": "${var.vector_index_arn}", "dimensions": 256}},
+        "documents": {},
     },
 }
 
