@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from cost_calculator.planning.agent_loops import Cache, Loop, loop_usd
+from cost_calculator.agent_loops import Cache, Loop, loop_usd
 from router.catalog.models import Model
 from router.catalog.pricing_context import PricingContext
 from router.catalog.prompt_cache import least_tokens

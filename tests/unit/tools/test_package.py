@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,43 @@ def test_the_function_zip_is_small_and_holds_no_provider_sdk(function_zip: Path)
         n.split("/")[0] for n in names
     }
     assert not {"openai", "anthropic", "boto3", "botocore"} & {n.split("/")[0] for n in names}
+
+
+def test_what_the_functions_import_is_in_their_zip_also_where_they_import_late(
+    function_zip: Path,
+) -> None:
+    archive = zipfile.ZipFile(function_zip)
+    files = {
+        name.removesuffix(".py").removesuffix("/__init__").replace("/", "."): name
+        for name in archive.namelist()
+        if name.startswith(("router/", "cost_calculator/")) and name.endswith(".py")
+    }
+    waiting = [name for name in files if ".handlers." in name or ".lambda_stream." in name]
+    seen: set[str] = set()
+    missing = set()
+    while waiting:
+        name = waiting.pop()
+        seen.add(name)
+        for module in imports(ast.parse(archive.read(files[name]))):
+            if module.startswith(("router.", "cost_calculator.")) and module not in files:
+                missing.add(f"{name} imports {module}")
+            elif module in files and module not in seen:
+                waiting.append(module)
+
+    assert len(seen) > 150
+    assert missing == set(), "tools/package.py leaves it out: move what a function needs"
+
+
+def imports(tree: ast.AST) -> Iterator[str]:
+    """Yield the modules that code imports, those for type checkers alone left out."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        yield from imports(node)
 
 
 def test_lambda_may_run_the_wrapper_of_functions_that_stream(function_zip: Path) -> None:
