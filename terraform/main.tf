@@ -52,7 +52,11 @@ locals {
   review_seconds = var.review == null ? 0 : var.review.timeout_seconds
   states = {
     for name, state in jsondecode(local.definition).States : name => jsondecode(
-      name == "AwaitReview" ? jsonencode(merge(state, { TimeoutSeconds = local.review_seconds })) :
+      name == "AwaitReview" ? jsonencode(merge(
+        state,
+        { TimeoutSeconds = local.review_seconds },
+        { for seconds in try(var.review.heartbeat_seconds, null)[*] : "HeartbeatSeconds" => seconds },
+      )) :
       name == "NextStep" && var.review == null ? jsonencode(merge(state, {
         Choices = [for choice in state.Choices : choice if !contains(local.review_states, choice.Next)]
       })) :

@@ -21,7 +21,8 @@ locals {
       workflow_seconds = local.workflow_seconds
       analyzer         = local.analyzer
       tenants          = local.tenants
-      review           = var.review
+      # What the state alone needs is not in it.
+      review = var.review == null ? null : { for name, value in var.review : name => value if name != "heartbeat_seconds" }
     },
     local.guards,
     var.unknown_tenants == "refuse" ? { unknown_tenants = "refuse" } : {},

@@ -31,16 +31,19 @@ variable "review" {
       in between a reviewer decides. Default to 0.8 and 0.3.
     - `timeout_seconds`: how long to wait for a reviewer; an execution may take that much longer. Defaults to 86400, a
       day.
+    - `heartbeat_seconds`: how long a draft may lie without a look of a reviewer (`faregate review show`); then it is
+      decided as after the whole time. Each look starts it again. By default only `timeout_seconds` counts.
     - `default`: the decision after that time: `reject` or `approve`. An answer that does not match its schema is always
       rejected. Defaults to `reject`.
 
     By default there is no human review, and requests that ask for it are refused.
   EOT
   type = object({
-    answer_above    = optional(number, 0.8)
-    fail_below      = optional(number, 0.3)
-    timeout_seconds = optional(number, 86400)
-    default         = optional(string, "reject")
+    answer_above      = optional(number, 0.8)
+    fail_below        = optional(number, 0.3)
+    timeout_seconds   = optional(number, 86400)
+    default           = optional(string, "reject")
+    heartbeat_seconds = optional(number)
   })
   default = null
 
@@ -57,6 +60,11 @@ variable "review" {
   validation {
     condition     = var.review == null ? true : var.review.timeout_seconds >= 60 && var.review.timeout_seconds <= min(30, var.privacy.text_ttl_days) * 86400 && floor(var.review.timeout_seconds) == var.review.timeout_seconds
     error_message = "Write review.timeout_seconds as whole seconds from 60 to 30 days, and not beyond privacy.text_ttl_days: the draft would be gone."
+  }
+
+  validation {
+    condition     = try(var.review.heartbeat_seconds, null) == null ? true : var.review.heartbeat_seconds >= 60 && var.review.heartbeat_seconds < var.review.timeout_seconds && floor(var.review.heartbeat_seconds) == var.review.heartbeat_seconds
+    error_message = "Write review.heartbeat_seconds as whole seconds from 60, below review.timeout_seconds."
   }
 
   validation {

@@ -285,6 +285,31 @@ run "without_review_nothing_waits_for_a_human" {
   }
 }
 
+run "a_draft_may_lie_for_so_long_without_a_look" {
+  command = plan
+
+  variables {
+    review = { heartbeat_seconds = 600 }
+  }
+
+  assert {
+    condition = (
+      jsondecode(aws_sfn_state_machine.this["workflow"].definition).States.AwaitReview.HeartbeatSeconds == 600
+      && !contains(keys(jsondecode(local.settings["analyze"].FAREGATE_CONFIG).review), "heartbeat_seconds")
+    )
+    error_message = "The state that waits has it, and no function needs it."
+  }
+}
+
+run "a_time_without_a_look_that_is_no_shorter_than_all_is_refused" {
+  command = plan
+
+  variables {
+    review = { timeout_seconds = 600, heartbeat_seconds = 600 }
+  }
+  expect_failures = [var.review]
+}
+
 run "a_review_has_its_time_beside_the_runs_own" {
   command = plan
 
@@ -298,6 +323,11 @@ run "a_review_has_its_time_beside_the_runs_own" {
       && jsondecode(aws_sfn_state_machine.this["workflow"].definition).TimeoutSeconds == 900 + 7200
     )
     error_message = "A run that waits must not be ended by its own time limit."
+  }
+
+  assert {
+    condition     = !contains(keys(jsondecode(aws_sfn_state_machine.this["workflow"].definition).States.AwaitReview), "HeartbeatSeconds")
+    error_message = "Unless it is asked for, only the whole time counts."
   }
 
   assert {

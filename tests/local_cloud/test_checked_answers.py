@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -94,13 +95,15 @@ def waiting(deployment: Deployment, simulator: Simulator) -> Any:
 
 
 @contextmanager
-def review_limit(deployment: Deployment, seconds: int) -> Iterator[None]:
+def review_limit(
+    deployment: Deployment, seconds: int, limit: str = "TimeoutSeconds"
+) -> Iterator[None]:
     """Let reviews be waited for less long for a while."""
     aws = deployment.client("stepfunctions")
     arn = deployment.state_machine_arn
     before = aws.describe_state_machine(stateMachineArn=arn)["definition"]
     changed = json.loads(before)
-    changed["States"]["AwaitReview"]["TimeoutSeconds"] = seconds
+    changed["States"]["AwaitReview"][limit] = seconds
     aws.update_state_machine(stateMachineArn=arn, definition=json.dumps(changed))
     try:
         yield
@@ -278,6 +281,32 @@ def test_a_human_who_never_answers_is_decided_for(
     assert traced.request["reviewer"] == "time-out"
     assert item(deployment, name, "REVIEW")["decision"] == "REJECTED"
     assert review(deployment, "approve", name).returncode == 1
+
+
+def test_a_draft_that_nobody_looks_at_is_decided_before_its_whole_time(
+    deployment: Deployment, waiting: Any
+) -> None:
+    with review_limit(deployment, 3, "HeartbeatSeconds"):
+        name = waiting("review: nobody looks.")
+
+        traced = settled(deployment, name)
+
+    assert (traced.request["status"], traced.request["cause"]) == ("FAILED", "ReviewTimedOut")
+
+
+def test_a_look_of_a_reviewer_keeps_the_draft(deployment: Deployment, waiting: Any) -> None:
+    seconds = 10  # more than one look takes on a busy machine
+    with review_limit(deployment, seconds, "HeartbeatSeconds"):
+        name = waiting("review: somebody looks.")
+        began, looks = time.monotonic(), 0
+        while time.monotonic() - began < seconds + 1:
+            assert review(deployment, "show", name).returncode == 0
+            looks += 1
+        decided = review(deployment, "approve", name, "--by", "ann")
+
+    assert looks > 1
+    assert decided.returncode == 0, decided.stderr
+    assert settled(deployment, name).request["status"] == "SUCCEEDED"
 
 
 def test_where_the_default_is_to_approve_nobodys_draft_is_the_answer(

@@ -11,6 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from cost_calculator.cli.arguments import request_id, tenant
 from cost_calculator.cli.options import add_json_argument
 from cost_calculator.cli.tables import add_table_arguments, client, table_name
@@ -20,7 +22,15 @@ from router.aws.answers_bucket import AnswerStore
 from router.aws.usage_table import UsageStore
 from router.cli.whose import add_tenant_argument
 from router.errors import StoreUnavailable
-from router.review.decisions import REVIEW, NotPossible, approval, edition, rejection, shown
+from router.review.decisions import (
+    REVIEW,
+    NotPossible,
+    approval,
+    edition,
+    rejection,
+    shown,
+    waits,
+)
 
 _ALWAYS = "9999"  # sorts behind every time
 
@@ -101,6 +111,18 @@ class ReviewDesk:
             raise NotPossible(f"the {what} at {address} is gone")
         return text
 
+    def look(self, review: Row) -> None:
+        """Say that a reviewer has the draft before them: it may lie until the next look."""
+        if not waits(review):
+            return
+        over = (self._runs.exceptions.TaskDoesNotExist, self._runs.exceptions.TaskTimedOut)
+        try:
+            self._runs.send_task_heartbeat(taskToken=review["task_token"])
+        except over:
+            pass  # the row says soon what became of it
+        except ClientError as error:
+            print(f"this look does not count: {error}", file=sys.stderr)
+
     def decide(self, review: Row, decision: dict[str, Any]) -> None:
         missing = (self._runs.exceptions.TaskDoesNotExist, self._runs.exceptions.TaskTimedOut)
         try:
@@ -121,6 +143,7 @@ def _list(desk: ReviewDesk, arguments: argparse.Namespace) -> int:
 def _show(desk: ReviewDesk, arguments: argparse.Namespace) -> int:
     rows = desk.rows_of(arguments.tenant, arguments.request_id)
     review = rows[REVIEW]
+    desk.look(review)
     draft, schema = desk.draft(review), desk.schema(review)
     content = rows.get("CONTENT", {}).get("input")
     found = {

@@ -17,6 +17,8 @@ from router.runner.run import PLANNING, REVIEWING, Answered
 
 _APPROVED = "APPROVED"
 _EDITED = "EDITED"
+# The whole time is over, or the time without a look.
+_NOBODY_CAME = ("States.Timeout", "States.HeartbeatTimeout")
 _REJECTED = "REJECTED"
 
 
@@ -87,7 +89,7 @@ def reviewed(plan: RunPlan, progress: Progress, given: Any) -> Reviewed:
 
 
 def _undecided(plan: RunPlan, progress: Progress, error: str) -> Reviewed:
-    if error != "States.Timeout":
+    if error not in _NOBODY_CAME:
         return _failed(progress, Decision(_REJECTED, "error"), "ReviewFailed")
     if default_decision(plan, progress) == "approve":
         return _answered(progress, Decision(_APPROVED, "time-out"), _draft(progress, None))

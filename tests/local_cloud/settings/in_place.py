@@ -274,6 +274,10 @@ IN_PLACE = Group(
         },
         "review.answer_above": (0.9, config("review.answer_above")),
         "review.fail_below": (0.2, config("review.fail_below")),
+        "review.heartbeat_seconds": (
+            600,
+            [f"{ROUTER}: definition.States.AwaitReview.HeartbeatSeconds"],
+        ),
         "review.default": ("approve", config("review.default")),
         "review.timeout_seconds": (
             7200,

@@ -98,6 +98,7 @@ def test_a_repeated_write_after_a_review_is_the_same_one(stage: Stage) -> None:
     [
         ({"decision": "REJECTED", "by": "ann", "note": "no"}, "approve", "ReviewRejected"),
         ({"error": "States.Timeout"}, "reject", "ReviewTimedOut"),
+        ({"error": "States.HeartbeatTimeout"}, "reject", "ReviewTimedOut"),
         ({"error": "States.TaskFailed"}, "approve", "ReviewFailed"),
         # Whoever holds the token may answer it with any JSON: none of it approves.
         (None, "approve", "ReviewRejected"),
