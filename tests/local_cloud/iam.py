@@ -15,8 +15,6 @@ from local.deployment import Deployment
 ACCOUNT = "000000000000"
 _HERE = f"{REGION}:{ACCOUNT}"
 _ARNS = {
-    "s3": "arn:aws:s3:::{Bucket}/{Key}",
-    "bedrock": f"arn:aws:bedrock:{_HERE}:inference-profile/{{modelId}}",
     "ssm": f"arn:aws:ssm:{_HERE}:parameter{{Name}}",
     "events": f"arn:aws:events:{_HERE}:connection/{{Name}}",
     "lambda": f"arn:aws:lambda:{_HERE}:function:{{FunctionName}}",
@@ -36,6 +34,7 @@ _ACTIONS = {
     "bedrock:Converse": "bedrock:InvokeModel",
     "bedrock:ConverseStream": "bedrock:InvokeModelWithResponseStream",
     "s3:HeadObject": "s3:GetObject",
+    "s3:ListObjectsV2": "s3:ListBucket",
     "lambda:Invoke": "lambda:InvokeFunction",
     "execute-api:PostToConnection": "execute-api:ManageConnections",
 }
@@ -119,6 +118,8 @@ def _needs_of_task(resource: str, given: dict[str, Any]) -> Iterator[Need]:
     else:
         about = ("FunctionName", "TopicArn", "QueueUrl")
         named = next(given[name] for name in about if name in given)
+        if task == "sqs:sendMessage":
+            named = _queue(named)
         # An expression names what the run's own decisions chose.
         yield Need(_OPTIMISED[task], "*" if named.startswith("{%") else named)
 
@@ -149,11 +150,24 @@ def _resource(service: str, names: dict[str, str]) -> str:
         index = f"/index/{names['IndexName']}" if "IndexName" in names else ""
         return _table(names["TableName"]) + index
     if service == "sqs":
-        return f"arn:aws:sqs:{_HERE}:{names['QueueUrl'].rsplit('/', 1)[1]}"
+        return _queue(names["QueueUrl"])
+    if service == "s3":
+        return "arn:aws:s3:::" + "/".join(
+            names[each] for each in ("Bucket", "Key") if each in names
+        )
+    if service == "bedrock":
+        # A model without a profile, which starts with a geography.
+        own = names["modelId"].startswith("amazon.")
+        kind = f"{REGION}::foundation-model" if own else f"{_HERE}:inference-profile"
+        return f"arn:aws:bedrock:{kind}/{names['modelId']}"
     if service in _ARNS:
         return _ARNS[service].format_map(names)
     [arn] = names.values()
     return arn
+
+
+def _queue(url: str) -> str:
+    return f"arn:aws:sqs:{_HERE}:{url.rsplit('/', 1)[1]}"
 
 
 def _table(name: str) -> str:

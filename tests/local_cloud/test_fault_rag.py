@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -41,11 +42,14 @@ class Corpus:
     def sources(self) -> dict[str, int]:
         """How many chunks each source has."""
         listed = self._s3.list_objects_v2(Bucket=self.bucket, Prefix="chunks/")
-        bodies = (
-            json.load(self._s3.get_object(Bucket=self.bucket, Key=each["Key"])["Body"])
-            for each in listed.get("Contents", ())
-        )
-        return {each["source"]: len(each["texts"]) for each in bodies}
+        found = {}
+        for each in listed.get("Contents", ()):
+            # A run may take it away meanwhile.
+            with suppress(self._s3.exceptions.NoSuchKey):
+                body = self._s3.get_object(Bucket=self.bucket, Key=each["Key"])["Body"]
+                document = json.load(body)
+                found[document["source"]] = len(document["texts"])
+        return found
 
     def runs(self, name: str) -> list[dict[str, Any]]:
         """The runs of a document, whatever became of them."""
