@@ -42,7 +42,7 @@ def audit(deployment: Deployment, ran: Ran, calls_before: int) -> Verdict:
     for row in ledger(deployment).all_rows():
         if row["request_id"] in ran.runs:
             rows[row["request_id"]][row["item"]] = row
-    ends = _ends(deployment, ran)
+    ends = {request_id: sent.end() for request_id, sent in ran.runs.items()}
     calls = Simulator(deployment.cloud.simulator_url).calls()[calls_before:]
     findings = [
         *ran.wrong,
@@ -57,14 +57,6 @@ def audit(deployment: Deployment, ran: Ran, calls_before: int) -> Verdict:
     unexplained = failures(deployment) - ran.poison
     findings += [f"unexplained in the failures queue: {text}" for text in sorted(unexplained)]
     return Verdict(tuple(findings), tuple(_summary(ran, rows, calls, sums.total)))
-
-
-def _ends(deployment: Deployment, ran: Ran) -> dict[str, str]:
-    client = deployment.client("stepfunctions")
-    return {
-        request_id: str(client.describe_execution(executionArn=arn)["status"])
-        for request_id, arn in ran.runs.items()
-    }
 
 
 def _requests(
@@ -149,6 +141,8 @@ def _summary(
     attempts = [row for items in rows.values() for row in items.values() if is_attempt(row)]
     requests = [items["REQUEST"] for items in rows.values() if "REQUEST" in items]
     yield f"{len(ran.asks)} requests sent, {sum(ask.rule is not None for ask in ran.asks)} faulty"
+    ways = Counter(ask.door for ask in ran.asks)
+    yield f"ways in: {_counted(ways)}"
     yield f"disasters: {_counted(ran.disasters)}"
     yield f"{len(requests)} accepted: {_counted(Counter(row['status'] for row in requests))}"
     yield f"{len(attempts)} attempts: {_counted(Counter(row['outcome'] for row in attempts))}"

@@ -7,9 +7,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count as count_from
 from typing import Any
 
+from router.ingress.batch.layout import request_id
+
+DOORS = ("execution", "prompts", "chat", "messages", "responses", "queue", "batch")
+LINES = 5  # of a file
+STREAMS = ("chat", "messages", "responses")
 TIERS = ("SIMPLE", "CALCULATION", "COMPLEX", None)
 FAULTY = 0.2
 REPEATED = 0.02
@@ -59,7 +65,7 @@ _PROVIDER_FAULTS: tuple[Mapping[str, Any], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One request, the rule for its provider, and what AWS does when it has been started.
+    """One request, its way in, the rule for its provider, and what AWS does when it has started.
 
     `disaster` is `abort`, `replay`, `shuffle`, or the name of a function to kill; most have none.
     """
@@ -71,12 +77,15 @@ class Ask:
     rule: Mapping[str, Any] | None
     disaster: str | None
     after_ms: int
+    door: str = "execution"
+    file: str = ""
 
     @property
     def request(self) -> dict[str, Any]:
-        """The execution's input."""
+        """The request as all ways in take it but the clients' protocols."""
         tier = {"tier": self.tier} if self.tier else {}
-        return {"request_id": self.request_id, "input": self.prompt, **tier}
+        named = {} if self.file else {"request_id": self.request_id}
+        return {**named, "input": self.prompt, **tier}
 
 
 _DISASTERS = (
@@ -93,10 +102,18 @@ _DISASTERS = (
 def asks(count: int, seed: int) -> list[Ask]:
     """Return the requests of a soak; the same seed draws the same ones."""
     draw = random.Random(seed)
-    return [_ask(number, seed, draw) for number in range(count)]
+    drawn = [_ask(number, seed, draw, DOORS[number % len(DOORS)]) for number in range(count)]
+    lines = count_from(0)
+    return [_line(ask, seed, next(lines)) if ask.door == "batch" else ask for ask in drawn]
 
 
-def _ask(number: int, seed: int, draw: random.Random) -> Ask:
+def _line(ask: Ask, seed: int, number: int) -> Ask:
+    """Return a request as a line of its file, whose id and place make its own id."""
+    file = f"soak-{seed}-file-{number // LINES}"
+    return replace(ask, file=file, request_id=request_id(file, number % LINES + 1))
+
+
+def _ask(number: int, seed: int, draw: random.Random, door: str) -> Ask:
     mark = f"[soak {seed}-{number}]"
     rule = None
     if draw.random() < FAULTY:
@@ -109,4 +126,5 @@ def _ask(number: int, seed: int, draw: random.Random) -> Ask:
         rule=rule,
         disaster=draw.choice(_DISASTERS) if number % 10 == 9 else None,
         after_ms=draw.randrange(0, 400),
+        door=door,
     )

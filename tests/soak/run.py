@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
-
-from botocore.exceptions import ClientError
 
 from cost_calculator.aws.ledger_store import LedgerStore
 from local import client, cloud_time
@@ -19,10 +17,12 @@ from router.cli.rerun import Runs
 from router.operations.rerun import failed_for, run_again
 from tests.local_cloud.cloud_control import Emulator, make_older, wait_for
 from tests.local_cloud.simulator import Simulator
+from tests.soak.disasters import calm, strike
+from tests.soak.doors import Doors, Sent
 from tests.soak.hostile import attacker, queued
 from tests.soak.plan import MODEL_TIMEOUT_SECONDS, Ask
 
-KILLED = ("invoke_model", "price_rows", "analyze", "record_outcome")
+MODELS = ("invoke_model", "converse")
 _AT_A_TIME = 32
 _ATTACKED = 5  # an attack after so many requests
 _LONG_AGO = "2026-01-01T00:00:00.000Z"
@@ -31,14 +31,14 @@ _SWEEPS = 5
 
 @dataclass(slots=True)
 class Ran:
-    """What was sent and done; `runs` are the first executions by request id.
+    """What was sent and done; `runs` are the requests under way by their ids.
 
     `reruns` are the second ones of what failed. `poison` are the failures that any replay of this
     stream brings, soak or not. `wrong` is what an attacker achieved.
     """
 
     asks: list[Ask] = field(default_factory=list)
-    runs: dict[str, str] = field(default_factory=dict)
+    runs: dict[str, Sent] = field(default_factory=dict)
     disasters: Counter[str] = field(default_factory=Counter)
     poison: set[str] = field(default_factory=set)
     wrong: list[str] = field(default_factory=list)
@@ -53,13 +53,16 @@ def soak(
     emulator, simulator = Emulator(deployment), Simulator(deployment.cloud.simulator_url)
     poison = _poison(deployment, emulator)
     simulator.script(*(ask.rule for ask in asks if ask.rule))
-    with emulator.settings("invoke_model", MODEL_TIMEOUT_SECONDS=str(MODEL_TIMEOUT_SECONDS)):
+    with ExitStack() as settings:
+        for function in MODELS:
+            patient = {"MODEL_TIMEOUT_SECONDS": str(MODEL_TIMEOUT_SECONDS)}
+            settings.enter_context(emulator.settings(function, **patient))
         try:
             ran = _send(deployment, emulator, asks, cloud_time.now() + seconds, say)
-            for arn in ran.runs.values():
-                client.wait_for_execution(deployment, arn, 120)
+            for sent in ran.runs.values():
+                sent.wait()
         finally:
-            _calm(emulator)
+            calm(emulator)
             simulator.clear_script()
     wait_for(lambda: queued(deployment) == 0, "a message keeps the queue from being empty", 120)
     wait_for(emulator.drained, "the stream is not delivered", 300)
@@ -87,50 +90,28 @@ def _send(
     deadline: float,
     say: Callable[[str], None],
 ) -> Ran:
-    ran = Ran()
+    ran, doors = Ran(), Doors.of(deployment)
     mallory = attacker(deployment, len(asks), ran.wrong.append)
     for number, ask in enumerate(asks):
         if cloud_time.now() > deadline:
             say(f"out of time after {number} of {len(asks)} requests")
             break
         if number >= _AT_A_TIME:
-            earlier = ran.runs[asks[number - _AT_A_TIME].request_id]
-            client.wait_for_execution(deployment, earlier, 120)
-        for _ in range(2 if ask.repeated else 1):
-            [arn] = client.start(deployment, [ask.request])
-            ran.runs.setdefault(ask.request_id, arn)
+            ran.runs[asks[number - _AT_A_TIME].request_id].wait()
+        for _ in range(2 if ask.repeated and ask.door != "batch" else 1):
+            for request_id, sent in doors.send(ask).items():
+                ran.runs.setdefault(request_id, sent)
         ran.asks.append(ask)
         if ask.disaster:
-            _strike(deployment, emulator, ask, ran)
+            ran.disasters += strike(deployment, emulator, ask, ran.runs.get(ask.request_id))
         if number % _ATTACKED == _ATTACKED - 1:
             ran.disasters["attack"] += 1
-            ran.runs |= dict(mallory.act(asks[number - 1].request_id))
+            for key, arn in mallory.act(asks[number - 1].request_id):
+                ran.runs[key] = doors.execution(arn)
         if number % 200 == 199:
             say(f"{number + 1} requests sent")
+    ran.runs |= doors.close()
     return ran
-
-
-def _strike(deployment: Deployment, emulator: Emulator, ask: Ask, ran: Ran) -> None:
-    disaster = str(ask.disaster)
-    ran.disasters[disaster] += 1
-    if disaster == "abort":
-        time.sleep(ask.after_ms / 1000)
-        try:
-            deployment.client("stepfunctions").stop_execution(executionArn=ran.runs[ask.request_id])
-        except ClientError:  # over already
-            ran.disasters["abort, too late"] += 1
-    elif disaster == "replay":
-        emulator.streams(replay=True)
-    elif disaster == "shuffle":
-        emulator.streams(duplicate=1, shuffle=ask.after_ms)
-    else:
-        emulator.kill(disaster, after_ms=ask.after_ms)
-
-
-def _calm(emulator: Emulator) -> None:
-    for function in KILLED:
-        emulator.kill(function, count=0)
-    emulator.streams(duplicate=0, shuffle=None)
 
 
 def _let_time_pass(deployment: Deployment, emulator: Emulator, ran: Ran) -> None:
