@@ -104,6 +104,9 @@ local-test: $(READY) chromium ## the local cloud, end to end
 lifetime-test: $(READY) ## a deployment's life: soaked in faults, given other callers, taken over by a release, changed in place, destroyed
 	LOCAL_TEST_FOLDER=lifetime-test $(LIFE) $(RUN) -m pytest $(LIFETIME)
 
+test-clients: $(READY) ## clients and coding agents from PyPI and npm (1.4 GB) at the local cloud's API; writes docs/clients.md
+	LOCAL_TEST_FOLDER=test-clients FAREGATE_CLIENTS=record $(RUN) -m pytest tests/local_cloud/test_clients.py tests/local_cloud/test_coding_agents.py
+
 ##@ measurements
 
 eval: $(BENCH_READY) ## routing quality beside LiteLLM's routers: labels, difficulty, red team, languages, speed; with gates
@@ -129,7 +132,7 @@ faults: $(READY) ## what goes wrong, on the local cloud, as a table
 	$(RUN) -m pytest tests/local_cloud/test_fault*.py
 
 soak: N ?= 2000
-soak: $(READY) ## N requests, a fifth of them faulty, with kills, aborts and replays; then the audit: make soak N=2000
+soak: $(READY) ## N requests through every entry point, a fifth of them faulty, with kills, aborts and replays; then the audit: make soak N=2000
 	@$(RUN) -m tests.soak --requests $(N)
 
 load: N ?= 64
@@ -172,5 +175,5 @@ $(SECURITY_READY): $(READY) requirements/security.lock
 	@touch $@
 
 .PHONY: help demo demo-workflows dashboard up ask chat env down doctor-local test test-busy test-quick quick lint types unit chromium \
-	terraform-test security emulator-test local-test lifetime-test eval bench prices-check prices-confirm faults soak load package release train \
+	terraform-test security emulator-test local-test lifetime-test test-clients eval bench prices-check prices-confirm faults soak load package release train \
 	prices lock clean

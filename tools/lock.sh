@@ -12,8 +12,10 @@ compile dev.lock --extra layer --extra local --extra dev --extra train pyproject
 compile function.lock pyproject.toml
 # The layer alone: what the function zip already holds is left to it.
 printf '%s\n' "anthropic>=2.11" "openai>=3.52" "jsonschema>=4.23" "pypdf>=6" | compile layer.lock -c requirements/dev.lock -
-# What tests/clients/converse.py runs, in an environment of its own.
-printf '%s\n' instructor langchain-openai openai-agents "pydantic-ai-slim[openai]" | compile clients.lock -
+# What tests/clients runs, in environments of its own: LlamaIndex and aider ask for an older openai.
+printf '%s\n' anthropic dspy instructor langchain-openai litellm llm openai-agents "pydantic-ai-slim[openai]" | compile clients.lock -
+echo "llama-index-llms-openai-like>=0.8" | compile llama-index.lock -
+echo aider-chat | compile aider.lock -
 compile bench.lock --extra bench --extra train pyproject.toml
 echo "checkov==3.3.30" | compile security.lock -
 echo "uv" | compile bootstrap.lock -

@@ -13,20 +13,29 @@ from tests.support import programs
 from tests.support.patience import HANGS_SECONDS
 
 CLIENTS = Path(__file__).parents[1] / "clients"
-FOLDER = cloud.ROOT / "build" / "clients"
+FOLDER = cloud.ROOT / "build" / "javascript"
 
 
 def installed() -> Path:
     """Install the clients and return their folder."""
+    shutil.copytree(CLIENTS / "javascript", FOLDER, dirs_exist_ok=True)
+    install(CLIENTS, FOLDER)
+    return FOLDER
+
+
+def install(lock: Path, folder: Path) -> None:
+    """Install what the lock in a folder pins into another one, unless that has it already."""
     programs.required("Node.js", "node")
     programs.required("npm", "npm")
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    for file in CLIENTS.iterdir():
-        if file.is_file():
-            shutil.copy(file, FOLDER)
-    install = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
-    subprocess.run(install, cwd=FOLDER, check=True, timeout=HANGS_SECONDS)
-    return FOLDER
+    wanted = (lock / "package-lock.json").read_bytes()
+    stamp = folder / "node_modules" / ".lock"
+    if stamp.exists() and stamp.read_bytes() == wanted:
+        return
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(lock / name, folder)
+    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
+    subprocess.run(command, cwd=folder, check=True, timeout=HANGS_SECONDS)
+    stamp.write_bytes(wanted)
 
 
 def run(folder: Path, door: Door, program: str, name: str, **given: str) -> str:
