@@ -12,18 +12,23 @@ from rich.table import Table
 from local.client import Traced
 
 PROPERTY = "fault"
-_COLUMNS = ("fault", "injected", "expected path", "rows", "money", "verdict")
+_COLUMNS = ("fault", "injected", "expected path", "rows", "money", "direct", "verdict")
 
 
 @dataclass(slots=True)
 class Told:
-    """One line of the table. A test fills in `rows` and `money` as it finds them."""
+    """One line of the table. A test fills in `rows` and `money` as it finds them.
+
+    `direct` is what the fault leaves where one function carries the run; what several tests find of
+    a fault is one line.
+    """
 
     fault: str
     injected: str
     path: str
     rows: str = ""
     money: str = ""
+    direct: str = ""
 
     def found(self, traced: Traced) -> None:
         """Say what stands on the rows of a request."""
@@ -55,7 +60,9 @@ def lines(reports: Iterable[Any]) -> list[str]:
             continue
         for name, told in report.user_properties:
             if name == PROPERTY:
-                rows[told.fault] = list(asdict(told).values())
+                found = map(str, asdict(told).values())
+                before = rows.get(told.fault, [""] * len(_COLUMNS[:-1]))
+                rows[told.fault] = [new or old for new, old in zip(found, before, strict=True)]
                 if not report.passed:
                     failed.add(told.fault)
     return _table([[*row, "FAILED" if row[0] in failed else "holds"] for row in rows.values()])

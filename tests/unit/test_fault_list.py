@@ -51,7 +51,7 @@ def test_every_fault_has_its_row() -> None:
     numbers = [row[0] for row in ROWS if row[0] != "–"]
 
     assert numbers == [str(number) for number in range(1, FAULTS + 1)]
-    assert all(len(row) == 5 and in_code(row[4]) for row in ROWS)
+    assert all(len(row) == 6 and in_code(row[4]) and row[5] for row in ROWS)
 
 
 @pytest.mark.parametrize("named", sorted({name for row in ROWS for name in in_code(row[4])}))
