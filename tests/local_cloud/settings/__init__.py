@@ -13,7 +13,9 @@ from tests.local_cloud.settings.own import OWN
 # Another name is another deployment: all is made anew, but for these.
 KEPT_UNDER_ANOTHER_NAME = (
     "aws_api_gateway_",
+    "aws_apigatewayv2_",
     "aws_cloudwatch_log_group.api_execution[0]",
+    "aws_cloudwatch_log_group.websocket_execution[0]",
     "aws_kms_key.this[0]",
 )
 

@@ -186,13 +186,16 @@ WITHOUT_DOCUMENTS = [
 
 WITHOUT_WEBSOCKET = [
     *gone("aws_apigatewayv2_*", "aws_cloudwatch_log_group.websocket_*"),
-    *gone("aws_lambda_permission.websocket*", "aws_iam_role_policy.push*"),
+    *gone("aws_lambda_permission.websocket*", 'aws_iam_role_policy.push["*"]'),
     *gone("aws_lambda_function_event_invoke_config.push_outcome[0]"),
     *(
         line
         for name in ("push_outcome", "websocket")
         for line in (*function_gone(name), *own_policy_gone(name))
     ),
+]
+# invoke_model itself stays.
+WITHOUT_PUSHES = [
     *environment("CONTROL_TABLE", "invoke_model"),
     *environment("AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI", "invoke_model"),
     *policy("invoke_model", "CallThroughProfiles.Action", "BeRoutedByProfiles.Action"),

@@ -25,7 +25,7 @@ from tests.local_cloud.settings.lines import (
 )
 
 CALLED_BY_NOBODY = (
-    "ingest", "price_rows", "push_outcome", "record_outcome", "sweep", "sync_api_key",
+    "ingest", "price_rows", "record_outcome", "sweep", "sync_api_key",
     "watch_models",
 )  # fmt: skip
 _HOURS = "functions.provisioned_concurrency.analyze.business_hours"

@@ -7,6 +7,7 @@ from tests.local_cloud.settings.lines import (
     ROUTER,
     WITHOUT_AGENT,
     WITHOUT_DOCUMENTS,
+    WITHOUT_PUSHES,
     WITHOUT_RAG,
     WITHOUT_VARIANTS,
     WITHOUT_WEBSOCKET,
@@ -57,7 +58,10 @@ OFF = Group(
             None,
             [*WITHOUT_VARIANTS, *alarm("gone", "variants-failed", "variants-timed-out")],
         ),
-        "websocket": (None, [*WITHOUT_WEBSOCKET, *alarm("gone", "websocket-errors")]),
+        "websocket": (
+            None,
+            [*WITHOUT_WEBSOCKET, *WITHOUT_PUSHES, *alarm("gone", "websocket-errors")],
+        ),
         # It needs reviewers.
         "workflows.agent": (
             None,

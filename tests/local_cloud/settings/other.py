@@ -12,6 +12,7 @@ from tests.local_cloud.settings.lines import (
     OF_WHAT_IS_MADE,
     WITHOUT_AGENT,
     WITHOUT_DOCUMENTS,
+    WITHOUT_PUSHES,
     WITHOUT_RAG,
     WITHOUT_VARIANTS,
     WITHOUT_WEBSOCKET,
@@ -51,7 +52,7 @@ OTHER = Group(
                 "sampling": ["stop"],
             }.items()
         },
-        "websocket": (None, WITHOUT_WEBSOCKET),
+        "websocket": (None, [*WITHOUT_WEBSOCKET, *WITHOUT_PUSHES]),
         "api.auth": (
             "COGNITO",
             [
