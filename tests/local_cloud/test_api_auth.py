@@ -53,9 +53,9 @@ class Module:
         self._override = place / "settings_override.tf.json"
 
     def apply(self, **api: Any) -> dict[str, Any]:
-        """Change `api` and nothing else; return the module's output of it."""
+        """Change `api`, and take away what needs its keys; return the module's output of it."""
         if api:
-            settings = {"api": {**api, "cors": {"allow_origins": [ORIGIN]}}}
+            settings = {"api": {**api, "cors": {"allow_origins": [ORIGIN]}}, "websocket": None}
             self._override.write_text(json.dumps({"module": {"faregate": settings}}))
         else:
             self._override.unlink(missing_ok=True)
