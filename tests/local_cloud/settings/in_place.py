@@ -357,7 +357,7 @@ IN_PLACE = Group(
             20,
             [f"{ASK_VARIANTS}.MaxConcurrency"],
         ),
-        "workflows.rag.keywords": (False, environment("RETRIEVERS.keywords", "answer_question")),
+        "workflows.rag.keywords": (False, []),  # an object without settings has no line
         "workflows.rag.vectors.index_arn": (
             f"arn:aws:s3vectors:{ACCOUNT}:bucket/team/index/chunks",
             [

@@ -299,7 +299,6 @@ READS_USAGE = (
     "api",
     "await_review",
     "converse",
-    "decide_agent",
     "invoke_model",
     "plan_next_step",
     "price_rows",

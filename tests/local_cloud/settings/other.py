@@ -93,7 +93,10 @@ OTHER = Group(
             False,
             [*alarm("gone"), *gone("aws_cloudwatch_composite_alarm.this[0]")],
         ),
-        "package.layer_zip": ("${path.root}/other.zip", LAYER_ANEW),
+        "package.layer_zip": (
+            "${path.root}/other.zip",
+            [line for line in LAYER_ANEW if "ingest_document" not in line],
+        ),
         "tenants.faq.cache": (
             None,
             config("tenants.faq.cache.ttl_seconds", "tenants.faq.cache.shared"),
