@@ -176,9 +176,13 @@ def _table_and_key(action: Json) -> list[str]:
 
 
 def _kind_of_key(item: Json) -> str:
-    """What a key of the control table begins with, as in `budget#`; "" for the other tables."""
-    kind, mark, _ = item.get("key", {}).get("S", "").partition("#")
-    return f"{kind}{mark}"
+    """What a key of the control table begins with, as in `budget#`; "" for the other tables.
+
+    Settings belong to one function each, so theirs names it: `config#analyze#`.
+    """
+    kind, mark, rest = item.get("key", {}).get("S", "").partition("#")
+    whose, hash_mark, _ = rest.partition("#") if kind == "config" else ("", "", "")
+    return f"{kind}{mark}{whose}{hash_mark}"
 
 
 def _taken_calls() -> list[Json]:
