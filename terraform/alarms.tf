@@ -124,6 +124,11 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   alarm_actions = local.alarm_topic_arns
   ok_actions    = local.alarm_topic_arns
   tags          = local.tags
+
+  lifecycle {
+    # CloudWatch deletes no alarm that a composite still names: one that is gone goes after the composite has changed.
+    create_before_destroy = true
+  }
 }
 
 # One state for all of them. Each alarm has sent its own notification. CloudWatch takes 100 children and 10,240 characters a rule:
@@ -139,6 +144,8 @@ resource "aws_cloudwatch_composite_alarm" "part" {
   depends_on = [aws_cloudwatch_metric_alarm.this]
 
   lifecycle {
+    create_before_destroy = true
+
     precondition {
       condition     = length(join(" OR ", [for name in each.value : "ALARM(\"${name}\")"])) <= 10240
       error_message = "The rule of ${each.key} exceeds CloudWatch's 10,240 characters. Shorten `name`, or write alarms.thresholds.budget_percent with fewer digits."
