@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+import requests
 from botocore.exceptions import ClientError
 
 from cost_calculator.aws.transactions import code_of
@@ -20,6 +22,7 @@ from router.executions.names import execution_name
 from tests.local_cloud.door import Door, door_of
 
 TENANT = "mallory"
+_TRIES = 4
 _DEEP = "[" * 3000 + "]" * 3000
 # Texts of JSON that no request is; each is refused, and costs its own run alone.
 _BODIES = (
@@ -64,8 +67,15 @@ class Attacker:
 
     def _post_nonsense(self) -> None:
         path = self.draw.choice(("/prompts", "/chat/completions", "/messages", "/responses"))
-        answer = self.door.call("POST", path, data=self.draw.choice(_BODIES))
-        self._refused(f"POST {path}", answer)
+        body = self.draw.choice(_BODIES)
+        answer = "nothing"
+        for _ in range(_TRIES):  # a death that was ordered for another's call may hit this one
+            with suppress(requests.ConnectionError, requests.exceptions.ChunkedEncodingError):
+                answered = self.door.call("POST", path, data=body)
+                if 400 <= answered.status_code < 500:
+                    return
+                answer = f"{answered.status_code} {answered.text[:200]}"
+        self.say(f"POST {path} with nonsense: {answer}")
 
     def _send_nonsense(self) -> None:
         forged = {"faregate.watches": "9", "runs_as": "default", "request_id": "soak"}
@@ -93,10 +103,6 @@ class Attacker:
         answer = self.door.call(method, path, body)
         if answer.status_code != 404:
             self.say(f"{method} {path} of another tenant: {answer.status_code}")
-
-    def _refused(self, what: str, answer: Any) -> None:
-        if not 400 <= answer.status_code < 500:
-            self.say(f"{what} with nonsense: {answer.status_code} {answer.text[:200]}")
 
 
 def attacker(deployment: Deployment, seed: int, say: Callable[[str], None]) -> Attacker:
