@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from cost_calculator.aws.error_codes import code_of
 from local import client
 from local.deployment import Deployment
 from tests.local_cloud.cloud_control import Emulator, fresh, make_older, states_entered, wait_for
@@ -150,7 +151,7 @@ def test_a_name_that_is_replayed_runs_and_is_paid_for_once(
     traced = settled(deployment, first)
     told.found(traced)
     assert again == first
-    assert refused.value.response["Error"]["Code"] == "ExecutionAlreadyExists"
+    assert code_of(refused.value) == "ExecutionAlreadyExists"
     assert len(traced.attempts) == len(simulator.calls_with(prompt)) == 1
 
 

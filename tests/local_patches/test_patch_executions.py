@@ -243,40 +243,6 @@ def test_rules_failing_lambda_is_tried_again(lab: Any) -> None:
     assert [event["detail"] for event in lab.messages(url, at_least=2)[:2]] == [{"n": 1}] * 2
 
 
-def test_concurrent_workflow_writes_of_one_counter_are_all_kept(lab: Any) -> None:
-    table = lab.name("table")
-    lab.client("dynamodb").create_table(
-        TableName=table,
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-    )
-    # A row long to copy: what is read and what is written back lie far apart.
-    row = {"id": {"S": "c"}, "long": {"L": [{"N": f"{n}"} for n in range(5_000)]}}
-    lab.client("dynamodb").put_item(TableName=table, Item=row)
-    machine = lab.machine(
-        {
-            "Add": {
-                "Type": "Task",
-                "Resource": "arn:aws:states:::dynamodb:updateItem",
-                "Arguments": {
-                    "TableName": table,
-                    "Key": {"id": {"S": "c"}},
-                    "UpdateExpression": "ADD n :one",
-                    "ExpressionAttributeValues": {":one": {"N": "1"}},
-                },
-                "End": True,
-            }
-        }
-    )
-
-    runs = [lab.start(machine) for _ in range(20)]
-    assert {lab.end(run)["status"] for run in runs} == {"SUCCEEDED"}
-
-    item = lab.client("dynamodb").get_item(TableName=table, Key={"id": {"S": "c"}})["Item"]
-    assert item["n"] == {"N": "20"}
-
-
 def test_machine_tells_its_tracing_back(lab: Any) -> None:
     states = lab.client("stepfunctions")
     arn = lab.machine({"Done": {"Type": "Succeed"}})

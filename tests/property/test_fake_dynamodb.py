@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from moto import mock_aws
 from moto.dynamodb.models import dynamodb_backends
 
+from cost_calculator.aws.error_codes import code_of
 from tests.fakes.conditions import name_of, plain
 from tests.fakes.dynamodb import DynamoDB
 from tests.fakes.expressions import names_in
@@ -150,7 +151,7 @@ def outcome(client, call):
         answer = getattr(client, call.operation)(**call.arguments)
     except ClientError as error:
         reasons = error.response.get("CancellationReasons", [])
-        return error.response["Error"]["Code"], [(r["Code"], read(r.get("Item"))) for r in reasons]
+        return code_of(error), [(r["Code"], read(r.get("Item"))) for r in reasons]
     if "Responses" in answer:
         return [{table: unordered(items) for table, items in answer["Responses"].items()},
                 answer["UnprocessedKeys"]]  # fmt: skip

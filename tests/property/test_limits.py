@@ -10,8 +10,8 @@ from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cost_calculator.aws.error_codes import code_of
 from cost_calculator.aws.items import to_item
-from cost_calculator.aws.transactions import code_of
 from cost_calculator.settlement import settle
 from router.errors import BudgetExceeded, InvalidRequest, RateLimited
 from router.guards.rate_limit import Rate, demand_of, rate_key, retry_after, take

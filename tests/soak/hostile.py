@@ -15,7 +15,7 @@ from typing import Any
 import requests
 from botocore.exceptions import ClientError
 
-from cost_calculator.aws.transactions import code_of
+from cost_calculator.aws.error_codes import code_of
 from cost_calculator.row_keys import key_of
 from local.deployment import Deployment
 from router.executions.names import execution_name

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cost_calculator.aws.error_codes import code_of
 from cost_calculator.aws.items import from_item, to_value
-from cost_calculator.aws.transactions import CONDITION_FAILED, code_of, passing, reasons_of, waits
+from cost_calculator.aws.transactions import CONDITION_FAILED, passing, reasons_of, waits
 from cost_calculator.aws.whole_rows import whole_rows
 from cost_calculator.budget_names import BUDGET_SHARDS, budget_key, shard_key, summed
 from cost_calculator.ledger import Cell, Change, Group, Outcome, RowKey, Sums, group, make_group

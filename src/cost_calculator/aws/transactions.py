@@ -37,11 +37,6 @@ def passing(codes: Iterable[str]) -> frozenset[str]:
     return _PASSING.intersection(codes)
 
 
-def code_of(error: ClientError) -> str:
-    """Return the error's own code, such as ``TransactionCanceledException``."""
-    return str(error.response["Error"]["Code"])
-
-
 def waits(tries: int, first: float, longest: float) -> Iterator[float]:
     """Yield the seconds to wait between so many tries: exponential, with full jitter."""
     for earlier in range(tries - 1):

@@ -12,6 +12,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from cost_calculator.aws.error_codes import code_of
 from cost_calculator.aws.settings_item import settings_at
 
 _DENIED = ("AccessDenied", "AccessDeniedException")
@@ -118,7 +119,7 @@ class Deployment:
         try:
             return self.environment(function).get(variable)
         except ClientError as error:
-            code = error.response["Error"]["Code"]
+            code = code_of(error)
             if code == "ResourceNotFoundException":
                 raise SystemExit(
                     f"there is no deployment {self.name!r} in {self.region}: give --name and"

@@ -6,6 +6,7 @@ import os
 import sys
 from typing import Any
 
+from cost_calculator.aws.error_codes import code_of
 from cost_calculator.price_entry import InvalidPriceRow
 
 _EXTRA = {"boto3", "botocore", "rich"}
@@ -73,7 +74,7 @@ def _of_aws(error: BaseException) -> str | None:
 
 
 def _refused(error: Any) -> str:
-    code, text = str(error.response["Error"]["Code"]), error.response["Error"].get("Message", "")
+    code, text = code_of(error), error.response["Error"].get("Message", "")
     if code in _BAD_CREDENTIALS:
         return f"AWS does not take these credentials ({code}): {_LOG_IN}"
     advice = f"; {_WHICH}" if code in _NOT_THERE else ""

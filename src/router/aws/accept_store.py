@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cost_calculator.aws.error_codes import code_of
 from cost_calculator.aws.items import from_item, to_item
 from cost_calculator.aws.transactions import (
     CONDITION_FAILED,
     CONFLICT,
-    code_of,
     passing,
     reasons_of,
     waits,

@@ -12,6 +12,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from cost_calculator.aws.error_codes import code_of
 from router.ingress.batch.layout import InvalidBatch
 from router.ingress.batch.lines import blocks_of
 
@@ -30,7 +31,7 @@ class Bucket:
         try:
             answer = self._client.get_object(Bucket=self.name, Key=key, Range=f"bytes={offset}-")
         except ClientError as error:
-            code = error.response["Error"]["Code"]
+            code = code_of(error)
             if code == "InvalidRange":  # nothing is left, or the file is empty
                 return
             if code in ("NoSuchKey", "AccessDenied", "404"):
@@ -46,7 +47,7 @@ class Bucket:
         try:
             answer = self._client.get_object(Bucket=self.name, Key=key)
         except ClientError as error:
-            if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
+            if code_of(error) in ("NoSuchKey", "404"):
                 return None
             raise
         text: str = answer["Body"].read().decode()

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from cost_calculator.aws.error_codes import code_of
 from cost_calculator.aws.items import from_item, to_item
-from cost_calculator.aws.transactions import code_of
 from router.guards.breaker import Breaker, model_of, to_row
 from router.guards.conditional_update import Item
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cost_calculator.aws.error_codes import code_of
 from router.aws.answers_bucket import s3_client
 from router.errors import StoreUnavailable
 from router.workflows.corpus.chunks import FOLDER, Chunk, Document, object_key, object_keys
@@ -96,9 +97,9 @@ class ChunkStore:
             found = self._client().get_object(Bucket=self._bucket, Key=key)
             return _Kept(found["ETag"], Document.from_bytes(found["Body"].read()))
         except ClientError as error:
-            if error.response["Error"]["Code"] == "NoSuchKey":
+            if code_of(error) == "NoSuchKey":
                 return None
-            raise StoreUnavailable(error.response["Error"]["Code"]) from error
+            raise StoreUnavailable(code_of(error)) from error
         except BotoCoreError as error:
             raise StoreUnavailable(type(error).__name__) from error
 
@@ -106,7 +107,7 @@ class ChunkStore:
         try:
             return getattr(self._client(), operation)(Bucket=self._bucket, **arguments)
         except ClientError as error:
-            raise StoreUnavailable(error.response["Error"]["Code"]) from error
+            raise StoreUnavailable(code_of(error)) from error
         except BotoCoreError as error:
             raise StoreUnavailable(type(error).__name__) from error
 

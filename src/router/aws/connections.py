@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cost_calculator.aws.transactions import code_of
+from cost_calculator.aws.error_codes import code_of
 from router.ingress.websocket.listeners import Post, Sent
 
 # The rate of the account, or a client that does not read as fast as it is written to.

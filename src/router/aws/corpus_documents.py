@@ -8,6 +8,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cost_calculator.aws.error_codes import code_of
 from router.aws.answers_bucket import s3_client
 from router.errors import StoreUnavailable
 from router.workflows.documents.extraction import MOST_BYTES
@@ -46,9 +47,9 @@ class CorpusDocuments:
         try:
             return getattr(self._client(), operation)(Bucket=self._bucket, Key=key)
         except ClientError as error:
-            if error.response["Error"]["Code"] in _GONE:
+            if code_of(error) in _GONE:
                 return None
-            raise StoreUnavailable(error.response["Error"]["Code"]) from error
+            raise StoreUnavailable(code_of(error)) from error
         except BotoCoreError as error:
             raise StoreUnavailable(type(error).__name__) from error
 

@@ -12,8 +12,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cost_calculator.aws.error_codes import code_of
 from cost_calculator.aws.items import to_item
-from cost_calculator.aws.transactions import code_of
 from cost_calculator.clock import iso
 from cost_calculator.rows import Row
 from router.aws.answers_bucket import answer_store

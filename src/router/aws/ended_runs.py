@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cost_calculator.aws.error_codes import code_of
 from cost_calculator.clock import iso, now
 from router.encoding import json_object
 from router.errors import StoreUnavailable
@@ -37,8 +38,8 @@ def ended_run(client: SFNClient, arn: str) -> tuple[str, EndedRun] | None:
     try:
         return _ended_run(client, arn)
     except ClientError as error:
-        if error.response["Error"]["Code"] != "ExecutionDoesNotExist":
-            raise StoreUnavailable(error.response["Error"]["Code"]) from error
+        if code_of(error) != "ExecutionDoesNotExist":
+            raise StoreUnavailable(code_of(error)) from error
         return arn.rsplit(":", 1)[-1], EndedRun(arn, "Abandoned", iso(now()), None)
     except BotoCoreError as error:
         raise StoreUnavailable(type(error).__name__) from error

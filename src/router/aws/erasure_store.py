@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from cost_calculator.aws.error_codes import code_of
 from cost_calculator.aws.items import from_item, to_item
 from cost_calculator.rows import Row
 from router.aws.usage_table import UsageStore
@@ -86,7 +87,7 @@ class TextStore(UsageStore):
         try:
             answer = self._s3.get_object(Bucket=self._bucket, Key=key)
         except ClientError as error:
-            if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
+            if code_of(error) in ("NoSuchKey", "404"):
                 return None
             raise
         return str(answer["Body"].read().decode("utf-8", "replace"))
@@ -117,7 +118,7 @@ class TextStore(UsageStore):
                 ExpressionAttributeValues={":source": {"S": source}},
             )
         except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+            if code_of(error) != "ConditionalCheckFailedException":
                 raise
 
     def delete_row(self, key: str, item: str) -> None:
@@ -152,7 +153,7 @@ class TextStore(UsageStore):
                 **({"ExpressionAttributeValues": to_item(changed)} if changed else {}),  # type: ignore[arg-type]
             )
         except ClientError as error:
-            if same and error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+            if same and code_of(error) == "ConditionalCheckFailedException":
                 return False
             raise
         return True

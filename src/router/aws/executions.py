@@ -10,7 +10,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cost_calculator.aws.transactions import code_of
+from cost_calculator.aws.error_codes import code_of
 from router.errors import InvalidRequest
 from router.executions.run import Busy, NoSuchRun, NotStarted, Run
 

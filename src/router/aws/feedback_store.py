@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cost_calculator.aws.error_codes import code_of
 from cost_calculator.aws.items import from_item
 from cost_calculator.aws.whole_rows import whole_rows
 from cost_calculator.reports import partitions
@@ -60,7 +61,7 @@ class FeedbackStore:
                 ExpressionAttributeValues={":text": {"S": text}},
             )
         except ClientError as error:
-            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+            if code_of(error) == "ConditionalCheckFailedException":
                 return False
             raise StoreUnavailable(type(error).__name__) from error
         except BotoCoreError as error:

@@ -11,6 +11,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cost_calculator.aws.error_codes import code_of
 from cost_calculator.row_keys import request_id_of, tenant_of
 from router.aws.answers_bucket import s3_client
 from router.errors import InvalidRequest, StoreUnavailable
@@ -94,7 +95,7 @@ class InputStore:
 
 
 def _name(error: ClientError | BotoCoreError) -> str:
-    known = error.response["Error"]["Code"] if isinstance(error, ClientError) else None
+    known = code_of(error) if isinstance(error, ClientError) else None
     return known or type(error).__name__
 
 

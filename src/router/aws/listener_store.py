@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cost_calculator.aws.error_codes import code_of
 from cost_calculator.aws.items import from_item, to_item
-from cost_calculator.aws.transactions import code_of
 from cost_calculator.clock import now
 from router.errors import StoreUnavailable
 from router.ingress.websocket.listeners import (

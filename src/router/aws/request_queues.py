@@ -11,6 +11,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cost_calculator.aws.error_codes import code_of
 from router.ingress.queue.message import Message, NotSent
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class RequestQueues:
                 QueueUrl=url, MessageBody=message.body, MessageAttributes=attributes, **options
             )
         except ClientError as error:
-            raise NotSent(error.response["Error"]["Code"]) from error
+            raise NotSent(code_of(error)) from error
         except BotoCoreError as error:
             raise NotSent(type(error).__name__) from error
 

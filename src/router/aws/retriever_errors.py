@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cost_calculator.aws.error_codes import code_of
 from router.workflows.rag.retrieval import RetrieverFailed, RetrieverUnavailable
 
 _TRANSIENT = frozenset(
@@ -32,7 +33,7 @@ def as_retrieval_errors(service: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        code = error.response["Error"]["Code"]
+        code = code_of(error)
         message = f"{service}: {code}: {error.response['Error'].get('Message', '')}"[:_SHOWN]
         raise (RetrieverUnavailable if code in _TRANSIENT else RetrieverFailed)(message) from error
     except BotoCoreError as error:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cost_calculator.aws.error_codes import code_of
 from cost_calculator.aws.items import to_item
-from cost_calculator.aws.transactions import code_of
 from cost_calculator.rows import Row
 from router.aws.dynamodb import dynamodb
 from router.errors import StoreUnavailable

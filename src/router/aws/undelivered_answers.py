@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cost_calculator.aws.error_codes import code_of
 from cost_calculator.aws.items import to_item
 from router.errors import StoreUnavailable
 
@@ -41,7 +42,7 @@ class UndeliveredAnswers:
                 **given,  # type: ignore[arg-type]
             )
         except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+            if code_of(error) != "ConditionalCheckFailedException":
                 raise StoreUnavailable(type(error).__name__) from error
         except BotoCoreError as error:
             raise StoreUnavailable(type(error).__name__) from error

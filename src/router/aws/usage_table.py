@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cost_calculator.aws.error_codes import code_of
 from cost_calculator.aws.items import from_item, to_item
-from cost_calculator.aws.transactions import CONDITION_FAILED, code_of
+from cost_calculator.aws.transactions import CONDITION_FAILED
 from cost_calculator.aws.whole_rows import whole_rows
 from cost_calculator.rows import OPEN, Row
 from router.aws.dynamodb import dynamodb

@@ -12,6 +12,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from cost_calculator.aws.error_codes import code_of
 from cost_calculator.cli.arguments import UsageError, matching, request_id, tenant, whole
 from cost_calculator.cli.deployed import Deployment
 from cost_calculator.cli.deployment import open_deployment
@@ -109,7 +110,7 @@ class _Runs(Executions):
             return super().describe(name)
         except NotStarted as error:
             cause = error.__cause__
-            if isinstance(cause, ClientError) and cause.response["Error"]["Code"] == "InvalidArn":
+            if isinstance(cause, ClientError) and code_of(cause) == "InvalidArn":
                 raise NoSuchRun(str(error)) from cause
             raise
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from cost_calculator.aws.error_codes import code_of
 from cost_calculator.aws.items import from_item, to_item
 from cost_calculator.aws.ledger_store import LedgerStore
-from cost_calculator.aws.transactions import code_of
 from cost_calculator.cli.arguments import UsageError, matching, number, share
 from cost_calculator.cli.options import add_json_argument
 from cost_calculator.cli.tables import add_table_arguments, dynamodb, table_name

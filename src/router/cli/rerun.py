@@ -11,6 +11,7 @@ from itertools import islice
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cost_calculator.aws.error_codes import code_of
 from cost_calculator.cli.arguments import duration, number, tenant, whole
 from cost_calculator.cli.deployment import open_deployment
 from cost_calculator.cli.options import add_deployment_arguments, add_json_argument
@@ -82,7 +83,7 @@ class Runs(Executions):
             run = self._client.describe_execution(executionArn=execution_arn)
         except ClientError as error:
             # Express runs cannot be looked up: AWS refuses their ARNs.
-            if error.response["Error"]["Code"] in ("ExecutionDoesNotExist", "InvalidArn"):
+            if code_of(error) in ("ExecutionDoesNotExist", "InvalidArn"):
                 return None
             raise
         return run.get("input")

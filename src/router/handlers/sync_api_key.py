@@ -9,6 +9,8 @@ import boto3
 from aws_lambda_powertools import Logger
 from botocore.exceptions import ClientError
 
+from cost_calculator.aws.error_codes import code_of
+
 logger = Logger()
 # Each turn but the first is a key that was changed while the one before it was written.
 _TURNS = 5
@@ -41,7 +43,7 @@ def _read(parameter: str) -> tuple[str, int] | None:
     try:
         answer = boto3.client("ssm").get_parameter(Name=parameter, WithDecryption=True)
     except ClientError as error:
-        if error.response["Error"]["Code"] != "ParameterNotFound":
+        if code_of(error) != "ParameterNotFound":
             raise
         return None
     return answer["Parameter"]["Value"], int(answer["Parameter"]["Version"])

@@ -18,6 +18,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cost_calculator.aws.error_codes import code_of
 from router import errors
 from router.catalog.providers import PROVIDERS
 from router.invocation.call import Answer, Done, ModelCall, StreamingProvider
@@ -180,7 +181,7 @@ def _not_asked(error: ClientError | BotoCoreError) -> errors.CallError:
     """Return what a guardrail that did not answer means before the model was called: no bill."""
     if isinstance(error, BotoCoreError):
         return errors.Unreachable(f"the guardrail: {type(error).__name__}")
-    code = error.response["Error"]["Code"]
+    code = code_of(error)
     kinds: dict[str, type[errors.CallError]] = {
         "ThrottlingException": errors.Throttled,
         "ServiceQuotaExceededException": errors.Throttled,

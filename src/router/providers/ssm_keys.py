@@ -8,6 +8,7 @@ from functools import lru_cache
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cost_calculator.aws.error_codes import code_of
 from router.errors import AccessDenied, Unreachable
 
 _KEPT_SECONDS = 60
@@ -26,7 +27,7 @@ def _read(parameter: str, _period: int) -> str:
     try:
         answer = boto3.client("ssm").get_parameter(Name=parameter, WithDecryption=True)
     except ClientError as error:
-        code = error.response["Error"]["Code"]
+        code = code_of(error)
         if code not in _NO_KEY:
             # SSM or KMS has trouble: nothing is wrong with the key, and nothing was sent.
             raise Unreachable(f"the key could not be read: {code}") from error

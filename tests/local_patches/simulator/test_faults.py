@@ -13,6 +13,7 @@ from openai import APIConnectionError
 from openai import InternalServerError as OpenAIInternalServerError
 from openai import RateLimitError as OpenAIRateLimit
 
+from cost_calculator.aws.error_codes import code_of
 from tests.local_patches.simulator.wire import HAIKU, SONNET, Wire
 
 
@@ -26,7 +27,7 @@ def test_throttling_has_each_providers_shape(wire: Wire) -> None:
     with pytest.raises(AnthropicRateLimit) as anthropic:
         wire.message()
 
-    assert bedrock.value.response["Error"]["Code"] == "ThrottlingException"
+    assert code_of(bedrock.value) == "ThrottlingException"
     assert openai.value.code == "rate_limit_exceeded"
     assert openai.value.response.headers["retry-after"] == "7"
     assert anthropic.value.response.headers["retry-after"] == "7"
@@ -50,7 +51,7 @@ def test_bedrock_errors_have_the_modelled_names(wire: Wire, status: int, code: s
     with pytest.raises(ClientError) as caught:
         wire.converse()
 
-    assert caught.value.response["Error"]["Code"] == code
+    assert code_of(caught.value) == code
     assert type(caught.value).__name__ == code  # botocore knows it: the model names it
 
 
@@ -61,7 +62,7 @@ def test_a_refusal_that_bedrocks_model_does_not_name_is_no_error_of_the_server(w
     for _ in range(2):
         with pytest.raises(ClientError) as caught:
             wire.converse()
-        codes.append(caught.value.response["Error"]["Code"])
+        codes.append(code_of(caught.value))
 
     assert codes == ["RequestEntityTooLargeException", "ValidationException"]
 

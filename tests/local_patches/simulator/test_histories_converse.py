@@ -8,6 +8,7 @@ import pytest
 from anthropic import BadRequestError as AnthropicBadRequest
 from botocore.exceptions import ClientError
 
+from cost_calculator.aws.error_codes import code_of
 from tests.local_patches.simulator.wire import HAIKU, SONNET, Wire
 
 OLDER = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
@@ -82,7 +83,7 @@ def test_converse_refuses(wire: Wire, messages: list[Any], words: str) -> None:
     with pytest.raises(ClientError, match=words) as caught:
         wire.bedrock.converse(modelId=HAIKU, messages=messages, toolConfig=CONFIG)
 
-    assert caught.value.response["Error"]["Code"] == "ValidationException"
+    assert code_of(caught.value) == "ValidationException"
 
 
 def test_converse_takes_a_loop_with_parallel_calls_and_ids_of_other_providers(wire: Wire) -> None:

@@ -9,6 +9,7 @@ from anthropic import BadRequestError as AnthropicBadRequest
 from botocore.exceptions import ClientError
 from openai import BadRequestError as OpenAIBadRequest
 
+from cost_calculator.aws.error_codes import code_of
 from tests.local_patches.simulator.files import data_url, document, image, pdf, png, source
 from tests.local_patches.simulator.test_media import TEXT, converse
 from tests.local_patches.simulator.wire import Wire
@@ -49,7 +50,7 @@ def test_converse_refuses(wire: Wire, content: list[Any], words: str) -> None:
     with pytest.raises(ClientError, match=words) as caught:
         converse(wire, *content)
 
-    assert caught.value.response["Error"]["Code"] == "ValidationException"
+    assert code_of(caught.value) == "ValidationException"
 
 
 @pytest.mark.parametrize(

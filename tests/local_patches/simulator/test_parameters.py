@@ -13,6 +13,7 @@ from openai import NotFoundError as OpenAINotFound
 from openai.types.chat.completion_create_params import CompletionCreateParamsStreaming
 from openai.types.responses.response_create_params import ResponseCreateParamsStreaming
 
+from cost_calculator.aws.error_codes import code_of
 from local.simulator import fields
 from tests.local_patches.simulator.wire import HAIKU, SONNET, Wire
 
@@ -41,7 +42,7 @@ def test_bedrock_refuses_what_the_model_refuses(
     with pytest.raises(ClientError, match=words) as caught:
         wire.converse(model, **request_part)
 
-    assert caught.value.response["Error"]["Code"] == "ValidationException"
+    assert code_of(caught.value) == "ValidationException"
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
 
 
@@ -61,7 +62,7 @@ def test_model_that_is_unknown_or_gone(wire: Wire) -> None:
     with pytest.raises(NotFoundError, match="not_found_error"):
         wire.message(model="claude-nonesuch")
 
-    assert gone.value.response["Error"]["Code"] == "ResourceNotFoundException"
+    assert code_of(gone.value) == "ResourceNotFoundException"
     assert absent.value.code == "model_not_found"
 
 

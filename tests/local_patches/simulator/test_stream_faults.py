@@ -12,6 +12,7 @@ from anthropic import APIStatusError as AnthropicStatusError
 from botocore.exceptions import ClientError, EventStreamError
 from openai import APIError
 
+from cost_calculator.aws.error_codes import code_of
 from local.simulator.server import Simulator
 from tests.local_patches.simulator.test_streams import LOOK, converse, named
 from tests.local_patches.simulator.wire import HAIKU, QUESTION, Wire
@@ -98,7 +99,7 @@ def test_an_error_in_a_converse_stream(wire: Wire, rule: dict[str, Any], code: s
 
     assert len(events) == 2
     assert isinstance(error, EventStreamError)
-    assert error.response["Error"]["Code"] == code
+    assert code_of(error) == code
     assert error.response["Error"]["Message"] == rule.get(
         "message", error.response["Error"]["Message"]
     )
@@ -125,7 +126,7 @@ def test_an_error_before_the_first_event_is_one_of_http(wire: Wire) -> None:
     with pytest.raises(APIError) as openai:
         wire.chat(stream=True)
 
-    assert bedrock.value.response["Error"]["Code"] == "ThrottlingException"
+    assert code_of(bedrock.value) == "ThrottlingException"
     assert getattr(openai.value, "status_code", None) == 429
 
 

@@ -9,6 +9,7 @@ from anthropic import BadRequestError as AnthropicBadRequest
 from botocore.exceptions import ClientError
 from openai import BadRequestError as OpenAIBadRequest
 
+from cost_calculator.aws.error_codes import code_of
 from tests.local_patches.simulator.wire import HAIKU, SONNET, Wire
 
 OBJECT: dict[str, Any] = {"type": "object", "properties": {}}
@@ -47,7 +48,7 @@ def test_converse_refuses(wire: Wire, config: dict[str, Any], words: str) -> Non
     with pytest.raises(ClientError, match=words) as caught:
         wire.converse(toolConfig=config)
 
-    assert caught.value.response["Error"]["Code"] == "ValidationException"
+    assert code_of(caught.value) == "ValidationException"
 
 
 @pytest.mark.parametrize("choice", [{"any": {}}, {"tool": {"name": "look"}}])

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from botocore.exceptions import ClientError, EventStreamError
 
+from cost_calculator.aws.error_codes import code_of
 from local.simulator.server import Simulator
 from local.simulator.upstream import UpstreamError, configured
 from tests.local_patches.simulator.files import data_url, image, png
@@ -278,7 +279,7 @@ def test_a_stream_of_the_server_that_breaks_ends_in_the_providers_error(wire, st
         list(answer["stream"])
     answer["stream"].close()
 
-    assert broken.value.response["Error"]["Code"] == "internalServerException"
+    assert code_of(broken.value) == "internalServerException"
 
 
 def test_a_server_that_refuses_a_stream_is_an_error_of_http(wire, stub):

@@ -8,6 +8,8 @@ from typing import Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cost_calculator.aws.error_codes import code_of
+
 Status = Literal["ok", "failed", "unchecked"]
 
 # These errors reveal nothing about the thing itself: it may not be read, or not here.
@@ -52,7 +54,7 @@ def examine(checks: Iterable[Check]) -> Iterator[Finding]:
         try:
             yield from check.look()
         except ClientError as error:
-            code = str(error.response["Error"]["Code"])
+            code = code_of(error)
             if any(sign in code for sign in _NOT_TOLD):
                 yield unchecked(check.name, f"{error.operation_name} answers {code}")
             else:

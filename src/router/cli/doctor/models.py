@@ -10,6 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from cost_calculator.aws.error_codes import code_of
 from cost_calculator.book import BOOK_PATH, PriceBook, PriceUnknown, read_overrides
 from cost_calculator.cli.deployed import Deployment
 from cost_calculator.retirements import retirement_of
@@ -149,7 +150,7 @@ class _Look:
                 found = bedrock.get_foundation_model(modelIdentifier=id)
                 status = found["modelDetails"]["modelLifecycle"]["status"]
         except ClientError as error:
-            if error.response["Error"]["Code"] not in (
+            if code_of(error) not in (
                 "ResourceNotFoundException",
                 "ValidationException",
             ):
