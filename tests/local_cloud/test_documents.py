@@ -17,6 +17,8 @@ from tests.support.documented import commands
 # Why the rest is not run here.
 _NOT_HERE = {
     "make -C faregate package": "all local tests run what it builds",
+    "make package": "all local tests run what it builds",
+    "make verify-aws": "test_verify_aws.py runs its checks",
     "terraform init": "the deployment under test was made by it",
     "terraform apply": "the deployment under test was made by it",
     "aws ssm put-parameter": "the deployment has its key; `put_openai_api_key` below rotates it",
