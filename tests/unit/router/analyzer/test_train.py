@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -21,15 +22,32 @@ routed = [Outcome(str(i), r.prompt, "b", r.label / 2, i % 3 / 4) for i, r in enu
 print(hashlib.sha256(train(rows, rows[:9], routed)).hexdigest())
 """
 
+KERNELS = """
+import eval.train
+from threadpoolctl import threadpool_info
+print(*{p["architecture"] for p in threadpool_info() if p["internal_api"] == "openblas"})
+"""
 
-def digest(seed: str) -> str:
+
+def run(program: str, **changed: str) -> str:
+    inherited = {k: v for k, v in os.environ.items() if k != "OPENBLAS_CORETYPE"}
     ran = subprocess.run(
-        [sys.executable, "-c", PROGRAM],
+        [sys.executable, "-c", program],
         cwd=ROOT, capture_output=True, text=True, check=True,
-        env=os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+        env=inherited | {"PYTHONPATH": str(ROOT)} | changed,
     )  # fmt: skip
     return ran.stdout.strip()
 
 
+def digest(seed: str, threads: str) -> str:
+    return run(PROGRAM, PYTHONHASHSEED=seed, OMP_NUM_THREADS=threads)
+
+
 def test_training_twice_gives_the_same_bytes() -> None:
-    assert digest("1") == digest("2")
+    assert digest("1", threads="1") == digest("2", threads="2")
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="kernels of x86-64")
+def test_training_takes_the_same_kernels_on_every_cpu() -> None:
+    """OpenBLAS takes those of the machine by default: their sums differ in the last bits."""
+    assert run(KERNELS) == "Haswell"
