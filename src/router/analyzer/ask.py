@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from router.analyzer.lexicon import words
 from router.analyzer.stuffing import is_stuffing
@@ -35,8 +35,7 @@ _QUESTION_WORDS = words(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(NamedTuple):
     """A prompt cut up: the sentence that asks, the first and last ones, and what surrounds it."""
 
     ask: str

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
 from math import expm1
+from operator import itemgetter
 
 from router.analyzer.features import Features
 from router.analyzer.signals import SIGNALS
@@ -74,16 +76,21 @@ _PHRASES = {
 
 _AT = {name: index for index, name in enumerate(SIGNALS)}
 PHRASED = tuple((_AT[name], phrase) for name, phrase in _PHRASES.items())
+_phrased = itemgetter(*(index for index, _ in PHRASED))
 FLOOR = 0.12  # of the logit; what moves it by less is not what decided
 _UNMOVED = "no sign of a harder task"
 
 
+Places = tuple[tuple[int, float], ...]
+"""Signals, each with the value that it would have if a reason did not apply."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A phrase, the signals that it names, and the value each would have if it did not apply."""
+    """A phrase and the signals that it names."""
 
     phrase: str
-    signals: tuple[tuple[int, float], ...]
+    signals: Places
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +139,9 @@ _SHAPES = (
         _signal("ask in one sentence"), 0.5,
     ),
 )  # fmt: skip
-_PLACES = tuple((shape, tuple(_AT[name] for name in shape.names)) for shape in _SHAPES)
+_PLACED: tuple[tuple[_Shape, Places], ...] = tuple(
+    (shape, tuple((_AT[name], shape.neutral) for name in shape.names)) for shape in _SHAPES
+)
 
 
 def _counted(number: int) -> str:
@@ -145,24 +154,24 @@ def named(features: Features, weights: Sequence[float]) -> list[Reason]:
     ``weights`` holds what one more of each signal adds to the label's logit.
     """
     signals = features.signals
-    ranked = [
-        (moved, Reason(phrase, ((index, 0.0),)))
-        for index, phrase in PHRASED
-        if (value := signals[index]) and (moved := weights[index] * value) > FLOOR
+    ranked: list[tuple[float, str, Places]] = [
+        (moved, phrase, ((index, 0.0),))
+        for index, phrase in compress(PHRASED, _phrased(signals))  # most signals are zero
+        if (moved := weights[index] * signals[index]) > FLOOR
     ]
-    for shape, places in _PLACES:
-        neutral = shape.neutral
-        if any(signals[i] != neutral for i in places):
-            moved = sum(weights[i] * (signals[i] - neutral) for i in places)
-            if moved > FLOOR and (number := shape.number(features)) >= shape.at_least:
-                phrase = shape.phrase.format(_counted(int(number)))
-                ranked.append((moved, Reason(phrase, tuple((i, neutral) for i in places))))
-    ranked.sort(key=lambda pair: -pair[0])
+    for shape, places in _PLACED:
+        moved = 0.0
+        for index, neutral in places:
+            moved += weights[index] * (signals[index] - neutral)
+        if moved > FLOOR and (number := shape.number(features)) >= shape.at_least:
+            ranked.append((moved, shape.phrase.format(_counted(int(number))), places))
+    ranked.sort(key=itemgetter(0), reverse=True)
     found: dict[str, Reason] = {}
-    for _, reason in ranked:
-        found.setdefault(reason.phrase, reason)
-        if len(found) == 4:
-            break
+    for _, phrase, places in ranked:
+        if phrase not in found:
+            found[phrase] = Reason(phrase, places)
+            if len(found) == 4:
+                break
     return list(found.values())
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from router.analyzer.ask import Parts, split
 from router.analyzer.grams import DIGITS, Stems, clip, letters, ngrams, tokens
@@ -19,8 +19,7 @@ _WIDTH = len(CATEGORIES)
 _CAPPED = bytes(min(n, 8) for n in range(256))  # the ninth word of a kind adds nothing
 
 
-@dataclass(frozen=True, slots=True)
-class Features:
+class Features(NamedTuple):
     """N-grams by block (in the order of BLOCKS) and one number for each of SIGNALS."""
 
     grams: tuple[set[str], ...]
@@ -45,8 +44,8 @@ def read(text: str, stems: Stems, context: Context = ALONE) -> Features:
             body_words = body_words[:160] + body_words[-90:]
     ask_grams = ngrams(["^", *ask, "$"], 3)
     text_grams = ngrams(body_words, 2)
-    ends = {"<" + g for g in ngrams(body_words[:6], 3)}
-    ends.update([">" + g for g in ngrams(body_words[-7:], 2)])
+    ends = set(map("<".__add__, ngrams(body_words[:6], 3)))
+    ends.update(map(">".__add__, ngrams(body_words[-7:], 2)))
     grams = (ask_grams, letters(DIGITS.sub("0", asked)), ends, text_grams)
     in_ask = sum(map(_COUNTS.__getitem__, _COUNTED & ask_grams))
     in_text = sum(map(_COUNTS.__getitem__, _COUNTED & text_grams))

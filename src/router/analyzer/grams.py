@@ -16,10 +16,8 @@ _FIGURES = "0123456789"
 SHAPES = frozenset({"#", "#1", "#2", "#3", "#4", "#5", "#6", "#d", "#y"})  # of numbers
 DIGITS = re.compile(r"\d")
 LONGEST_STEM = 14
-_WORD_START = re.compile(  # a word with what follows it, as far as a stem may reach
-    rf"(?=((?:(?<!\w)\w|[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]).{{0,{LONGEST_STEM - 1}}}))",
-    re.S,
-)
+_WORD = re.compile(r"\w+")
+_UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")  # any may start a word
 
 
 def tokens(text: str) -> list[str]:
@@ -65,14 +63,19 @@ class Stems:
         self._counters = counters
         lengths: dict[str, set[int]] = {}
         for stem in counters:
-            lengths.setdefault(stem[:2], set()).add(len(stem))
+            if len(stem) > 2:
+                lengths.setdefault(stem[:3], set()).add(len(stem))
         self._lengths = {start: sorted(found, reverse=True) for start, found in lengths.items()}
 
     def seen(self, text: str) -> int:
         """Return the counters of the longest stem of each word, each category at most once."""
+        text += " "  # so that the last word ends as all others do
+        starts = [match.start() for match in _WORD.finditer(text)]
+        if not text.isascii():
+            starts += [match.start() for match in _UNSPACED.finditer(text)]
         found = 0
-        for word in set(_WORD_START.findall(text + " ")):
-            for size in self._lengths.get(word[:2], ()):
+        for word in {text[start : start + LONGEST_STEM] for start in starts}:
+            for size in (*self._lengths.get(word[:3], ()), 2):
                 if counter := self._counters.get(word[:size]):
                     found |= counter
                     break

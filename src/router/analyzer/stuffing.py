@@ -18,7 +18,10 @@ _LISTED = re.compile(
     r"[(\[<]?\b(?:key ?words?|tags?|topics|buzzwords)\s*[:=][^)\]>\n]{0,300}[)\]>]?"
     r"|(?:#[a-z][\w-]+ ?){3,}"
 )
-_CUT = re.compile(r"(?<!\s)\s+(?:--+|[—–|/])\s|\n|(?<=[.:;!?])\s|[()\[\]]")
+# One set of characters first, so that the engine skips all others.
+_CUT = re.compile(
+    r"[\s()\[\]](?:(?<=\s)(?<!\s\s)\s*(?:--+|[—–|/])\s|(?<=[\n()\[\]])|(?<=[.:;!?]\s))"
+)
 # What a prompt is stuffed with to look hard.
 _HARD = words(
     " ".join(
