@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from cost_calculator.budget_names import budgets_of, name_of
-from cost_calculator.ledger import SESSIONS, Cell, Sums, add, commitment, contribution
+from cost_calculator.cells import SESSIONS, Cell
+from cost_calculator.contributions import Sums, add, commitment, contribution
 from cost_calculator.pricing import CostStatus
 from cost_calculator.settlement import Row
 

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
-from cost_calculator.ledger import SESSIONS, Cell, Sums, add
+from cost_calculator.cells import SESSIONS, Cell
+from cost_calculator.contributions import Sums, add
 from cost_calculator.pricing import plain
 from cost_calculator.row_keys import key_of
 from cost_calculator.rows import SHARDS

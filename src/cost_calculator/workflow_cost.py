@@ -12,7 +12,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any, Protocol
 
-from cost_calculator.ledger import Sums, add, contribution
+from cost_calculator.contributions import Sums, add, contribution
 from cost_calculator.pricing import plain
 from cost_calculator.reports import GAPS, nothing_priced, tokens
 from cost_calculator.row_keys import request_id_of

@@ -13,7 +13,8 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from cost_calculator.clock import iso
-from cost_calculator.ledger import ANSWERED, Change, Ledger
+from cost_calculator.contributions import ANSWERED
+from cost_calculator.ledger import Change, Ledger
 from cost_calculator.rows import Row
 from router.analyzer.conversation import judged_text
 from router.encoding import unsendable

@@ -10,6 +10,7 @@ from moto import mock_aws
 
 from cost_calculator.aws.items import to_item
 from cost_calculator.aws.ledger_store import LedgerStore
+from cost_calculator.cells import Cell
 from cost_calculator.dashboard.document import (
     Budget,
     Failures,
@@ -19,7 +20,6 @@ from cost_calculator.dashboard.document import (
     document,
 )
 from cost_calculator.dashboard.page import render
-from cost_calculator.ledger import Cell
 from cost_calculator.reconciliation import reconcile
 from cost_calculator.reports import GAPS, net_savings, nothing_priced, savings_in_words
 from cost_calculator.settlement import settle

@@ -14,7 +14,7 @@ from typing import Any
 import requests
 
 from cost_calculator.aws.items import from_item
-from cost_calculator.ledger import NOBODY, Cell
+from cost_calculator.cells import NOBODY, Cell
 from cost_calculator.row_keys import DEFAULT_TENANT, key_of
 from local import client
 from local.deployment import Deployment

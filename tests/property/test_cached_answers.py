@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cost_calculator.ledger import contribution
+from cost_calculator.contributions import contribution
 from cost_calculator.pricing import price
 from cost_calculator.settlement import settle
 from cost_calculator.usage import TOKEN_CLASSES, Tokens

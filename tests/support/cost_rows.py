@@ -7,7 +7,8 @@ from typing import Any
 
 from cost_calculator.aws.items import to_item
 from cost_calculator.book import default_book
-from cost_calculator.ledger import Cell, add, contribution
+from cost_calculator.cells import Cell
+from cost_calculator.contributions import add, contribution
 from cost_calculator.overhead import aws_prices
 from cost_calculator.rates import Rates
 from cost_calculator.rows import shard_of

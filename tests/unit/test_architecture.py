@@ -25,6 +25,7 @@ FLOORS = (
     "cost_calculator.book",
     "cost_calculator.pricing cost_calculator.max_cost cost_calculator.rates",
     "cost_calculator.settlement cost_calculator.agent_loops",
+    "cost_calculator.cells cost_calculator.contributions",
     "cost_calculator.ledger",
     "cost_calculator.planning",
     "cost_calculator.reports cost_calculator.reconciliation",

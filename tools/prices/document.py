@@ -12,7 +12,8 @@ from pathlib import Path
 
 from cost_calculator.agent_loops import NO_CACHE, Cache, Loop, loop_usd
 from cost_calculator.book import BOOK_PATH, default_book
-from cost_calculator.ledger import Cell, contribution
+from cost_calculator.cells import Cell
+from cost_calculator.contributions import contribution
 from cost_calculator.overhead import AWS_PRICES_PATH, aws_prices
 from cost_calculator.planning.break_even import (
     TYPICAL,

@@ -16,7 +16,9 @@ from cost_calculator.aws.items import from_item, to_value
 from cost_calculator.aws.transactions import CONDITION_FAILED, passing, reasons_of, waits
 from cost_calculator.aws.whole_rows import whole_rows
 from cost_calculator.budget_names import BUDGET_SHARDS, budget_key, shard_key, summed
-from cost_calculator.ledger import Cell, Change, Group, Outcome, RowKey, Sums, group, make_group
+from cost_calculator.cells import Cell
+from cost_calculator.contributions import Sums
+from cost_calculator.ledger import Change, Group, Outcome, RowKey, group, make_group
 from cost_calculator.rows import SHARDS
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit
 
 from cost_calculator.aws.metrics import are_detailed, emit, tenant_series
-from cost_calculator.ledger import ANSWERED
+from cost_calculator.contributions import ANSWERED
 from cost_calculator.pricing import plain
 from cost_calculator.row_keys import request_id_of
 from cost_calculator.rows import CACHED

@@ -7,9 +7,9 @@ import json
 from dataclasses import replace
 
 from cost_calculator.aws.ledger_store import LedgerStore
+from cost_calculator.cells import Cell
 from cost_calculator.cli.options import add_json_argument
 from cost_calculator.cli.tables import add_table_arguments, open_store
-from cost_calculator.ledger import Cell
 from cost_calculator.pricing import plain
 from cost_calculator.reconciliation import Reconciliation, reconcile
 

@@ -17,7 +17,7 @@ from cost_calculator.cli.arguments import UsageError, duration, request_id, sess
 from cost_calculator.cli.options import add_json_argument
 from cost_calculator.cli.tables import add_table_arguments, open_store
 from cost_calculator.cli.workflow_tree import show_run
-from cost_calculator.ledger import Sums
+from cost_calculator.contributions import Sums
 from cost_calculator.pricing import plain
 from cost_calculator.reports import (
     GAPS,

@@ -9,7 +9,7 @@ from functools import partial
 
 from cost_calculator.cli.tables import dynamodb, table_name
 from cost_calculator.clock import iso, now
-from cost_calculator.ledger import Sums
+from cost_calculator.contributions import Sums
 from cost_calculator.rates import default_rates
 from cost_calculator.reports import GAPS, tokens
 from cost_calculator.row_keys import DEFAULT_TENANT, key_of

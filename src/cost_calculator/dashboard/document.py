@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from cost_calculator.ledger import HISTOGRAM_BOUNDS, Cell, Parts, Sums, add
+from cost_calculator.cells import Cell, Parts
+from cost_calculator.contributions import HISTOGRAM_BOUNDS, Sums, add
 from cost_calculator.overhead import aws_prices
 from cost_calculator.planning.fixed_costs import fixed_total
 from cost_calculator.pricing import plain

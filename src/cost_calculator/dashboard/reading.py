@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from cost_calculator.aws.ledger_store import LedgerStore
 from cost_calculator.aws.whole_rows import whole_rows
 from cost_calculator.budget_names import budget_key
+from cost_calculator.cells import NOBODY, Cell
+from cost_calculator.contributions import ANSWERED, Sums, add
 from cost_calculator.dashboard.document import Budget, Failures, Sessions, Snapshot, Unpriced
-from cost_calculator.ledger import ANSWERED, NOBODY, Cell, Sums, add
 from cost_calculator.pricing import CostStatus
 from cost_calculator.reports import days_between, partitions, session_partitions, spent
 from cost_calculator.row_keys import request_id_of

@@ -7,10 +7,11 @@ from contextlib import suppress
 from datetime import timedelta
 
 from cost_calculator.rows import Row
+from router.acceptance.applicable_guards import common_keys, guards_of, own_keys
 from router.acceptance.control_memory import KEPT_SECONDS
 from router.acceptance.exact_cache import CacheSlot
 from router.acceptance.ports import Dependencies
-from router.acceptance.request_guards import Guards, common_keys, guards_of, own_keys
+from router.acceptance.request_guards import Guards
 from router.config.settings import Config
 from router.errors import StoreUnavailable
 from router.guards.budget_shards import Holding

@@ -18,7 +18,7 @@ from cost_calculator.cli.deployed import Deployment
 from cost_calculator.cli.deployment import open_deployment
 from cost_calculator.cli.options import add_deployment_arguments, add_json_argument
 from cost_calculator.clock import now
-from cost_calculator.ledger import ANSWERED
+from cost_calculator.contributions import ANSWERED
 from cost_calculator.row_keys import DEFAULT_TENANT
 from router.aws.answers_bucket import AnswerStore
 from router.aws.executions import Executions

@@ -8,7 +8,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from cost_calculator.ledger import ANSWERED
+from cost_calculator.contributions import ANSWERED
 from router.aws.usage_table import usage_store
 from router.encoding import mapping_of
 from router.errors import AnswerNotRecorded, RequestClosed

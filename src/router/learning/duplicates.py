@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from cost_calculator.ledger import ANSWERED
+from cost_calculator.contributions import ANSWERED
 from cost_calculator.row_keys import key_of, request_id_of
 from cost_calculator.rows import OPEN, Row
 from router.analyzer.messages import text_of

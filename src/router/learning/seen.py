@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from cost_calculator.ledger import ANSWERED
+from cost_calculator.contributions import ANSWERED
 from cost_calculator.pricing import price
 from cost_calculator.rates import Rates
 from cost_calculator.rows import Row

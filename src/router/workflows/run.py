@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cost_calculator.ledger import ANSWERED
+from cost_calculator.contributions import ANSWERED
 from cost_calculator.row_keys import DEFAULT_TENANT, key_of
 from cost_calculator.settlement import Row
 from router.encoding import canonical_json, json_object

@@ -11,7 +11,8 @@ from cost_calculator.aws.ledger_store import LedgerStore
 from cost_calculator.backlog import reprice
 from cost_calculator.book import default_book
 from cost_calculator.cli.reconcile import reconcile_tables
-from cost_calculator.ledger import Change, commitment, group
+from cost_calculator.contributions import commitment
+from cost_calculator.ledger import Change, group
 from cost_calculator.max_cost import most_of_call, most_of_tokens, most_overhead
 from cost_calculator.overhead import aws_prices
 from cost_calculator.rates import Rates

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from cost_calculator.ledger import Cell, contribution
+from cost_calculator.cells import Cell
+from cost_calculator.contributions import contribution
 from cost_calculator.overhead import attempt_overhead, aws_prices, request_overhead
 from cost_calculator.reports import days_between
 from cost_calculator.settlement import UnreadableRow, settle

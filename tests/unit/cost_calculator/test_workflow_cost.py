@@ -14,7 +14,8 @@ from cost_calculator.__main__ import main
 from cost_calculator.aws.items import to_item
 from cost_calculator.aws.ledger_store import LedgerStore
 from cost_calculator.aws.workflow_rows import WorkflowRows
-from cost_calculator.ledger import Cell, add
+from cost_calculator.cells import Cell
+from cost_calculator.contributions import add
 from cost_calculator.reports import roll_up
 from cost_calculator.settlement import settle
 from cost_calculator.stream import price_records

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cost_calculator.ledger import ANSWERED
+from cost_calculator.contributions import ANSWERED
 from router.conversation.said import Said
 from router.ingress.api.errors import ApiError
 from router.ingress.api.lookup import answer_of, failure

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cost_calculator.ledger import ANSWERED
+from cost_calculator.contributions import ANSWERED
 from cost_calculator.row_keys import key_of, request_id_of
 from router.conversation.said import Said, said_of
 from router.encoding import json_object

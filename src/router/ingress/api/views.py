@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from cost_calculator.ledger import ANSWERED
+from cost_calculator.contributions import ANSWERED
 from cost_calculator.pricing import plain
 from cost_calculator.row_keys import request_id_of
 from cost_calculator.settlement import UnreadableRow

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from cost_calculator.ledger import ANSWERED
+from cost_calculator.contributions import ANSWERED
 from router.conversation.said import said_of
 from router.encoding import json_object
 from router.ingress.batch.chunk_runner import ChunkRun, Ended, Item, items_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cost_calculator.ledger import add
+from cost_calculator.contributions import add
 from cost_calculator.settlement import Row
 from cost_calculator.workflow_cost import Settle, money_as_json, read_step
 from router.encoding import fits_a_state

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cost_calculator.ledger import Sums, add
+from cost_calculator.contributions import Sums, add
 from cost_calculator.workflow_cost import money_as_json
 from router.encoding import fits_a_state
 from router.workflows.documents.changed import Change

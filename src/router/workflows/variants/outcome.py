@@ -8,7 +8,7 @@ from decimal import Decimal
 from math import isfinite
 from typing import Any
 
-from cost_calculator.ledger import add
+from cost_calculator.contributions import add
 from cost_calculator.settlement import Row
 from cost_calculator.workflow_cost import Settle, Step, money_as_json, read_step
 from router.encoding import fits_a_state

@@ -9,7 +9,7 @@ from cost_calculator.aws import telemetry
 from cost_calculator.aws.items import to_item
 from cost_calculator.aws.ledger_store import LedgerStore
 from cost_calculator.cli.reconcile import reconcile_tables
-from cost_calculator.ledger import contribution
+from cost_calculator.contributions import contribution
 from cost_calculator.overhead import run_overhead
 from cost_calculator.settlement import settle
 from cost_calculator.stream import price_records
