@@ -16,7 +16,8 @@ from playwright.sync_api import sync_playwright
 from cost_calculator.dashboard.document import Budget, Failures, Snapshot, document
 from cost_calculator.dashboard.page import render
 from cost_calculator.overhead import aws_prices
-from cost_calculator.planning.break_even import Assumptions, per_request_overhead
+from cost_calculator.planning.mix import Assumptions
+from cost_calculator.planning.request_cost import per_request_overhead
 from cost_calculator.pricing import price
 from cost_calculator.usage import Tokens
 from router.cli.breakeven import DEFAULT_TIERS

@@ -8,7 +8,7 @@ import pytest
 
 from cost_calculator.item_size import item_bytes
 from cost_calculator.overhead import aws_prices
-from cost_calculator.planning.break_even import TYPICAL
+from cost_calculator.planning.mix import TYPICAL
 from cost_calculator.planning.typical_rows import typical_attempt, typical_request
 from cost_calculator.row_units import CELL_UNITS, attempt_units, request_units
 from local import client

@@ -15,16 +15,11 @@ from cost_calculator.book import BOOK_PATH, default_book
 from cost_calculator.cells import Cell
 from cost_calculator.contributions import contribution
 from cost_calculator.overhead import AWS_PRICES_PATH, aws_prices
-from cost_calculator.planning.break_even import (
-    TYPICAL,
-    WORKFLOWS,
-    Assumptions,
-    mean_overhead,
-    per_request_overhead,
-)
 from cost_calculator.planning.bulk_overhead import CHUNK_PROMPTS, batch_overhead, queue_overhead
 from cost_calculator.planning.capacity import Peak, bills, capacity
 from cost_calculator.planning.fixed_costs import fixed_a_month, fixed_total, kept_a_month
+from cost_calculator.planning.mix import TYPICAL, Assumptions
+from cost_calculator.planning.request_cost import WORKFLOWS, mean_overhead, per_request_overhead
 from cost_calculator.planning.typical_rows import (
     BYTES_PER_TOKEN,
     typical_attempt,

@@ -8,66 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
-from cost_calculator.overhead import AwsPrices, attempt_overhead, request_overhead
 from cost_calculator.planning.fixed_costs import fixed_total
-from cost_calculator.planning.typical_rows import typical_attempt, typical_request
+from cost_calculator.planning.mix import Assumptions, Classifier, Model, PromptKind
+from cost_calculator.planning.request_cost import WORKFLOWS, mean_overhead
 from cost_calculator.pricing import price
 from cost_calculator.rates import Rates
 from cost_calculator.tiers import TIERS
 from cost_calculator.usage import Tokens
 
-TYPICAL = Tokens(300, 200)
-"""The tokens of a typical request."""
-
-WORKFLOWS = ("STANDARD", "EXPRESS")
 _WORKFLOW_NAMES = {"STANDARD": "Standard", "EXPRESS": "Express (at least once)"}
 _DAYS_A_MONTH = 30
-_START = datetime(2026, 1, 1, tzinfo=UTC)  # of a run whose length alone matters
 _ZERO = Decimal(0)
 
 
 class PriceMissing(LookupError):
     """A model of the comparison has no price, so the comparison cannot be computed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """A model as a call names it, and the mode in which it is priced."""
-
-    provider: str
-    model: str
-    mode: str = "standard"
-
-
-@dataclass(frozen=True, slots=True)
-class PromptKind:
-    """One kind of prompt: its share of all (0..1) and the tokens of an average call."""
-
-    share: Decimal
-    tokens: Tokens
-
-
-@dataclass(frozen=True, slots=True)
-class Classifier:
-    """The model that is asked when the heuristic is unsure: how often, and what asking takes."""
-
-    model: Model
-    asked_share: Decimal
-    tokens: Tokens
-
-
-@dataclass(frozen=True, slots=True)
-class Assumptions:
-    """Assumptions beside the mix: durations, and sizes of the functions."""
-
-    answer_ms: int = 2_000
-    analyze_ms: int = 25
-    analyze_mb: int = 512
-    invoke_mb: int = 256
-    quality: Decimal = Decimal("0.95")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,56 +75,6 @@ def break_even(
     ways = (*asking, *routed, *singles)
     best = min((*asking, *routed, best_single), key=lambda way: way.usd)
     return Answer(ways, best, _sentence(best, best_single, complex_only, asking, routed))
-
-
-def per_request_overhead(
-    workflow: str, model: Model, aws: AwsPrices, given: Assumptions, tokens: Tokens = TYPICAL
-) -> Mapping[str, Decimal]:
-    """Return what Faregate adds to one answered request, by cause."""
-    named = {"provider": model.provider, "model": model.model}
-    row = typical_request(
-        tokens,
-        **named,
-        workflow_type=workflow,
-        transitions=transitions_of(model),
-        analyze_ms=given.analyze_ms,
-        analyze_mb=given.analyze_mb,
-        accepted_at=_START.isoformat(),
-        ended_at=_after(given.answer_ms),
-    )
-    waits = {} if over_http(model) else {"lambda_ms": given.answer_ms, "lambda_mb": given.invoke_mb}
-    attempt = typical_attempt(tokens, **named, mode=model.mode, **waits)
-    causes: dict[str, Decimal] = {}
-    for parts in (request_overhead(row, aws), attempt_overhead(attempt, aws)):
-        for cause, usd in parts.items():
-            causes[cause] = causes.get(cause, _ZERO) + usd
-    return causes
-
-
-def mean_overhead(
-    workflow: str,
-    mix: Mapping[str, PromptKind],
-    tiers: Mapping[str, Model],
-    aws: AwsPrices,
-    given: Assumptions,
-) -> Mapping[str, Decimal]:
-    """Return what Faregate adds to the average request of a mix, by cause."""
-    causes: dict[str, Decimal] = {}
-    for tier, kind in mix.items():
-        parts = per_request_overhead(workflow, tiers[tier], aws, given, kind.tokens)
-        for cause, usd in parts.items():
-            causes[cause] = causes.get(cause, _ZERO) + kind.share * usd
-    return causes
-
-
-def over_http(model: Model) -> bool:
-    """Return whether the workflow calls the model itself, without a Lambda."""
-    return model.provider == "openai" and model.mode != "flex"
-
-
-def transitions_of(model: Model) -> int:
-    """Return the state transitions of a request that the model answers at once."""
-    return 4 if over_http(model) else 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +169,3 @@ def _sentence(
     if asking and best in routed:
         return f"Bypass the classifier: {best.name} costs {tail}"
     return f"Route: {best.name} costs {tail}"
-
-
-def _after(milliseconds: int) -> str:
-    return (_START + timedelta(milliseconds=milliseconds)).isoformat()

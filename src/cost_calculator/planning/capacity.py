@@ -12,15 +12,9 @@ from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
 from math import ceil, sqrt
 
-from cost_calculator.planning.break_even import (
-    Answer,
-    Assumptions,
-    Model,
-    PromptKind,
-    break_even,
-    over_http,
-    transitions_of,
-)
+from cost_calculator.planning.break_even import Answer, break_even
+from cost_calculator.planning.mix import Assumptions, Model, PromptKind
+from cost_calculator.planning.request_cost import over_http, transitions_of
 from cost_calculator.rates import Rates
 
 DAYS_A_MONTH = 30

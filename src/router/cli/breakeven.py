@@ -14,16 +14,9 @@ from cost_calculator.cli.arguments import duration, share, whole
 from cost_calculator.cli.options import add_json_argument
 from cost_calculator.cli.tables import add_table_arguments, open_store
 from cost_calculator.overhead import aws_prices
-from cost_calculator.planning.break_even import (
-    Answer,
-    Assumptions,
-    Classifier,
-    Model,
-    PriceMissing,
-    PromptKind,
-    break_even,
-)
+from cost_calculator.planning.break_even import Answer, PriceMissing, break_even
 from cost_calculator.planning.fixed_costs import fixed_total
+from cost_calculator.planning.mix import Assumptions, Classifier, Model, PromptKind
 from cost_calculator.pricing import plain
 from cost_calculator.rates import default_rates
 from cost_calculator.reports import days_between, partitions, roll_up

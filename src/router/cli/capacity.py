@@ -12,13 +12,7 @@ from typing import Any
 from cost_calculator.cli.arguments import number, whole
 from cost_calculator.cli.options import add_json_argument
 from cost_calculator.overhead import aws_prices
-from cost_calculator.planning.break_even import (
-    WORKFLOWS,
-    Answer,
-    Assumptions,
-    PriceMissing,
-    PromptKind,
-)
+from cost_calculator.planning.break_even import Answer, PriceMissing
 from cost_calculator.planning.capacity import (
     DAYS_A_MONTH,
     Capacity,
@@ -28,6 +22,8 @@ from cost_calculator.planning.capacity import (
     provisioned_units,
 )
 from cost_calculator.planning.fixed_costs import fixed_total
+from cost_calculator.planning.mix import Assumptions, PromptKind
+from cost_calculator.planning.request_cost import WORKFLOWS
 from cost_calculator.pricing import plain
 from cost_calculator.rates import default_rates
 from router.cli.breakeven import DEFAULT_MIX, configured_tiers, read_mix

@@ -9,9 +9,10 @@ from datetime import datetime
 from decimal import Decimal
 
 from cost_calculator.overhead import aws_prices
-from cost_calculator.planning.break_even import Assumptions, per_request_overhead
-from cost_calculator.planning.break_even import Model as PricedModel
 from cost_calculator.planning.bulk_overhead import batch_overhead
+from cost_calculator.planning.mix import Assumptions
+from cost_calculator.planning.mix import Model as PricedModel
+from cost_calculator.planning.request_cost import per_request_overhead
 from cost_calculator.pricing import price
 from cost_calculator.usage import Tokens
 from router.analyzer import Classification

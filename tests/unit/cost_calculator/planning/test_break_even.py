@@ -7,15 +7,9 @@ from decimal import Decimal
 import pytest
 
 from cost_calculator.aws.items import to_item
-from cost_calculator.planning.break_even import (
-    Assumptions,
-    Classifier,
-    Model,
-    PriceMissing,
-    PromptKind,
-    break_even,
-    per_request_overhead,
-)
+from cost_calculator.planning.break_even import PriceMissing, break_even
+from cost_calculator.planning.mix import Assumptions, Classifier, Model, PromptKind
+from cost_calculator.planning.request_cost import per_request_overhead
 from cost_calculator.stream import price_records
 from cost_calculator.usage import Tokens
 from router.__main__ import main

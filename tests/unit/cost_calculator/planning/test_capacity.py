@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cost_calculator.planning.break_even import Assumptions, PromptKind
 from cost_calculator.planning.capacity import Peak, capacity, provisioned_units
+from cost_calculator.planning.mix import Assumptions, PromptKind
 from cost_calculator.usage import Tokens
 from router.__main__ import main
 from router.cli.breakeven import DEFAULT_TIERS, read_mix
