@@ -56,10 +56,16 @@ class Anthropic:
 
     def _events(self, body: Any) -> Generator[Any, None, None]:
         with _errors_of_wire():
-            events = self._keyed().messages.create(**body, stream=True)
+            # As they came: see the same in ``openai_api``.
+            events = self._keyed().post(
+                "/v1/messages",
+                body={**body, "stream": True},
+                cast_to=object,
+                stream=True,
+                stream_cls=anthropic.Stream[object],
+            )
             with events:
-                for event in events:
-                    yield event.to_dict()
+                yield from events
 
     def _keyed(self) -> anthropic.Anthropic:
         return self._client.with_options(api_key=api_key(self._key_parameter))
