@@ -37,8 +37,8 @@ endif
 ask: $(READY) ## route one prompt through it: make ask PROMPT="…"
 	@$(RUN) -m router ask --local -- "$$PROMPT"
 
-chat: $(READY) ## chat with it in the terminal, over its HTTP API: streams, and shows what each turn and the session cost
-	@$(RUN) -m local.chat
+chat: $(READY) ## chat with it in the terminal, over its HTTP API: streams, and shows what each turn and the session cost: make chat MODEL=SIMPLE
+	@$(RUN) -m local.chat $(if $(MODEL),--model '$(MODEL)')
 
 env: $(READY) ## print the variables that point the AWS CLI at it
 	@$(RUN) -m local.cloud env

@@ -1,12 +1,13 @@
 """A chat in the terminal with the cloud that `make up` left running, over its HTTP API.
 
-    python -m local.chat
+    python -m local.chat [--model SIMPLE]
 
 The session has a key of its own, of the tenant `chat`, which is deleted at the end.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,8 +24,11 @@ from router.ingress.api.bearer_keys import key_item, new_key
 TENANT = "chat"
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     """Chat until stdin ends; 1 if a turn failed, 2 without a cloud."""
+    parser = argparse.ArgumentParser(prog="python -m local.chat", description=__doc__)
+    parser.add_argument("--model", default="auto", help="auto, or a tier (%(default)s)")
+    model = parser.parse_args(arguments).model
     isolate()
     running = cloud.running()
     if running is None:
@@ -33,7 +37,7 @@ def main() -> int:
     deployment = existing(running)
     try:
         with key_of(deployment, TENANT) as key:
-            return Chat(Api(deployment.api_url, key)).run()
+            return Chat(Api(deployment.api_url, key, model)).run()
     except KeyboardInterrupt:
         print(file=sys.stderr)
         return 130
@@ -53,4 +57,4 @@ def key_of(deployment: Deployment, tenant: str) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

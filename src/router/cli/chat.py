@@ -76,18 +76,22 @@ class Chat:
             turn = self._spoken(asked)
         except TurnFailed as failed:
             self._failed += 1
+            self._count(failed.cost_usd)
             print(f"{failed}", file=sys.stderr, flush=True)
             return
         except KeyboardInterrupt:
-            self._unknown += 1
+            self._count(None)
             print("\ninterrupted: the request goes on, and is paid", file=sys.stderr, flush=True)
             return
         self._messages = [*asked, {"role": "assistant", "content": turn.text}]
-        if turn.cost_usd is None:
+        self._count(turn.cost_usd)
+        self._show(turn)
+
+    def _count(self, cost_usd: Decimal | None) -> None:
+        if cost_usd is None:
             self._unknown += 1
         else:
-            self._total += turn.cost_usd
-        self._show(turn)
+            self._total += cost_usd
 
     def _spoken(self, asked: list[dict[str, str]]) -> Turn:
         pieces = self._api.ask(asked)

@@ -17,8 +17,19 @@ _COST = ": x-faregate-cost-usd: "
 _MODEL = ": x-faregate-model: "
 
 
+# Statuses before any model was asked; see the errors in docs/api.md.
+_NOTHING_WAS_PAID = {401, 402, 403, 404, 409, 413, 429}
+
+
 class TurnFailed(Exception):
-    """A turn without a whole answer; the message has the reason."""
+    """A turn without a whole answer; the message has the reason.
+
+    ``cost_usd`` is ``None`` if the cost is not known: a model may have been paid.
+    """
+
+    def __init__(self, reason: str, cost_usd: Decimal | None = None) -> None:
+        super().__init__(reason)
+        self.cost_usd = cost_usd
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +57,9 @@ class Api:
             with urllib.request.urlopen(self._request(messages), timeout=_SILENT_SECONDS) as answer:
                 return (yield from read_turn(_lines(answer), answer.headers))
         except urllib.error.HTTPError as error:
-            raise TurnFailed(_reason(error.read(), f"HTTP {error.code}")) from None
+            raise _refused(error.code, error.read()) from None
         except urllib.error.URLError as error:
-            raise TurnFailed(f"{self.url} does not answer: {error.reason}") from None
+            raise TurnFailed(f"{self.url} does not answer: {error.reason}", Decimal(0)) from None
         except (OSError, http.client.HTTPException) as error:
             broken = f"the connection broke: {type(error).__name__}; the request itself goes on"
             raise TurnFailed(broken) from None
@@ -83,7 +94,7 @@ def read_turn(lines: Iterator[str], headers: Mapping[str, str]) -> Generator[str
     if finish is None:
         raise TurnFailed("the stream broke off: what came so far is not the whole answer")
     if finish == "content_filter":
-        raise TurnFailed("Refused: the model, or a filter, withheld the answer")
+        raise TurnFailed("Refused: the model, or a filter, withheld the answer", cost)
     return Turn(
         "".join(pieces),
         model,
@@ -96,6 +107,12 @@ def read_turn(lines: Iterator[str], headers: Mapping[str, str]) -> Generator[str
 def _lines(answer: Any) -> Iterator[str]:
     for line in answer:
         yield line.decode("utf-8").rstrip("\r\n")
+
+
+def _refused(status: int, body: bytes) -> TurnFailed:
+    reason = _reason(body, f"HTTP {status}")
+    is_free = status in _NOTHING_WAS_PAID or reason.startswith("InvalidRequest:")
+    return TurnFailed(reason, Decimal(0) if is_free else None)
 
 
 def _reason(body: bytes, otherwise: str) -> str:

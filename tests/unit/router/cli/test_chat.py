@@ -124,6 +124,21 @@ def test_a_cost_that_is_not_known_is_never_zero(
     assert "[haiku, SIMPLE, cost not known; session $ 0 and 1 unknown]" in capsys.readouterr().out
 
 
+def test_what_a_failed_turn_has_cost_is_in_the_session_s_total(
+    serving: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    comment = b": x-faregate-cost-usd: 0.002\n\n"
+    withheld = {"body": chunk("Par") + comment + chunk(None, "content_filter")}
+    refused = [error(status, "RateLimited") for status in (402, 429)]
+    free = [*refused, error(400, "InvalidRequest")]
+    unknown = [error(400, "ModelTimeout"), error(502, "InternalError"), {"body": chunk("Par")}]
+    server = serving(withheld, *free, *unknown, answer("Ulm."))
+
+    assert chatted(server, "ask\n" * 8, monkeypatch) == 1
+
+    assert "session $ 0.003 and 3 unknown]" in capsys.readouterr().out
+
+
 def test_a_turn_that_failed_is_no_part_of_the_conversation(
     serving: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -180,5 +195,5 @@ def test_make_chat_without_a_cloud_says_how_to_start_one(
     monkeypatch.setattr(cloud, "running", lambda: None)
     monkeypatch.setattr(chat, "isolate", lambda: None)
 
-    assert chat.main() == 2
+    assert chat.main([]) == 2
     assert "make up" in capsys.readouterr().err
