@@ -1,18 +1,21 @@
-"""Checks an answer before its caller gets it: against the schema, and the review's bands."""
+"""Checks an answer before its caller gets it: against the schema, and the review's bands.
+
+What only a schema needs is imported for one: most calls have none, and a cold start is waited for.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from router import errors
 from router.conversation.size import sent_bytes as conversation_bytes
-from router.intake.response_schema import sent_bytes as schema_bytes
-from router.invocation.answer_schema import Fit, repair_call, validate
 from router.invocation.answer_store import NotStored, Store
 from router.invocation.call import Answer, ModelCall, Provider
 from router.invocation.invoke import billed, complete_safely
-from router.invocation.schema_validator import check_schema
+
+if TYPE_CHECKING:
+    from router.invocation.answer_schema import Fit
 
 
 def complete_checked(call: ModelCall, provider: Provider, drafts: Store) -> Answer:
@@ -22,6 +25,8 @@ def complete_checked(call: ModelCall, provider: Provider, drafts: Store) -> Answ
     that will be on the bill; the model's text is then stored as a draft.
     """
     if call.schema is not None:
+        from router.invocation.schema_validator import check_schema
+
         check_schema(call.schema)
     answer = _answer(call, provider, drafts)
     try:
@@ -35,6 +40,8 @@ def _passed(answer: Answer, call: ModelCall, drafts: Store) -> Answer:
         return answer  # not the last word: the schema and the reviewer are for that
     value = None
     if call.schema is not None:
+        from router.invocation.answer_schema import validate
+
         found = validate(answer.text, call.schema)
         if found.problems:
             raise errors.InvalidAnswer(_said(found, answer), **_withheld(answer, call, drafts))
@@ -60,6 +67,9 @@ def _answer(call: ModelCall, provider: Provider, drafts: Store) -> Answer:
     draft = _draft(call, drafts)
     if draft is None:
         return complete_safely(call, provider)
+    from router.intake.response_schema import sent_bytes as schema_bytes
+    from router.invocation.answer_schema import repair_call
+
     repair = repair_call(call, draft)
     try:
         return complete_safely(repair, provider)

@@ -11,7 +11,6 @@ from dataclasses import replace
 from cost_calculator.row_keys import tenant_of
 from router.conversation.blocks import Conversation
 from router.errors import InvalidModelRequest, InvalidRequest, StoreUnavailable, Unreachable
-from router.intake.request import conversation_of
 from router.intake.stored_payload import Read
 from router.intake.uploads import has_uploads, with_bytes
 from router.invocation.call import ModelCall
@@ -39,4 +38,7 @@ def _conversation(call: ModelCall, read: Read) -> Conversation:
     content = read(call.payload_s3)
     if content is None:
         raise InvalidModelRequest("the stored request is gone: send it again under a new id")
+    # Only here: most calls bring what they send, and a cold start is waited for.
+    from router.intake.request import conversation_of
+
     return conversation_of(json.loads(content))
