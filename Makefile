@@ -112,11 +112,12 @@ test-clients: $(READY) ## clients and coding agents from PyPI and npm (1.4 GB) a
 eval: $(BENCH_READY) ## routing quality beside LiteLLM's routers: labels, difficulty, red team, languages, speed; with gates
 	$(BENCH_RUN) -m eval.benchmark
 
-bench: $(BENCH_READY) ## pricing beside genai-prices and LiteLLM; analyze with its guards off and on; a hot budget by simulation; cold starts beside boto3's own
+bench: $(BENCH_READY) ## pricing beside genai-prices and LiteLLM; analyze with its guards off and on; a hot budget by simulation; what the function that streams adds beside LiteLLM's proxy; cold starts beside boto3's own
 	$(BENCH_RUN) -m eval.price_agreement
 	$(BENCH_RUN) -m eval.price_bench
 	$(RUN) -m eval.guard_bench
 	$(RUN) -m eval.budget_scale
+	$(RUN) -m eval.streaming --litellm $(BENCH_VENV)/bin/litellm
 	$(RUN) -m tools.cold_start
 
 prices-check: $(BENCH_READY) ## compare the price book with LiteLLM's published table, with the age of each row's confirmation

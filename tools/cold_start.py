@@ -29,6 +29,7 @@ HANDLERS = {
     "analyze": "router.handlers.analyze",
     "api": "router.handlers.api",
     "authorize": "router.handlers.authorize",
+    "converse": "router.handlers.converse",
     "invoke_model": "router.handlers.invoke_model",
     "price_rows": "cost_calculator.handlers.price_rows",
     "record_outcome": "router.handlers.record_outcome",
