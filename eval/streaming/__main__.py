@@ -34,7 +34,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--litellm", type=Path, required=True, help="the program of its proxy")
-    parser.add_argument("--requests", type=int, default=64, help="of a turn (%(default)s)")
+    parser.add_argument("--requests", type=int, default=32, help="of a turn (%(default)s)")
     parser.add_argument("--rounds", type=int, default=3, help="of turns (%(default)s)")
     options = parser.parse_args()
     if not Path("/proc/self/stat").exists():
