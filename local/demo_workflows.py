@@ -4,9 +4,10 @@
 
 The pages of `docs/` are the corpus. Each workflow takes its input from
 `docs/workflows/<name>.example.json`, under an id of its own. Exits non-zero when a run fails. The
-provider simulator is no judge, no planner and no reader: its scores, and its answers from shared
-words, show only that the workflow works, and the agent's models reply as `local/agent_replies.json`
-says. With LLM_BASE_URL, set before `make up` and here, a real model replies.
+provider simulator is no judge, no planner, no writer and no reader: its scores, and its answers
+from shared words, show only that the workflow works, and the models of the agent and of the
+variants reply as `local/*_replies.json` say. With LLM_BASE_URL, set before `make up` and here, a
+real model replies.
 """
 
 from __future__ import annotations
@@ -14,28 +15,30 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 import urllib.request
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
-from cost_calculator.aws.workflow_rows import WorkflowRows
 from cost_calculator.cli.workflow_tree import as_text
-from cost_calculator.clock import iso
-from cost_calculator.rates import default_rates
-from cost_calculator.settlement import settle
-from cost_calculator.workflow_cost import read_run
 from local import client, cloud
 from local.agent_tool import deploy_tool
 from local.cloud import ROOT, Cloud
+from local.demo_answers import answer, cut
+from local.demo_corpus import take_in
 from local.deployment import Deployment, existing
 from local.isolation import isolate
+from local.workflow_runs import read
 
 _INPUTS = ROOT / "docs" / "workflows"
-_REPLIES = ROOT / "local" / "agent_replies.json"
+_REPLIES = [ROOT / "local" / f"{name}_replies.json" for name in ("agent", "variants")]
+_SIMULATED = (
+    "The models' answers and the judge's scores are simulated;"
+    " workflows, retrieval, rows, prices and sums are real."
+)
+_ORDER = ("documents", "rag", "variants", "agent")
 _SECONDS = 180
 
 
@@ -46,25 +49,44 @@ def main() -> int:
     if running is None:
         print("no local cloud runs in this checkout: make up", file=sys.stderr)
         return 2
-    deployment = existing(running)
-    deploy_tool(deployment)
+    try:
+        return run_all(existing(running))
+    except KeyboardInterrupt:
+        print("interrupted: make down stops the local cloud", file=sys.stderr)
+        return 130
+
+
+def run_all(deployment: Deployment) -> int:
+    """Take the documents in, run each workflow that is deployed; 0 when all have ended well."""
+    started = time.monotonic()
     machines: Mapping[str, Mapping[str, str]] = deployment.outputs["workflows"]
+    if not os.environ.get("LLM_BASE_URL"):
+        print(_SIMULATED + "\n")
+    ended: dict[str, bool] = {}
     if "documents" in machines:
-        _take_in(deployment)
-    with _replies(running):
-        ended = [
-            _run(deployment, name, each["state_machine_arn"]) for name, each in machines.items()
-        ]
-    return 0 if ended and all(ended) else 1
+        ended = {each.run: each.is_in for each in take_in(deployment)}
+    if "agent" in machines:
+        deploy_tool(deployment)
+    with _replies(deployment.cloud):
+        for name in filter(machines.__contains__, _ORDER):
+            run = f"{name}-{uuid.uuid4().hex[:8]}"
+            ended[run] = _run(deployment, name, run, machines[name]["state_machine_arn"])
+    if not ended:
+        print("no workflow is deployed: see `workflows` in examples/local", file=sys.stderr)
+        return 1
+    print(f"\n{len(ended)} runs in {time.monotonic() - started:.0f} s. The last of them again:")
+    print(f".venv/bin/faregate report --workflow {next(reversed(ended))}")
+    return 0 if all(ended.values()) else 1
 
 
 @contextmanager
 def _replies(running: Cloud) -> Iterator[None]:
-    """Let the provider simulator reply as the agent's worked example needs it, for a while."""
+    """Let the provider simulator reply as the worked examples need it, for a while."""
     if os.environ.get("LLM_BASE_URL"):
         yield
         return
-    _order(running, "POST", _REPLIES.read_bytes())
+    for each in _REPLIES:
+        _order(running, "POST", each.read_bytes())
     try:
         yield
     finally:
@@ -84,77 +106,28 @@ def _order(running: Cloud, method: str, body: bytes | None) -> None:
         pass
 
 
-def _take_in(deployment: Deployment) -> None:
-    """Put the project's own documents into the corpus, and wait until all are searchable."""
-    client_of_s3, corpus = deployment.client("s3"), deployment.outputs["corpus"]
-    pages = sorted((ROOT / "docs").glob("*.md"))
-    print(f"documents: {len(pages)} pages of docs/ into s3://{corpus['bucket']}/{corpus['folder']}")
-    for page in pages:
-        client_of_s3.put_object(
-            Bucket=corpus["bucket"], Key=corpus["folder"] + page.name, Body=page.read_bytes()
-        )
-
-    def is_in() -> bool:
-        found = client_of_s3.list_objects_v2(Bucket=corpus["bucket"], Prefix="chunks/")
-        return int(found["KeyCount"]) >= len(pages)
-
-    if not client.eventually(is_in, _SECONDS):
-        print("not all pages are in the corpus: see the failures queue", file=sys.stderr)
-
-
-def _run(deployment: Deployment, name: str, machine_arn: str) -> bool:
-    given = json.loads((_INPUTS / f"{name}.example.json").read_text(encoding="utf-8"))
-    run = f"{name}-{uuid.uuid4().hex[:8]}"
+def _run(deployment: Deployment, name: str, run: str, machine_arn: str) -> bool:
+    given: dict[str, Any] = json.loads(
+        (_INPUTS / f"{name}.example.json").read_text(encoding="utf-8")
+    )
     print(f"\n{name}: docs/workflows/{name}.example.json as {run}")
+    if asked := given.get("question") or given.get("task"):
+        print(f"“{cut(asked)}”")
     execution = deployment.client("stepfunctions").start_execution(
         stateMachineArn=machine_arn, input=json.dumps(given | {"id": run})
     )["executionArn"]
-    ended = client.wait_for_execution(deployment, execution, _SECONDS)
-    if ended["status"] != "SUCCEEDED":
-        print(f"{ended['status']}: {ended.get('error')}: {ended.get('cause')}", file=sys.stderr)
-    else:
+    try:
+        ended = client.wait_for_execution(deployment, execution, _SECONDS)
+    except TimeoutError:
+        ended = {"status": "RUNNING", "error": "TimeoutError", "cause": f"after {_SECONDS} s"}
+    is_well = bool(ended["status"] == "SUCCEEDED")
+    if is_well:
         print(answer(json.loads(ended["output"])))
-    print(tree(deployment, run))
-    return bool(ended["status"] == "SUCCEEDED")
-
-
-def answer(output: Mapping[str, Any]) -> str:
-    """Return what a workflow answered, in a few lines."""
-    lines = [f"status {output['status']}"]
-    if "confidence" in output:
-        return "\n".join([*lines, f"confidence {output['confidence']}", output["output"]])
-    if "ranking" not in output:
-        return "\n".join([*lines, *_found(output)])
-    if best := output.get("best"):
-        lines.append(f"best: variant {best['variant']}: {best['output']}")
-    lines += [
-        f"  variant {each['variant']}: score {each.get('score', '-')}, ${each['cost_usd']}"
-        for each in output["ranking"]
-    ]
-    lines += [f"  variant {each['variant']} failed: {each['error']}" for each in output["failed"]]
-    if tie := output.get("tie"):
-        lines.append(f"  tie: {', '.join(map(str, tie))}; the cheapest is the best")
-    return "\n".join(lines)
-
-
-def _found(output: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what the documents say, or what became of one."""
-    if "source" in output:
-        yield f"{output['source']}: {output['chunks']} chunks, {output['changed']} of them changed"
-    if answered := output.get("answer") or output.get("missing") or output.get("analysis"):
-        yield answered
-    for each in output.get("citations", ()):
-        yield f"  [{each['id']}] {each['source']}: {each['quote']}"
-    for each in output.get("retrievers", ()):
-        yield f"  {each['retriever']}: {each.get('error') or str(each['chunks']) + ' passages'}"
-
-
-def tree(deployment: Deployment, run: str) -> str:
-    """Return the run's steps with their costs, as `faregate report --workflow` shows them."""
-    rows = WorkflowRows(deployment.client("dynamodb"), deployment.usage_table)
-    at = iso(datetime.now(UTC))
-    found = read_run(run, rows, partial(settle, rates=default_rates(), priced_at=at))
-    return as_text(found) if found else "nothing was asked"
+    else:
+        print(f"{ended['status']}: {ended.get('error')}: {ended.get('cause')}")
+    found = read(deployment, run)
+    print(f"\n{as_text(found)}" if found else "nothing was asked")
+    return is_well
 
 
 if __name__ == "__main__":

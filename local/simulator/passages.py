@@ -46,9 +46,10 @@ def _answer(text: str) -> str | None:
         missing = {"found": False, "answer": "The passages do not say it.", "citations": []}
         return json.dumps(missing)
     best: Mapping[str, Any] = next(each for count, each in scored if count == most)
-    sentences = [each for each in _SENTENCE.split(best["text"]) if each.strip()]
-    said = max(sentences, key=lambda each: len(asked & _words(each)))
-    return json.dumps({"found": True, "answer": said.strip(), "citations": [best["id"]]})
+    sentences = [each.strip() for each in _SENTENCE.split(best["text"]) if each.strip()]
+    # A heading shares many words, and says nothing.
+    said = max(sentences, key=lambda each: (len(asked & _words(each)), each[-1] in ".:!?"))
+    return json.dumps({"found": True, "answer": said, "citations": [best["id"]]})
 
 
 def _words(text: str) -> set[str]:

@@ -225,6 +225,23 @@ def test_parameter_changes_are_announced_without_the_value(lab: Any, bus: Any) -
     ]
 
 
+def test_event_of_a_versioned_bucket_names_the_version(lab: Any, bus: Any) -> None:
+    s3, bucket = lab.client("s3"), lab.name("bucket")
+    s3.create_bucket(Bucket=bucket)
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    s3.put_bucket_notification_configuration(
+        Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}}
+    )
+    url = bus({"source": ["aws.s3"], "detail": {"bucket": {"name": [bucket]}}})
+
+    put = s3.put_object(Bucket=bucket, Key="a", Body=b"1")["VersionId"]
+    gone = s3.delete_object(Bucket=bucket, Key="a")["VersionId"]
+    events = lab.messages(url, at_least=2)
+
+    told = {each["detail-type"]: each["detail"]["object"]["version-id"] for each in events}
+    assert told == {"Object Created": put, "Object Deleted": gone}
+
+
 def test_rules_failing_lambda_is_tried_again(lab: Any) -> None:
     url, _ = lab.queue()
     name = lab.function(

@@ -6,15 +6,18 @@ import json
 
 import pytest
 
-from local import cloud, demo_workflows
-from local.cloud import ROOT
+from local import cloud, demo_corpus, demo_workflows
+from local.cloud import ROOT, Cloud
+from local.demo_answers import answer
+from local.demo_corpus import TakenIn
+from local.deployment import Deployment
 from router.workflows.documents import changed
 from router.workflows.rag import asked as question
 from router.workflows.variants.asked import parse
 
 
 def test_the_answer_names_the_best_the_scores_and_what_failed() -> None:
-    text = demo_workflows.answer(
+    text = answer(
         {
             "status": "JUDGED",
             "best": {"variant": 2, "output": "Hello!"},
@@ -30,15 +33,13 @@ def test_the_answer_names_the_best_the_scores_and_what_failed() -> None:
 
 
 def test_an_answer_of_the_agent_is_shown_with_its_confidence() -> None:
-    text = demo_workflows.answer(
-        {"status": "ANSWERED", "output": "Nordpost.", "confidence": 0.86, "steps": []}
-    )
+    text = answer({"status": "ANSWERED", "output": "Nordpost.", "confidence": 0.86, "steps": []})
 
     assert text == "status ANSWERED\nconfidence 0.86\nNordpost."
 
 
 def test_an_answer_from_documents_is_shown_with_its_sources_and_retrievers() -> None:
-    text = demo_workflows.answer(
+    text = answer(
         {
             "status": "ANSWERED",
             "answer": "With one command.",
@@ -57,9 +58,7 @@ def test_an_answer_from_documents_is_shown_with_its_sources_and_retrievers() -> 
 
 
 def test_a_document_is_shown_with_its_chunks() -> None:
-    text = demo_workflows.answer(
-        {"status": "INDEXED", "source": "keys.md", "chunks": 3, "changed": 1}
-    )
+    text = answer({"status": "INDEXED", "source": "keys.md", "chunks": 3, "changed": 1})
 
     assert text == "status INDEXED\nkeys.md: 3 chunks, 1 of them changed"
 
@@ -89,3 +88,37 @@ def test_without_a_cloud_it_says_how_to_start_one(
 
     assert demo_workflows.main() == 2
     assert "make up" in capsys.readouterr().err
+
+
+def page(status: str, **output: object) -> TakenIn:
+    ended = {"status": status, "output": json.dumps(output), "cause": "no reader"}
+    return TakenIn("document-1", "a.md", ended, None)
+
+
+def test_pages_that_are_not_in_are_named_with_their_reason() -> None:
+    lines = list(
+        demo_corpus.summary([page("SUCCEEDED", chunks=7, changed=2), page("FAILED")], seconds=3)
+    )
+
+    assert lines[0] == "1 of 2 pages are in, in 3 s: 7 chunks, 2 of them new or changed"
+    assert lines[-1] == "  a.md: FAILED: no reader"
+
+
+@pytest.mark.parametrize(
+    ("pages", "good", "code"),
+    [
+        ("SUCCEEDED", ("documents", "rag"), 0),
+        ("SUCCEEDED", ("documents",), 1),
+        ("FAILED", ("documents", "rag"), 1),
+    ],
+)
+def test_one_run_that_fails_is_an_exit_code_of_1(
+    monkeypatch: pytest.MonkeyPatch, pages: str, good: tuple[str, ...], code: int
+) -> None:
+    machines = {name: {"state_machine_arn": f"arn:{name}"} for name in ("documents", "rag")}
+    monkeypatch.setenv("LLM_BASE_URL", "http://127.0.0.1:9")
+    monkeypatch.setattr(demo_workflows, "take_in", lambda _deployment: [page(pages)])
+    monkeypatch.setattr(demo_workflows, "_run", lambda _d, name, _run, _arn: name in good)
+    cloud_of_none = Cloud("", "", auth=False, pids=())
+
+    assert demo_workflows.run_all(Deployment(cloud_of_none, {"workflows": machines})) == code

@@ -86,5 +86,5 @@ def test_the_project_s_own_documents_answer_where_the_answer_is() -> None:
 
     best, _ = index.find("How do I rotate the OpenAI key?", 1)[0]
 
-    assert best.source == "production.md"
+    assert best.source == "runbook.md"
     assert "put_openai_api_key" in best.text
