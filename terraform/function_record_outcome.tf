@@ -8,11 +8,19 @@ locals {
     notifies       = true
   }
 
-  record_outcome_environment = {
+  record_outcome_environment = merge({
     USAGE_TABLE       = local.tables.usage.name
     FAILURE_TOPIC_ARN = local.topic_arn
     # What a run that was refused has cost is reckoned with it.
     ANALYZE_MEMORY_MB = lookup(var.functions.memory_mb, "analyze", local.function_analyze.memory)
+  }, length(local.workflow_machines) == 0 ? {} : { WORKFLOWS = jsonencode(local.workflow_memory) })
+
+  # By its machine's name, each workflow on top with the memory of the function that decides for it.
+  workflow_memory = {
+    for function, settings in local.known_functions : local.workflow_machines[settings.called_by].name => {
+      name      = settings.called_by
+      memory_mb = lookup(var.functions.memory_mb, function, settings.memory)
+    } if settings.reads_steps && contains(local.workflow_names, settings.called_by)
   }
 }
 
@@ -20,7 +28,7 @@ data "aws_iam_policy_document" "record_outcome" {
   statement {
     sid       = "ReadTheExecution"
     actions   = ["states:DescribeExecution", "states:GetExecutionHistory"]
-    resources = [local.execution_arns]
+    resources = concat([local.execution_arns], values(local.workflow_machines)[*].execution_arns)
   }
 
   statement {
@@ -45,7 +53,7 @@ resource "aws_cloudwatch_event_rule" "execution_ended_badly" {
     source      = ["aws.states"]
     detail-type = ["Step Functions Execution Status Change"]
     detail = {
-      stateMachineArn = [local.state_machine_arn]
+      stateMachineArn = concat([local.state_machine_arn], values(local.workflow_machines)[*].arn)
       status          = ["FAILED", "TIMED_OUT", "ABORTED"]
     }
   })

@@ -52,7 +52,7 @@ data "aws_iam_policy_document" "sweep" {
   statement {
     sid       = "ReadTheExecution"
     actions   = ["states:DescribeExecution", "states:GetExecutionHistory"]
-    resources = [local.execution_arns]
+    resources = concat([local.execution_arns], values(local.workflow_machines)[*].execution_arns)
   }
 }
 

@@ -110,7 +110,7 @@ resource "aws_iam_role_policy" "workflow_machine" {
 data "aws_iam_policy_document" "workflow_function" {
   statement {
     sid       = "ReadStepsAndRecordTheRun"
-    actions   = ["dynamodb:PutItem", "dynamodb:Query"]
+    actions   = ["dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
     resources = [local.tables.usage.arn]
   }
 

@@ -395,7 +395,8 @@ def _workflow_step() -> dict[str, Any]:
 def _workflow_run(gaps: Mapping[str, Any]) -> dict[str, Any]:
     total = _object(_FIGURES, "overhead_usd")
     own = dict.fromkeys(("own_cost_usd", "own_overhead_usd", "own_total_usd"), _MONEY)
-    shown = {"workflow_id": _ID, "workflow": _TEXT, "steps": _STEPS, **own}
+    about = dict.fromkeys(("workflow", "status", "cause"), _TEXT)
+    shown = {"workflow_id": _ID, **about, "steps": _STEPS, **own}
     return _object(
         {**shown, "total": total, "gaps": gaps}, "workflow_id steps own_overhead_usd total gaps"
     )

@@ -53,7 +53,9 @@ def request_units(row: Row) -> int:
 
 
 def run_units(row: Row) -> int:
-    """Return the units of a workflow run's own row: it is written and priced like an attempt."""
+    """Return the units of a run's own row: it is put and ended by plain writes, which together take
+    what an attempt takes in a transaction, and is priced like one.
+    """
     return attempt_units(row) + CELL_UNITS
 
 

@@ -15,7 +15,13 @@ READABLE_SCHEMAS = (SCHEMA - 1, SCHEMA)
 SHARDS = 8
 """Rows and sums are spread over so many write shards; those of one request share one."""
 
-OPEN = ("ACCEPTED", "PENDING_REVIEW")
+ACCEPTED = "ACCEPTED"
+"""How a request begins, and the work list that it is on until it is priced."""
+
+RUNNING = "RUNNING"
+"""The status of a workflow's run that has begun; it is on the same list."""
+
+OPEN = (ACCEPTED, "PENDING_REVIEW")
 """The statuses of a request that nobody has closed yet."""
 
 NOT_BILLED = frozenset({"THROTTLED", "OVERLOADED", "UNREACHABLE", "REJECTED"})

@@ -16,7 +16,7 @@ from cost_calculator.contributions import Sums, add, contribution
 from cost_calculator.pricing import plain
 from cost_calculator.reports import GAPS, nothing_priced, tokens
 from cost_calculator.row_keys import request_id_of
-from cost_calculator.rows import EMBED, OPEN, RUN_ITEM
+from cost_calculator.rows import EMBED, OPEN, RUN_ITEM, RUNNING
 from cost_calculator.settlement import Row, UnreadableRow
 
 Settle = Callable[[Row], Row]
@@ -64,14 +64,17 @@ class Step:
 class WorkflowRun:
     """A run: its workflow's name if a step gave one, its steps in order of their start.
 
-    ``own`` are the sums of the run's own rows: what its states, functions and embeddings cost, if
-    it is one of the module's workflows.
+    If it is one of the module's workflows, ``own`` are the sums of the run's own rows: what its
+    states, functions and embeddings cost; ``status`` is that of its last execution, and ``cause``
+    the error that ended it.
     """
 
     run_id: str
     workflow: str | None
     steps: tuple[Step, ...]
     own: Sums = field(default_factory=dict)
+    status: str | None = None
+    cause: str | None = None
 
     @property
     def total(self) -> Sums:
@@ -79,7 +82,8 @@ class WorkflowRun:
 
     @property
     def pending(self) -> int:
-        return sum(step.all_pending for step in self.steps)
+        """Return how many steps or calls have not ended, the run itself among them."""
+        return sum(step.all_pending for step in self.steps) + (self.status == RUNNING)
 
 
 class TooManySteps(ValueError):
@@ -105,18 +109,30 @@ def read_run(
     found = [(key, items) for key, items in found if "REQUEST" in items]
     own = [
         row
-        for item, row in rows.rows_of(parent).items()
-        if item.startswith(RUN_ITEM) or row.get("purpose") == EMBED
+        for row in rows.rows_of(parent).values()
+        if _is_execution(row) or row.get("purpose") == EMBED
     ]
     if not found and not own:
         return None
+    last = max(filter(_is_execution, own), key=_begun_at, default=None)
     names = (row.get("workflow") for row in [*(items["REQUEST"] for _, items in found), *own])
     return WorkflowRun(
         run_id=request_id_of(parent),
         workflow=next(filter(None, names), None),
         steps=tuple(_step(key, items, rows, settle, _MOST_LEVELS) for key, items in found),
         own=add(contribution(_settled(row, settle)) for row in own),
+        status=None if last is None else str(last["status"]),
+        cause=None if last is None else last.get("cause"),
     )
+
+
+def _is_execution(row: Row) -> bool:
+    return str(row["item"]).startswith(RUN_ITEM)
+
+
+def _begun_at(row: Row) -> str:
+    """Return when an execution began; rows of earlier versions have its end alone."""
+    return str(row.get("started_at") or row["ended_at"])
 
 
 def read_step(key: str, items: Mapping[str, Row], settle: Settle) -> Step:
@@ -151,8 +167,8 @@ def _step(key: str, items: Mapping[str, Row], rows: Rows, settle: Settle, levels
 
 
 def _settled(row: Row, settle: Settle) -> Row:
-    if row["cost_status"] != "PENDING":
-        return row
+    if row.get("cost_status") != "PENDING":
+        return row  # priced, or of a run that goes on
     try:
         return settle(row)
     except UnreadableRow:
@@ -161,9 +177,10 @@ def _settled(row: Row, settle: Settle) -> Row:
 
 def run_as_json(run: WorkflowRun) -> dict[str, Any]:
     """Return a run as JSON; money as decimal strings, absent if it is not known."""
+    about = {"workflow": run.workflow, "status": run.status, "cause": run.cause}
     return {
         "workflow_id": run.run_id,
-        **({"workflow": run.workflow} if run.workflow else {}),
+        **{name: value for name, value in about.items() if value},
         "steps": [_step_as_json(step) for step in run.steps],
         **{f"own_{name}": usd for name, usd in money_as_json(run.own).items()},
         "total": _figures(run.total) | {"pending": run.pending},

@@ -21,6 +21,7 @@ run "by_default_there_is_none" {
       && length(setintersection(keys(aws_lambda_function.this), ["answer_question", "decide_agent", "ingest_document", "rank_variants"])) == 0
       && length(aws_s3_bucket.corpus) == 0
       && length(aws_cloudwatch_event_rule.document_changed) == 0
+      && !contains(keys(aws_lambda_function.this["record_outcome"].environment[0].variables), "WORKFLOWS")
       && output.corpus == null
       && keys(aws_iam_role.state_machine) == ["workflow"]
       && length([for name in keys(aws_cloudwatch_metric_alarm.this) : name if startswith(name, "variants") || startswith(name, "agent")]) == 0
@@ -67,7 +68,7 @@ run "variants_is_a_machine_on_the_router" {
         actions = toset(statement.actions), resources = toset(statement.resources)
       }
       } == {
-      ReadStepsAndRecordTheRun = { actions = toset(["dynamodb:PutItem", "dynamodb:Query"]), resources = toset([aws_dynamodb_table.usage[0].arn]) }
+      ReadStepsAndRecordTheRun = { actions = toset(["dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]), resources = toset([aws_dynamodb_table.usage[0].arn]) }
       ReadLargeAnswers         = { actions = toset(["s3:GetObject"]), resources = toset(["arn:aws:s3:::made-answers-1/answers/*"]) }
       SeeWhatIsMissing         = { actions = toset(["s3:ListBucket"]), resources = toset(["arn:aws:s3:::made-answers-1"]) }
     }
@@ -380,6 +381,45 @@ run "documents_fill_the_corpus_and_may_do_no_more" {
       && length(aws_cloudwatch_event_target.ingest_document[0].dead_letter_config) == 1
     )
     error_message = "What is put under documents/ starts a run, whose end is published."
+  }
+}
+
+run "a_run_that_nobody_ended_is_closed_by_event_and_by_sweep" {
+  command = plan
+
+  variables {
+    workflows = { rag = {}, agent = {} }
+    review    = {}
+    functions = { memory_mb = { answer_question = 1024 } }
+  }
+
+  assert {
+    condition = toset(jsondecode(aws_cloudwatch_event_rule.execution_ended_badly.event_pattern).detail.stateMachineArn) == toset([
+      "arn:aws:states:eu-central-1:123456789012:stateMachine:faregate",
+      "arn:aws:states:eu-central-1:123456789012:stateMachine:faregate-agent",
+      "arn:aws:states:eu-central-1:123456789012:stateMachine:faregate-rag",
+    ])
+    error_message = "The rule hears of the router's machine and of each workflow that is there."
+  }
+
+  assert {
+    condition = jsondecode(aws_lambda_function.this["record_outcome"].environment[0].variables.WORKFLOWS) == {
+      faregate-agent = { name = "agent", memory_mb = 256 }
+      faregate-rag   = { name = "rag", memory_mb = 1024 }
+    }
+    error_message = "record_outcome knows each workflow by its machine, with the memory of its function."
+  }
+
+  assert {
+    condition = alltrue([
+      for document in [data.aws_iam_policy_document.record_outcome, data.aws_iam_policy_document.sweep] :
+      toset(one([for statement in document.statement : statement.resources if statement.sid == "ReadTheExecution"])) == toset([
+        "arn:aws:states:eu-central-1:123456789012:execution:faregate:*",
+        "arn:aws:states:eu-central-1:123456789012:execution:faregate-agent:*",
+        "arn:aws:states:eu-central-1:123456789012:execution:faregate-rag:*",
+      ])
+    ])
+    error_message = "Both read the ends of these machines' runs, and of no others."
   }
 }
 

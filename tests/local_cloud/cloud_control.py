@@ -123,9 +123,11 @@ class Emulator:
         """Let `ingest` know these tenants' rates for a while."""
         return self.settings("ingest", TENANT_RATES=json.dumps(tenants))
 
-    def workflow_limit(self, seconds: int) -> AbstractContextManager[None]:
-        """Give the workflow another time limit for a while."""
-        return self._workflow(lambda definition: {**definition, "TimeoutSeconds": seconds})
+    def workflow_limit(
+        self, seconds: int, workflow: str | None = None
+    ) -> AbstractContextManager[None]:
+        """Give the workflow, or one on top of it, another time limit for a while."""
+        return self.changed(lambda definition: {**definition, "TimeoutSeconds": seconds}, workflow)
 
     def impatient(self) -> AbstractContextManager[None]:
         """Let the workflow wait but once, and briefly, for a request that comes too fast."""
@@ -136,12 +138,17 @@ class Emulator:
             retrier |= {"MaxAttempts": 1, "IntervalSeconds": 1}
             return definition
 
-        return self._workflow(once)
+        return self.changed(once)
 
     @contextmanager
-    def _workflow(self, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Iterator[None]:
+    def changed(
+        self, change: Callable[[dict[str, Any]], dict[str, Any]], workflow: str | None = None
+    ) -> Iterator[None]:
+        """Change the definition of the workflow, or of one on top of it, for a while."""
         client = self.deployment.client("stepfunctions")
         arn = self.deployment.state_machine_arn
+        if workflow:
+            arn = self.deployment.outputs["workflows"][workflow]["state_machine_arn"]
         definition = client.describe_state_machine(stateMachineArn=arn)["definition"]
         changed = json.dumps(change(json.loads(definition)))
         client.update_state_machine(stateMachineArn=arn, definition=changed)

@@ -42,6 +42,7 @@ from router.guards.breaker import Breaker, Phase, breaker_key
 from router.guards.budgets import LIMITS_KEY, attribute_of
 from router.recording.duplicate_row import duplicate_row
 from router.recording.record import Closing
+from router.workflows.run import Run
 from tests.fakes.dynamodb import DynamoDB, cancelled
 from tests.support.cost_rows import HAIKU, PRICED_AT, RATES, attempt, record, request
 from tests.support.dependencies import accept_store
@@ -267,9 +268,13 @@ def _readers(client: Any) -> None:
     client.put(USAGE, to_item(request("r-3", parent_id="run-1")))
     list(steps.steps_of("run-1"))
     steps.rows_of("r-3")
-    WorkflowStore(client, USAGE, answer_store("")).put_run(
-        {"request_id": "run-1", "item": "WORKFLOW#e-1", "cost_status": "PENDING"}
-    )
+    runs = WorkflowStore(client, USAGE, answer_store(""))
+    runs.begin_run(Run("rag", "run-1"), {"arn": "arn:aws:states:::execution:rag:e-1"}, 256)
+    for place in ({}, {"queue": "PENDING#1", "queued_at": PRICED_AT}):
+        runs.end_run(
+            {"request_id": "run-1", "item": "WORKFLOW#e-1", "status": "SUCCEEDED", **place}
+        )
+    runs.put_embeddings({"request_id": "run-1", "item": "ATTEMPT#e-1", "cost_status": "PENDING"})
     list(accepted_since(client, USAGE, now() - timedelta(seconds=1)))
     snapshot(client, Tables(USAGE, SPEND, CONTROL), timedelta(days=1))
 

@@ -45,10 +45,11 @@ def as_text(run: WorkflowRun) -> str:
         for branch, step in lines(run)
     ]
     name = f"{run.run_id} ({run.workflow})" if run.workflow else run.run_id
-    table = [_HEADINGS, (name, *[""] * (len(_HEADINGS) - 1)), *body]
+    status = f"{run.status} ({run.cause})" if run.cause else run.status or ""
+    table = [_HEADINGS, (name, status, *[""] * (len(_HEADINGS) - 2)), *body]
     if run.own:
         table.append(("the run's own states", "", "", *_figures(run.own)))
-    table.append(("total", "", f"{len(body)} steps", *_figures(run.total)))
+    table.append(("total", "", f"{len(body)} step{'s' * (len(body) != 1)}", *_figures(run.total)))
     widths = [max(len(row[column]) for row in table) for column in range(len(_HEADINGS))]
     text = [
         "  ".join(

@@ -48,4 +48,4 @@ class EmbeddingLedger:
             started_at=self._started_at,
             ended_at=iso(now()),
         )
-        self.store.put_run(row)
+        self.store.put_embeddings(row)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -29,14 +29,18 @@ def step_functions() -> SFNClient:
     return boto3.client("stepfunctions")
 
 
-def ended_run(client: SFNClient, arn: str) -> tuple[str, EndedRun] | None:
-    """Return the request's key and the end of a Standard run, or ``None`` while it still runs.
+def ended_run(
+    client: SFNClient, arn: str, key_of: Callable[[Any, str], str] = requested_key
+) -> tuple[str, EndedRun] | None:
+    """Return the key and the end of a Standard run, or ``None`` while it still runs.
+
+    ``key_of`` takes the run's input and name; by default it gives the key of its request.
 
     Raise ``StoreUnavailable`` if Step Functions does not answer. A run that it no longer has (its
     history is kept for 90 days) is over, and whether it called a model is not known.
     """
     try:
-        return _ended_run(client, arn)
+        return _ended_run(client, arn, key_of)
     except ClientError as error:
         if code_of(error) != "ExecutionDoesNotExist":
             raise StoreUnavailable(code_of(error)) from error
@@ -45,14 +49,16 @@ def ended_run(client: SFNClient, arn: str) -> tuple[str, EndedRun] | None:
         raise StoreUnavailable(type(error).__name__) from error
 
 
-def _ended_run(client: SFNClient, arn: str) -> tuple[str, EndedRun] | None:
+def _ended_run(
+    client: SFNClient, arn: str, key_of: Callable[[Any, str], str]
+) -> tuple[str, EndedRun] | None:
     run: Any = client.describe_execution(executionArn=arn)
     if run["status"] in ("RUNNING", "PENDING_REDRIVE"):
         return None
     cause = _CAUSES.get(run["status"]) or run.get("error") or "Failed"
-    key = requested_key(json_object(run.get("input")), run["name"])
+    key = key_of(json_object(run.get("input")), run["name"])
     ended_at = iso(run.get("stopDate") or now())
-    return key, EndedRun(arn, cause, ended_at, list(_history(client, arn)))
+    return key, EndedRun(arn, cause, ended_at, list(_history(client, arn)), run["status"])
 
 
 def _history(client: SFNClient, arn: str) -> Iterator[Event]:

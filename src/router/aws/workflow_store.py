@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from cost_calculator.clock import iso, now
 from cost_calculator.rows import Row
 from router.aws.answers_bucket import AnswerStore, answer_store
 from router.aws.dynamodb import dynamodb
@@ -13,6 +14,8 @@ from router.aws.run_rows import RunRows
 from router.aws.usage_table import UsageStore
 from router.conversation.said import Said
 from router.recording.answer_row import stored_answer
+from router.recording.workflow_run import running_row
+from router.workflows.run import Run
 
 
 class WorkflowStore(UsageStore):
@@ -21,6 +24,7 @@ class WorkflowStore(UsageStore):
     def __init__(self, client: object, table: str, answers: AnswerStore) -> None:
         super().__init__(client, table)  # type: ignore[arg-type]
         self._answers = answers
+        self._runs = RunRows(self._client, self._table)
 
     def steps(self, keys: Iterable[str]) -> dict[str, Mapping[str, Row]]:
         """Return the rows of each key."""
@@ -38,9 +42,19 @@ class WorkflowStore(UsageStore):
         """Return the text at an address of the bucket; ``None`` if it is gone."""
         return self._answers.get(address)
 
-    def put_run(self, row: Row) -> None:
-        """Put the row of a run's own costs, once: a repeat changes nothing."""
-        RunRows(self._client, self._table).put(row)
+    def begin_run(self, run: Run, execution: Mapping[str, str], memory_mb: int) -> None:
+        """Note that an execution of a run has begun, so that the sweep can miss its end."""
+        at = iso(now())
+        row = running_row(run.key, run.workflow, execution["arn"], at=at, lambda_mb=memory_mb)
+        self._runs.put(row)
+
+    def end_run(self, row: Row) -> None:
+        """Write the end of a run with its own costs, once: a repeat changes nothing."""
+        self._runs.end(row)
+
+    def put_embeddings(self, row: Row) -> None:
+        """Put the row of what a run embedded, once: a repeat changes nothing."""
+        self._runs.put(row)
 
 
 def workflow_store() -> WorkflowStore:

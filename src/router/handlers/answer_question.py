@@ -23,7 +23,14 @@ from router.aws.workflow_store import workflow_store
 from router.recording.workflow_run import run_row
 from router.workflows.rag.asked import NAME, Question, parse
 from router.workflows.rag.fusion import capped, fused
-from router.workflows.rag.outcome import check_retrieved, outcome, retrieved, shown, transitions
+from router.workflows.rag.outcome import (
+    NothingRetrieved,
+    check_retrieved,
+    outcome,
+    retrieved,
+    shown,
+    transitions,
+)
 from router.workflows.rag.question import Reply, read, request_of, step_of
 from router.workflows.rag.retrieval import Found, as_json
 from router.workflows.run import NothingAnswered, answer_problem, child_failure
@@ -47,6 +54,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     logger.set_correlation_id(asked.run.run_id)
     match event["step"]:
         case "prepare":
+            store.begin_run(asked.run, event["execution"], memory_mb)
             result: dict[str, Any] = {"retrievers": retrievers.names}
         case "retrieve":
             return _retrieved(asked, event["retriever"], context.aws_request_id, started)
@@ -81,8 +89,8 @@ def _merged(asked: Question, event: dict[str, Any], started: float) -> dict[str,
     }
     try:
         check_retrieved(found)
-    except Exception:
-        _record(asked, event, merged, "FAILED", was_asked=False, failed=False)
+    except NothingRetrieved as error:
+        _record(asked, event, merged, type(error).__name__, was_asked=False, failed=False)
         raise
     return {"merged": merged, "request": request_of(asked, passages) if passages else {}}
 
@@ -99,8 +107,8 @@ def _answered(asked: Question, event: dict[str, Any], started: float) -> dict[st
         if problem is None:
             reply, problem = _reply(rows, merged)
     failed = reported.get("status") == "FAILED"
-    status = "FAILED" if problem else "SUCCEEDED"
-    _record(asked, event, merged, status, was_asked=merged["asks"], failed=failed)
+    cause = NothingAnswered.__name__ if problem else None
+    _record(asked, event, merged, cause, was_asked=merged["asks"], failed=failed)
     if problem:
         raise NothingAnswered(f"{problem['error']}: {problem['cause']}")
     priced = partial(settle, rates=rates, priced_at=iso(now()))
@@ -126,23 +134,23 @@ def _record(
     asked: Question,
     event: dict[str, Any],
     merged: dict[str, Any],
-    status: str,
+    cause: str | None,
     *,
     was_asked: bool,
     failed: bool,
 ) -> None:
-    store.put_run(
-        run_row(
-            asked.run.key,
-            NAME,
-            event["execution"]["name"],
-            status=status,
-            at=iso(now()),
-            transitions=transitions(merged["retrievers"], was_asked, failed),
-            lambda_ms=merged["lambda_ms"],
-            lambda_mb=memory_mb,
-        )
+    row = run_row(
+        asked.run.key,
+        NAME,
+        event["execution"]["name"],
+        status="FAILED" if cause else "SUCCEEDED",
+        cause=cause,
+        at=iso(now()),
+        transitions=transitions(merged["retrievers"], was_asked, failed),
+        lambda_ms=merged["lambda_ms"],
+        lambda_mb=memory_mb,
     )
+    store.end_run(row | {"retrievers": json.dumps(merged["retrievers"])})
 
 
 def _since(started: float) -> int:

@@ -44,6 +44,8 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     except InvalidRequest as error:
         return _ended("FAILED", failure=failed(Failure("InvalidRequest", str(error)), None, None))
     logger.set_correlation_id(asked.run.run_id)
+    if not event["progress"]:
+        store.begin_run(asked.run, event["execution"], memory_mb)
     progress = Progress.from_json(event["progress"]).after(event["results"])
     steps = Steps(asked.run, progress, store.rows_of, store.text_of)
     decision = decide(asked, steps, progress)
@@ -72,7 +74,7 @@ def _closed(
         assert decision.failure is not None
         shown = {"failure": _failure(decision.failure, steps)}
     progress = decision.progress.spent(_since(started))
-    store.put_run(
+    store.end_run(
         run_row(
             asked.run.key,
             NAME,
@@ -83,6 +85,7 @@ def _closed(
             transitions=progress.transitions + 3,
             lambda_ms=progress.lambda_ms,
             lambda_mb=memory_mb,
+            cause=decision.failure.error if decision.failure else None,
         )
     )
     return _ended(decision.stage, **shown)

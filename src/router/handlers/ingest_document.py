@@ -75,6 +75,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     change = parse(event["input"], event["execution"]["name"], folder)
     logger.set_correlation_id(change.run.run_id)
     if event["step"] == "index":
+        store.begin_run(change.run, event["execution"], memory_mb)
         return _indexed(change, context.aws_request_id, started)
     return _finished(change, event, started)
 
@@ -111,8 +112,9 @@ def _finished(change: Change, event: dict[str, Any], started: float) -> dict[str
         ),
         lambda_ms=[*kept["lambda_ms"], _since(started)],
         lambda_mb=memory_mb,
+        cause=NothingAnswered.__name__ if problem else None,
     )
-    store.put_run(row | {"document": json.dumps(kept["document"])})
+    store.end_run(row | {"document": json.dumps(kept["document"])})
     if problem:
         raise NothingAnswered(f"{problem['error']}: {problem['cause']}")
     priced = partial(settle, rates=rates, priced_at=iso(now()))

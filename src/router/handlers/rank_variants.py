@@ -45,6 +45,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     asked = parse(event["input"], event["execution"]["name"])
     logger.set_correlation_id(asked.run.run_id)
     if event["step"] == "prepare":
+        store.begin_run(asked.run, event["execution"], memory_mb)
         return {"requests": asked.requests(), "lambda_ms": [_since(started)]}
     found = answers(asked, store.steps(asked.keys()), event["results"], store.text_of)
     if event["step"] == "judge":
@@ -71,7 +72,7 @@ def _ranked(
         shown = outcome(asked, found, judging, rows, partial(settle, rates=rates, priced_at=at))
     except NothingAnswered as error:
         failure = error
-    store.put_run(
+    store.end_run(
         run_row(
             asked.run.key,
             NAME,
@@ -81,6 +82,7 @@ def _ranked(
             transitions=transitions(event["results"], event["judgements"]),
             lambda_ms=[*event["lambda_ms"], _since(started)],
             lambda_mb=memory_mb,
+            cause=type(failure).__name__ if failure else None,
         )
     )
     if failure:

@@ -18,6 +18,7 @@ from cost_calculator.clock import now
 from cost_calculator.rates import default_rates
 from router.aws.ended_runs import ended_run, step_functions
 from router.aws.notices import notify_topic
+from router.aws.run_rows import run_rows
 from router.aws.usage_table import usage_store
 from router.recovery.abandoned import close_abandoned
 
@@ -43,6 +44,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     finally:
         swept = close_abandoned(
             usage_store(),
+            run_rows(),
             partial(ended_run, step_functions()),
             time_limit=timedelta(seconds=int(os.environ["WORKFLOW_SECONDS"])),
             at=at,

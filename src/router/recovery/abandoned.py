@@ -9,8 +9,9 @@ from itertools import takewhile
 from typing import Any, Protocol
 
 from cost_calculator.clock import iso
-from cost_calculator.rows import OPEN, SHARDS, Row, in_turn
+from cost_calculator.rows import OPEN, RUNNING, SHARDS, Row, in_turn
 from router.recovery.close import EndedRun, Store, close_request
+from router.recovery.workflow_run import RunStore, close_run
 
 # Events arrive within a minute as a rule: the sweep leaves them that time.
 _GRACE = timedelta(minutes=2)
@@ -34,6 +35,7 @@ class QueueStore(Store, Protocol):
 
 def close_abandoned(
     store: QueueStore,
+    runs: RunStore,
     find_run: Callable[[str], tuple[str, EndedRun] | None],
     *,
     time_limit: timedelta,
@@ -42,7 +44,8 @@ def close_abandoned(
     report: Callable[[str, str], None] = lambda _request_id, _reason: None,
     has_time: Callable[[], bool] = lambda: True,
 ) -> Swept:
-    """Close every request that is ACCEPTED beyond its run's limit: ``time_limit``, or Lambda's.
+    """Close every request that is ACCEPTED beyond its run's limit: ``time_limit``, or Lambda's; and
+    the row of every run of a workflow that ended without writing it.
 
     ``find_run`` gives the end of a Standard run, ``None`` while it runs. An Express or a direct run
     cannot be looked up; beyond its limit it is over. A request that cannot be closed now, whatever
@@ -53,16 +56,30 @@ def close_abandoned(
     closed = left = 0
     queues = (store.queued(f"ACCEPTED#{shard}", before) for shard in range(SHARDS))
     for row in takewhile(lambda _: has_time(), in_turn(queues)):
-        if row["status"] not in OPEN:
+        if row["status"] not in (*OPEN, RUNNING):
             continue  # it only waits for its price
         try:
             run = _end_of(row, find_run, at, time_limit)
             if run is not None:
-                closed += close_request(store, row["request_id"], run, notify)
+                closed += _close(row, run, store, runs, notify)
         except Exception as error:  # one row, whatever is wrong with it, must not stop the others
             left += 1
             report(str(row.get("request_id")), type(error).__name__)
     return Swept(closed, left)
+
+
+def _close(
+    row: Row,
+    run: EndedRun,
+    store: QueueStore,
+    runs: RunStore,
+    notify: Callable[[Mapping[str, Any]], None],
+) -> bool:
+    key = row["request_id"]
+    if row["status"] == RUNNING:
+        memory_mb = int(row["lambda_mb"])
+        return close_run(runs, key, run, workflow=row["workflow"], memory_mb=memory_mb)
+    return close_request(store, key, run, notify)
 
 
 def _end_of(
@@ -71,7 +88,7 @@ def _end_of(
     at: datetime,
     time_limit: timedelta,
 ) -> EndedRun | None:
-    kind = row["workflow_type"]
+    kind = row.get("workflow_type")
     limit = _DIRECT_LIMIT if kind == "DIRECT" else time_limit
     if row["queued_at"] >= iso(at - limit - _GRACE):
         return None

@@ -33,12 +33,16 @@ class Store(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class EndedRun:
-    """A run that is over: its ARN, how and when it ended (ISO), and its history if it has one."""
+    """A run that is over: its ARN, how and when it ended (ISO), and its history if it has one.
+
+    ``status`` is that of its execution.
+    """
 
     arn: str
     cause: str
     ended_at: str
     history: Sequence[Event] | None
+    status: str = "FAILED"
 
 
 def close_request(

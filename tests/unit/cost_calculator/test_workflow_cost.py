@@ -15,11 +15,12 @@ from cost_calculator.aws.items import to_item
 from cost_calculator.aws.ledger_store import LedgerStore
 from cost_calculator.aws.workflow_rows import WorkflowRows
 from cost_calculator.cells import Cell
+from cost_calculator.cli.workflow_tree import as_text
 from cost_calculator.contributions import add
 from cost_calculator.reports import roll_up
 from cost_calculator.settlement import settle
 from cost_calculator.stream import price_records
-from cost_calculator.workflow_cost import TooManySteps, read_run
+from cost_calculator.workflow_cost import TooManySteps, read_run, run_as_json
 from tests.support.cost_rows import PRICED_AT, RATES, SONNET, attempt, record, request
 from tests.support.tables import USAGE
 
@@ -45,7 +46,11 @@ class Table:
             self.rows.setdefault(row["request_id"], {})[row["item"]] = row
 
     def steps_of(self, parent: str) -> list[str]:
-        return [k for k, items in self.rows.items() if items["REQUEST"].get("parent_id") == parent]
+        return [
+            k
+            for k, items in self.rows.items()
+            if items.get("REQUEST", {}).get("parent_id") == parent
+        ]
 
     def rows_of(self, key: str) -> Mapping[str, Row]:
         return self.rows.get(key, {})
@@ -76,6 +81,34 @@ def test_failed_repeated_and_reviewed_steps_are_in_it() -> None:
     assert run.total["attempts"] == 2
     assert [item.status for item in run.steps] == ["FAILED", "PENDING_REVIEW"]
     assert run.pending == 1
+
+
+def own(execution: str, status: str, **facts: Any) -> Row:
+    """Return the row of an execution of one of the module's workflows."""
+    row = {"request_id": "run-1", "item": f"WORKFLOW#{execution}", "tenant": "default"}
+    return row | {"tier": "none", "workflow": "rag", "status": status, **facts}
+
+
+def test_a_run_has_the_status_of_its_last_execution_with_its_reason() -> None:
+    ends = {"ended_at": PRICED_AT, "cost_status": "PENDING", "transitions": 3}
+    first = own("e-1", "FAILED", started_at="2026-11-21T10:00:00.000Z", cause="Boom", **ends)
+    last = own("e-2", "ABORTED", started_at="2026-11-21T11:00:00.000Z", cause="Aborted", **ends)
+
+    run = read_run("run-1", Table([last, first]), _settle)
+
+    assert run is not None
+    shown = run_as_json(run)
+    assert (shown["status"], shown["cause"]) == ("ABORTED", "Aborted")
+    assert run.own["workflow_runs"] == 2
+    assert "ABORTED (Aborted)" in as_text(run).splitlines()[1]
+
+
+def test_a_run_that_goes_on_is_said_to_and_has_more_to_come() -> None:
+    run = read_run("run-1", Table([own("e-1", "RUNNING", started_at=PRICED_AT)]), _settle)
+
+    assert run is not None
+    assert (run.status, run.pending, run.own) == ("RUNNING", 1, {})
+    assert "there is more to come" in as_text(run)
 
 
 def test_a_step_whose_cost_is_not_known_leaves_a_gap_and_no_zero() -> None:

@@ -46,7 +46,7 @@ def run(world: World, request: Mapping[str, Any], name: str | None = None) -> Ra
     """
     ran = execute(world, world.machine_arn, request, name)
     if ran.status != "SUCCEEDED":
-        _tell_record_outcome(ran)
+        tell_record_outcome(ran)
     key = key_of(request, ran.name)
     _deliver(_items(world, key))
     return replace(ran, rows=by_item(_items(world, key)))
@@ -167,7 +167,7 @@ def _logged() -> Iterator[list[str]]:
         logging.getLogger().removeHandler(handler)
 
 
-def _tell_record_outcome(ran: Ran) -> None:
-    # The rule of terraform/record_outcome.tf hands on these two names alone.
+def tell_record_outcome(ran: Ran) -> None:
+    """Hand the end of a run on as the rule of `terraform/function_record_outcome.tf` does."""
     detail = {"executionArn": ran.arn, "status": ran.status}
     importlib.import_module(f"{HANDLERS}.record_outcome").handler({"detail": detail}, None)

@@ -32,6 +32,7 @@ BUCKET = "answers"
 CORPUS = "corpus"
 FAILURES = "failures"
 DIMENSIONS = 256
+_WORKFLOWS = ("variants", "agent", "rag", "documents")
 ASL = Path(__file__).parents[3] / "asl"
 ROUTER = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:faregate"
 RUN_SQL = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:faregate-run-sql"
@@ -199,6 +200,9 @@ def _environment(config: Mapping[str, Any], topic_arn: str) -> dict[str, str]:
         "INPUT_BYTES_LIMIT": str(config["limits"]["input_bytes"]),
         "FAILURE_TOPIC_ARN": topic_arn,
         "ANALYZE_MEMORY_MB": "512",
+        "WORKFLOWS": json.dumps(
+            {f"faregate-{name}": {"name": name, "memory_mb": 256} for name in _WORKFLOWS}
+        ),
         "FAREGATE_CONFIG": json.dumps(config),
         "PRICE_OVERRIDES": "{}",
         "AGENT_TOOLS": json.dumps({"run_sql": RUN_SQL}),

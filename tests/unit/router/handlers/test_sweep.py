@@ -25,6 +25,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     steps: list[str] = []
     monkeypatch.setenv("WORKFLOW_SECONDS", "900")
     monkeypatch.setattr(sweep, "usage_store", lambda: None)
+    monkeypatch.setattr(sweep, "run_rows", lambda: None)
     monkeypatch.setattr(sweep, "step_functions", lambda: None)
     monkeypatch.setattr(sweep, "notify_topic", lambda _logger: None)
 

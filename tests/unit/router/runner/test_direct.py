@@ -26,6 +26,7 @@ from tests.fakes.dynamodb import DynamoDB
 from tests.support.factories import AT, HAIKU, SONNET, accepted, asking
 from tests.support.runs import KEY, USAGE, run_plan
 from tests.support.tables import USAGE as TABLE
+from tests.unit.router.recovery.test_close import NO_RUNS
 
 RUN = direct_run("i-1")
 PARIS = Answer("Paris.", False, USAGE, "m-2026")
@@ -333,6 +334,7 @@ def swept(run: Process, after: timedelta = timedelta(minutes=18)) -> Swept:
     """Close what is abandoned; the workflow's own limit has passed in any case."""
     return close_abandoned(
         run.store,
+        NO_RUNS,
         lambda _arn: pytest.fail("a direct run has no execution"),
         time_limit=timedelta(minutes=1),
         at=AT + after,
