@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from cost_calculator.usage import PROVIDERS as READABLE_USAGES
+from local import demo_workflows
 from router.acceptance.exact_cache import slot_of
 from router.catalog.providers import PROVIDERS
 from router.config.tenants import Rules
@@ -23,8 +24,14 @@ from router.providers.call_json import call_from_json
 from router.routing.decision import decide
 from router.routing.plan_json import plan_to_json
 from tests.support.factories import classification, config
+from tests.workflow.interpreter import world
+from tools.prices.workflow_costs import TABLES
 
 ROOT = Path(__file__).resolve().parents[2]
+WORKFLOWS = {path.name.split(".")[0] for path in (ROOT / "asl").glob("*.asl.json")} - {
+    "router",
+    "batch",
+}
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 MODULE_TABLE = (ROOT / "terraform" / "model_providers.tf").read_text(encoding="utf-8")
 
@@ -104,6 +111,51 @@ def test_the_recipe_of_a_provider_lists_at_most_six_files_of_the_source_and_two_
         for name in ours
         if not (ROOT / name).exists() and not any(each in name for each in existing)
     ] == []
+
+
+def test_the_recipe_of_a_workflow_lists_what_each_of_them_has() -> None:
+    listed = files_of("Add a workflow")
+
+    assert [name for name in listed if not (ROOT / name).is_file()] == []
+    own = [name for name in listed if "rag" in Path(name).stem.replace(".", "_").split("_")]
+    # A document has no question: what is asked of it is that it has changed.
+    own = [name for name in own if not name.startswith("src/")]
+    for workflow in WORKFLOWS:
+        assert [name for name in own if not (ROOT / name.replace("rag", workflow)).is_file()] == []
+
+
+def test_all_that_enumerates_workflows_knows_the_same() -> None:
+    tables = (ROOT / "terraform" / "workflows.tf").read_text(encoding="utf-8")
+
+    for ending in ("definition", "rights"):
+        lines = re.findall(rf"^    (\w+)\s+= local\.\1_{ending}$", tables, re.M)
+        assert set(lines) == WORKFLOWS
+    pages = {page.stem for page in (ROOT / "docs" / "workflows").glob("*.md")} - {"README"}
+    assert pages == WORKFLOWS
+    assert {name.removesuffix("-runs") for name in TABLES} == WORKFLOWS
+    assert set(demo_workflows._ORDER) == WORKFLOWS
+    assert set(world._WORKFLOWS) == WORKFLOWS
+    for name in WORKFLOWS:
+        handler = re.search(
+            rf'called_by\s+= "{name}"\n(?:.*\n)*?.*reads_steps\s+= true', _functions_of(name)
+        )
+        assert handler, name
+
+
+def test_every_workflow_s_function_begins_and_ends_the_run_s_row() -> None:
+    for name in WORKFLOWS:
+        [handler] = re.findall(r'handler\s+= "router\.(.+)\.handler"', _functions_of(name))
+        source = (ROOT / "src/router" / f"{handler.replace('.', '/')}.py").read_text("utf-8")
+        assert "begin_run(" in source
+        assert "end_run(" in source
+
+
+def _functions_of(workflow: str) -> str:
+    """Return the text of the file of the function that decides for a workflow."""
+    files = (ROOT / "terraform").glob("function_*.tf")
+    texts = (path.read_text(encoding="utf-8") for path in files)
+    [found] = [text for text in texts if re.search(rf'called_by\s+= "{workflow}"', text)]
+    return found
 
 
 def test_all_that_enumerates_providers_knows_the_same() -> None:

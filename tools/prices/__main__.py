@@ -18,7 +18,7 @@ def main() -> int:
         command.add_argument("--table", type=Path, help="the table, where litellm is not installed")
     confirm.add_argument("--source", help="what the table is: LiteLLM 1.110.2")
     commands.add_parser(
-        "document", help="update the figures of README, docs/cost-model.md and docs/capacity.md"
+        "document", help="update the figures of README, docs/cost-model.md, capacity and workflows"
     )
     arguments = parser.parse_args()
     today = datetime.now(UTC).strftime("%Y-%m-%d")

@@ -1,4 +1,4 @@
-"""Computes the figures of docs/cost-model.md and docs/capacity.md: none of them is typed in."""
+"""Computes the figures of docs/cost-model.md, docs/capacity.md and others: none is typed in."""
 
 from __future__ import annotations
 
@@ -32,10 +32,12 @@ from cost_calculator.settlement import settle
 from cost_calculator.usage import TOKEN_CLASSES
 from router.cli.breakeven import DEFAULT_MIX, DEFAULT_TIERS, read_mix
 from router.cli.capacity import DEFAULT_MAX_TOKENS, SIZES, as_text
+from tools.prices.workflow_costs import TABLES
 
 _DOCS = Path(__file__).parents[2] / "docs"
 _NAMES = ("cost-model.md", "capacity.md", "caching.md", "../README.md")
-DOCUMENTS = tuple((_DOCS / name).resolve() for name in _NAMES)
+_WORKFLOWS = tuple(f"workflows/{name}.md" for name in ("variants", "agent", "rag", "documents"))
+DOCUMENTS = tuple((_DOCS / name).resolve() for name in (*_NAMES, *_WORKFLOWS))
 _BLOCK = re.compile(r"(<!-- computed: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _MILLION = 10**6
 # An agent with some twenty tools, whose tools give back a page of text each.
@@ -83,6 +85,7 @@ def computed(text: str) -> str:
         "surcharges": _surcharges,
         "capacity": _capacity,
         "agent-loops": _agent_loops,
+        **TABLES,
     }
     return _BLOCK.sub(lambda found: found[1] + blocks[found[2]]() + found[3], text)
 
