@@ -27,7 +27,7 @@ END_OF_LOG = "\0end of log"
 # Parameters that name a resource; nothing else of a call is recorded.
 _NAMES = (
     "TableName", "IndexName", "Bucket", "Key", "Name", "FunctionName", "QueueUrl", "TopicArn",
-    "modelId", "stateMachineArn", "executionArn", "indexArn",
+    "modelId", "stateMachineArn", "executionArn", "indexArn", "knowledgeBaseId",
 )  # fmt: skip
 _calls: list[Json] = []
 

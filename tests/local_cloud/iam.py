@@ -156,14 +156,21 @@ def _resource(service: str, names: dict[str, str]) -> str:
             names[each] for each in ("Bucket", "Key") if each in names
         )
     if service == "bedrock":
-        # A model without a profile, which starts with a geography.
-        own = names["modelId"].startswith("amazon.")
-        kind = f"{REGION}::foundation-model" if own else f"{_HERE}:inference-profile"
-        return f"arn:aws:bedrock:{kind}/{names['modelId']}"
-    if service in _ARNS:
+        return f"arn:aws:bedrock:{_of_bedrock(names)}"
+    # A function of the user's is called by its ARN.
+    if service in _ARNS and not names.get("FunctionName", "").startswith("arn:"):
         return _ARNS[service].format_map(names)
     [arn] = names.values()
     return arn
+
+
+def _of_bedrock(names: dict[str, str]) -> str:
+    if "knowledgeBaseId" in names:
+        return f"{_HERE}:knowledge-base/{names['knowledgeBaseId']}"
+    # A model without a profile, which starts with a geography.
+    own = names["modelId"].startswith("amazon.")
+    kind = f"{REGION}::foundation-model" if own else f"{_HERE}:inference-profile"
+    return f"{kind}/{names['modelId']}"
 
 
 def _queue(url: str) -> str:
