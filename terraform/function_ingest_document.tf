@@ -20,7 +20,10 @@ locals {
     ANALYSIS          = try(coalesce(var.workflows.documents.analysis), "")
     VECTORS           = jsonencode(local.corpus_vectors)
     PRICE_OVERRIDES   = jsonencode(var.prices)
-  }, local.residency_environment, local.embedding_environment, local.documents_topic_arn == null ? {} : { NOTIFIES = "true" })
+    }, local.residency_environment, local.embedding_environment,
+    local.documents_topic_arn == null ? {} : { NOTIFIES = "true" },
+    { for base in local.ingested_base[*] : "KNOWLEDGE_BASE" => jsonencode(base) },
+  )
 }
 
 data "aws_iam_policy_document" "ingest_document" {
@@ -66,6 +69,15 @@ data "aws_iam_policy_document" "ingest_document" {
       sid       = "ReplaceVectors"
       actions   = ["s3vectors:DeleteVectors", "s3vectors:PutVectors"]
       resources = [statement.value.index_arn]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = local.ingested_base[*]
+    content {
+      sid       = "IngestIntoTheKnowledgeBase"
+      actions   = ["bedrock:GetIngestionJob", "bedrock:ListIngestionJobs", "bedrock:StartIngestionJob"]
+      resources = ["arn:${local.partition}:bedrock:${local.arn_suffix}:knowledge-base/${statement.value.id}"]
     }
   }
 }

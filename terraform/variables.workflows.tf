@@ -18,7 +18,9 @@ variable "workflows" {
       `retriever_arn`: a Lambda function of yours. By default there are none.
     - `documents`: what is put into the corpus bucket under `documents/` becomes chunks for `rag`, and goes with its
       object. `{}` creates it. `analysis`: an instruction for a model, whose answer about each document is kept. By default
-      there is none. `topic_arn`: an SNS topic that hears of each document. By default there is none.
+      there is none. `topic_arn`: an SNS topic that hears of each document. By default there is none. `knowledge_base`: a
+      Knowledge Base of yours with a data source over `documents/` of the corpus bucket, by its `id` and `data_source_id`:
+      each run has the source ingested, one job at a time. By default there is none.
   EOT
   type = object({
     variants = optional(object({
@@ -39,6 +41,10 @@ variable "workflows" {
     documents = optional(object({
       analysis  = optional(string)
       topic_arn = optional(string)
+      knowledge_base = optional(object({
+        id             = string
+        data_source_id = string
+      }))
     }))
   })
   default  = {}
@@ -77,6 +83,11 @@ variable "workflows" {
   validation {
     condition     = try(var.workflows.documents.topic_arn, null) == null ? true : can(regex("^arn:[a-z-]+:sns:[^:]+:[0-9]{12}:[^:]+$", var.workflows.documents.topic_arn))
     error_message = "Write workflows.documents.topic_arn as the ARN of an SNS topic (arn:…:sns:…)."
+  }
+
+  validation {
+    condition     = try(var.workflows.documents.knowledge_base, null) == null ? true : alltrue([for id in values(var.workflows.documents.knowledge_base) : can(regex("^[0-9A-Za-z]{10}$", id))])
+    error_message = "Write workflows.documents.knowledge_base as { id, data_source_id }: the ten characters of a Knowledge Base's id, and those of its data source."
   }
 
   validation {

@@ -10,14 +10,21 @@ locals {
   }))
   documents_topic_arn = try(var.workflows.documents.topic_arn, null)
 
-  # With a topic the end of each run is published there; without one, no state publishes.
+  # A Knowledge Base that the machine brings in line with the corpus: its id, and the data source that reads documents/.
+  ingested_base    = try(var.workflows.documents.knowledge_base, null)
+  ingestion_states = ["IngestSource", "IsIngested", "WaitForIngestion"]
+  topic_states     = ["NotifyFinished", "NoticeFailed"]
+  unused_states    = concat(local.ingested_base == null ? local.ingestion_states : [], local.documents_topic_arn == null ? local.topic_states : [])
+
+  # With a topic the end of each run is published there; without one, no state publishes. The same with a Knowledge Base.
   documents_definition = var.workflows.documents == null ? null : jsonencode(merge(local.documents_template, {
     States = {
       for name, state in local.documents_template.States : name => jsondecode(
         name == "FinishDocument" && local.documents_topic_arn != null ? jsonencode(merge(
           { for field, value in state : field => value if field != "End" }, { Next = "NotifyFinished" },
-        )) : jsonencode(state)
-      ) if local.documents_topic_arn != null || !contains(["NotifyFinished", "NoticeFailed"], name)
+        )) : name == "IndexDocument" && local.ingested_base != null ? jsonencode(merge(state, { Next = "IngestSource" })) :
+        jsonencode(state)
+      ) if !contains(local.unused_states, name)
     }
   }))
 

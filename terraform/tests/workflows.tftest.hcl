@@ -423,6 +423,41 @@ run "a_run_that_nobody_ended_is_closed_by_event_and_by_sweep" {
   }
 }
 
+run "documents_may_be_ingested_into_a_knowledge_base" {
+  command = plan
+  variables {
+    workflows = { rag = {}, documents = { knowledge_base = { id = "KB12345678", data_source_id = "DS12345678" } } }
+  }
+
+  assert {
+    condition = (
+      jsondecode(aws_sfn_state_machine.this["documents"].definition).States.IndexDocument.Next == "IngestSource"
+      && jsondecode(aws_sfn_state_machine.this["documents"].definition).States.IsIngested.Choices[0].Next == "AnyAnalysis"
+      && jsondecode(aws_lambda_function.this["ingest_document"].environment[0].variables.KNOWLEDGE_BASE) == { id = "KB12345678", data_source_id = "DS12345678" }
+    )
+    error_message = "A run waits for a job of the source before anything else is done with its document."
+  }
+
+  assert {
+    condition = one([
+      for statement in data.aws_iam_policy_document.ingest_document[0].statement : [toset(statement.actions), toset(statement.resources)]
+      if statement.sid == "IngestIntoTheKnowledgeBase"
+      ]) == [
+      toset(["bedrock:GetIngestionJob", "bedrock:ListIngestionJobs", "bedrock:StartIngestionJob"]),
+      toset(["arn:aws:bedrock:eu-central-1:123456789012:knowledge-base/KB12345678"]),
+    ]
+    error_message = "Jobs of this Knowledge Base, and of no other."
+  }
+}
+
+run "an_id_that_is_none_is_refused" {
+  command = plan
+  variables {
+    workflows = { rag = {}, documents = { knowledge_base = { id = "handbook", data_source_id = "DS12345678" } } }
+  }
+  expect_failures = [var.workflows]
+}
+
 run "without_a_topic_no_state_publishes" {
   command = plan
   variables {
@@ -431,11 +466,13 @@ run "without_a_topic_no_state_publishes" {
 
   assert {
     condition = (
-      length(setintersection(keys(jsondecode(aws_sfn_state_machine.this["documents"].definition).States), ["NotifyFinished", "NoticeFailed"])) == 0
+      length(setintersection(keys(jsondecode(aws_sfn_state_machine.this["documents"].definition).States), ["NotifyFinished", "NoticeFailed", "IngestSource", "IsIngested", "WaitForIngestion"])) == 0
+      && jsondecode(aws_sfn_state_machine.this["documents"].definition).States.IndexDocument.Next == "AnyAnalysis"
       && jsondecode(aws_sfn_state_machine.this["documents"].definition).States.FinishDocument.End
       && !contains([for statement in data.aws_iam_policy_document.workflow_machine["documents"].statement : statement.sid], "PublishTheEnd")
       && !contains([for statement in data.aws_iam_policy_document.ingest_document[0].statement : statement.sid], "EmbedText")
       && !contains(keys(aws_lambda_function.this["ingest_document"].environment[0].variables), "NOTIFIES")
+      && !contains(keys(aws_lambda_function.this["ingest_document"].environment[0].variables), "KNOWLEDGE_BASE")
     )
     error_message = "What is not set may not be used."
   }

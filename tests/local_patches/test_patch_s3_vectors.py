@@ -125,13 +125,9 @@ def test_an_embedding_of_nothing_or_of_other_dimensions_is_refused(lab: Lab) -> 
     assert refused(lambda: embedded(lab, inputText="a", size=1))[0] == "ValidationException"
 
 
-def test_a_knowledge_base_finds_what_its_source_holds_and_is_refused_if_there_is_none(
-    lab: Lab,
-) -> None:
-    agent, runtime, s3 = map(lab.client, ("bedrock-agent", "bedrock-agent-runtime", "s3"))
-    bucket = lab.name("documents")
-    s3.create_bucket(Bucket=bucket)
-    s3.put_object(Bucket=bucket, Key="keys.md", Body=b"Rotate the key each month.")
+def knowledge_base(lab: Lab, bucket: str) -> dict[str, str]:
+    """Make one over a bucket; return its id and its source's."""
+    agent = lab.client("bedrock-agent")
     base = agent.create_knowledge_base(
         name=lab.name("base"),
         roleArn=ROLE,
@@ -145,7 +141,19 @@ def test_a_knowledge_base_finds_what_its_source_holds_and_is_refused_if_there_is
             "s3Configuration": {"bucketArn": f"arn:aws:s3:::{bucket}"},
         },
     )["dataSource"]["dataSourceId"]
-    agent.start_ingestion_job(knowledgeBaseId=base, dataSourceId=source)
+    return {"knowledgeBaseId": base, "dataSourceId": source}
+
+
+def test_a_knowledge_base_finds_what_its_source_holds_and_is_refused_if_there_is_none(
+    lab: Lab,
+) -> None:
+    agent, runtime, s3 = map(lab.client, ("bedrock-agent", "bedrock-agent-runtime", "s3"))
+    bucket = lab.name("documents")
+    s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key="keys.md", Body=b"Rotate the key each month.")
+    names = knowledge_base(lab, bucket)
+    base = names["knowledgeBaseId"]
+    agent.start_ingestion_job(**names)
 
     query = {"retrievalQuery": {"text": "rotate key"}}
     [found] = runtime.retrieve(knowledgeBaseId=base, **query)["retrievalResults"]
@@ -156,3 +164,33 @@ def test_a_knowledge_base_finds_what_its_source_holds_and_is_refused_if_there_is
         "ResourceNotFoundException",
         404,
     )
+
+
+def test_a_source_has_one_job_at_a_time_and_a_token_is_one_job(lab: Lab) -> None:
+    agent, s3, bucket = lab.client("bedrock-agent"), lab.client("s3"), lab.name("documents")
+    s3.create_bucket(Bucket=bucket)
+    for key in ("a.md", "b.md"):
+        s3.put_object(Bucket=bucket, Key=key, Body=b"Rotate the key each month.")
+    names = knowledge_base(lab, bucket)
+    token = "token" * 8
+
+    first = agent.start_ingestion_job(**names, clientToken=token)["ingestionJob"]
+    again = agent.start_ingestion_job(**names, clientToken=token)["ingestionJob"]
+    assert again["ingestionJobId"] == first["ingestionJobId"]
+    assert refused(agent.start_ingestion_job, **names) == ("ConflictException", 409)
+
+    def ended() -> bool:
+        found = agent.get_ingestion_job(**names, ingestionJobId=first["ingestionJobId"])
+        return bool(found["ingestionJob"]["status"] == "COMPLETE")
+
+    lab.wait_for(ended)
+    s3.delete_object(Bucket=bucket, Key="a.md")
+    second = agent.start_ingestion_job(**names)["ingestionJob"]["ingestionJobId"]
+    newest = agent.list_ingestion_jobs(
+        **names, maxResults=1, sortBy={"attribute": "STARTED_AT", "order": "DESCENDING"}
+    )["ingestionJobSummaries"]
+    assert [each["ingestionJobId"] for each in newest] == [second]
+    found = lab.client("bedrock-agent-runtime").retrieve(
+        knowledgeBaseId=names["knowledgeBaseId"], retrievalQuery={"text": "rotate key"}
+    )["retrievalResults"]
+    assert [each["location"]["s3Location"]["uri"] for each in found] == [f"s3://{bucket}/b.md"]

@@ -32,9 +32,20 @@ KEY = "documents/keys.md"
 TEXT = "# Keys\n\nRotate the key with one command.\n\n# Prices\n\nThey are low."
 
 
+def ingesting(definition: Any) -> None:
+    """As terraform/workflow_documents.tf does with a Knowledge Base and without a topic."""
+    states = definition["States"]
+    del states["NotifyFinished"], states["NoticeFailed"]
+    states["IndexDocument"]["Next"] = "IngestSource"
+    states["WaitForIngestion"]["Seconds"] = 0
+
+
 def without_notice(definition: Any) -> None:
-    """As terraform/workflow_documents.tf does without a topic."""
-    del definition["States"]["NotifyFinished"], definition["States"]["NoticeFailed"]
+    """As terraform/workflow_documents.tf does with neither."""
+    ingesting(definition)
+    states = definition["States"]
+    states["IndexDocument"]["Next"] = "AnyAnalysis"
+    del states["IngestSource"], states["IsIngested"], states["WaitForIngestion"]
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +65,7 @@ def made() -> Iterator[tuple[World, str]]:
         aws.client("s3").put_bucket_versioning(
             Bucket=CORPUS, VersioningConfiguration={"Status": "Enabled"}
         )
+        machine(aws, "faregate-ingesting", "documents", ingesting)
         yield aws, machine(aws, "faregate-documents", "documents", without_notice)
 
 
@@ -256,3 +268,80 @@ def test_a_function_that_dies_is_asked_again(aws: World) -> None:
 @pytest.mark.parametrize("given", [{"key": "elsewhere/a.md"}, {"key": 1}, {"more": 1}])
 def test_an_input_that_names_no_document_is_refused(aws: World, given: Mapping[str, Any]) -> None:
     assert ran(aws, **given).error == "InvalidRequest"
+
+
+@pytest.fixture
+def base(aws: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """With a Knowledge Base that the documents are ingested into."""
+    ids = {"id": "KB12345678", "data_source_id": "DS12345678"}
+    monkeypatch.setenv("KNOWLEDGE_BASE", json.dumps(ids))
+    aws.wire.jobs.again()
+    started_again()
+    return aws
+
+
+def ingested(aws: World, **given: Any) -> runs.Ran:
+    arn = aws.machine_arn.replace(":faregate", ":faregate-ingesting")
+    return runs.execute(aws, arn, {"id": "run-1", "key": KEY, "version": "1"} | given)
+
+
+def test_a_run_starts_an_ingestion_job_and_waits_until_it_has_ended(base: World) -> None:
+    done = ingested(base)
+
+    assert done.status == "SUCCEEDED", (done.error, done.cause)
+    assert done.output["ingestion"] == {"job": "JOB1", "documents_failed": 0}
+    assert done.entered.count("IngestSource") == 3
+    assert done.entered.count("WaitForIngestion") == 2
+    [row] = [r for item, r in rows_of(base, "run-1").items() if item.startswith("WORKFLOW#")]
+    assert row["transitions"] == len(done.entered)
+    assert len(row["lambda_ms"]) == 2 + 3
+
+
+def test_a_job_of_another_run_that_began_before_is_waited_for_and_the_next_is_ours(
+    base: World,
+) -> None:
+    base.wire.jobs.answer("PUT", "", {"clientToken": "of another run"})
+
+    done = ingested(base)
+
+    assert done.output["ingestion"]["job"] == "JOB2"
+    assert len(base.wire.jobs.started) == 2
+
+
+def test_a_start_whose_answer_was_lost_is_no_second_job(base: World) -> None:
+    lost: list[str] = []
+
+    def dies_after_its_start(event: dict[str, Any], context: object) -> Any:
+        handler = importlib.import_module("router.handlers.ingest_document").handler
+        answer = handler(event, context)
+        if event["step"] == "ingest" and not lost:
+            lost.append(answer["ingestion"]["job"])
+            raise StoreUnavailable("the answer is lost")
+        return answer
+
+    class StoreUnavailable(Exception):
+        """A name that the state asks again for."""
+
+    base.functions.own["ingest_document"] = dies_after_its_start
+    try:
+        done = ingested(base)
+    finally:
+        del base.functions.own["ingest_document"]
+
+    assert lost == [done.output["ingestion"]["job"]]
+    assert len(base.wire.jobs.started) == 1
+
+
+def test_a_job_that_fails_puts_the_document_aside_with_its_reason(base: World) -> None:
+    base.wire.jobs.again(ending="FAILED", reasons=("the bucket is not there",))
+
+    done = ingested(base)
+
+    assert (done.status, done.error) == ("FAILED", "IngestionFailed")
+    assert "the bucket is not there" in letters(base)[0]["cause"]
+
+
+def test_a_throttled_look_is_looked_again(base: World) -> None:
+    base.wire.refusals += [Refused("ThrottlingException", "slow down", 429)] * 4
+
+    assert ingested(base).status == "SUCCEEDED"

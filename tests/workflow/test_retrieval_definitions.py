@@ -10,6 +10,7 @@ import pytest
 
 from router.workflows.documents import outcome as of_documents
 from router.workflows.documents.extraction import UnreadableDocument
+from router.workflows.documents.ingestion import IngestionFailed
 from router.workflows.rag import outcome as of_rag
 from router.workflows.rag.retrieval import RetrieverFailed, RetrieverUnavailable
 from router.workflows.run import NothingAnswered
@@ -28,6 +29,7 @@ OURS = OUR_ERRORS | {
         of_rag.NothingRetrieved,
         RetrieverFailed,
         RetrieverUnavailable,
+        IngestionFailed,
         UnreadableDocument,
     )
 }
@@ -145,8 +147,12 @@ def test_the_code_counts_the_states_that_a_run_enters() -> None:
 
     at_times = {"AskForAnalysis", "ReadAnalysisFailure", "NotifyFinished", "NoticeFailed"}
     at_times |= {"PutAside", "DocumentFailed"}
+    looks = {"IngestSource", "IsIngested", "WaitForIngestion"}
+    at_times |= looks
     counted = of_documents.transitions(asked=False, failed=False, notifies=False)
     assert counted == len(documents - at_times)
+    twice = of_documents.transitions(asked=False, failed=False, notifies=False, looks=2)
+    assert twice - counted == 2 * len(looks) - 1
 
 
 def test_every_failure_of_a_document_is_put_aside_before_the_run_fails() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import time
@@ -21,12 +22,15 @@ from router.aws.corpus_documents import corpus_documents
 from router.aws.embedding_ledger import EmbeddingLedger
 from router.aws.embeddings import Embeddings, bedrock_client
 from router.aws.executions import executions
+from router.aws.ingestion_jobs import IngestionJobs
+from router.aws.retrievers import client_of
 from router.aws.vector_index import VectorIndex, s3vectors_client
 from router.aws.workflow_store import workflow_store
 from router.recording.workflow_run import run_row
 from router.workflows.corpus.chunks import Chunk
 from router.workflows.documents.changed import NAME, Change, input_of, parse
 from router.workflows.documents.indexing import index
+from router.workflows.documents.ingestion import Ingestion, look
 from router.workflows.documents.outcome import (
     as_json,
     asks,
@@ -47,6 +51,7 @@ folder = os.environ["DOCUMENTS_FOLDER"]
 analysis = os.environ["ANALYSIS"]
 notifies = os.environ.get("NOTIFIES") == "true"
 vectors: Mapping[str, Any] | None = json.loads(os.environ["VECTORS"])
+base: Mapping[str, str] | None = json.loads(os.environ.get("KNOWLEDGE_BASE", "null"))
 memory_mb = int(os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "0"))
 
 
@@ -77,7 +82,20 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     if event["step"] == "index":
         store.begin_run(change.run, event["execution"], memory_mb)
         return _indexed(change, context.aws_request_id, started)
+    if event["step"] == "ingest":
+        return _ingested(event, started)
     return _finished(change, event, started)
+
+
+def _ingested(event: dict[str, Any], started: float) -> dict[str, Any]:
+    """Return what is known of the ingestion after one more look."""
+    assert base is not None
+    source = IngestionJobs(lambda: client_of("bedrock-agent"), base["id"], base["data_source_id"])
+    # One token for all tries of a run's start: letters and digits, as the service takes them.
+    token = hashlib.sha256(event["execution"]["arn"].encode()).hexdigest()
+    after = look(Ingestion.from_json(event["ingestion"]), source, token)
+    spent = [*event["kept"]["lambda_ms"], _since(started)]
+    return {"ingestion": after.to_json(), "kept": event["kept"] | {"lambda_ms": spent}}
 
 
 def _indexed(change: Change, invocation: str, started: float) -> dict[str, Any]:
@@ -92,12 +110,16 @@ def _indexed(change: Change, invocation: str, started: float) -> dict[str, Any]:
         "document": as_json(change, done),
         "lambda_ms": [_since(started)],
     }
-    return {"kept": kept, "request": request_of(change, analysis, done.text) if asked else {}}
+    request = request_of(change, analysis, done.text) if asked else {}
+    # The document is there from now on: a job that begins later takes it in.
+    ingestion = Ingestion(since=iso(now())).to_json() if base else None
+    return {"kept": kept, "request": request, "ingestion": ingestion}
 
 
 def _finished(change: Change, event: dict[str, Any], started: float) -> dict[str, Any]:
     """Return the workflow's output, and write the run's row: the result, and what it cost."""
     kept, reported = event["kept"], event["reported"]
+    ingestion = Ingestion.from_json(event["ingestion"]) if event["ingestion"] else None
     key = change.run.step_key(kept["step"])
     rows = store.steps([key])[key] if kept["asks"] else {}
     problem = answer_problem(rows, reported) if kept["asks"] else None
@@ -108,7 +130,10 @@ def _finished(change: Change, event: dict[str, Any], started: float) -> dict[str
         status="FAILED" if problem else "SUCCEEDED",
         at=iso(now()),
         transitions=transitions(
-            asked=kept["asks"], failed=reported.get("status") == "FAILED", notifies=notifies
+            asked=kept["asks"],
+            failed=reported.get("status") == "FAILED",
+            notifies=notifies,
+            looks=ingestion.looks if ingestion else 0,
         ),
         lambda_ms=[*kept["lambda_ms"], _since(started)],
         lambda_mb=memory_mb,
@@ -121,7 +146,8 @@ def _finished(change: Change, event: dict[str, Any], started: float) -> dict[str
     sums = [embedding_sums(store.rows_of(change.run.key), priced)]
     if rows:
         sums.append(read_step(key, rows, priced).sums)
-    return result(change, kept["document"], store.text_of(rows) if rows else None, sums)
+    answer = store.text_of(rows) if rows else None
+    return result(change, kept["document"], ingestion, answer, sums)
 
 
 def _since(started: float) -> int:

@@ -10,6 +10,7 @@ from tests.local_cloud.settings.lines import (
     COMPOSITE,
     DASHBOARD_MODELS,
     DEPLOYED_AGAIN,
+    INGESTION_STATES,
     LIMITED,
     NOTICE_STATES,
     PRICED_BY,
@@ -399,6 +400,18 @@ IN_PLACE = Group(
                 *policy('workflow_machine["documents"]', "PublishTheEnd"),
                 *environment("NOTIFIES", "ingest_document"),
             ],
+        ),
+        "workflows.documents.knowledge_base.id": (
+            "KB12345678",
+            [
+                *INGESTION_STATES,
+                *policy("ingest_document[0]", "IngestIntoTheKnowledgeBase"),
+                *environment("KNOWLEDGE_BASE.id", "ingest_document"),
+            ],
+        ),
+        "workflows.documents.knowledge_base.data_source_id": (
+            "DS12345678",
+            environment("KNOWLEDGE_BASE.data_source_id", "ingest_document"),
         ),
         "batch.concurrency": (
             50,

@@ -281,6 +281,17 @@ NOTICE_STATES = [
         ),
     )
 ]
+INGESTION_STATES = [
+    f'aws_sfn_state_machine.this["documents"]: definition.States.{line}'
+    for line in (
+        "IndexDocument.Next",
+        *(
+            line
+            for name in ("IngestSource", "IsIngested", "WaitForIngestion")
+            for line in _leaves(name, _DOCUMENTS["States"][name])
+        ),
+    )
+]
 RUN_CHUNKS = 'aws_sfn_state_machine.this["batch"]: definition.States.RunChunks'
 DEPLOYED_AGAIN = [
     "aws_api_gateway_deployment.document[0]: anew",

@@ -33,9 +33,11 @@ from local.simulator.embeddings import Embeddings
 from local.simulator.model import Answered, Ask, Json, Provider, Reject, Request
 from local.simulator.openai import ChatCompletions
 from local.simulator.script import Action, Script
+from tests.workflow.interpreter.data_source import DataSource
 
 PATIENCE = 10.0
 INDEX = "arn:aws:s3vectors:us-east-1:123456789012:bucket/vectors/index/chunks"
+_AGENT = "bedrock-agent.us-east-1.amazonaws.com"
 _HTML = b"<html><body>Bad Gateway</body></html>"
 _PROVIDERS: Mapping[str, Sequence[Provider]] = {
     "bedrock-runtime.us-east-1.amazonaws.com": (Bedrock(), Embeddings()),
@@ -69,7 +71,7 @@ class Wire:
     """The providers, each under its own host. `asks` are the calls that reached one.
 
     `meanwhile` is called with the prompt of each call, before it is answered. `vectors` is S3
-    Vectors, and `refusals` are what it answers first.
+    Vectors, `jobs` are those of a Knowledge Base; `refusals` are what the two answer first.
     """
 
     def __init__(self) -> None:
@@ -78,7 +80,18 @@ class Wire:
         self.meanwhile: Callable[[Ask], None] = lambda _ask: None
         self.vectors = S3Vectors(account="123456789012")
         self.refusals: list[Refused] = []
+        self.jobs = DataSource()
         self._lock = threading.Lock()
+
+    def agent(self, method: str, path: str, body: bytes) -> HttpResponse:
+        """Answer a call about the ingestion jobs of a data source."""
+        try:
+            if self.refusals:
+                raise self.refusals.pop(0)
+            return _json(200, self.jobs.answer(method, path, json.loads(body or b"{}")), {})
+        except Refused as refused:
+            headers = {"x-amzn-errortype": refused.name}
+            return _json(refused.status, {"message": str(refused)}, headers)
 
     def _s3_vectors(self, operation: str, body: bytes) -> HttpResponse:
         try:
@@ -136,7 +149,10 @@ def connected(wire: Wire) -> Iterator[None]:
 
     def botocore_send(_session: Any, request: Any) -> AWSResponse:
         try:
-            found = wire.send(request.url, dict(request.headers), request.body or b"")
+            if urlsplit(request.url).hostname == _AGENT:
+                found = wire.agent(request.method, urlsplit(request.url).path, request.body or b"")
+            else:
+                found = wire.send(request.url, dict(request.headers), request.body or b"")
         except TimedOut as error:
             raise botocore.exceptions.ReadTimeoutError(endpoint_url=request.url) from error
         except Broken as error:

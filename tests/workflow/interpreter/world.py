@@ -39,12 +39,16 @@ RUN_SQL = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:faregate-run-sql"
 _KEYS = {"/faregate/openai-api-key": "sk-local-x", "/faregate/anthropic-api-key": "sk-ant-local-x"}
 _ROLE = f"arn:aws:iam::{ACCOUNT}:role/workflow"
 # Bedrock's models are the wire's; moto would take their calls for Bedrock's own.
-# S3 Vectors is that of the local cloud: moto's has no queries.
+# S3 Vectors is that of the local cloud: moto's has no queries. Its Knowledge Bases have no jobs.
 _MOTO: Any = {
     "stepfunctions": {"execute_state_machine": True},
     "core": {
         "passthrough": {
-            "urls": [r"https://bedrock-runtime\.", r"https://s3vectors\."],
+            "urls": [
+                r"https://bedrock-runtime\.",
+                r"https://s3vectors\.",
+                r"https://bedrock-agent\.",
+            ],
             "services": [],
         }
     },

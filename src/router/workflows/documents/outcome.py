@@ -10,6 +10,8 @@ from cost_calculator.workflow_cost import money_as_json
 from router.encoding import fits_a_state
 from router.workflows.documents.changed import Change
 from router.workflows.documents.indexing import Indexed
+from router.workflows.documents.ingestion import Ingestion
+from router.workflows.documents.ingestion import transitions as looking
 from router.workflows.run import fingerprint
 
 _STATES = 3
@@ -52,15 +54,23 @@ def as_json(change: Change, done: Indexed) -> dict[str, Any]:
 
 
 def result(
-    change: Change, indexed: Mapping[str, Any], answer: str | None, sums: Sequence[Sums]
+    change: Change,
+    indexed: Mapping[str, Any],
+    ingestion: Ingestion | None,
+    answer: str | None,
+    sums: Sequence[Sums],
 ) -> dict[str, Any]:
     """Return the workflow's output."""
     shown = {"workflow_id": change.run.run_id, **indexed, "total": money_as_json(add(sums))}
+    if ingestion:
+        shown["ingestion"] = {"job": ingestion.job, "documents_failed": ingestion.failed}
     if answer is not None and fits_a_state(answer):
         shown["analysis"] = answer
     return shown
 
 
-def transitions(*, asked: bool, failed: bool, notifies: bool) -> int:
-    """Return how many states a run enters: three in any case, and one for each of these."""
-    return _STATES + asked + failed + notifies
+def transitions(*, asked: bool, failed: bool, notifies: bool, looks: int = 0) -> int:
+    """Return how many states a run enters: three in any case, one for each of these, and those of
+    so many looks at an ingestion job.
+    """
+    return _STATES + asked + failed + notifies + looking(looks)
