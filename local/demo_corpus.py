@@ -14,7 +14,8 @@ from decimal import Decimal
 from typing import Any
 
 from cost_calculator.ledger import Sums, add
-from cost_calculator.workflow_cost import WorkflowRun, money
+from cost_calculator.workflow_cost import WorkflowRun
+from cost_calculator.workflow_figures import money
 from local import client
 from local.cloud import ROOT
 from local.deployment import Deployment

@@ -30,6 +30,7 @@ FLOORS = (
     "cost_calculator.planning",
     "cost_calculator.reports cost_calculator.reconciliation",
     "cost_calculator.workflow_cost",
+    "cost_calculator.workflow_figures",
     "cost_calculator.aws",
     "cost_calculator.stream cost_calculator.backlog",
     "cost_calculator.dashboard",

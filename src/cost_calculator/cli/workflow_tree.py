@@ -14,7 +14,8 @@ from cost_calculator.rates import default_rates
 from cost_calculator.reports import GAPS, tokens
 from cost_calculator.row_keys import DEFAULT_TENANT, key_of
 from cost_calculator.settlement import settle
-from cost_calculator.workflow_cost import WorkflowRun, lines, money, read_run, run_as_json
+from cost_calculator.workflow_cost import WorkflowRun, lines, read_run
+from cost_calculator.workflow_figures import money, run_as_json
 
 _HEADINGS = ("step", "status", "model", "tokens in", "out", "models $", "workflow $", "total $")
 _RIGHT_FROM = 3

@@ -20,7 +20,8 @@ from cost_calculator.contributions import add
 from cost_calculator.reports import roll_up
 from cost_calculator.settlement import settle
 from cost_calculator.stream import price_records
-from cost_calculator.workflow_cost import TooManySteps, read_run, run_as_json
+from cost_calculator.workflow_cost import TooManySteps, read_run
+from cost_calculator.workflow_figures import run_as_json
 from tests.support.cost_rows import PRICED_AT, RATES, SONNET, attempt, record, request
 from tests.support.tables import USAGE
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from cost_calculator.row_keys import key_of
-from cost_calculator.workflow_cost import TooManySteps, WorkflowRun, run_as_json
+from cost_calculator.workflow_cost import TooManySteps, WorkflowRun
+from cost_calculator.workflow_figures import run_as_json
 from router.errors import InvalidRequest
 from router.ingress.api.errors import ApiError
 from router.intake.identity import is_request_id

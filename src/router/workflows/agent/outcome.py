@@ -7,7 +7,8 @@ from typing import Any
 
 from cost_calculator.contributions import add
 from cost_calculator.settlement import Row
-from cost_calculator.workflow_cost import Settle, money_as_json, read_step
+from cost_calculator.workflow_cost import Settle, read_step
+from cost_calculator.workflow_figures import money_as_json
 from router.encoding import fits_a_state
 from router.workflows.agent.asked import Agent
 from router.workflows.agent.decide import Answer, Decision, Failure

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cost_calculator.contributions import Sums, add
-from cost_calculator.workflow_cost import money_as_json
+from cost_calculator.workflow_figures import money_as_json
 from router.encoding import fits_a_state
 from router.workflows.documents.changed import Change
 from router.workflows.documents.indexing import Indexed

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cost_calculator.contributions import Sums, add
-from cost_calculator.workflow_cost import money_as_json
+from cost_calculator.workflow_figures import money_as_json
 from router.errors import RouterError
 from router.workflows.rag.asked import Question
 from router.workflows.rag.fusion import Passage

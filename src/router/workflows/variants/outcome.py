@@ -10,7 +10,8 @@ from typing import Any
 
 from cost_calculator.contributions import add
 from cost_calculator.settlement import Row
-from cost_calculator.workflow_cost import Settle, Step, money_as_json, read_step
+from cost_calculator.workflow_cost import Settle, Step, read_step
+from cost_calculator.workflow_figures import money_as_json
 from router.encoding import fits_a_state
 from router.workflows.run import NothingAnswered
 from router.workflows.variants.answers import Answers, Results
