@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from cost_calculator.ledger import Sums, add
+from cost_calculator.contributions import Sums, add
 from cost_calculator.workflow_cost import WorkflowRun
 from cost_calculator.workflow_figures import money
 from local import client

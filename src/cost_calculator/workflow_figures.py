@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from cost_calculator.ledger import Sums
+from cost_calculator.contributions import Sums
 from cost_calculator.pricing import plain
 from cost_calculator.reports import GAPS, nothing_priced, tokens
 from cost_calculator.workflow_cost import Step, WorkflowRun
