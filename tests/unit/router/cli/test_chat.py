@@ -179,6 +179,23 @@ def test_an_address_where_nothing_listens_is_one_line(
     assert "there is no /help: /new starts another conversation, /quit ends" in failed
 
 
+@pytest.mark.parametrize("ending", [EOFError, KeyboardInterrupt])
+def test_the_prompt_ends_as_its_input_does(
+    ending: type[BaseException], serving: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    def typed(_prompt: str) -> str:
+        raise ending
+
+    monkeypatch.setattr("sys.stdin", Terminal())
+    monkeypatch.setattr("builtins.input", typed)
+
+    assert registry.main(["chat", "--url", serving().url, "--key", KEY]) == 0
+
+
 def test_without_a_key_it_says_what_to_give(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
