@@ -155,9 +155,20 @@ def _without(workflow: str, function: str) -> Lines:
             f'aws_iam_role.state_machine["{workflow}"]',
         ),
         *function_gone(function),
+        *(
+            line
+            for what in ("name", "memory_mb")
+            for line in environment(f"WORKFLOWS.faregate-{workflow}.{what}", "record_outcome")
+        ),
     ]
 
 
+# Of all workflows together: whose runs are closed if they die.
+RUNS_THAT_ARE_CLOSED = [
+    "aws_cloudwatch_event_rule.execution_ended_badly: event_pattern.detail.stateMachineArn",
+    *policy("record_outcome", "ReadTheExecution.Resource"),
+    *policy("sweep", "ReadTheExecution.Resource"),
+]
 WITHOUT_VARIANTS = _without("variants", "rank_variants")
 # Documents need their reader, so that the corpus goes with both.
 WITHOUT_RAG = [

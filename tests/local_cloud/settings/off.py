@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.local_cloud.settings.lines import (
     COMPOSITE,
     ROUTER,
+    RUNS_THAT_ARE_CLOSED,
     WITHOUT_AGENT,
     WITHOUT_DOCUMENTS,
     WITHOUT_PUSHES,
@@ -119,5 +120,5 @@ OFF = Group(
             ],
         ),
     },
-    together=[COMPOSITE],
+    together=[COMPOSITE, *RUNS_THAT_ARE_CLOSED],
 )

@@ -10,6 +10,7 @@ from tests.local_cloud.settings.lines import (
     DEPLOYED_AGAIN,
     LAYER_ANEW,
     OF_WHAT_IS_MADE,
+    RUNS_THAT_ARE_CLOSED,
     WITHOUT_AGENT,
     WITHOUT_DOCUMENTS,
     WITHOUT_PUSHES,
@@ -139,5 +140,5 @@ OTHER = Group(
         **models("CALCULATION", "fallbacks.0", latency="optimized"),
         **models("COMPLEX", "", provider="anthropic", model="claude-sonnet-5-5"),
     },
-    together=[DASHBOARD_MODELS],
+    together=[DASHBOARD_MODELS, *RUNS_THAT_ARE_CLOSED],
 )
