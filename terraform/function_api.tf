@@ -42,7 +42,7 @@ data "aws_iam_policy_document" "api" {
 
   statement {
     sid       = "ReadRequestsAndJudgeThem"
-    actions   = ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"]
+    actions   = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"]
     resources = [local.tables.usage.arn]
   }
 

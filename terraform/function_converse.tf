@@ -40,7 +40,7 @@ data "aws_iam_policy_document" "converse" {
   # To join a run that has the same request, and to give its answer again.
   statement {
     sid       = "LookAtRequests"
-    actions   = ["dynamodb:GetItem"]
+    actions   = ["dynamodb:BatchGetItem", "dynamodb:GetItem"]
     resources = [local.tables.usage.arn]
   }
 

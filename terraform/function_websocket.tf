@@ -34,7 +34,7 @@ data "aws_iam_policy_document" "websocket" {
 
   statement {
     sid       = "LookAtRequests"
-    actions   = ["dynamodb:GetItem", "dynamodb:Query"]
+    actions   = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"]
     resources = [local.tables.usage.arn]
   }
 

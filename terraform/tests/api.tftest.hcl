@@ -80,7 +80,7 @@ run "bearer_keys_are_checked_before_the_api" {
       } == {
       StartRequests            = { actions = toset(["states:StartExecution"]), resources = toset(["arn:aws:states:eu-central-1:123456789012:stateMachine:faregate"]) }
       LookAtRuns               = { actions = toset(["states:DescribeExecution"]), resources = toset(["arn:aws:states:eu-central-1:123456789012:execution:faregate:*"]) }
-      ReadRequestsAndJudgeThem = { actions = toset(["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"]), resources = toset([aws_dynamodb_table.usage[0].arn]) }
+      ReadRequestsAndJudgeThem = { actions = toset(["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"]), resources = toset([aws_dynamodb_table.usage[0].arn]) }
       FindStepsOfWorkflows     = { actions = toset(["dynamodb:Query"]), resources = toset(["${aws_dynamodb_table.usage[0].arn}/index/by-parent"]) }
       ReadSumsAndCountVerdicts = { actions = toset(["dynamodb:Query", "dynamodb:UpdateItem"]), resources = toset([aws_dynamodb_table.spend[0].arn]) }
       KeepLargeRequests        = { actions = toset(["s3:PutObject"]), resources = toset(["arn:aws:s3:::made-answers-1/requests/*"]) }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -107,6 +107,12 @@ class Aws:
         if self.looks <= self.blind:
             raise StoreUnavailable("ProvisionedThroughputExceededException")
         return self.rows.get(key, {}).get("REQUEST")
+
+    def requests_at(self, keys: Sequence[str]) -> dict[str, dict[str, Any] | None]:
+        self.looks += 1
+        if self.looks <= self.blind:
+            raise StoreUnavailable("ProvisionedThroughputExceededException")
+        return {key: self.rows.get(key, {}).get("REQUEST") for key in keys}
 
     def rows_of(self, key: str) -> Rows:
         return self.rows.get(key, {})

@@ -182,6 +182,7 @@ def _run(client: Any) -> None:
     Desk(config(), client).ask("r-1", tenant="default")
     asked = store.rows_of("r-1")["REQUEST"]
     store.request_of("r-1")
+    store.requests_at(["r-1", "r-2"])
     client.put(USAGE, to_item({"request_id": "r-1", "item": "ATTEMPT#00", "purpose": "classify"}))
     store.record_opinion(asked, {"tier": "COMPLEX"}, {"outcome": "OK", "verdict": "COMPLEX"})
     store.ask_reviewer("r-1", asked["execution_arn"], {

@@ -60,6 +60,22 @@ class UsageStore:
             raise StoreUnavailable(type(error).__name__) from error
         return from_item(found["Item"]) if "Item" in found else None
 
+    def requests_at(self, keys: Sequence[str]) -> dict[str, Row | None]:
+        """Return what ``request_of`` does for each key, in one call.
+
+        A key that DynamoDB had no capacity for is left out.
+        """
+        asked = [to_item({"request_id": key, "item": "REQUEST"}) for key in keys]
+        try:
+            answer: Any = self._client.batch_get_item(RequestItems={self._table: {"Keys": asked}})
+        except (ClientError, BotoCoreError) as error:
+            raise StoreUnavailable(type(error).__name__) from error
+        left = (answer.get("UnprocessedKeys") or {}).get(self._table, {}).get("Keys", [])
+        unread = {from_item(key)["request_id"] for key in left}
+        rows = map(from_item, answer["Responses"].get(self._table, []))
+        found = {row["request_id"]: row for row in rows}
+        return {key: found.get(key) for key in keys if key not in unread}
+
     def queued(self, queue: str, before: str) -> Iterator[Row]:
         """Yield the rows on a work queue that were put there before a time, oldest first, as they
         are now.

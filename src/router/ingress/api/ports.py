@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -17,6 +17,8 @@ class Store(Protocol):
     def rows_of(self, key: str) -> Rows: ...
 
     def request_of(self, key: str) -> Mapping[str, Any] | None: ...
+
+    def requests_at(self, keys: Sequence[str]) -> Mapping[str, Mapping[str, Any] | None]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,12 @@ def named(identity: Identity, at: datetime, look: Look) -> tuple[Identity, Row |
     return last or (new, None)
 
 
+def first_keys(identity: Identity, at: datetime) -> tuple[str, str]:
+    """Return the keys that ``named`` looks at for nearly every body: number 0 of both windows."""
+    window = int(at.timestamp()) // WINDOW_SECONDS
+    return _numbered(identity, window, 0).key, _numbered(identity, window - 1, 0).key
+
+
 def is_open(row: Row) -> bool:
     """Return whether a request runs, or ended without its answer delivered."""
     return not has_ended(row) or is_owed(row)

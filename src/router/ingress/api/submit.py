@@ -14,7 +14,7 @@ from router.executions.start import start_once
 from router.ingress.api.errors import ApiError, as_api_error
 from router.ingress.api.lookup import refusal
 from router.ingress.api.ports import ApiContext, Rows
-from router.ingress.api.repeats import named
+from router.ingress.api.repeats import first_keys, named
 from router.ingress.api.views import TERMINAL
 from router.intake.identity import Identity
 from router.intake.request import parse_request, taken_by, too_large
@@ -113,12 +113,19 @@ def recognise(payload: Any, tenant: str, api: ApiContext) -> Recognised:
 def _named(identity: Identity, api: ApiContext) -> tuple[Identity, bool]:
     """Return a request without an id under its id, and whether it has rows that it joins."""
 
+    at = api.now()
+    seen: Mapping[str, Mapping[str, Any] | None] = {}
+    with suppress(StoreUnavailable):
+        seen = api.store.requests_at(first_keys(identity, at))
+
     def look(key: str) -> Mapping[str, Any] | None:
+        if key in seen:
+            return seen[key]
         with suppress(StoreUnavailable):  # the run itself looks again, and writes no second row
             return api.store.request_of(key)
         return None
 
-    found, row = named(identity, api.now(), look)
+    found, row = named(identity, at, look)
     return found, row is not None
 
 

@@ -221,6 +221,24 @@ def test_who_gave_an_id_comes_again_with_it_and_needs_no_mark(aws: Aws, client: 
     assert aws.notes == 0
 
 
+def test_a_new_body_is_looked_for_once(aws: Aws, client: Client) -> None:
+    client.call("POST", "/prompts", PROMPT, query={"mode": "async"})
+
+    assert aws.looks == 1
+
+
+def test_what_the_first_look_could_not_read_is_looked_at_by_itself(
+    aws: Aws, client: Client
+) -> None:
+    client.call("POST", "/prompts", PROMPT, query={"mode": "async"})
+    accept(aws)
+    aws.looks, aws.blind = 0, 1
+
+    client.call("POST", "/prompts", PROMPT, query={"mode": "async"})
+
+    assert len(aws.started) == 1
+
+
 def test_a_body_that_was_asked_often_is_found_in_few_looks(aws: Aws, client: Client) -> None:
     for _ in range(100):
         client.call("POST", "/prompts", PROMPT, query={"mode": "async"})
