@@ -75,7 +75,7 @@ class Stems:
             starts += [match.start() for match in _UNSPACED.finditer(text)]
         found = 0
         for word in {text[start : start + LONGEST_STEM] for start in starts}:
-            for size in (*self._lengths.get(word[:3], ()), 2):
+            for size in (*self._lengths.get(word[:3], ()), 2, 1):
                 if counter := self._counters.get(word[:size]):
                     found |= counter
                     break
