@@ -123,9 +123,9 @@ variable "analyzer" {
     How prompts are classified.
 
     - `strategy`: `heuristic` calls no model; `llm` asks a Bedrock model about every prompt whose tier is not fixed;
-      `hybrid` asks it if the heuristic is unsure and the price difference at stake exceeds the price of asking. The
-      model's opinion moves a request by at most one tier, within the floor and ceiling of its tenant. Defaults to
-      `hybrid`.
+      `hybrid` asks it if the heuristic is unsure, or calls a described situation SIMPLE, and the price difference at
+      stake exceeds the price of asking. The model's opinion moves a request by at most one tier, a described situation
+      from SIMPLE up to COMPLEX, within the floor and ceiling of its tenant. Defaults to `hybrid`.
     - `model`: the Bedrock model that is asked, written as in `models`. Defaults to `anthropic.claude-haiku-5-5`.
     - `unsure_below`: confidence below which `hybrid` considers the heuristic unsure. Defaults to 0.7.
     - `timeout_ms`: how long to wait for the opinion; after that the heuristic decides. Defaults to 3000.

@@ -17,6 +17,7 @@ from router.analyzer.lexicon import CATEGORIES, ENGLISH
 from router.analyzer.linear import Block, Dense, Sums
 from router.analyzer.messages import ALONE, Context, Message
 from router.analyzer.signals import SIGNALS
+from router.analyzer.situation import describes_a_situation
 from router.analyzer.types import Classification, Complexity
 from router.analyzer.weights import Weights, parse, read_weights
 
@@ -95,13 +96,7 @@ class Analyzer:
     def _judge(self, prompt: str, context: Context) -> tuple[Classification, str]:
         features = self.read(prompt, context)
         calculation, complex_, raw = self.outputs(features)
-        slope, shift_calculation, shift_complex = self._calibration
-        calculation = slope * calculation + shift_calculation
-        complex_ = slope * complex_ + shift_complex
-        top = max(0.0, calculation, complex_)
-        powers = (exp(-top), exp(calculation - top), exp(complex_ - top))
-        total = sum(powers)
-        found = [p / total for p in powers]
+        found = self._calibrated(calculation, complex_)
         shares = dict(zip(_LABELS, found, strict=True))
         confidence = max(found)
         label = _LABELS[found.index(confidence)]
@@ -114,6 +109,7 @@ class Analyzer:
             reasons=why,
             version=self.version,
             quoting=quoted(why, lambda: self._worded(label, features)),
+            situation=label is _SIMPLE and describes_a_situation(features),
         )
         return verdict, features.parts.ask
 
@@ -144,6 +140,20 @@ class Analyzer:
             )
         )
         return first, second, third
+
+    def shares(self, features: Features) -> list[float]:
+        """Return the probability of each label, in the order of :class:`Complexity`."""
+        calculation, complex_, _ = self.outputs(features)
+        return self._calibrated(calculation, complex_)
+
+    def _calibrated(self, calculation: float, complex_: float) -> list[float]:
+        slope, shift_calculation, shift_complex = self._calibration
+        calculation = slope * calculation + shift_calculation
+        complex_ = slope * complex_ + shift_complex
+        top = max(0.0, calculation, complex_)
+        powers = (exp(-top), exp(calculation - top), exp(complex_ - top))
+        total = sum(powers)
+        return [p / total for p in powers]
 
     def _worded(self, label: Complexity, features: Features) -> list[str]:
         """Return the words of the ask that weigh most toward a label, two at most."""

@@ -22,7 +22,8 @@ class Classification:
     ``confidence`` is the calibrated probability of ``label`` (0..1); ``probabilities`` sum to 1.
     ``score`` (0..1) is the need of the strong model: task type is not difficulty. ``reasons`` may
     be kept where prompts are not: no word of the prompt is in them. ``quoting`` has the same with
-    the words that decided, for readers who may see the prompt.
+    the words that decided, for readers who may see the prompt. ``situation``: it is called
+    SIMPLE, though it describes a situation first (see :mod:`router.analyzer.situation`).
     """
 
     label: Complexity
@@ -32,3 +33,4 @@ class Classification:
     reasons: tuple[str, ...]
     version: str
     quoting: tuple[str, ...] = ()
+    situation: bool = False

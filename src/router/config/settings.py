@@ -28,7 +28,8 @@ STRATEGIES = ("heuristic", "llm", "hybrid")
 class Llm:
     """The model that is asked for its opinion: on every open decision, or only ``in_doubt``.
 
-    In doubt is a verdict of the heuristic whose confidence is below ``unsure_below``.
+    In doubt is a verdict of the heuristic whose confidence is below ``unsure_below``, and any that
+    a described situation is SIMPLE.
     """
 
     model: Model

@@ -1,6 +1,7 @@
 """Chooses the tier: the caller's word, the tenant's pins, the heuristic, an LLM's opinion. Pure.
 
-Floor and ceiling bound them all. An opinion moves a choice of the heuristic by one tier at most.
+Floor and ceiling bound them all. An opinion moves a choice of the heuristic by one tier at most; a
+situation that the heuristic calls SIMPLE may go to COMPLEX.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cost_calculator.tiers import neighbours, one_step
+from cost_calculator.tiers import TIERS, neighbours, one_step
 from router.analyzer import Classification, Complexity
 from router.config.settings import Config
 from router.config.tenants import Rules
@@ -67,13 +68,17 @@ def _pin_of(rules: Rules, request: Request) -> Pin | None:
     return pin_of(rules.pins, request.messages)
 
 
-def moves(choice: Choice, rules: Rules, usable: Collection[str]) -> tuple[str, ...]:
-    """Return the tiers to which an opinion may move a choice: one step, bounds, a model there."""
+def moves(
+    choice: Choice, rules: Rules, usable: Collection[str], situation: bool = False
+) -> tuple[str, ...]:
+    """Return the tiers to which an opinion may move a choice: one step, bounds, a model there.
+
+    One step up from SIMPLE does not reach the model that a ``situation`` needs: it may take two.
+    """
     if not choice.open:
         return ()
-    return tuple(
-        tier for tier in neighbours(choice.tier) if rules.bound(tier)[0] == tier and tier in usable
-    )
+    reached = TIERS[1:] if situation and choice.tier == TIERS[0] else neighbours(choice.tier)
+    return tuple(tier for tier in reached if rules.bound(tier)[0] == tier and tier in usable)
 
 
 def with_opinion(choice: Choice, opinion: Opinion, movable: Collection[str]) -> Choice:
@@ -83,7 +88,7 @@ def with_opinion(choice: Choice, opinion: Opinion, movable: Collection[str]) -> 
         note = f"the LLM gave no opinion ({opinion.problem}): the heuristic decides"
     elif verdict == tier:
         note = f"the LLM agrees on {tier}"
-    elif (moved := one_step(tier, verdict)) in movable:
+    elif (moved := verdict if verdict in movable else one_step(tier, verdict)) in movable:
         note = f"the LLM said {verdict}: moved from {tier} to {moved}"
         tier = moved
     else:

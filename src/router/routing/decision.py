@@ -9,9 +9,10 @@ from typing import Any
 
 from cost_calculator.tiers import TIERS
 from router.analyzer import Classification, Complexity
+from router.analyzer.situation import COMPLEX_SHARE
 from router.catalog.models import Model
 from router.catalog.pricing_context import PricingContext
-from router.config.settings import Config
+from router.config.settings import Config, Llm
 from router.config.tenants import Rules
 from router.intake.request import Request
 from router.invocation.call import ModelCall
@@ -63,7 +64,7 @@ class Decision:
         llm = self.config.llm
         if llm is None or not self.movable:
             return None, ()
-        if llm.in_doubt and self.classification.confidence >= llm.unsure_below:
+        if llm.in_doubt and not self._in_doubt(llm):
             return None, ()
         if llm.model.provider in self.rules.deny_providers:
             return None, (f"no LLM was asked: the tenant may not use {llm.model.provider}",)
@@ -71,6 +72,13 @@ class Decision:
         if llm.in_doubt and (why := self._why_not(asked, pricing)):
             return None, (why,)
         return asked, ()
+
+    def _in_doubt(self, llm: Llm) -> bool:
+        """Return whether the heuristic is unsure, or sure of what it is often wrong about."""
+        return self._is_situation() or self.classification.confidence < llm.unsure_below
+
+    def _is_situation(self) -> bool:
+        return self.classification.situation and self.choice.tier == TIERS[0]
 
     def _why_not(self, asked: ModelCall, pricing: PricingContext) -> str | None:
         # Most requests are sure: they need not wait for the price book.
@@ -86,10 +94,14 @@ class Decision:
         return limited(permitted_models(tier, self.config, self.rules)[0], self.request)
 
     def _probability(self, tier: str) -> float:
-        """Return how probable it is that the truth lies at ``tier`` or beyond it."""
+        """Return how probable it is that an opinion rightly moves the request to ``tier``: that the
+        truth is there, or beyond it where no move goes further."""
         here, there = TIERS.index(self.choice.tier), TIERS.index(tier)
         beyond = TIERS[there:] if there > here else TIERS[: there + 1]
-        return sum(self.classification.probabilities[Complexity(name)] for name in beyond)
+        names = [name for name in beyond if name == tier or name not in self.movable]
+        found = sum(self.classification.probabilities[Complexity(name)] for name in names)
+        is_hard = self._is_situation() and TIERS[-1] in names
+        return max(found, COMPLEX_SHARE) if is_hard else found
 
 
 def decide(
@@ -115,6 +127,6 @@ def decide(
         choice = bound.bounded(choice) if bound else choice
     choice = replace(choice, reasons=(*restrictions.notes, *choice.reasons))
     usable = {tier for tier in TIERS if permitted_models(tier, config, rules)}
-    movable = moves(choice, rules, usable)
+    movable = moves(choice, rules, usable, classification.situation)
     movable = bound.open_to(movable) if bound else movable
     return Decision(request, classification, config, rules, choice, movable, restrictions)

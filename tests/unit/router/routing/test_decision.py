@@ -90,6 +90,39 @@ def test_a_price_that_is_not_known_is_said_and_nobody_is_asked() -> None:
         assert note == "unsure; no LLM was asked: no price is known of us.anthropic.claude-next"
 
 
+def described(confidence: float = 0.95, **settings: Any) -> Decision:
+    """Return the decision on a described situation that the heuristic is sure to be SIMPLE."""
+    judged = classification("SIMPLE", confidence=confidence, situation=True)
+    return decide(request(PROMPT), judged, config(**({"analyzer": analyzer()} | settings)))
+
+
+def test_hybrid_asks_about_a_situation_however_sure_it_is_that_it_is_simple() -> None:
+    assert asks(described(0.99))
+    assert not asks(described(0.99, analyzer={"strategy": "heuristic"}))
+
+
+@pytest.mark.parametrize("verdict", TIERS)
+def test_a_situation_goes_where_the_opinion_says(verdict: str) -> None:
+    assert described().plan_with(Opinion(verdict)).tier == verdict
+
+
+def test_a_situation_stays_below_its_tenant_s_ceiling() -> None:
+    capped = described(tenants={"*": {"ceiling": "CALCULATION"}})
+
+    assert capped.plan_with(Opinion("COMPLEX")).tier == "CALCULATION"
+
+
+def test_nobody_is_asked_about_a_situation_that_its_score_has_moved_already() -> None:
+    routing = {"raise_above": 0.4, "lower_below": 0.0}
+
+    assert not asks(described(routing=routing))
+    assert described(routing=routing).plan().tier == "COMPLEX"
+
+
+def test_a_situation_whose_answer_costs_the_same_everywhere_is_not_worth_a_question() -> None:
+    assert not asks(described(tiers=tiers(COMPLEX=HAIKU)))
+
+
 def test_llm_asks_however_sure_the_heuristic_is() -> None:
     assert asks(decision("SIMPLE", 0.99, analyzer=analyzer("llm")))
 
