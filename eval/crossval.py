@@ -11,14 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from eval import metrics
+from eval import metrics, second_opinions
 from eval.data import LABELS, Row, everything, own
 from eval.families import family
 from eval.fit import TREE_WEIGHT, Linear, Space, mixed_labels, tree_labels
 from eval.train import CALIBRATION, own_weights
 from eval.vectors import Floats, Reading, readings, signals
 from router.analyzer.features import Features
+from router.analyzer.situation import describes_a_situation
 
 FOLDS = 5
 RARE = 4  # a fold's model is thrown away: rarer n-grams only cost time
@@ -32,6 +34,7 @@ class HeldOut:
     logits: Floats
     settled: metrics.Ints
     task_logits: Floats  # of the earlier ask; all zero if there is none
+    situation: NDArray[np.bool_]  # that the text tells one, whatever its label
 
     def shares(self, calibration: tuple[float, float, float]) -> Floats:
         """Return the calibrated probabilities, the harder label of turn and task."""
@@ -75,7 +78,8 @@ def held_out() -> HeldOut:
         leaning = [i for i in outside if read[i].task is not None]
         if leaning:
             tasks[leaning] = fitted.logits([t for i in leaning if (t := read[i].task)])
-    return HeldOut(rows, logits, _settled(read), tasks)
+    described = np.array([describes_a_situation(r.own) for r in read])
+    return HeldOut(rows, logits, _settled(read), tasks, described)
 
 
 def _settled(read: Sequence[Reading]) -> metrics.Ints:
@@ -118,28 +122,40 @@ def fitted_slope(found: HeldOut, y: metrics.Ints) -> float:
     return float(grid[int(np.argmin(loss))])
 
 
-def figures(found: HeldOut) -> dict[str, float]:
-    """Return the held-out figures by their names in the benchmark."""
+def figures(found: HeldOut) -> dict[str, tuple[float, int]]:
+    """Return the held-out figures by their names in the benchmark, each with its rows.
+
+    A figure that is no share of rows has none.
+    """
     y = np.array([r.label for r in found.rows])
     p = found.shares(CALIBRATION)
     said = p.argmax(axis=1)
+    hard, two_way = y == metrics.COMPLEX, y != metrics.CALCULATION
+    missed = metrics.complex_called_simple(said, y)
+    two = metrics.simple_against_complex(said, y)
     table = {
-        "families held out: accuracy": metrics.accuracy(said, y),
-        "families held out: COMPLEX called SIMPLE <": metrics.complex_called_simple(said, y),
-        "families held out: SIMPLE against COMPLEX": metrics.simple_against_complex(said, y),
-        "families held out: ECE <": metrics.calibration_error(p, y),
+        "families held out: accuracy": (metrics.accuracy(said, y), len(y)),
+        "families held out: COMPLEX called SIMPLE <": (missed, int(hard.sum())),
+        "families held out: SIMPLE against COMPLEX": (two, int(two_way.sum())),
+        "families held out: calibration error (ECE) <": (metrics.calibration_error(p, y), 0),
     }
-    kind = np.array([r.kind or "sources of the first round" for r in found.rows])
-    for name in sorted(set(kind)):
-        table[f"held out, {name}: accuracy"] = metrics.accuracy(said[kind == name], y[kind == name])
-    return table
+    of_round = np.array(
+        [f"sources of the {'second' if r.kind else 'first'} round" for r in found.rows]
+    )
+    kind = np.array([r.kind for r in found.rows])
+    for column in (of_round, kind):
+        for name in sorted(set(column.tolist()) - {""}):
+            part = column == name
+            share = metrics.accuracy(said[part], y[part])
+            table[f"held out, {name}: accuracy"] = (share, int(part.sum()))
+    return table | second_opinions.figures(found, p)
 
 
 def main() -> None:
     """Print the held-out figures, the worst families and the calibration."""
     found = held_out()
     y = np.array([r.label for r in found.rows])
-    for name, value in figures(found).items():
+    for name, (value, _) in figures(found).items():
         print(f"{name.removesuffix(' <'):56} {value:.4f}")
     print(f"slope of the smallest log loss: {fitted_slope(found, y):.2f}")
     said = found.shares(CALIBRATION).argmax(axis=1)

@@ -24,21 +24,21 @@ def share(found: list[bool]) -> float:
 
 
 def test_developer_and_office_prompts_stay_right() -> None:
-    assert share([said(r["prompt"]) == r["label"] for r in rows("handwritten")]) >= 0.92
+    assert share([said(r["prompt"]) == r["label"] for r in rows("handwritten")]) >= 0.94
 
 
 def test_hard_prompts_seldom_go_to_the_cheapest_model() -> None:
     hard = [r for r in rows("handwritten") if r["label"] == "COMPLEX"]
 
-    assert share([said(r["prompt"]) == "SIMPLE" for r in hard]) <= 0.07
+    assert share([said(r["prompt"]) == "SIMPLE" for r in hard]) <= 0.03
 
 
 def test_other_languages_stay_right() -> None:
-    assert share([said(r["prompt"]) == r["label"] for r in rows("multilingual")]) >= 0.87
+    assert share([said(r["prompt"]) == r["label"] for r in rows("multilingual")]) >= 0.89
 
 
 def test_attacks_seldom_flip_a_label() -> None:
-    assert share([said(r["prompt"]) != said(r["clean"]) for r in rows("redteam")]) <= 0.09
+    assert share([said(r["prompt"]) != said(r["clean"]) for r in rows("redteam")]) <= 0.065
 
 
 def test_no_family_of_attacks_flips_every_second_label() -> None:
