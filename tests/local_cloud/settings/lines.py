@@ -261,6 +261,8 @@ def _leaves(path: str, value: Any) -> Lines:
     """The lines of a part of a definition that is made: one for each value in it."""
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
         return _leaves(path, value[0])
+    if isinstance(value, list) and value and all(isinstance(each, dict) for each in value):
+        return _leaves(path, dict(enumerate(value)))
     if isinstance(value, dict):
         return [line for name, part in value.items() for line in _leaves(f"{path}.{name}", part)]
     return [] if value is None else [path]
