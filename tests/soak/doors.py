@@ -15,6 +15,7 @@ from local import client
 from local.deployment import Deployment
 from router.executions.names import execution_name
 from tests.local_cloud.door import Door, door_of
+from tests.local_cloud.line import Line
 from tests.soak.plan import LINES, Ask
 
 _WAIT = 120
@@ -45,14 +46,15 @@ class Doors:
 
     deployment: Deployment
     door: Door
+    line: Line
     pool: ThreadPoolExecutor
     waiting: list[Ask] = field(default_factory=list)
 
     @classmethod
     def of(cls, deployment: Deployment) -> Doors:
         """Return the doors of a deployment, with a key for its API."""
-        door = door_of(deployment, DEFAULT_TENANT)
-        return cls(deployment, door, ThreadPoolExecutor(_AT_A_TIME))
+        door, line = door_of(deployment, DEFAULT_TENANT), Line(deployment, DEFAULT_TENANT)
+        return cls(deployment, door, line, ThreadPoolExecutor(_AT_A_TIME))
 
     def send(self, ask: Ask) -> Mapping[str, Sent]:
         """Send a request, or hold it back for a file; return what is under way now, by its id."""
@@ -65,6 +67,8 @@ class Doors:
                 return {ask.request_id: self.execution(arn)}
             case "prompts":
                 self.door.call("POST", "/prompts?mode=async", ask.request)
+            case "websocket":
+                return {ask.request_id: self._listened(ask)}
             case "queue":
                 url = self.deployment.outputs["queue"]["url"]
                 body = json.dumps(ask.request)
@@ -91,6 +95,21 @@ class Doors:
             input=json.dumps({"batch_id": batch_id, "key": key}),
         )
         return {ask.request_id: self.execution(self._arn_of(ask)) for ask in asks}
+
+    def _listened(self, ask: Ask) -> Sent:
+        """Ask by a socket; half of the callers stay, half have gone before their answer comes."""
+        connection = self.line.open()
+        connection.send({"action": "ask", "request": ask.request})
+        connection.receive()
+        if ask.after_ms % 2:
+            connection.close()
+        run = self.execution(self._arn_of(ask))
+
+        def wait() -> None:
+            run.wait()
+            connection.close()
+
+        return Sent(wait, run.end, run.arn)
 
     def _streamed(self, ask: Ask) -> str:
         headers = {"idempotency-key": ask.request_id}

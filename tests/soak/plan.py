@@ -13,8 +13,8 @@ from typing import Any
 
 from router.ingress.batch.layout import request_id
 
-DOORS = ("execution", "prompts", "chat", "messages", "responses", "queue", "batch")
-LINES = 5  # of a file
+DOORS = ("execution", "prompts", "chat", "messages", "responses", "websocket", "queue", "batch")
+LINES = 4  # of a file; a file is full before its first request is waited for
 STREAMS = ("chat", "messages", "responses")
 TIERS = ("SIMPLE", "CALCULATION", "COMPLEX", None)
 FAULTY = 0.2
