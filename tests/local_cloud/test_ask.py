@@ -152,7 +152,7 @@ def test_make_chat_brings_a_key_of_its_own_and_deletes_it(
     monkeypatch.setattr(cloud, "running", lambda: deployment.cloud)
     monkeypatch.setattr("sys.stdin", io.StringIO("What is the capital of France?\n"))
 
-    assert chat.main() == 0
+    assert chat.main([]) == 0
 
     shown = capsys.readouterr().out
     assert "Paris" in shown
