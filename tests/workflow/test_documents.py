@@ -51,17 +51,7 @@ def without_notice(definition: Any) -> None:
 @pytest.fixture(scope="module")
 def made() -> Iterator[tuple[World, str]]:
     with world(CONFIG) as aws:
-        aws.wire.vectors.answer("CreateVectorBucket", {"vectorBucketName": "vectors"})
-        aws.wire.vectors.answer(
-            "CreateIndex",
-            {
-                "vectorBucketName": "vectors",
-                "indexName": "chunks",
-                "dataType": "float32",
-                "dimension": DIMENSIONS,
-                "distanceMetric": "cosine",
-            },
-        )
+        aws.wire.create_index(DIMENSIONS)
         aws.client("s3").put_bucket_versioning(
             Bucket=CORPUS, VersioningConfiguration={"Status": "Enabled"}
         )

@@ -37,17 +37,7 @@ THROTTLED = Refused("TooManyRequestsException", "slow down", 429)
 @pytest.fixture(scope="module")
 def made() -> Iterator[tuple[World, str]]:
     with world(CONFIG) as aws:
-        aws.wire.vectors.answer("CreateVectorBucket", {"vectorBucketName": "vectors"})
-        aws.wire.vectors.answer(
-            "CreateIndex",
-            {
-                "vectorBucketName": "vectors",
-                "indexName": "chunks",
-                "dataType": "float32",
-                "dimension": DIMENSIONS,
-                "distanceMetric": "cosine",
-            },
-        )
+        aws.wire.create_index(DIMENSIONS)
         for source, texts in DOCUMENTS.items():
             index(aws, source, *texts)
         yield aws, machine(aws, "faregate-rag", "rag")

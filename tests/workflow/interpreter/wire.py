@@ -93,6 +93,21 @@ class Wire:
             headers = {"x-amzn-errortype": refused.name}
             return _json(refused.status, {"message": str(refused)}, headers)
 
+    def create_index(self, dimension: int) -> None:
+        """Create ``INDEX`` and its bucket, empty."""
+        bucket, _, name = INDEX.partition(":bucket/")[2].partition("/index/")
+        self.vectors.answer("CreateVectorBucket", {"vectorBucketName": bucket})
+        self.vectors.answer(
+            "CreateIndex",
+            {
+                "vectorBucketName": bucket,
+                "indexName": name,
+                "dataType": "float32",
+                "dimension": dimension,
+                "distanceMetric": "cosine",
+            },
+        )
+
     def _s3_vectors(self, operation: str, body: bytes) -> HttpResponse:
         try:
             if self.refusals:
