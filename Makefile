@@ -54,14 +54,14 @@ doctor-local: ## what this machine lacks for the demo and the tests, and what to
 # Side by side, since the local cloud mostly waits. It takes longest and goes first; a deployment's life lets it go first, and
 # the others take what both leave: that is the shortest. No result depends on it: FIRST=unit swaps the two. Each one's output
 # in one piece where make can.
-SIDE_BY_SIDE := -j 6 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+SIDE_BY_SIDE := -j 8 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 FIRST ?= local
 LAST := nice -n 10
 ORDER := $(if $(filter unit,$(FIRST)),CLOUD='$(LAST)' LIFE='$(LAST)',YIELDING='$(LAST)' LIFE='nice -n 5')
 
-test: lint types ## everything: make test FIRST=unit lets the local cloud yield instead
-	@echo "unit tests, the module's tests and the local cloud, side by side: minutes, and then their output"
-	@$(MAKE) --no-print-directory $(SIDE_BY_SIDE) $(ORDER) unit emulator-test terraform-test security local-test lifetime-test
+test: $(READY) ## everything: make test FIRST=unit lets the local cloud yield instead
+	@echo "lint, types, unit tests, the module's tests and the local cloud, side by side: minutes, and then their output"
+	@$(MAKE) --no-print-directory $(SIDE_BY_SIDE) $(ORDER) lint types unit emulator-test terraform-test security local-test lifetime-test
 
 test-busy: $(READY) ## everything, beside eight busy loops: no result may depend on the machine's speed
 	@$(RUN) -m tools.busy $(MAKE) --no-print-directory test
@@ -81,7 +81,7 @@ types: $(READY) ## mypy, strict
 	$(RUN) -m mypy
 
 unit: $(READY) chromium ## unit, property and workflow tests, and the dashboard in Chromium
-	$(YIELDING) $(RUN) -m pytest -n auto --dist loadfile tests --ignore tests/local_cloud --ignore tests/local_patches
+	$(YIELDING) $(RUN) -m pytest -n auto --dist loadfile tests $(addprefix --ignore ,tests/local_cloud tests/local_patches tests/local_rights)
 
 chromium:
 	@tools/chromium.sh
@@ -98,8 +98,11 @@ emulator-test: $(READY) ## the local cloud's own parts: what it adds to the emul
 # A deployment of their own: it is shaken, changed and destroyed.
 LIFETIME := $(addprefix tests/local_cloud/,test_soak.py test_api_auth.py test_lifecycle.py)
 
+# Three clouds: Terraform's provider and the tests mostly wait. What the functions of all three did is then compared with their
+# rights.
 local-test: $(READY) chromium ## the local cloud, end to end
-	$(CLOUD) $(RUN) -m pytest tests/local_cloud $(addprefix --ignore ,$(LIFETIME))
+	$(CLOUD) $(RUN) -m pytest -n 3 --dist loadfile --no-loadscope-reorder tests/local_cloud $(addprefix --ignore ,$(LIFETIME))
+	$(RUN) -m pytest tests/local_rights
 
 lifetime-test: $(READY) ## a deployment's life: soaked in faults, given other callers, taken over by a release, changed in place, destroyed
 	LOCAL_TEST_FOLDER=lifetime-test $(LIFE) $(RUN) -m pytest $(LIFETIME)

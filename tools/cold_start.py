@@ -3,7 +3,8 @@
 `analyze` is measured twice: with its settings in the environment, and with those of 500 tenants in
 an item that it reads first. The unit is what any function on AWS pays, in the same run:
 `import boto3; boto3.client("dynamodb")`.
-Processor time is taken, the least of the runs: a busy machine must not count.
+Processor time is taken, beside boto3's in the same round, and the median of the rounds counts: the
+speed of a processor that others use as well changes from one second to the next.
 Exit 1 if a ratio is over its gate, or an SDK is imported that the function never calls.
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -22,8 +24,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from local.locking import alone
 from tools.package import BUILD, function_zip
 
-RUNS = 7
-GATES = {"analyze": 1.3, "price_rows": 1.2, "invoke_model": 1.2, "api": 1.9, "authorize": 1.3}
+RUNS = 9
+# A twentieth above what was measured on an idle machine: a new import of 10 ms is seen.
+GATES = {"analyze": 1.4, "price_rows": 1.25, "invoke_model": 1.3, "api": 1.95, "authorize": 1.1}
 # Others are not waited for by a caller; they are measured to be known.
 HANDLERS = {
     "analyze": "router.handlers.analyze",
@@ -116,16 +119,16 @@ def main() -> int:
                 if unwanted := [module for module in _UNWANTED if module in imported]:
                     print(f"{name} imports {', '.join(unwanted)}, which it does not call")
                     return 1
-    unit = min(seconds.pop("boto3 alone"))
-    print(f"{'boto3 alone':16}{unit * 1000:7.0f} ms   1.00")
+    unit = seconds.pop("boto3 alone")
+    print(f"{'boto3 alone':16}{statistics.median(unit) * 1000:7.0f} ms   1.00")
     failed = False
     for name, measured in seconds.items():
-        least = min(measured)
+        ratio = statistics.median(one / own for one, own in zip(measured, unit, strict=True))
         gate = GATES.get(name)
-        over = gate is not None and least / unit > gate
+        over = gate is not None and ratio > gate
         failed |= over
         verdict = "" if gate is None else f"   at most {gate}{', OVER' if over else ''}"
-        print(f"{name:16}{least * 1000:7.0f} ms{least / unit:7.2f}{verdict}")
+        print(f"{name:16}{statistics.median(measured) * 1000:7.0f} ms{ratio:7.2f}{verdict}")
     size = (BUILD / "function.zip").stat().st_size / 1e6
     print(f"function zip    {size:7.2f} MB   at most 2.5{', OVER' if size > 2.5 else ''}")
     return int(failed or size > 2.5)

@@ -187,7 +187,7 @@ class Emulator:
             client.enable_rule(Name=rule)
 
     def failures(self) -> list[dict[str, Any]]:
-        """Take all messages out of the failures queue."""
+        """Take all messages out of the failures queue; one that somebody still holds goes too."""
         client = self.deployment.client("sqs")
         url = self.deployment.outputs["failures_queue"]["url"]
         taken: list[dict[str, Any]] = []
@@ -197,6 +197,7 @@ class Emulator:
             for message in messages:
                 client.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
                 taken.append(json.loads(message["Body"]))
+        client.purge_queue(QueueUrl=url)
         return taken
 
     def _post(self, path: str, body: Mapping[str, Any] | None) -> dict[str, Any]:

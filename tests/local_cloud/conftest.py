@@ -1,4 +1,7 @@
-"""One local cloud, one real `terraform apply`, for all tests of this folder. IAM is evaluated.
+"""One local cloud and one real `terraform apply` for each process of tests. IAM is evaluated.
+
+`make local-test` has three of them: a cloud mostly waits, as Terraform's provider does. What the
+functions called and what they may call is recorded for `tests/local_rights`.
 
 With `FAREGATE_CLOUD=running` they use the cloud that `make up` left running instead; start it
 with `AUTH=true LOCAL_HTTP_TASK_SECONDS=8`: without the first, rights are not tested; without the
@@ -8,7 +11,8 @@ second, the test of a call that hangs takes its full minute.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +20,36 @@ import pytest
 
 from local import cloud, terraform
 from local.deployment import Deployment, deploy, existing
-from tests.local_cloud import fault_table
+from tests.local_cloud import fault_table, rights
 from tests.local_cloud.cloud_control import Emulator
 from tests.local_cloud.simulator import Simulator
 
-# Two runs side by side need two folders.
-FOLDER = cloud.ROOT / "build" / os.environ.get("LOCAL_TEST_FOLDER", "local-test")
+# Two runs side by side need two folders; so do the processes of one.
+_FOLDER = cloud.ROOT / "build" / os.environ.get("LOCAL_TEST_FOLDER", "local-test")
+FOLDER = _FOLDER / os.environ.get("PYTEST_XDIST_WORKER", "alone")
 HTTP_TASK_SECONDS = "8"
 RUNNING = os.environ.get("FAREGATE_CLOUD") == "running"
 # What `pytestmark = pytest.mark.runs(…)` may say in a file, with the reason beside it.
-_WHEN = ("first", "among the others", "late", "after the others", "last")
+_WHEN = ("first", "among the others", "late", "last")
+
+
+_RAN = pytest.StashKey[set[str]]()
+"""The files of which this process ran a test."""
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    session.stash[_RAN] = set()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    item.session.stash[_RAN].add(item.path.name)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", f"runs(when): {', '.join(_WHEN)}; on the shared cloud")
+    if "PYTEST_XDIST_WORKER" not in os.environ and not config.option.collectonly:
+        shutil.rmtree(_FOLDER, ignore_errors=True)  # what another run recorded
 
 
 def pytest_report_header() -> list[str]:
@@ -51,7 +71,7 @@ def _place(item: pytest.Item) -> int:
 
 
 @pytest.fixture(scope="session")
-def deployment() -> Iterator[Deployment]:
+def deployment(request: pytest.FixtureRequest) -> Iterator[Deployment]:
     if RUNNING:
         found = cloud.running()
         assert found, "no cloud is running: make up"
@@ -62,7 +82,9 @@ def deployment() -> Iterator[Deployment]:
         folder=FOLDER, auth=True, extra_env={"LOCAL_HTTP_TASK_SECONDS": HTTP_TASK_SECONDS}
     )
     try:
-        yield deploy(running, print, FOLDER / "terraform")
+        deployed = deploy(running, print, FOLDER / "terraform")
+        yield deployed
+        rights.record(Emulator(deployed), FOLDER, request.session.stash[_RAN])
     finally:
         cloud.stop(running, folder=FOLDER)
 
@@ -94,6 +116,13 @@ def emulator(deployment: Deployment) -> Emulator:
 def tell(record_property: Any) -> fault_table.Tell:
     """Put a line into the table of faults: fault, what is injected, the expected path."""
     return fault_table.teller(record_property)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    report.user_properties = fault_table.plain(report.user_properties)
+    return report
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -51,6 +51,14 @@ def teller(record_property: Callable[[str, object], None]) -> Tell:
     return tell
 
 
+def plain(properties: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """Return a report's properties with lines of the table as texts, which processes can share."""
+    return [
+        (name, [str(each) for each in asdict(told).values()] if name == PROPERTY else told)
+        for name, told in properties
+    ]
+
+
 def lines(reports: Iterable[Any]) -> list[str]:
     """Return the table, line by line; a fault holds if every test that speaks of it passed."""
     rows: dict[str, list[str]] = {}
@@ -60,11 +68,11 @@ def lines(reports: Iterable[Any]) -> list[str]:
             continue
         for name, told in report.user_properties:
             if name == PROPERTY:
-                found = map(str, asdict(told).values())
-                before = rows.get(told.fault, [""] * len(_COLUMNS[:-1]))
-                rows[told.fault] = [new or old for new, old in zip(found, before, strict=True)]
+                fault = told[0]
+                before = rows.get(fault, [""] * len(told))
+                rows[fault] = [new or old for new, old in zip(told, before, strict=True)]
                 if not report.passed:
-                    failed.add(told.fault)
+                    failed.add(fault)
     return _table([[*row, "FAILED" if row[0] in failed else "holds"] for row in rows.values()])
 
 

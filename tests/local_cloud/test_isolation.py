@@ -7,6 +7,7 @@ import uuid
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from local import client
 from local.deployment import Deployment
@@ -144,3 +145,18 @@ def test_a_tenant_cannot_take_the_name_of_anothers_rerun(
     [traced] = client.wait_until_settled(deployment, [request_id], 60, tenant)
     assert (line["request_id"], line["started"]) == (request_id, taken)
     assert (traced.request["status"], int(traced.request["runs"])) == ("SUCCEEDED", 2)
+
+
+def test_a_role_is_refused_what_is_not_its_own(deployment: Deployment) -> None:
+    """The proof that IAM is evaluated here: analyze may query a table, and not scan it."""
+    role = deployment.outputs["functions"]["analyze"]["role_arn"]
+    key = deployment.client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
+    dynamodb = deployment.client(
+        "dynamodb",
+        aws_access_key_id=key["AccessKeyId"],
+        aws_secret_access_key=key["SecretAccessKey"],
+        aws_session_token=key["SessionToken"],
+    )
+
+    with pytest.raises(ClientError, match="AccessDenied"):
+        dynamodb.scan(TableName=deployment.usage_table)

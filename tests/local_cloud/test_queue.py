@@ -25,7 +25,7 @@ from tests.local_cloud.reader import paste
 # Leaves thousands of rows, and some tests price again all that there is.
 pytestmark = pytest.mark.runs("late")
 
-BURST = 1000
+BURST = 300
 TIERS = ("SIMPLE", "CALCULATION", "COMPLEX")
 
 

@@ -1,23 +1,21 @@
 """Each role may do what it does and nothing else.
 
-The whole folder runs with IAM evaluated, so a right that is missing fails other tests as well.
-Here the calls that the functions made, and those in the workflow, are laid beside the deployed
-policies. These tests run last (see conftest.py): what is allowed has been used by then.
+The tests of `tests/local_cloud` run with IAM evaluated, so a right that is missing fails them as
+well. Here the calls that the functions made on all clouds of the last `make local-test`, and those
+in the workflows, are laid beside the deployed policies.
 """
 
 from __future__ import annotations
 
-import json
+from collections import defaultdict
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
-from botocore.exceptions import ClientError
 
-from local.deployment import Deployment
-from tests.local_cloud.cloud_control import Emulator
-from tests.local_cloud.iam import Need, Statement, needs_of_call, needs_of_definition, statements
+from tests import local_cloud
+from tests.local_cloud.iam import Need, Statement
+from tests.local_cloud.rights import Rights, recorded
 
 # What AWS itself calls with the role, so that no call of ours can show it; by statement.
 AWS_CALLS = {
@@ -58,92 +56,59 @@ TRIED_ELSEWHERE = {
     ("faregate-sweep", "faregate-documents:*"): "test_fault_workflow_ends.py loses an event",
     ("faregate-sweep", "faregate-rag:*"): "test_fault_workflow_ends.py loses an event",
 }
-# Where fault tests send calls that are meant to fail.
-ASTRAY = (
-    "arn:aws:s3:::no-such-bucket/*",
-    "*:table/gone",
-    "*:table/no-such-table",
-    "arn:aws:sns:*:gone",
-    "*:inference-profile/us.vendor.unheard-of-1",
-)
-
-# Looks at what all others have done.
-pytestmark = pytest.mark.runs("after the others")
-# One test sets a guardrail on the deployed function; its right is plan-tested (terraform/tests).
-NOT_DEPLOYED = ("ApplyGuardrail",)
 # They have a deployment of their own, and use no right that others do not.
 ELSEWHERE = {"test_soak.py", "test_api_auth.py", "test_lifecycle.py"}
 # AWS lets these name no resource.
 WILDCARDS = {"SendTraces", "ListStreams", "DeliverItsLog"}
 
 
-def roles(deployment: Deployment) -> dict[str, str]:
-    """The role of each function, by the function's deployed name, and of each state machine."""
-    client = deployment.client("stepfunctions")
-    found = {
-        each["name"]: each["role_arn"].rsplit("/", 1)[1]
-        for each in deployment.outputs["functions"].values()
-    }
-    for machine in client.list_state_machines()["stateMachines"]:
-        arn = machine["stateMachineArn"]
-        found[arn] = client.describe_state_machine(stateMachineArn=arn)["roleArn"].rsplit("/", 1)[1]
-    return found
-
-
-def needs(deployment: Deployment, emulator: Emulator) -> dict[str, set[Need]]:
-    """What each of them was seen to need."""
-    found = {
-        function: {
-            need
-            for call in calls
-            if call["operation"] not in NOT_DEPLOYED
-            for need in needs_of_call(call)
-            if not any(fnmatchcase(need.resource, pattern) for pattern in ASTRAY)
-        }
-        for function, calls in emulator.calls().items()
-    }
-    client = deployment.client("stepfunctions")
-    for arn in roles(deployment):
-        if ":stateMachine:" in arn:
-            definition = client.describe_state_machine(stateMachineArn=arn)["definition"]
-            found[arn] = set(needs_of_definition(json.loads(definition)))
+@pytest.fixture(scope="module")
+def clouds() -> list[Rights]:
+    found = list(recorded())
+    assert found, "nothing is recorded: make local-test"
     return found
 
 
 @pytest.fixture(scope="module")
-def allowed(deployment: Deployment) -> dict[str, list[Statement]]:
-    return {name: list(statements(deployment, role)) for name, role in roles(deployment).items()}
+def allowed(clouds: list[Rights]) -> dict[str, list[Statement]]:
+    """What one of the clouds allows; all have the same policies."""
+    return clouds[0].allowed
 
 
-def test_nothing_that_is_done_is_not_allowed(
-    deployment: Deployment, emulator: Emulator, allowed: dict[str, list[Statement]]
-) -> None:
+@pytest.fixture(scope="module")
+def needed(clouds: list[Rights]) -> dict[str, set[Need]]:
+    """What was needed on any of the clouds."""
+    found: dict[str, set[Need]] = defaultdict(set)
+    for cloud in clouds:
+        for name, needs in cloud.needed.items():
+            found[name] |= needs
+    return found
+
+
+def test_nothing_that_is_done_is_not_allowed(clouds: list[Rights]) -> None:
     missing = [
         f"{name} needs {need.action} on {need.resource} {need.key}"
-        for name, wanted in needs(deployment, emulator).items()
+        for cloud in clouds
+        for name, wanted in cloud.needed.items()
         for need in sorted(wanted)
-        if not any(statement.allows(need) for statement in allowed[name])
+        if not any(statement.allows(need) for statement in cloud.allowed[name])
     ]
 
     assert not missing, "\n".join(missing)
 
 
 def test_nothing_is_allowed_that_is_not_done(
-    deployment: Deployment,
-    emulator: Emulator,
-    allowed: dict[str, list[Statement]],
-    request: pytest.FixtureRequest,
+    clouds: list[Rights], needed: dict[str, set[Need]], allowed: dict[str, list[Statement]]
 ) -> None:
-    ran = {item.path.name for item in request.session.items}
-    needed = {path.name for path in Path(__file__).parent.glob("test_*.py")} - ELSEWHERE
-    if missing := needed - ran:
+    ran = set().union(*(cloud.files for cloud in clouds))
+    folder = Path(local_cloud.__file__).parent
+    if missing := {path.name for path in folder.glob("test_*.py")} - ELSEWHERE - ran:
         pytest.skip(f"without {', '.join(sorted(missing))} not everything has been done")
-    seen = needs(deployment, emulator)
     unused = []
     for name, given in allowed.items():
         for statement in given:
             if statement.sid not in AWS_CALLS and (name, statement.sid) not in TRIED_ELSEWHERE:
-                unused += unused_of(statement, seen.get(name, set()))
+                unused += unused_of(statement, needed.get(name, set()))
 
     assert not unused, "\n".join(unused)
 
@@ -187,18 +152,3 @@ def test_every_exception_written_down_here_is_one(allowed: dict[str, list[Statem
 
     assert set(AWS_CALLS) <= sids
     assert {sid for sid, _ in AWS_RESOURCES} <= sids
-
-
-def test_a_role_is_refused_what_is_not_its_own(deployment: Deployment) -> None:
-    """The proof that IAM is evaluated here: analyze may query a table, and not scan it."""
-    role = deployment.outputs["functions"]["analyze"]["role_arn"]
-    key = deployment.client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
-    dynamodb = deployment.client(
-        "dynamodb",
-        aws_access_key_id=key["AccessKeyId"],
-        aws_secret_access_key=key["SecretAccessKey"],
-        aws_session_token=key["SessionToken"],
-    )
-
-    with pytest.raises(ClientError, match="AccessDenied"):
-        dynamodb.scan(TableName=deployment.usage_table)
