@@ -265,3 +265,21 @@ def test_an_http_task_that_aws_would_refuse_ends_the_run(
     aws: World, arguments: dict[str, Any]
 ) -> None:
     assert run(aws, http(arguments=arguments)).error == "States.Runtime"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "total"), [("9E-7", "1", "1.0000009"), ("1", "3E-9", "1.000000003")]
+)
+def test_amounts_are_added_however_they_are_spelt(
+    aws: World, one: str, other: str, total: str
+) -> None:
+    client = aws.client("dynamodb")
+    given = {"TableName": "control", "Key": {"key": {"S": f"sum-{one}"}}}
+    for amount in (one, other):
+        client.update_item(
+            **given,
+            UpdateExpression="ADD cost_usd :amount",
+            ExpressionAttributeValues={":amount": {"N": amount}},
+        )
+
+    assert client.get_item(**given)["Item"]["cost_usd"] == {"N": total}

@@ -17,6 +17,7 @@
 | `_fail_with_cause` | `SendTaskFailure` gives the task an error and a cause | drops the cause |
 | `_over`, `_nothing_after` | once a run was aborted or timed out, nothing more happens in it | its task's end is still written into the history, then caught or retried, and the run ends as FAILED |
 | `_one_at_a_time` | a transaction that fails changes nothing | puts back all tables, and what others wrote meanwhile is gone |
+| `numbers` | a number with an exponent and no point, `9E-7`, is added like any other | `int("9E-7")` fails the transaction |
 | `_no_waiting` | a retrier waits IntervalSeconds × BackoffRate^n, with jitter | the same, in real time |
 
 For speed alone: a definition is parsed once (0.3 s), a boto3 client is made once.
@@ -38,6 +39,7 @@ from unittest.mock import patch
 
 from moto.core.responses import EmptyResult
 from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.stepfunctions.parser.api import (
     EvaluationFailedEventDetails,
     HistoryEventType,
@@ -82,7 +84,7 @@ from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
 from moto.stepfunctions.parser.asl.utils.boto_client import boto_client_for
 from moto.stepfunctions.responses import StepFunctionResponse
 
-from tests.workflow.interpreter import nested_run
+from tests.workflow.interpreter import nested_run, numbers
 from tests.workflow.interpreter.engine import Engine, QueryError
 from tests.workflow.interpreter.functions import Functions
 from tests.workflow.interpreter.http_task import HttpTask
@@ -127,6 +129,8 @@ def patched(
         lock = RLock()
         for name in ("transact_write_items", "put_item", "update_item", "delete_item"):
             put(DynamoDBBackend, name, _one_at_a_time(getattr(DynamoDBBackend, name), lock))
+        put(DynamoType, "__add__", numbers.add)
+        put(DynamoType, "__sub__", numbers.subtract)
         put(StateTaskServiceSfn, "_eval_service_task", nested_run.start)
         put(StateTaskServiceSfn, "_build_sync2_resolver", nested_run.wait)
         put(state_task_service_callback, "_DELAY_SECONDS_SYNC_CONDITION_CHECK", 0.005)
