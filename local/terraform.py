@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from local.locking import alone
+from local.terraform_attached import attached
 from local.terraform_program import TerraformError, program
 from local.terraform_providers import CACHE, NoProvidersError, cli_configuration, environment
 
@@ -112,7 +113,9 @@ def output(module: Path, *, folder: Path = FOLDER) -> dict[str, Any]:
 def run_tests(module: Path, *, folder: Path = FOLDER) -> str:
     """Run `terraform test` (plan only, no credentials) and answer what it printed."""
     init(module, folder=folder)
-    return _run(place_of(module, folder), ["test"], {}).stdout
+    here = place_of(module, folder)
+    with attached(here) as provider:
+        return _run(here, ["test"], provider).stdout
 
 
 def unformatted(*folders: str) -> str:
