@@ -16,7 +16,10 @@ isolate()
 os.environ["FAREGATE_NAME"] = "faregate"
 no_sleep.install()
 # How long an example takes says nothing about behaviour; `make bench` measures.
-settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# Each run draws other examples: many short runs find what one long run does.
+settings.register_profile(
+    "busy", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.register_profile("few", settings.get_profile("busy"), max_examples=5)
 settings.load_profile("few" if os.environ.get("FAREGATE_EXAMPLES") == "few" else "busy")
 

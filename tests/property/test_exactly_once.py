@@ -163,7 +163,7 @@ def work(fake, batches):
             todo.insert(0, again)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(data=st.data())
 def test_any_order_duplication_batching_and_kill_schedule_gives_the_same_sums(data):
     rows = data.draw(streams())
@@ -197,7 +197,7 @@ def test_any_order_duplication_batching_and_kill_schedule_gives_the_same_sums(da
     assert found.differences == ()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_two_workers_on_the_same_rows_count_each_once(data):
     rows = data.draw(streams())

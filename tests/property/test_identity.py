@@ -28,7 +28,7 @@ def key_of_pair(pair):
     return key_of(*pair)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(one=PAIRS, other=PAIRS)
 def test_two_requests_share_no_key_no_folder_and_no_name(one, other):
     if one == other:
@@ -38,7 +38,7 @@ def test_two_requests_share_no_key_no_folder_and_no_name(one, other):
     assert execution_name(*one) != execution_name(*other)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(pair=PAIRS)
 def test_a_key_says_whose_request_it_is(pair):
     assert is_tenant(pair[0])
@@ -46,7 +46,7 @@ def test_a_key_says_whose_request_it_is(pair):
     assert (tenant_of(key_of(*pair)), request_id_of(key_of(*pair))) == pair
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     tenant=st.text(max_size=70),
     request_id=st.text(max_size=90),

@@ -46,7 +46,7 @@ def ends(draw, row, call):
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(data=st.data())
 def test_no_way_in_which_a_request_can_end_costs_more_than_it_reserved(data):
     at = tenant(budget={"day_usd": 10**6})
@@ -107,7 +107,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     steps=STEPS, requests=st.integers(1, 20), tokens=st.integers(100, 2_000), stale=st.booleans()
 )

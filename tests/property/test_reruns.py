@@ -70,7 +70,7 @@ class Life:
         return rows["REQUEST"], reopened(rows, fresh)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(data=st.data())
 def test_however_often_it_is_run_again_a_request_counts_once_and_every_call_is_paid_for(data):
     life, failures = Life(), data.draw(st.integers(1, 4))

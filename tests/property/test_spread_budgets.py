@@ -162,7 +162,7 @@ def promise(row, rows):
     return row.get("charge_usd", Decimal(0)) if "charge_usd" in of else Decimal(0)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_no_interleaving_death_or_replay_passes_a_limit_or_loses_a_cent(data):
     with few_shards():

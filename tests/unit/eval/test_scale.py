@@ -33,7 +33,7 @@ def test_shards_carry_what_one_item_does_not() -> None:
 
 
 def test_shards_near_the_limit_never_pass_it() -> None:
-    found = simulate(Prepaid, 300, 0.015, Decimal(5), length=3)
+    found = simulate(Prepaid, 300, 0.015, Decimal(5), length=2)
 
     assert found.refused > 0
     assert found.most_committed <= 5
