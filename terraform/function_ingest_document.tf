@@ -23,6 +23,8 @@ locals {
     }, local.residency_environment, local.embedding_environment,
     local.documents_topic_arn == null ? {} : { NOTIFIES = "true" },
     { for base in local.ingested_base[*] : "KNOWLEDGE_BASE" => jsonencode(base) },
+    { for pages in local.scanned_pages[*] : "SCANNED_PAGES" => jsonencode(pages) },
+    { for usd in var.workflows.documents.max_cost_usd[*] : "MAX_COST_USD" => tostring(usd) },
   )
 }
 
@@ -69,6 +71,16 @@ data "aws_iam_policy_document" "ingest_document" {
       sid       = "ReplaceVectors"
       actions   = ["s3vectors:DeleteVectors", "s3vectors:PutVectors"]
       resources = [statement.value.index_arn]
+    }
+  }
+
+  # As uploads of the default tenant, whose requests name them.
+  dynamic "statement" {
+    for_each = local.scanned_pages[*]
+    content {
+      sid       = "HandPagesToTheRouter"
+      actions   = ["s3:PutObject"]
+      resources = ["${local.answers_bucket_arn}/uploads/default/*"]
     }
   }
 

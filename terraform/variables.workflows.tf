@@ -20,7 +20,10 @@ variable "workflows" {
       object. `{}` creates it. `analysis`: an instruction for a model, whose answer about each document is kept. By default
       there is none. `topic_arn`: an SNS topic that hears of each document. By default there is none. `knowledge_base`: a
       Knowledge Base of yours with a data source over `documents/` of the corpus bucket, by its `id` and `data_source_id`:
-      each run has the source ingested, one job at a time. By default there is none.
+      each run has the source ingested, one job at a time. By default there is none. `scanned_pages`: a model reads pages
+      of PDFs that have no text layer; `{}` asks the tier SIMPLE, another `tier` may be named; `most_pages` is how many of a
+      document are paid for, from 1 to 500, and defaults to 100. By default nobody reads them. `max_cost_usd`: the most
+      that the requests of one run may cost together. By default there is no limit.
   EOT
   type = object({
     variants = optional(object({
@@ -45,6 +48,11 @@ variable "workflows" {
         id             = string
         data_source_id = string
       }))
+      scanned_pages = optional(object({
+        tier       = optional(string, "SIMPLE")
+        most_pages = optional(number, 100)
+      }))
+      max_cost_usd = optional(number)
     }))
   })
   default  = {}
@@ -88,6 +96,16 @@ variable "workflows" {
   validation {
     condition     = try(var.workflows.documents.knowledge_base, null) == null ? true : alltrue([for id in values(var.workflows.documents.knowledge_base) : can(regex("^[0-9A-Za-z]{10}$", id))])
     error_message = "Write workflows.documents.knowledge_base as { id, data_source_id }: the ten characters of a Knowledge Base's id, and those of its data source."
+  }
+
+  validation {
+    condition     = try(var.workflows.documents.scanned_pages, null) == null ? true : contains(["SIMPLE", "CALCULATION", "COMPLEX"], var.workflows.documents.scanned_pages.tier) && var.workflows.documents.scanned_pages.most_pages >= 1 && var.workflows.documents.scanned_pages.most_pages <= 500 && floor(var.workflows.documents.scanned_pages.most_pages) == var.workflows.documents.scanned_pages.most_pages
+    error_message = "Write workflows.documents.scanned_pages as { tier, most_pages }: SIMPLE, CALCULATION or COMPLEX, and a whole number from 1 to 500."
+  }
+
+  validation {
+    condition     = try(var.workflows.documents.max_cost_usd, null) == null ? true : var.workflows.documents.max_cost_usd >= 0.0001 && var.workflows.documents.max_cost_usd <= 1000000
+    error_message = "Write workflows.documents.max_cost_usd in dollars, from 0.0001 to 1000000."
   }
 
   validation {

@@ -14,16 +14,26 @@ locals {
   ingested_base    = try(var.workflows.documents.knowledge_base, null)
   ingestion_states = ["IngestSource", "IsIngested", "WaitForIngestion"]
   topic_states     = ["NotifyFinished", "NoticeFailed"]
-  unused_states    = concat(local.ingested_base == null ? local.ingestion_states : [], local.documents_topic_arn == null ? local.topic_states : [])
 
-  # With a topic the end of each run is published there; without one, no state publishes. The same with a Knowledge Base.
+  # Pages without text that a model reads: whose, and how many of a document.
+  scanned_pages = try(var.workflows.documents.scanned_pages, null)
+  page_states   = ["AnyPages", "ReadPages"]
+
+  unused_states = concat(
+    local.ingested_base == null ? local.ingestion_states : [],
+    local.documents_topic_arn == null ? local.topic_states : [],
+    local.scanned_pages == null ? local.page_states : [],
+  )
+  after_index = local.ingested_base == null ? "AnyAnalysis" : "IngestSource"
+
+  # With a topic the end of each run is published there; without one, no state publishes. The same with a Knowledge Base, and with scanned pages.
   documents_definition = var.workflows.documents == null ? null : jsonencode(merge(local.documents_template, {
     States = {
       for name, state in local.documents_template.States : name => jsondecode(
         name == "FinishDocument" && local.documents_topic_arn != null ? jsonencode(merge(
           { for field, value in state : field => value if field != "End" }, { Next = "NotifyFinished" },
-        )) : name == "IndexDocument" && local.ingested_base != null ? jsonencode(merge(state, { Next = "IngestSource" })) :
-        jsonencode(state)
+        )) : name == "IndexDocument" ? jsonencode(merge(state, { Next = local.scanned_pages == null ? local.after_index : "AnyPages" })) :
+        name == "AnyPages" ? jsonencode(merge(state, { Default = local.after_index })) : jsonencode(state)
       ) if !contains(local.unused_states, name)
     }
   }))

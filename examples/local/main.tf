@@ -30,7 +30,7 @@ module "faregate" {
     variants  = {}
     agent     = { tools = { run_sql = "arn:aws:lambda:us-east-1:${data.aws_caller_identity.this.account_id}:function:run-sql" } }
     rag       = { vectors = { index_arn = var.vector_index_arn, dimensions = 256 } }
-    documents = {}
+    documents = { scanned_pages = {} }
   }
 
   # A chain by cause, across the three providers.

@@ -450,6 +450,63 @@ run "documents_may_be_ingested_into_a_knowledge_base" {
   }
 }
 
+run "scanned_pages_are_read_on_request" {
+  command = plan
+  variables {
+    workflows = { rag = {}, documents = { scanned_pages = { most_pages = 20 }, max_cost_usd = 0.5 } }
+  }
+
+  assert {
+    condition = (
+      jsondecode(aws_sfn_state_machine.this["documents"].definition).States.IndexDocument.Next == "AnyPages"
+      && jsondecode(aws_sfn_state_machine.this["documents"].definition).States.AnyPages.Default == "AnyAnalysis"
+      && jsondecode(aws_sfn_state_machine.this["documents"].definition).States.ReadPages.ItemProcessor.States.AskForPages.Arguments.StateMachineArn == "arn:aws:states:eu-central-1:123456789012:stateMachine:faregate"
+      && jsondecode(aws_lambda_function.this["ingest_document"].environment[0].variables.SCANNED_PAGES) == { tier = "SIMPLE", most_pages = 20 }
+      && aws_lambda_function.this["ingest_document"].environment[0].variables.MAX_COST_USD == "0.5"
+    )
+    error_message = "Each few pages are a child run of the router, under the limit of the run."
+  }
+
+  assert {
+    condition = one([
+      for statement in data.aws_iam_policy_document.ingest_document[0].statement : [toset(statement.actions), toset(statement.resources)]
+      if statement.sid == "HandPagesToTheRouter"
+    ]) == [toset(["s3:PutObject"]), toset(["arn:aws:s3:::made-answers-1/uploads/default/*"])]
+    error_message = "The function puts pages where the router finds files of the default tenant, and nowhere else."
+  }
+}
+
+run "pages_are_read_before_a_knowledge_base_is_told" {
+  command = plan
+  variables {
+    workflows = { rag = {}, documents = { scanned_pages = {}, knowledge_base = { id = "KB12345678", data_source_id = "DS12345678" } } }
+  }
+
+  assert {
+    condition = (
+      jsondecode(aws_sfn_state_machine.this["documents"].definition).States.IndexDocument.Next == "AnyPages"
+      && jsondecode(aws_sfn_state_machine.this["documents"].definition).States.AnyPages.Default == "IngestSource"
+    )
+    error_message = "The source is ingested once there is nothing left to read."
+  }
+}
+
+run "pages_of_no_tier_are_refused" {
+  command = plan
+  variables {
+    workflows = { rag = {}, documents = { scanned_pages = { tier = "CHEAP" } } }
+  }
+  expect_failures = [var.workflows]
+}
+
+run "a_limit_that_is_no_amount_is_refused" {
+  command = plan
+  variables {
+    workflows = { rag = {}, documents = { max_cost_usd = 0 } }
+  }
+  expect_failures = [var.workflows]
+}
+
 run "an_id_that_is_none_is_refused" {
   command = plan
   variables {
@@ -466,11 +523,12 @@ run "without_a_topic_no_state_publishes" {
 
   assert {
     condition = (
-      length(setintersection(keys(jsondecode(aws_sfn_state_machine.this["documents"].definition).States), ["NotifyFinished", "NoticeFailed", "IngestSource", "IsIngested", "WaitForIngestion"])) == 0
+      length(setintersection(keys(jsondecode(aws_sfn_state_machine.this["documents"].definition).States), ["NotifyFinished", "NoticeFailed", "IngestSource", "IsIngested", "WaitForIngestion", "AnyPages", "ReadPages"])) == 0
       && jsondecode(aws_sfn_state_machine.this["documents"].definition).States.IndexDocument.Next == "AnyAnalysis"
       && jsondecode(aws_sfn_state_machine.this["documents"].definition).States.FinishDocument.End
       && !contains([for statement in data.aws_iam_policy_document.workflow_machine["documents"].statement : statement.sid], "PublishTheEnd")
-      && !contains([for statement in data.aws_iam_policy_document.ingest_document[0].statement : statement.sid], "EmbedText")
+      && length(setintersection([for statement in data.aws_iam_policy_document.ingest_document[0].statement : statement.sid], ["EmbedText", "HandPagesToTheRouter"])) == 0
+      && length(setintersection(keys(aws_lambda_function.this["ingest_document"].environment[0].variables), ["SCANNED_PAGES", "MAX_COST_USD"])) == 0
       && !contains(keys(aws_lambda_function.this["ingest_document"].environment[0].variables), "NOTIFIES")
       && !contains(keys(aws_lambda_function.this["ingest_document"].environment[0].variables), "KNOWLEDGE_BASE")
     )

@@ -90,7 +90,7 @@ def ingesting(definition: dict[str, Any]) -> dict[str, Any]:
             .replace("${partition}", "aws")
             .replace("${ingest_document_arn}", function)
         )
-    states["IndexDocument"]["Next"] = "IngestSource"
+    states["AnyPages"]["Default"] = "IngestSource"
     return definition
 
 

@@ -18,6 +18,7 @@ from tests.local_cloud.fault_table import Tell
 from tests.local_cloud.simulator import Simulator
 from tests.local_cloud.test_fault_workflows import assert_sums, report
 from tests.support.patience import wait_for
+from tests.support.pdfs import pdf_of
 
 WAIT = 120
 QUESTION = "How do I rotate the OpenAI key?"
@@ -277,4 +278,43 @@ def test_an_ingestion_whose_index_is_down_fails_and_its_repeat_goes_on(
     wait_for(lambda: name in corpus.sources(), "its repeat did not go on", WAIT)
     told.rows = "the run's own, FAILED and SUCCEEDED"
     told.money = "one embedding"
+    corpus.delete(name)
+
+
+def test_scanned_pages_that_fail_are_put_aside_and_the_repeat_reads_those_alone(
+    deployment: Deployment, emulator: Emulator, simulator: Simulator, corpus: Corpus, tell: Tell
+) -> None:
+    told = tell("pages-unread", "a model refuses five of six scanned pages", "PagesUnread")
+    name = f"{named()}.pdf"
+    first = {"match": {"contains": "Transcribe page 1, 2, 3, 4, 5."}, "count": None}
+    last = {"match": {"contains": "Transcribe page 6."}, "count": None}
+    simulator.script(
+        first | {"status": 403}, last | {"text": json.dumps({"page_6": "Okapis are giraffes."})}
+    )
+    corpus.put(name, pdf_of(*range(6)))
+    [failed] = wait_for(
+        lambda: [each for each in corpus.runs(name) if each["status"] == "FAILED"],
+        "the run did not fail",
+        WAIT,
+    )
+    assert corpus.sources()[name] == 1
+    run = json.loads(failed["input"])["id"]
+    steps = [each["request_id"] for each in report(deployment, "--workflow", run)["steps"]]
+    client.wait_until_settled(deployment, steps, WAIT)
+    simulator.clear_script()
+
+    again = deployment.client("stepfunctions").start_execution(
+        stateMachineArn=failed["stateMachineArn"], input=failed["input"]
+    )["executionArn"]
+    done = client.wait_for_execution(deployment, again, WAIT)
+
+    out = json.loads(done["output"])
+    assert (out["pages"]["scanned"], out["pages"]["unread"]) == (6, [])
+    client.wait_until_settled(deployment, steps, WAIT)
+    tree = report(deployment, "--workflow", run)
+    assert sorted(step["request_id"] for step in tree["steps"]) == sorted(steps)
+    assert Decimal(tree["total"]["cost_usd"]) == Decimal(out["total"]["cost_usd"]) > 0
+    assert_sums(deployment, emulator)
+    told.rows = "a request for each five pages, the failed one with a second run; two of the run"
+    told.money = "each page once"
     corpus.delete(name)

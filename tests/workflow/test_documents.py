@@ -33,15 +33,16 @@ TEXT = "# Keys\n\nRotate the key with one command.\n\n# Prices\n\nThey are low."
 
 
 def ingesting(definition: Any) -> None:
-    """As terraform/workflow_documents.tf does with a Knowledge Base and without a topic."""
+    """As terraform/workflow_documents.tf does with a Knowledge Base alone."""
     states = definition["States"]
     del states["NotifyFinished"], states["NoticeFailed"]
+    del states["AnyPages"], states["ReadPages"]
     states["IndexDocument"]["Next"] = "IngestSource"
     states["WaitForIngestion"]["Seconds"] = 0
 
 
 def without_notice(definition: Any) -> None:
-    """As terraform/workflow_documents.tf does with neither."""
+    """As terraform/workflow_documents.tf does without any setting."""
     ingesting(definition)
     states = definition["States"]
     states["IndexDocument"]["Next"] = "AnyAnalysis"

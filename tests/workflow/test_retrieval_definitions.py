@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from router.workflows.documents import outcome as of_documents
-from router.workflows.documents.extraction import UnreadableDocument
+from router.workflows.documents.content import UnreadableDocument
 from router.workflows.documents.ingestion import IngestionFailed
+from router.workflows.documents.reading import PagesUnderWay, PagesUnread
+from router.workflows.documents.reading_progress import Progress
 from router.workflows.rag import outcome as of_rag
 from router.workflows.rag.retrieval import RetrieverFailed, RetrieverUnavailable
 from router.workflows.run import NothingAnswered
@@ -20,8 +22,9 @@ NAMES = ("rag", "documents")
 TERRAFORM = ASL.parent / "terraform"
 TEXTS = {name: (ASL / f"{name}.asl.json").read_text(encoding="utf-8") for name in NAMES}
 DEFINITIONS: dict[str, Any] = {name: json.loads(text) for name, text in TEXTS.items()}
+FAILED = {"status": "FAILED", "error": "X", "cause": "y"}
 # A state that is entered only if something fails, or a setting asks for it.
-CHILDREN = {"rag": "AskForAnswer", "documents": "AskForAnalysis"}
+CHILDREN = [("rag", "AskForAnswer"), ("documents", "AskForAnalysis"), ("documents", "AskForPages")]
 OURS = OUR_ERRORS | {
     each.__name__
     for each in (
@@ -30,6 +33,8 @@ OURS = OUR_ERRORS | {
         RetrieverFailed,
         RetrieverUnavailable,
         IngestionFailed,
+        PagesUnderWay,
+        PagesUnread,
         UnreadableDocument,
     )
 }
@@ -119,9 +124,9 @@ def test_a_function_ends_before_the_state_that_waits_for_it(
     assert "RetrieverFailed" not in retried
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_only_a_child_that_did_not_start_is_started_again(name: str) -> None:
-    child = states(name)[CHILDREN[name]]
+@pytest.mark.parametrize(("name", "state"), CHILDREN)
+def test_only_a_child_that_did_not_start_is_started_again(name: str, state: str) -> None:
+    child = states(name)[state]
     retried = [error for retry in child["Retry"] for error in retry["ErrorEquals"]]
     caught = [error for catch in child["Catch"] for error in catch["ErrorEquals"]]
 
@@ -148,17 +153,26 @@ def test_the_code_counts_the_states_that_a_run_enters() -> None:
     at_times = {"AskForAnalysis", "ReadAnalysisFailure", "NotifyFinished", "NoticeFailed"}
     at_times |= {"PutAside", "DocumentFailed"}
     looks = {"IngestSource", "IsIngested", "WaitForIngestion"}
-    at_times |= looks
+    pages = {"AnyPages", "ReadPages"}
+    at_times |= looks | pages
     counted = of_documents.transitions(asked=False, failed=False, notifies=False)
     assert counted == len(documents - at_times)
     twice = of_documents.transitions(asked=False, failed=False, notifies=False, looks=2)
     assert twice - counted == 2 * len(looks) - 1
+    # A round is the two states of the pages and one more look; then each request, and each failure.
+    one = Progress().asking(["a", "b"]).after([{"status": "SUCCEEDED"}, FAILED])
+    assert one.transitions == len(pages) + 1 + 2 + 1
 
 
 def test_every_failure_of_a_document_is_put_aside_before_the_run_fails() -> None:
     found = states("documents")
+    # What fails in the Map is reported by it.
+    own = [state for state in DEFINITIONS["documents"]["States"].values() if "Catch" in state]
     catches = [
-        catch for name, state in LAMBDAS if name == "documents" for catch in found[state]["Catch"]
+        catch
+        for state in own
+        if state.get("Resource", "").endswith("lambda:invoke") or state["Type"] == "Map"
+        for catch in state["Catch"]
     ]
 
     assert {catch["Next"] for catch in catches} == {"PutAside"}

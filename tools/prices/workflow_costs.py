@@ -15,6 +15,7 @@ from cost_calculator.pricing import price
 from cost_calculator.usage import Tokens
 from router.cli.breakeven import DEFAULT_TIERS
 from router.workflows.documents import outcome as documents
+from router.workflows.documents.reading_progress import Progress
 from router.workflows.rag import outcome as rag
 from router.workflows.variants import outcome as variants
 from router.workflows.variants.judge import ORDERS
@@ -83,6 +84,12 @@ def documents_table() -> str:
     lines.append(_line("and vectors", plain, [_states_usd(plain), vectors, None]))
     analysed = "and an analysis on SIMPLE (Haiku 5.5), 200 tokens"
     lines.append(_line(analysed, read, [_states_usd(read), vectors, model]))
+    # One round with one request, and the choice that there is nothing more to read.
+    entered = Progress().asking(["pages"]).after([_ANSWERED]).transitions + 1
+    scanned = plain + entered + ROUTER_STATES
+    pages = _usd(_SIMPLE, 250 + 4 * 2_300, 2_600)
+    costs = [_states_usd(scanned), vectors, pages]
+    lines.append(_line("chunks and vectors of four scanned pages, read on SIMPLE", scanned, costs))
     return _text(lines)
 
 

@@ -413,6 +413,15 @@ IN_PLACE = Group(
             "DS12345678",
             environment("KNOWLEDGE_BASE.data_source_id", "ingest_document"),
         ),
+        "workflows.documents.scanned_pages.tier": (
+            "COMPLEX",
+            environment("SCANNED_PAGES.tier", "ingest_document"),
+        ),
+        "workflows.documents.scanned_pages.most_pages": (
+            20,
+            environment("SCANNED_PAGES.most_pages", "ingest_document"),
+        ),
+        "workflows.documents.max_cost_usd": (0.5, environment("MAX_COST_USD", "ingest_document")),
         "batch.concurrency": (
             50,
             [f"{RUN_CHUNKS}.MaxConcurrency"],

@@ -236,7 +236,7 @@ BY_VARIABLES: dict[str, Any] = {
         "variants": {},
         "agent": {"tools": {"run_sql": _TOOL}},
         "rag": {"vectors": {"index_arn": "${var.vector_index_arn}", "dimensions": 256}},
-        "documents": {},
+        "documents": {"scanned_pages": {}},
     },
 }
 
@@ -297,7 +297,7 @@ NOTICE_STATES = [
 INGESTION_STATES = [
     f'aws_sfn_state_machine.this["documents"]: definition.States.{line}'
     for line in (
-        "IndexDocument.Next",
+        "AnyPages.Default",
         *(
             line
             for name in ("IngestSource", "IsIngested", "WaitForIngestion")

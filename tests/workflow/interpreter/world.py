@@ -202,6 +202,7 @@ def _environment(config: Mapping[str, Any], topic_arn: str) -> dict[str, str]:
             {"keywords": {}, "vectors": {"index_arn": INDEX, "dimensions": DIMENSIONS}}
         ),
         "INPUT_BYTES_LIMIT": str(config["limits"]["input_bytes"]),
+        "PAYLOAD_BYTES_LIMIT": str(config["limits"]["payload_bytes"]),
         "FAILURE_TOPIC_ARN": topic_arn,
         "ANALYZE_MEMORY_MB": "512",
         "WORKFLOWS": json.dumps(

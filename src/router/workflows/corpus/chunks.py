@@ -33,11 +33,12 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The chunks of one source, as of one version of it."""
+    """The chunks of one source, as of one version of it, without those of its ``unread`` pages."""
 
     source: str
     version: str
     texts: tuple[str, ...]
+    unread: tuple[int, ...] = ()
 
     @property
     def chunks(self) -> tuple[Chunk, ...]:
@@ -50,13 +51,16 @@ class Document:
     def to_bytes(self) -> bytes:
         """Return the object that holds the document's chunks."""
         value = {"source": self.source, "version": self.version, "texts": self.texts}
-        return json.dumps(value, ensure_ascii=False).encode()
+        unread = {"unread": self.unread} if self.unread else {}
+        return json.dumps(value | unread, ensure_ascii=False).encode()
 
     @classmethod
     def from_bytes(cls, body: bytes) -> Document:
         """Read such an object."""
         value = json.loads(body)
-        return cls(value["source"], value["version"], tuple(value["texts"]))
+        return cls(
+            value["source"], value["version"], tuple(value["texts"]), tuple(value.get("unread", ()))
+        )
 
 
 def document_name(source: str) -> str:

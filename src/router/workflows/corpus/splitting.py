@@ -16,11 +16,14 @@ _HEADING = re.compile(r"(#{1,6})\s+(\S.*?)\s*#*\s*")
 _FENCE = re.compile(r"\s*(```|~~~)")
 
 
-def split(text: str, most: int = MOST_CHARACTERS) -> list[str]:
-    """Return the chunks of a text, none longer than ``most`` characters."""
+def split(text: str, most: int = MOST_CHARACTERS, under: str = "") -> list[str]:
+    """Return the chunks of a text, none longer than ``most`` characters.
+
+    ``under`` is a heading above all of the text.
+    """
     chunks: list[str] = []
     for path, blocks in _sections(text):
-        title = " > ".join(path)[: most // 4]
+        title = " > ".join(filter(None, [under, *path]))[: most // 4]
         room = most - len(title) - 2
         chunks += [
             f"{title}\n\n{body}" if title else body

@@ -1,16 +1,17 @@
-"""The text of a document, by the ending of its name: text, Markdown, HTML, PDF with a text layer.
+"""The text of a document, by the ending of its name: text, Markdown, HTML, PDF.
 
-Whatever a document holds, it ends as text or as ``UnreadableDocument`` with the reason.
+Whatever a document holds, it ends as text, as pages without one, or as ``UnreadableDocument`` with
+the reason.
 """
 
 from __future__ import annotations
 
-import io
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 from router.encoding import clean
-from router.errors import RouterError
+from router.workflows.documents.content import Content, UnreadableDocument
 
 MOST_BYTES = 20_000_000
 _TEXT = frozenset({
@@ -25,28 +26,30 @@ _SILENT = frozenset({"head", "noscript", "script", "style", "template"})
 _MANY_LINES = re.compile(r"\n{3,}")
 
 
-class UnreadableDocument(RouterError):
-    """A document has no text that can be read; the message has the reason."""
+def content_of(name: str, body: bytes) -> Content:
+    """Return what a document holds, or raise ``UnreadableDocument``.
 
-
-def text_of(name: str, body: bytes) -> str:
-    """Return the text of a document, or raise ``UnreadableDocument``."""
+    Without a text it has pages at least that a model can be shown.
+    """
     if len(body) > MOST_BYTES:
         raise UnreadableDocument(f"it has {len(body)} bytes; {MOST_BYTES} are read: split it")
     file = name.rpartition("/")[2]
     ending = file.rpartition(".")[2].lower() if "." in file else ""
     if ending in _TEXT:
-        found = _decoded(body)
+        found = Content(_tidy(_decoded(body)))
     elif ending in _HTML:
-        found = _html(_decoded(body))
+        found = Content(_tidy(_html(_decoded(body))))
     elif ending == "pdf":
         found = _pdf(body)
     else:
         raise UnreadableDocument(f"no reader for .{ending[:20]}: give text, Markdown, HTML or PDF")
-    text = clean(found).strip()
-    if not text:
-        raise UnreadableDocument("it has no text; scanned pages are not read")
-    return text
+    if not (found.text or found.scans):
+        raise UnreadableDocument("it has no text")
+    return found
+
+
+def _tidy(text: str) -> str:
+    return clean(text).strip()
 
 
 def _decoded(body: bytes) -> str:
@@ -89,13 +92,9 @@ def _html(text: str) -> str:
     return _MANY_LINES.sub("\n\n", "\n".join(lines))
 
 
-def _pdf(body: bytes) -> str:
+def _pdf(body: bytes) -> Content:
     # It is loaded only where a PDF comes: it takes as long as all else of a cold start.
-    from pypdf import PdfReader
-    from pypdf.errors import PyPdfError
+    from router.workflows.documents.pdf import pages_of
 
-    try:
-        pages = [page.extract_text() for page in PdfReader(io.BytesIO(body)).pages]
-    except (PyPdfError, ValueError, KeyError, TypeError, RecursionError, AttributeError) as error:
-        raise UnreadableDocument(f"it is no PDF that can be read: {type(error).__name__}") from None
-    return "\n\n".join(pages)
+    pages = tuple(replace(page, text=clean(page.text)) for page in pages_of(body))
+    return Content(_tidy("\n\n".join(page.text for page in pages)), pages)

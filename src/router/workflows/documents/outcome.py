@@ -9,7 +9,7 @@ from cost_calculator.contributions import Sums, add
 from cost_calculator.workflow_figures import money_as_json
 from router.encoding import fits_a_state
 from router.workflows.documents.changed import Change
-from router.workflows.documents.indexing import Indexed
+from router.workflows.documents.indexing import READING, Indexed
 from router.workflows.documents.ingestion import Ingestion
 from router.workflows.documents.ingestion import transitions as looking
 from router.workflows.run import fingerprint
@@ -39,17 +39,24 @@ def request_of(change: Change, analysis: str, text: str) -> dict[str, Any]:
 
 
 def asks(analysis: str, done: Indexed) -> bool:
-    """Say whether a model is to read the document: there is one, and an instruction."""
-    return bool(analysis) and done.status != "DELETED"
+    """Say whether a model is to read the document: there is one, whole, and an instruction."""
+    return bool(analysis) and done.status not in ("DELETED", READING) and not problem_of(done)
+
+
+def problem_of(done: Indexed) -> dict[str, str] | None:
+    """Return why the document is not whole, ``None`` if it is, or if nobody reads scanned pages."""
+    return done.reading.problem() if done.reading else None
 
 
 def as_json(change: Change, done: Indexed) -> dict[str, Any]:
     """Return what was done as a state carries it, without the text."""
+    pages = {"pages": done.reading.to_json()} if done.reading else {}
     return {
         "source": change.source,
         "status": done.status,
         "chunks": done.chunks,
         "changed": done.changed,
+        **pages,
     }
 
 
@@ -69,8 +76,10 @@ def result(
     return shown
 
 
-def transitions(*, asked: bool, failed: bool, notifies: bool, looks: int = 0) -> int:
-    """Return how many states a run enters: three in any case, one for each of these, and those of
-    so many looks at an ingestion job.
+def transitions(
+    *, asked: bool, failed: bool, notifies: bool, looks: int = 0, reading: int = 0
+) -> int:
+    """Return how many states a run enters: three in any case, one for each of these, those of so
+    many looks at an ingestion job, and those in which scanned pages were read.
     """
-    return _STATES + asked + failed + notifies + looking(looks)
+    return _STATES + asked + failed + notifies + looking(looks) + reading

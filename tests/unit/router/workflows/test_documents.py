@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from pypdf import PdfWriter
 
 from router.errors import InvalidRequest, StoreUnavailable
 from router.workflows.corpus.chunks import Chunk, Document
 from router.workflows.documents.changed import Change, input_of, parse
-from router.workflows.documents.extraction import UnreadableDocument, text_of
+from router.workflows.documents.content import UnreadableDocument
+from router.workflows.documents.extraction import content_of
 from router.workflows.documents.indexing import Indexed, index
 from router.workflows.documents.outcome import asks, request_of, step_of
 from router.workflows.run import Run
+from tests.support.pdfs import pdf_of
 
 CHANGE = Change(Run("documents", "run-1"), "documents/a.md", "1", "a.md")
 
@@ -74,6 +74,10 @@ class Index:
         self.keys -= set(keys)
 
 
+def text_of(name: str, body: bytes) -> str:
+    return content_of(name, body).text
+
+
 def event(**found: Any) -> dict[str, Any]:
     return {"detail": {"bucket": {"name": "b"}, "object": {"key": "documents/a.md"} | found}}
 
@@ -85,6 +89,14 @@ def test_the_same_version_is_the_same_run_and_another_is_another() -> None:
     assert one["id"] != input_of(event(**{"version-id": "v2"}))["id"]
     assert one["id"] != input_of(event(sequencer="7"))["id"]
     assert parse(one, "x", "documents/").run.run_id == one["id"]
+
+
+def test_a_limit_of_the_input_goes_before_that_of_the_setting() -> None:
+    given = {"id": "a", "key": "documents/a.md"}
+
+    assert parse(given, "x", "documents/").run.max_cost_usd is None
+    assert parse(given, "x", "documents/", 2).run.max_cost_usd == 2
+    assert parse(given | {"max_cost_usd": 3}, "x", "documents/", 2).run.max_cost_usd == 3
 
 
 @pytest.mark.parametrize("given", [None, {}, {"key": "elsewhere/a"}, {"key": "documents/"}])
@@ -105,34 +117,11 @@ def test_a_page_of_html_is_read_as_it_is_seen() -> None:
     assert "one" in text.splitlines()
 
 
-def pdf(text: str) -> bytes:
-    """A page with a text layer, written by hand: pypdf itself writes none."""
-    stream = f"BT /F1 12 Tf 72 720 Td ({text}) Tj ET".encode()
-    objects = [
-        b"<< /Type /Catalog /Pages 2 0 R >>",
-        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R"
-        b" /Resources << /Font << /F1 5 0 R >> >> >>",
-        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
-        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
-    ]
-    body, places = b"%PDF-1.4\n", []
-    for number, each in enumerate(objects, start=1):
-        places.append(len(body))
-        body += b"%d 0 obj\n%s\nendobj\n" % (number, each)
-    table = b"".join(b"%010d 00000 n \n" % place for place in places)
-    head = b"xref\n0 6\n0000000000 65535 f \n%strailer << /Size 6 /Root 1 0 R >>\n" % table
-    return body + head + b"startxref\n%d\n%%%%EOF" % len(body)
+def test_a_pdf_is_read_by_its_text_layer() -> None:
+    assert text_of("a.PDF", pdf_of("Rotate the key", "Lock it")) == "Rotate the key\n\nLock it"
 
-
-def test_a_pdf_is_read_by_its_text_layer_and_without_one_it_is_refused() -> None:
-    assert text_of("a.PDF", pdf("Rotate the key")) == "Rotate the key"
-    blank, writer = io.BytesIO(), PdfWriter()
-    writer.add_blank_page(100, 100)
-    writer.write(blank)
-
-    with pytest.raises(UnreadableDocument, match="no text; scanned pages are not read"):
-        text_of("a.pdf", blank.getvalue())
+    with pytest.raises(UnreadableDocument, match="it has no text"):
+        content_of("a.pdf", pdf_of(None, None))
 
 
 @pytest.mark.parametrize(
