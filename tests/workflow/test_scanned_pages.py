@@ -142,6 +142,9 @@ def test_a_version_is_read_once_whichever_runs_come_across_it(aws: World) -> Non
     assert again.output["total"] == first["total"]
     assert late.output["pages"]["run"] == own_run(version)
     assert late.output["total"]["cost_usd"] == "0"
+    aws.empty()  # the rows have expired
+    assert ran(aws, id=own_run(version)).output["status"] == "UNCHANGED"
+    assert len(aws.wire.asks) == 1
 
 
 def test_a_run_that_dies_before_it_indexed_has_its_pages_answered_from_their_rows(
@@ -155,7 +158,7 @@ def test_a_run_that_dies_before_it_indexed_has_its_pages_answered_from_their_row
     assert ran(aws).status == "FAILED"
     aws.wire.meanwhile = lambda _ask: None
 
-    assert ran(aws).output["status"] == "INDEXED"
+    assert ran(aws, id="by-hand").output["status"] == "INDEXED"
     assert len(aws.wire.asks) == 1
 
 
