@@ -43,7 +43,8 @@ def contribution(row: Row) -> Sums:
             sums[f"feedback_{row['feedback']}"] = 1
         return _without_zeros(sums)
     if row["item"].startswith(RUN_ITEM):
-        return _without_zeros(sums | {"workflow_runs": 1})
+        # A redriven execution is one run, with a row for each of its ends.
+        return _without_zeros(sums | {"workflow_runs": int("redrive" not in row)})
     if row["item"] == REFUSED_ITEM:
         return _without_zeros(sums | {"refusals": 1})
     sums["attempts"] = row.get("calls", 1)

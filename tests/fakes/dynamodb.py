@@ -188,7 +188,10 @@ class DynamoDB:
     def _write_alone(self, verb: str, action: dict[str, Any]) -> dict[str, Any]:
         write = Write(self._table(action["TableName"]), verb, action)
         if not write.holds():
-            raise service_error("ConditionalCheckFailedException", f"{verb}Item")
+            error = service_error("ConditionalCheckFailedException", f"{verb}Item")
+            if item := write.refusal().get("Item"):
+                error.response["Item"] = item
+            raise error
         write.plan()()
         return {}
 

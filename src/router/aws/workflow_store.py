@@ -50,7 +50,7 @@ class WorkflowStore(UsageStore):
 
     def end_run(self, row: Row) -> None:
         """Write the end of a run with its own costs, once: a repeat changes nothing."""
-        self._runs.end(row)
+        self._runs.end_own(row)
 
     def put_embeddings(self, row: Row) -> None:
         """Put the row of what a run embedded, once: a repeat changes nothing."""

@@ -6,7 +6,8 @@ out of time, or failed where no function is asked, is closed from its execution 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -19,6 +20,10 @@ from router.recovery.close import EndedRun
 from router.recovery.history import Event
 
 _ENDED = ("TaskSucceeded", "TaskFailed", "TaskTimedOut")
+_ENDS = {
+    "ExecutionAborted": ("ABORTED", "Aborted"),
+    "ExecutionTimedOut": ("TIMED_OUT", "WorkflowTimedOut"),
+}
 
 
 class RunStore(Protocol):
@@ -42,30 +47,59 @@ def key_of_run(payload: Any, execution_name: str) -> str:
 def close_run(store: RunStore, key: str, run: EndedRun, *, workflow: str, memory_mb: int) -> bool:
     """Write the end of a run from its history, unless it is written; return whether this did.
 
-    ``memory_mb`` is that of the workflow's function.
+    A run that was redriven has an end before each redrive too. ``memory_mb`` is that of the
+    workflow's function.
     """
-    history = run.history or ()
-    row = run_row(
-        key,
-        workflow,
-        run.arn.rsplit(":", 1)[-1],
-        status=run.status,
-        cause=run.cause,
-        at=run.ended_at,
-        transitions=states_entered(history),
-        lambda_ms=list(function_times(history, run.ended_at)),
-        lambda_mb=memory_mb,
-    )
-    if run.history is None:
-        # What it did is not known: no count is better than a count of 0.
-        del row["transitions"]
-    return store.end(row)
+    execution = run.arn.rsplit(":", 1)[-1]
+    closed = False
+    for redrives, part in enumerate(_parts(run)):
+        history = part.history or ()
+        row = run_row(
+            key,
+            workflow,
+            execution,
+            status=part.status,
+            cause=part.cause,
+            at=part.ended_at,
+            transitions=states_entered(history),
+            lambda_ms=list(function_times(history, part.ended_at)),
+            lambda_mb=memory_mb,
+            redrives=redrives,
+        )
+        if run.history is None:
+            # What it did is not known: no count is better than a count of 0.
+            del row["transitions"]
+        closed = store.end(row)
+    return closed
+
+
+def _parts(run: EndedRun) -> list[EndedRun]:
+    """Return a run up to each redrive, and after the last one, each as if it were a run."""
+    parts: list[list[Event]] = [[]]
+    for event in run.history or ():
+        if event["type"] == "ExecutionRedriven":
+            parts.append([])
+        else:
+            parts[-1].append(event)
+    earlier = [_broken_off(run, events) for events in parts[:-1]]
+    history = None if run.history is None else parts[-1]
+    return [*earlier, replace(run, history=history)]
+
+
+def _broken_off(run: EndedRun, events: Sequence[Event]) -> EndedRun:
+    end = events[-1] if events else {}
+    status, cause = _ENDS.get(str(end.get("type")), ("FAILED", ""))
+    details = mapping_of(end.get("executionFailedEventDetails"))
+    at = end.get("timestamp")
+    ended_at = at.isoformat() if isinstance(at, datetime) else run.ended_at
+    return EndedRun(run.arn, cause or details.get("error") or "Failed", ended_at, events, status)
 
 
 def states_entered(history: Iterable[Event]) -> int:
     """Return the transitions of a run: the states that it entered, and their retries.
 
-    The branches of a Map are mixed in a history, so that retries are counted over all of it.
+    The branches of a Map are mixed in a history, so that retries are counted over all of it. A
+    redriven run goes on in the state that it broke off in, which has no event: a call without one.
     """
     kinds = [str(event.get("type")) for event in history]
     entered = sum(kind.endswith("StateEntered") for kind in kinds)

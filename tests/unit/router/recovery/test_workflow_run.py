@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from cost_calculator.aws.items import from_item, to_item
+from cost_calculator.clock import iso
+from cost_calculator.contributions import add, contribution
 from cost_calculator.rows import Row
 from cost_calculator.settlement import settle
 from router.aws.run_rows import RunRows
@@ -51,8 +53,8 @@ MIXED = [
 ]
 
 
-def ended(history: Any = tuple(MIXED), status: str = "ABORTED") -> EndedRun:
-    at = (AT + timedelta(seconds=9)).isoformat()
+def ended(history: Any = tuple(MIXED), status: str = "ABORTED", second: float = 9) -> EndedRun:
+    at = (AT + timedelta(seconds=second)).isoformat()
     return EndedRun(ARN, "Aborted", at, history, status)
 
 
@@ -68,6 +70,9 @@ class Rows:
 
     def close(self, run: EndedRun) -> bool:
         return close_run(self.runs, "acme/run-1", run, workflow="rag", memory_mb=512)
+
+    def all(self) -> list[Row]:
+        return sorted(map(from_item, self.client.rows(USAGE)), key=lambda row: str(row["item"]))
 
     @property
     def row(self) -> Row:
@@ -132,6 +137,88 @@ def test_without_a_history_what_it_entered_is_left_out_not_0(rows: Rows) -> None
     rows.close(ended(history=None, status="FAILED"))
 
     assert "transitions" not in rows.row
+
+
+LATER = "2026-11-22T10:00:00.000Z"
+
+
+def end_of(status: str, transitions: int, *ms: int, at: str = LATER) -> Row:
+    """As the workflow's own function writes it: all of the way, redriven or not."""
+    return run_row(
+        "acme/run-1", "rag", "e-1", status=status, at=at, transitions=transitions,
+        lambda_ms=ms, lambda_mb=512,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED"])
+def test_the_end_after_a_redrive_has_a_row_of_its_own_with_what_came_after(
+    rows: Rows, status: str
+) -> None:
+    rows.begin()
+    rows.close(ended())
+
+    for _ in range(2):  # the second is a repeat
+        rows.runs.end_own(end_of(status, 8, 10, 20, 30, 40))
+
+    first, again = rows.all()
+    assert (first["item"], first["status"]) == ("WORKFLOW#e-1", "ABORTED")
+    assert (again["item"], again["status"]) == ("WORKFLOW#e-1#2", status)
+    assert (again["transitions"], again["lambda_ms"]) == (8 - 5 + 1, [40])
+    assert "cause" not in again
+    sums = add(contribution(settle(row, RATES, PRICED_AT)) for row in (first, again))
+    assert sums["workflow_runs"] == 1
+
+
+def test_a_call_that_outlives_its_run_is_no_redrive(rows: Rows) -> None:
+    rows.begin()
+    rows.close(ended())
+    soon = iso(AT + timedelta(seconds=60))
+
+    rows.runs.end_own(end_of("SUCCEEDED", 8, 10, 20, 30, 55_000, at=soon))
+
+    assert rows.row["status"] == "ABORTED"
+
+
+def test_a_run_that_failed_is_in_a_fail_state_so_that_another_end_of_it_is_a_repeat(
+    rows: Rows,
+) -> None:
+    rows.begin()
+    rows.runs.end_own(end_of("FAILED", 8, 10, at=ENDED))
+
+    rows.runs.end_own(end_of("SUCCEEDED", 8, 10))
+
+    assert rows.row["status"] == "FAILED"
+
+
+def test_each_redrive_adds_what_it_entered_itself_however_often_its_event_comes(rows: Rows) -> None:
+    more = [
+        event("ExecutionRedriven", 90_000),
+        event("TaskScheduled", 90_001),
+        event("TaskSucceeded", 90_003),
+        event("TaskStateEntered", 90_003),
+        event("ExecutionAborted", 90_004),
+    ]
+    rows.begin()
+    rows.close(ended())
+
+    assert rows.close(ended([*MIXED, *more], second=90_004))
+    assert not rows.close(ended([*MIXED, *more], second=90_004))
+
+    first, again = rows.all()
+    assert (first["transitions"], again["transitions"]) == (5, 1)
+    # The call that the first abort cut off does not last until the redrive.
+    assert again["lambda_ms"] == [2000]
+    rows.runs.end_own(end_of("SUCCEEDED", 8, *[10] * 5, at="2026-11-25T10:00:00.000Z"))
+    assert [row["item"] for row in rows.all()][2] == "WORKFLOW#e-1#3"
+
+
+def test_a_run_whose_first_end_nobody_told_has_both_its_ends(rows: Rows) -> None:
+    rows.begin()
+    more = [event("ExecutionRedriven", 60), event("TaskScheduled", 61)]
+
+    rows.close(ended([*MIXED, *more], "TIMED_OUT"))
+
+    assert [row["status"] for row in rows.all()] == ["ABORTED", "TIMED_OUT"]
 
 
 @pytest.mark.parametrize(
