@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, get_args
 
-from local.simulator import catalogue, passages
+from local.simulator import catalogue, passages, scans
 from local.simulator.conversation import Document, Picture, ToolCall, Turn
 from local.simulator.hashed_words import hashed
 from local.simulator.instances import instance, seed
@@ -136,7 +136,8 @@ def _ending(name: str | None) -> Ending | None:
 
 def _say(ask: Ask) -> str:
     if ask.schema is not None:
-        return passages.answer(ask) or json.dumps(instance(ask.schema, ask.question))
+        known = passages.answer(ask) or scans.answer(ask)
+        return known or json.dumps(instance(ask.schema, ask.question))
     if kind := _classify(ask):
         return kind
     if answered := _given(ask):

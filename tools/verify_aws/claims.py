@@ -73,6 +73,12 @@ CLAIMS = (
         runs.a_status_event_closes_a_run,
     ),
     Claim(
+        "scanned-page",
+        "a model on Bedrock sees the picture of a PDF's page, asked by a schema",
+        "has a page read that shows a number in a picture, as the workflow `documents` asks",
+        runs.a_scanned_page_is_read,
+    ),
+    Claim(
         "stream",
         "the stream prices a row within seconds",
         "waits for the price; reads the mapping's state",

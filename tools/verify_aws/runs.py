@@ -10,6 +10,10 @@ from botocore.exceptions import ClientError
 
 from local import client
 from local.client import Traced
+from local.simulator.scans import page
+from router.conversation.media import media_of_bytes
+from router.workflows.documents.page_requests import Sheet, request_of
+from router.workflows.run import Run
 from tools.verify_aws.target import Target, expect
 
 SHORT = "Answer with one word: what is the capital of France?"
@@ -19,6 +23,7 @@ _BY_TIER = {
     "COMPLEX": ["InvokeSonnet"],
 }
 _STATE_BYTES = 262_144
+_SHOWN = "7431"
 # Retries wait for a random time: now and then they are over before what follows them is changed.
 _TRIES = 5
 _NO_WORKER = "Lambda.TooManyRequestsException"
@@ -110,6 +115,22 @@ def a_status_event_closes_a_run(target: Target) -> str:
     expect(traced.request["status"] == "FAILED", f"the request is {traced.request.get('status')}")
     expect(traced.request["cause"] == "Aborted", f"its cause is {traced.request['cause']}")
     return "closed as FAILED, cause Aborted"
+
+
+def a_scanned_page_is_read(target: Target) -> str:
+    """Show a page whose number is in no text, but in a picture."""
+
+    def inline(sheet: Sheet) -> str:
+        return media_of_bytes(sheet.body, "application/pdf", "page").data_url
+
+    asked = request_of(Run("verify", "verify"), [Sheet(1, page(_SHOWN))], "SIMPLE", inline)
+    about = ("system", "messages", "response_schema", "max_tokens", "tier")
+    [arn] = client.start(target, [{name: asked[name] for name in about}])
+    run = client.wait_for_execution(target, arn, target.patience)
+    expect(run["status"] == "SUCCEEDED", f"the run is {run['status']}: {run.get('error')}")
+    ended = json.loads(run["output"])
+    expect(_SHOWN in ended["output"], f"{ended['model']} read {ended['output'][:100]!r}")
+    return f"{ended['model']} read {_SHOWN}"
 
 
 def _start(target: Target) -> str:
