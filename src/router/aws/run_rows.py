@@ -70,7 +70,8 @@ class RunRows:
             ReturnValuesOnConditionCheckFailure="ALL_OLD",
         )
         if before == {}:
-            return None if self.put(row) else self._end(row)
+            # Nothing was there; if something is by now, it is the same end, by another hand.
+            return None if self.put(row) else row
         return before
 
     def _write(self, operation: Callable[..., Any], **given: Any) -> Row | None:

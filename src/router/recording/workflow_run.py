@@ -77,11 +77,12 @@ def after_redrive(before: Row, row: Row) -> Row | None:
     if before["status"] not in _BROKEN_OFF or not _is_long_after(before, row):
         return None
     redrives = int(before.get("redrive", 0)) + 1
-    item = str(before["item"]).removesuffix(f"#{redrives}") + f"#{redrives + 1}"
-    again = {**row, "item": item, "redrive": redrives}
+    first = str(before["item"]).removesuffix(f"#{redrives}" if redrives > 1 else "")
+    again = {**row, "item": f"{first}#{redrives + 1}", "redrive": redrives}
     if "transitions" in row and "transitions" in before:
         again["transitions"] = max(row["transitions"] - int(before["transitions"]) + 1, 1)
-    again["lambda_ms"] = row["lambda_ms"][len(before["lambda_ms"]) :]
+    # The call that tells of the end is one of them in any case.
+    again["lambda_ms"] = row["lambda_ms"][len(before["lambda_ms"]) :] or row["lambda_ms"][-1:]
     return again
 
 

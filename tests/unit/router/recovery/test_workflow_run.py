@@ -15,7 +15,7 @@ from cost_calculator.rows import Row
 from cost_calculator.settlement import settle
 from router.aws.run_rows import RunRows
 from router.aws.usage_table import UsageStore
-from router.recording.workflow_run import run_row, running_row
+from router.recording.workflow_run import after_redrive, run_row, running_row
 from router.recovery.abandoned import Swept, close_abandoned
 from router.recovery.close import EndedRun
 from router.recovery.workflow_run import close_run, key_of_run
@@ -167,6 +167,23 @@ def test_the_end_after_a_redrive_has_a_row_of_its_own_with_what_came_after(
     assert "cause" not in again
     sums = add(contribution(settle(row, RATES, PRICED_AT)) for row in (first, again))
     assert sums["workflow_runs"] == 1
+
+
+def test_any_name_of_an_execution_is_followed_through_any_number_of_redrives() -> None:
+    def end(status: str, day: int, *ms: int) -> Row:
+        at = f"2026-11-{day}T10:00:00.000Z"
+        return run_row(
+            "run-1", "rag", "2", status=status, at=at, transitions=8, lambda_ms=ms, lambda_mb=512
+        )
+
+    first = end("ABORTED", 21, 1, 2, 3, 4, 5)
+    second = after_redrive(first, end("TIMED_OUT", 22, 9)) or {}
+    third = after_redrive(second, end("SUCCEEDED", 23, 9)) or {}
+
+    assert [row["item"] for row in (first, second, third)] == [
+        "WORKFLOW#2", "WORKFLOW#2#2", "WORKFLOW#2#3",
+    ]  # fmt: skip
+    assert (second["lambda_ms"], third["lambda_ms"], third["redrive"]) == ([9], [9], 2)
 
 
 def test_a_call_that_outlives_its_run_is_no_redrive(rows: Rows) -> None:
