@@ -44,5 +44,9 @@ class Content:
         return tuple(
             chunk
             for page in self.pages
-            for chunk in split(read.get(page.number, page.text), under=f"Page {page.number}")
+            for chunk in split(_text_of(page, read), under=f"Page {page.number}")
         )
+
+
+def _text_of(page: Page, read: Mapping[int, str]) -> str:
+    return read.get(page.number, "") if page.is_scan else page.text

@@ -97,4 +97,6 @@ def _pdf(body: bytes) -> Content:
     from router.workflows.documents.pdf import pages_of
 
     pages = tuple(replace(page, text=clean(page.text)) for page in pages_of(body))
-    return Content(_tidy("\n\n".join(page.text for page in pages)), pages)
+    # What is stamped on pictures is no text of a document that has no other.
+    has_text = any(page.text.strip() for page in pages if not page.is_scan)
+    return Content(_tidy("\n\n".join(page.text for page in pages)) if has_text else "", pages)

@@ -13,12 +13,13 @@ from router.catalog.file_limits import file_limits
 from router.intake.request import parse_request
 from router.intake.uploads import looked_at
 from router.workflows.documents.content import Content, Page, UnreadableDocument
+from router.workflows.documents.extraction import content_of
 from router.workflows.documents.page_requests import Sheet, request_of, step_of, together
 from router.workflows.documents.pdf import pages_alone, pages_of
 from router.workflows.documents.reading import PagesUnderWay, Reader, Reading
 from router.workflows.documents.reading_progress import Progress
 from router.workflows.run import Run
-from tests.support.pdfs import pdf_of
+from tests.support.pdfs import pdf_of, stamped
 
 RUN = Run("documents", "document-1", max_cost_usd=2)
 
@@ -72,13 +73,13 @@ def test_a_scan_shows_something_that_is_in_no_text_layer() -> None:
 
 
 def test_what_a_scanner_stamps_on_its_picture_makes_no_text_layer() -> None:
-    stamped = pdf_of(1).replace(
-        b"q 612 0 0 792 0 0 cm /Im10 Do Q", b"BT /F1 1 Tf (7) Tj ET /Im10 Do  "
-    )
+    scan = stamped(pdf_of(1), "7")
 
-    [page] = pages_of(stamped)
+    [page] = pages_of(scan)
+    content = content_of("a.pdf", scan)
 
     assert (page.text.strip(), page.is_scan) == ("7", True)
+    assert (content.text, content.chunks({}), content.chunks(None)) == ("", (), ())
 
 
 def test_a_page_alone_is_the_same_bytes_again_and_without_the_pictures_of_others() -> None:
