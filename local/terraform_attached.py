@@ -2,7 +2,7 @@
 
 Terraform starts a provider twice for each run of `terraform test`, which is two fifths of all the
 processor time of the module's tests. A provider that was started with `-debug` names its socket
-instead, and serves whoever is told it in `TF_REATTACH_PROVIDERS`
+instead, and serves whoever has it in `TF_REATTACH_PROVIDERS`
 (https://developer.hashicorp.com/terraform/plugin/debugging).
 """
 
