@@ -11,3 +11,13 @@ if TYPE_CHECKING:
 def code_of(error: ClientError) -> str:
     """Return the error's own code, such as ``TransactionCanceledException``."""
     return str(error.response["Error"]["Code"])
+
+
+def is_refused_condition(error: ClientError) -> bool:
+    """Return whether the item was not as a write's condition demands."""
+    return code_of(error) == "ConditionalCheckFailedException"
+
+
+def is_missing_object(error: ClientError) -> bool:
+    """Return whether S3 has no such object: a HEAD has no body, so its code is the status."""
+    return code_of(error) in ("NoSuchKey", "404")

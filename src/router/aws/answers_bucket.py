@@ -11,7 +11,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cost_calculator.aws.error_codes import code_of
+from cost_calculator.aws.error_codes import code_of, is_missing_object
 from cost_calculator.row_keys import folder_of
 from router.conversation.said import Said
 from router.errors import StoreUnavailable
@@ -48,7 +48,7 @@ class AnswerStore:
             found = self._client().get_object(Bucket=self._bucket, Key=address[len(prefix) :])
             return str(found["Body"].read().decode())
         except ClientError as error:
-            if code_of(error) == "NoSuchKey":
+            if is_missing_object(error):
                 return None
             raise StoreUnavailable(code_of(error)) from error
         except BotoCoreError as error:

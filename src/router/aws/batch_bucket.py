@@ -12,7 +12,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from cost_calculator.aws.error_codes import code_of
+from cost_calculator.aws.error_codes import code_of, is_missing_object
 from router.ingress.batch.layout import InvalidBatch
 from router.ingress.batch.lines import blocks_of
 
@@ -47,7 +47,7 @@ class Bucket:
         try:
             answer = self._client.get_object(Bucket=self.name, Key=key)
         except ClientError as error:
-            if code_of(error) in ("NoSuchKey", "404"):
+            if is_missing_object(error):
                 return None
             raise
         text: str = answer["Body"].read().decode()

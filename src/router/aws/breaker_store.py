@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from cost_calculator.aws.error_codes import code_of
+from cost_calculator.aws.error_codes import is_refused_condition
 from cost_calculator.aws.items import from_item, to_item
 from router.guards.breaker import Breaker, model_of, to_row
 from router.guards.conditional_update import Item
@@ -53,7 +53,7 @@ class ControlBreakers:
                 **(values if before.version else {}),  # type: ignore[arg-type]
             )
         except ClientError as error:
-            if code_of(error) != "ConditionalCheckFailedException":
+            if not is_refused_condition(error):
                 raise
             return False
         return True

@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cost_calculator.aws.error_codes import code_of
+from cost_calculator.aws.error_codes import code_of, is_missing_object
 from router.aws.answers_bucket import s3_client
 from router.errors import StoreUnavailable
 from router.workflows.corpus.chunks import FOLDER, Chunk, Document, object_key, object_keys
@@ -97,7 +97,7 @@ class ChunkStore:
             found = self._client().get_object(Bucket=self._bucket, Key=key)
             return _Kept(found["ETag"], Document.from_bytes(found["Body"].read()))
         except ClientError as error:
-            if code_of(error) == "NoSuchKey":
+            if is_missing_object(error):
                 return None
             raise StoreUnavailable(code_of(error)) from error
         except BotoCoreError as error:

@@ -12,7 +12,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cost_calculator.aws.error_codes import code_of
+from cost_calculator.aws.error_codes import code_of, is_refused_condition
 from cost_calculator.aws.items import to_item
 from cost_calculator.clock import iso
 from cost_calculator.rows import Row
@@ -20,8 +20,6 @@ from router.aws.answers_bucket import answer_store
 from router.aws.dynamodb import dynamodb
 from router.aws.workflow_store import WorkflowStore
 from router.errors import StoreUnavailable
-
-_GONE = "ConditionalCheckFailedException"
 
 
 class DuplicateStore(WorkflowStore):
@@ -47,7 +45,7 @@ class DuplicateStore(WorkflowStore):
         try:
             self._client.update_item(**asked)
         except ClientError as error:
-            if code_of(error) == _GONE:
+            if is_refused_condition(error):
                 return False
             raise StoreUnavailable(code_of(error)) from error
         except BotoCoreError as error:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from cost_calculator.aws.error_codes import code_of
+from cost_calculator.aws.error_codes import is_missing_object, is_refused_condition
 from cost_calculator.aws.items import from_item, to_item
 from cost_calculator.rows import Row
 from router.aws.usage_table import UsageStore
@@ -87,7 +87,7 @@ class TextStore(UsageStore):
         try:
             answer = self._s3.get_object(Bucket=self._bucket, Key=key)
         except ClientError as error:
-            if code_of(error) in ("NoSuchKey", "404"):
+            if is_missing_object(error):
                 return None
             raise
         return str(answer["Body"].read().decode("utf-8", "replace"))
@@ -118,7 +118,7 @@ class TextStore(UsageStore):
                 ExpressionAttributeValues={":source": {"S": source}},
             )
         except ClientError as error:
-            if code_of(error) != "ConditionalCheckFailedException":
+            if not is_refused_condition(error):
                 raise
 
     def delete_row(self, key: str, item: str) -> None:
@@ -153,7 +153,7 @@ class TextStore(UsageStore):
                 **({"ExpressionAttributeValues": to_item(changed)} if changed else {}),  # type: ignore[arg-type]
             )
         except ClientError as error:
-            if same and code_of(error) == "ConditionalCheckFailedException":
+            if same and is_refused_condition(error):
                 return False
             raise
         return True

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cost_calculator.aws.error_codes import code_of
+from cost_calculator.aws.error_codes import is_refused_condition
 from cost_calculator.aws.items import from_item
 from cost_calculator.aws.whole_rows import whole_rows
 from cost_calculator.reports import partitions
@@ -61,7 +61,7 @@ class FeedbackStore:
                 ExpressionAttributeValues={":text": {"S": text}},
             )
         except ClientError as error:
-            if code_of(error) == "ConditionalCheckFailedException":
+            if is_refused_condition(error):
                 return False
             raise StoreUnavailable(type(error).__name__) from error
         except BotoCoreError as error:

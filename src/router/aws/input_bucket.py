@@ -11,13 +11,11 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cost_calculator.aws.error_codes import code_of
+from cost_calculator.aws.error_codes import code_of, is_missing_object
 from cost_calculator.row_keys import request_id_of, tenant_of
 from router.aws.answers_bucket import s3_client
 from router.errors import InvalidRequest, StoreUnavailable
 from router.intake.stored_payload import path_of, requests_folder
-
-_MISSING = ("NoSuchKey", "404")
 
 
 class InputStore:
@@ -89,7 +87,7 @@ class InputStore:
                 )
             return bytes(found["Body"].read())
         except (ClientError, BotoCoreError) as error:
-            if _name(error) in _MISSING:
+            if isinstance(error, ClientError) and is_missing_object(error):
                 return None
             raise StoreUnavailable(_name(error)) from error
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cost_calculator.aws.error_codes import code_of
+from cost_calculator.aws.error_codes import is_refused_condition
 from cost_calculator.aws.items import from_item, to_item
 from cost_calculator.clock import now
 from router.errors import StoreUnavailable
@@ -116,6 +116,6 @@ def _asking() -> Iterator[None]:
 
 def _is_unchanged(error: ClientError) -> bool:
     """Return ``False`` for a condition that does not hold; raise any other error."""
-    if code_of(error) != "ConditionalCheckFailedException":
+    if not is_refused_condition(error):
         raise error
     return False

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cost_calculator.aws.error_codes import code_of
+from cost_calculator.aws.error_codes import code_of, is_refused_condition
 from cost_calculator.aws.items import from_item, to_item
 from cost_calculator.rows import RUNNING, Row
 from router.aws.dynamodb import dynamodb
@@ -19,7 +19,6 @@ from router.recording.workflow_run import after_redrive
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-_REFUSED = "ConditionalCheckFailedException"
 _KEYS = ("request_id", "item")
 _PLACE = ("queue", "queued_at")
 
@@ -79,7 +78,7 @@ class RunRows:
         try:
             operation(TableName=self._table, **given)
         except ClientError as error:
-            if code_of(error) != _REFUSED:
+            if not is_refused_condition(error):
                 raise StoreUnavailable(code_of(error)) from error
             shown: Any = error.response
             return from_item(shown.get("Item", {}))

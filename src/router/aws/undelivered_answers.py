@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cost_calculator.aws.error_codes import code_of
+from cost_calculator.aws.error_codes import is_refused_condition
 from cost_calculator.aws.items import to_item
 from router.errors import StoreUnavailable
 
@@ -42,7 +42,7 @@ class UndeliveredAnswers:
                 **given,  # type: ignore[arg-type]
             )
         except ClientError as error:
-            if code_of(error) != "ConditionalCheckFailedException":
+            if not is_refused_condition(error):
                 raise StoreUnavailable(type(error).__name__) from error
         except BotoCoreError as error:
             raise StoreUnavailable(type(error).__name__) from error

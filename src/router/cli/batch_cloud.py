@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from cost_calculator.aws.error_codes import code_of
+from cost_calculator.aws.error_codes import is_missing_object
 from cost_calculator.cli.deployment import open_deployment
 from router.ingress.batch.layout import (
     CHUNK_LINES,
@@ -124,6 +124,6 @@ class BatchCloud:
         try:
             return self.text(key)
         except ClientError as error:
-            if code_of(error) in ("NoSuchKey", "404"):
+            if is_missing_object(error):
                 return None
             raise

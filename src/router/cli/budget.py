@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from cost_calculator.aws.error_codes import code_of
+from cost_calculator.aws.error_codes import is_refused_condition
 from cost_calculator.aws.items import from_item, to_item
 from cost_calculator.aws.ledger_store import LedgerStore
 from cost_calculator.cli.arguments import UsageError, matching, number, share
@@ -105,7 +105,7 @@ def _set(client: DynamoDBClient, table: str, arguments: argparse.Namespace) -> N
             ExpressionAttributeValues=to_item(values),
         )
     except ClientError as error:
-        if code_of(error) != "ConditionalCheckFailedException":
+        if not is_refused_condition(error):
             raise
         raise SystemExit("it was changed just now: look at it, and try again") from None
 
