@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from moto.stepfunctions.parser import models
+from moto.stepfunctions.parser.api import ExecutionStatus
+from moto.stepfunctions.parser.backend.execution import Execution
 
 from tests.workflow.interpreter.functions import Functions
 from tests.workflow.interpreter.patches import LIMIT
@@ -265,6 +268,21 @@ def test_an_http_task_that_aws_would_refuse_ends_the_run(
     aws: World, arguments: dict[str, Any]
 ) -> None:
     assert run(aws, http(arguments=arguments)).error == "States.Runtime"
+
+
+def test_a_run_that_has_ended_has_its_output(aws: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    class Watched(Execution):
+        def __setattr__(self, name: str, value: Any) -> None:
+            if name == "exec_status" and value == ExecutionStatus.SUCCEEDED:
+                seen.append(self.output)
+            super().__setattr__(name, value)
+
+    monkeypatch.setattr(models, "Execution", Watched)
+    run(aws, {"Type": "Pass", "End": True}, given={"it": 1})
+
+    assert seen == [{"it": 1}]
 
 
 @pytest.mark.parametrize(

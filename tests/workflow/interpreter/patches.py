@@ -16,6 +16,7 @@
 | `_waits_for_its_token` | waits until `SendTaskSuccess`, `SendTaskFailure` or the task's TimeoutSeconds | the same, in real time: here the test says who answers, and when the time is over |
 | `_fail_with_cause` | `SendTaskFailure` gives the task an error and a cause | drops the cause |
 | `_over`, `_nothing_after` | once a run was aborted or timed out, nothing more happens in it | its task's end is still written into the history, then caught or retried, and the run ends as FAILED |
+| `_result_before_status` | a run that has ended has its output, or its error | shows the status first: whoever looks in between finds no output |
 | `_one_at_a_time` | a transaction that fails changes nothing | puts back all tables, and what others wrote meanwhile is gone |
 | `numbers` | a number with an exponent and no point, `9E-7`, is added like any other | `int("9E-7")` fails the transaction |
 | `_no_waiting` | a retrier waits IntervalSeconds × BackoffRate^n, with jitter | the same, in real time |
@@ -79,9 +80,11 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
     StateTaskServiceSfn,
 )
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
+from moto.stepfunctions.parser.asl.eval.program_state import ProgramEnded, ProgramError
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
 from moto.stepfunctions.parser.asl.utils.boto_client import boto_client_for
+from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication
 from moto.stepfunctions.responses import StepFunctionResponse
 
 from tests.workflow.interpreter import nested_run, numbers
@@ -126,6 +129,9 @@ def patched(
             "_wait_for_task_token_timeout",
             _waits_for_its_token(human),
         )
+        worker = BaseExecutionWorkerCommunication
+        reflect = worker._reflect_execution_status
+        put(worker, "_reflect_execution_status", _result_before_status(reflect))
         lock = RLock()
         for name in ("transact_write_items", "put_item", "update_item", "delete_item"):
             put(DynamoDBBackend, name, _one_at_a_time(getattr(DynamoDBBackend, name), lock))
@@ -142,6 +148,20 @@ def patched(
         stack.callback(logging.getLogger("moto.stepfunctions").setLevel, logging.NOTSET)
         logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
         yield
+
+
+def _result_before_status(reflect: Callable[[Any], None]) -> Callable[[Any], None]:
+    def reflected(self: BaseExecutionWorkerCommunication) -> None:
+        execution = self.execution
+        ended = execution.exec_worker.env.program_state()
+        if isinstance(ended, ProgramEnded):
+            execution.output = execution.exec_worker.env.states.get_input()
+        elif isinstance(ended, ProgramError):
+            execution.error = ended.error.get("error")
+            execution.cause = ended.error.get("cause")
+        reflect(self)
+
+    return reflected
 
 
 def _one_at_a_time(write: Callable[..., Any], lock: RLock) -> Callable[..., Any]:
