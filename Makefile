@@ -74,11 +74,11 @@ quick: $(READY)
 	@FAREGATE_EXAMPLES=few $(RUN) -m pytest -q -n auto --dist loadfile -m "not slow" tests/unit tests/workflow
 
 lint: $(READY) ## ruff
-	$(RUN) -m ruff check .
-	$(RUN) -m ruff format --check .
+	$(YIELDING) $(RUN) -m ruff check .
+	$(YIELDING) $(RUN) -m ruff format --check .
 
 types: $(READY) ## mypy, strict
-	$(RUN) -m mypy
+	$(YIELDING) $(RUN) -m mypy
 
 unit: $(READY) chromium ## unit, property and workflow tests, and the dashboard in Chromium
 	$(YIELDING) $(RUN) -m pytest -n auto --dist loadfile tests $(addprefix --ignore ,tests/local_cloud tests/local_patches tests/local_rights)

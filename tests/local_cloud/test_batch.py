@@ -17,7 +17,7 @@ from tests.local_cloud.simulator import Simulator
 # Leaves thousands of rows, and some tests price again all that there is.
 pytestmark = pytest.mark.runs("late")
 
-PROMPTS = 1000  # `make load` runs 10,000
+PROMPTS = 300  # `make load` runs 10,000
 MONEY = ("cost_usd", "baseline_usd", "overhead_usd")
 
 
