@@ -56,15 +56,17 @@ doctor-local: ## what this machine lacks for the demo and the tests, and what to
 # in one piece where make can.
 SIDE_BY_SIDE := -j 8 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 FIRST ?= local
+LATER := nice -n 5
 LAST := nice -n 10
-ORDER := $(if $(filter unit,$(FIRST)),CLOUD='$(LAST)' LIFE='$(LAST)',YIELDING='$(LAST)' LIFE='nice -n 5')
+ORDER := $(if $(filter unit,$(FIRST)),CLOUD='$(LAST)' LIFE='$(LAST)',YIELDING='$(LAST)' LIFE='$(LATER)')
 
 test: $(READY) ## everything: make test FIRST=unit lets the local cloud yield instead
 	@echo "lint, types, unit tests, the module's tests and the local cloud, side by side: minutes, and then their output"
 	@$(MAKE) --no-print-directory $(SIDE_BY_SIDE) $(ORDER) lint types unit emulator-test terraform-test security local-test lifetime-test
 
+# Nothing yields here: what yields to eight loops gets a twentieth of the machine, and would take hours.
 test-busy: $(READY) ## everything, beside eight busy loops: no result may depend on the machine's speed
-	@$(RUN) -m tools.busy $(MAKE) --no-print-directory test
+	@$(RUN) -m tools.busy $(MAKE) --no-print-directory test LATER= LAST=
 
 # What is left out, make test runs: property tests, the sets, pages in Chromium, the emulator, Terraform, the local cloud.
 test-quick: ## before each commit, under 90 s: lint, types, unit and workflow tests, the second interpreter; slow cases left out
