@@ -17,12 +17,11 @@ locals {
       CONTROL_TABLE   = local.tables.control.name
       SPEND_TABLE     = local.tables.spend.name
       FAREGATE_CONFIG = jsonencode(local.config)
-      PRICE_OVERRIDES = jsonencode(var.prices)
     },
     local.input_environment,
     local.bedrock_environment,
     local.metrics_environment,
-    local.residency_environment,
+    local.rates_environment,
     var.analyzer.weights == null ? {} : { ANALYZER_WEIGHTS = "s3://${var.analyzer.weights.bucket}/${var.analyzer.weights.key}" },
   )
 }

@@ -10,12 +10,11 @@ locals {
   }
 
   answer_question_environment = var.workflows.rag == null ? null : merge({
-    USAGE_TABLE     = local.tables.usage.name
-    ANSWERS_BUCKET  = aws_s3_bucket.answers.id
-    CORPUS_BUCKET   = local.corpus_bucket
-    RETRIEVERS      = jsonencode(local.rag_retrievers)
-    PRICE_OVERRIDES = jsonencode(var.prices)
-  }, local.residency_environment, local.embedding_environment)
+    USAGE_TABLE    = local.tables.usage.name
+    ANSWERS_BUCKET = aws_s3_bucket.answers.id
+    CORPUS_BUCKET  = local.corpus_bucket
+    RETRIEVERS     = jsonencode(local.rag_retrievers)
+  }, local.rates_environment, local.embedding_environment)
 }
 
 data "aws_iam_policy_document" "answer_question" {

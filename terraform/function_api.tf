@@ -15,13 +15,12 @@ locals {
     STATE_MACHINE_ARN = local.state_machine_arn
     INPUT_BYTES_LIMIT = tostring(var.limits.input_bytes)
     STORE_TEXT        = tostring(var.privacy.store_text)
-    PRICE_OVERRIDES   = jsonencode(var.prices)
     API_CALLERS       = jsonencode(local.api_callers)
     BUDGETS = jsonencode(merge(
       { for everyone, limits in { everyone = try(local.guards.budget, null) } : everyone => limits if limits != null },
       { tenants = { for tenant, rules in local.tenants : tenant => { budget = rules.budget } if try(rules.budget, null) != null } },
     ))
-  }, local.input_environment, local.api_cors_environment, local.residency_environment)
+  }, local.input_environment, local.api_cors_environment, local.rates_environment)
 }
 
 data "aws_iam_policy_document" "api" {

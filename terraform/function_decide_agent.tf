@@ -9,11 +9,10 @@ locals {
   }
 
   decide_agent_environment = var.workflows.agent == null ? null : merge({
-    USAGE_TABLE     = local.tables.usage.name
-    ANSWERS_BUCKET  = aws_s3_bucket.answers.id
-    AGENT_TOOLS     = jsonencode(local.agent_tools)
-    PRICE_OVERRIDES = jsonencode(var.prices)
-  }, local.residency_environment)
+    USAGE_TABLE    = local.tables.usage.name
+    ANSWERS_BUCKET = aws_s3_bucket.answers.id
+    AGENT_TOOLS    = jsonencode(local.agent_tools)
+  }, local.rates_environment)
 }
 
 # A run whose confidence is too low fails with its draft; an approved draft is an answer.

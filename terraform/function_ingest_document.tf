@@ -19,8 +19,7 @@ locals {
     STATE_MACHINE_ARN = local.workflow_machines["documents"].arn
     ANALYSIS          = try(coalesce(var.workflows.documents.analysis), "")
     VECTORS           = jsonencode(local.corpus_vectors)
-    PRICE_OVERRIDES   = jsonencode(var.prices)
-    }, local.residency_environment, local.embedding_environment,
+    }, local.rates_environment, local.embedding_environment,
     local.documents_topic_arn == null ? {} : { NOTIFIES = "true" },
     { for base in local.ingested_base[*] : "KNOWLEDGE_BASE" => jsonencode(base) },
     { for pages in local.scanned_pages[*] : "SCANNED_PAGES" => jsonencode(pages) },

@@ -9,13 +9,11 @@ locals {
 
   price_rows_environment = merge(
     {
-      USAGE_TABLE     = local.tables.usage.name
-      SPEND_TABLE     = local.tables.spend.name
-      CONTROL_TABLE   = local.tables.control.name
-      PRICE_OVERRIDES = jsonencode(var.prices)
+      USAGE_TABLE   = local.tables.usage.name
+      SPEND_TABLE   = local.tables.spend.name
+      CONTROL_TABLE = local.tables.control.name
     },
     local.pricing_environment,
-    local.residency_environment,
   )
 }
 

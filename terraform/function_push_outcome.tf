@@ -15,8 +15,7 @@ locals {
     STATE_MACHINE_ARN = local.state_machine_arn
     ANSWERS_BUCKET    = aws_s3_bucket.answers.id
     STORE_TEXT        = tostring(var.privacy.store_text)
-    PRICE_OVERRIDES   = jsonencode(var.prices)
-  }, local.websocket_push_environment, local.residency_environment)
+  }, local.websocket_push_environment, local.rates_environment)
 }
 
 # A second try, if the first one dies: the client gets its last frame all the same. Nothing is lost with it, so nothing is put aside: the

@@ -15,10 +15,8 @@ locals {
       CONTROL_TABLE     = local.tables.control.name
       WORKFLOW_SECONDS  = tostring(local.workflow_seconds)
       FAILURE_TOPIC_ARN = local.topic_arn
-      PRICE_OVERRIDES   = jsonencode(var.prices)
     },
     local.pricing_environment,
-    local.residency_environment,
   )
 }
 

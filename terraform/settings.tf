@@ -63,12 +63,15 @@ locals {
   metrics_environment = length(local.metric_tenants) == 0 ? {} : { METRIC_TENANTS = join(",", local.metric_tenants) }
   detail_environment  = var.observability.detailed_metrics ? { DETAILED_METRICS = "true" } : {}
 
-  # For functions that price rows; the share is that of the requests that X-Ray records.
-  pricing_environment = merge(
-    local.metrics_environment,
-    local.detail_environment,
-    { TRACED_SHARE = tostring(var.observability.xray ? var.observability.xray_share : 0) },
-  )
+  # For functions that price rows, and add them to the sums.
+  pricing_environment = merge(local.rates_environment, local.metrics_environment, local.detail_environment)
+
+  # All that a price depends on beside its row, for functions that price what they show before `price_rows` has: they must find the same.
+  # The share is that of the requests that X-Ray records.
+  rates_environment = merge(local.residency_environment, {
+    PRICE_OVERRIDES = jsonencode(var.prices)
+    TRACED_SHARE    = tostring(var.observability.xray ? var.observability.xray_share : 0)
+  })
 
   # For functions that call Bedrock.
   bedrock_environment = merge(

@@ -165,7 +165,7 @@ run "by_default_one_request_in_twenty_is_traced_and_few_series_are_printed" {
     condition = {
       for name, function in aws_lambda_function.this : name => function.environment[0].variables["TRACED_SHARE"]
       if contains(keys(function.environment[0].variables), "TRACED_SHARE")
-    } == { price_rows = "0.05", sweep = "0.05" }
+    } == { analyze = "0.05", price_rows = "0.05", sweep = "0.05" }
     error_message = "Those that estimate what Faregate costs must know which share is traced."
   }
 

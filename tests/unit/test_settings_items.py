@@ -21,6 +21,7 @@ GROWING = set(
 SHARED = {
     "local.metrics_environment": "METRIC_TENANTS",
     "local.pricing_environment": "METRIC_TENANTS",
+    "local.rates_environment": "PRICE_OVERRIDES",
     "local.bedrock_environment": "BEDROCK_PROFILES",
 }
 FUNCTIONS = sorted(MODULE.glob("function_*.tf"))
@@ -42,4 +43,4 @@ def test_a_function_with_settings_in_an_item_reads_them_first(path: Path) -> Non
     assert handler
     source = (ROOT / "src" / f"{handler[1].replace('.', '/')}.py").read_text("utf-8")
 
-    assert ("load_settings()" in source) == grows(text)
+    assert ("\nload_settings()\n" in source) == grows(text)

@@ -9,6 +9,7 @@ from tests.local_cloud.settings.lines import (
     DEPLOYED_AGAIN,
     LAYER_ANEW,
     OF_WHAT_IS_MADE,
+    PRICED_BY,
     ROUTER,
     WITHOUT_WEBSOCKET,
     Group,
@@ -79,7 +80,7 @@ MADE = Group(
             [
                 *made("aws_xray_sampling_rule.this[0]"),
                 *function("tracing_config.mode", *CALLED_BY_NOBODY),
-                *environment("TRACED_SHARE", "price_rows", "sweep"),
+                *environment("TRACED_SHARE", *PRICED_BY),
             ],
         ),
         "bedrock.application_profiles": (

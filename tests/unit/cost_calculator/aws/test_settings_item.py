@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -79,28 +77,3 @@ def test_a_table_that_does_not_answer_is_asked_again_by_the_workflow(store: Dyna
         load_settings()
     # Step Functions knows an error of a Lambda by the name of its class.
     assert settings_item.StoreUnavailable.__name__ == OfTheWorkflow.__name__
-
-
-def test_every_function_that_has_settings_in_an_item_loads_them() -> None:
-    root = Path(__file__).parents[4]
-    module = (root / "terraform" / "settings_items.tf").read_text(encoding="utf-8")
-    [listed] = re.findall(r"growing_settings = \[(.*?)\]", module)
-    growing = re.compile(rf"^ +({'|'.join(re.findall(r'[A-Z_]+', listed))}) +=", re.MULTILINE)
-    files = {
-        path: path.read_text(encoding="utf-8")
-        for path in (root / "terraform").glob("function_*.tf")
-    }
-    handlers = {
-        re.findall(r'^ +handler += "(.*?)\.handler"', text, re.MULTILINE)[0]
-        for text in files.values()
-        if growing.search(text)
-    }
-
-    assert len(handlers) > 8
-    silent = [
-        name
-        for name in sorted(handlers)
-        if "\nload_settings()\n"
-        not in (root / "src" / f"{name.replace('.', '/')}.py").read_text(encoding="utf-8")
-    ]
-    assert silent == []
