@@ -5,8 +5,9 @@ variable "workflows" {
     and texts are stored, since steps hand answers on through the rows.
 
     - `variants`: one prompt in many forms, or asked several times; a judge compares the answers. `{}` creates it.
-      `max_concurrency`: requests of one run at a time. Defaults to 10. `scorer_arn`: a Lambda function of yours that
-      scores each answer, in place of the judge. By default the judge compares them.
+      `max_concurrency`: requests of one run, or of one group of a large set, at a time. Defaults to 10.
+      `group_concurrency`: groups of a large set at a time, from 1 to 50. Defaults to 4. `scorer_arn`: a Lambda function of
+      yours that scores each answer, in place of the judge. By default the judge compares them.
     - `agent`: a plan, workers that carry it out level by level, an answer with its confidence, a reviewer if it is in
       doubt, and its form. Needs `review`. `tools`: Lambda functions of yours that a step may be, by the name that
       inputs use for them. By default there is none. `max_concurrency`: steps of one run at a time. Defaults to 10.
@@ -27,8 +28,9 @@ variable "workflows" {
   EOT
   type = object({
     variants = optional(object({
-      max_concurrency = optional(number, 10)
-      scorer_arn      = optional(string)
+      max_concurrency   = optional(number, 10)
+      group_concurrency = optional(number, 4)
+      scorer_arn        = optional(string)
     }))
     agent = optional(object({
       tools                = optional(map(string), {})
@@ -61,6 +63,11 @@ variable "workflows" {
   validation {
     condition     = var.workflows.variants == null ? true : var.workflows.variants.max_concurrency >= 1 && var.workflows.variants.max_concurrency <= 40 && floor(var.workflows.variants.max_concurrency) == var.workflows.variants.max_concurrency
     error_message = "Write workflows.variants.max_concurrency as a whole number from 1 to 40: an inline Map runs no more at a time."
+  }
+
+  validation {
+    condition     = var.workflows.variants == null ? true : var.workflows.variants.group_concurrency >= 1 && var.workflows.variants.group_concurrency <= 50 && floor(var.workflows.variants.group_concurrency) == var.workflows.variants.group_concurrency
+    error_message = "Write workflows.variants.group_concurrency as a whole number from 1 to 50."
   }
 
   validation {

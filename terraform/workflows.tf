@@ -63,6 +63,14 @@ data "aws_iam_policy_document" "workflow_machine" {
       sid       = statement.value.sid
       actions   = statement.value.actions
       resources = statement.value.resources
+      dynamic "condition" {
+        for_each = contains(keys(statement.value), "through") ? [statement.value.through] : []
+        content {
+          test     = "StringEquals"
+          variable = "kms:ViaService"
+          values   = [for service in condition.value : "${service}.${local.regional_suffix}"]
+        }
+      }
     }
   }
 
@@ -85,7 +93,8 @@ data "aws_iam_policy_document" "workflow_machine" {
     resources = ["arn:${local.partition}:events:${local.arn_suffix}:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"]
   }
 
-  # Execution data is encrypted with the machine's ARN as context: its own, and the router's for the input that it hands over.
+  # Execution data is encrypted with the machine's ARN as context: its own, that of its Distributed Map's children, and the router's for
+  # the input that it hands over.
   statement {
     sid       = "EncryptExecutions"
     actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
@@ -93,7 +102,7 @@ data "aws_iam_policy_document" "workflow_machine" {
     condition {
       test     = "StringEquals"
       variable = "kms:EncryptionContext:aws:states:stateMachineArn"
-      values   = [each.value.arn, local.state_machine_arn]
+      values   = concat([each.value.arn, local.state_machine_arn], each.key == "variants" ? [local.variants_children] : [])
     }
   }
 }

@@ -43,8 +43,9 @@ def contribution(row: Row) -> Sums:
             sums[f"feedback_{row['feedback']}"] = 1
         return _without_zeros(sums)
     if row["item"].startswith(RUN_ITEM):
-        # A redriven execution is one run, with a row for each of its ends.
-        return _without_zeros(sums | {"workflow_runs": int("redrive" not in row)})
+        # A redriven execution is one run, with a row for each of its ends; a group is part of one.
+        is_run = "redrive" not in row and "group" not in row
+        return _without_zeros(sums | {"workflow_runs": int(is_run)})
     if row["item"] == REFUSED_ITEM:
         return _without_zeros(sums | {"refusals": 1})
     sums["attempts"] = row.get("calls", 1)

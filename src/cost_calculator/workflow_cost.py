@@ -110,7 +110,9 @@ def read_run(
     ]
     if not found and not own:
         return None
-    last = max(filter(_is_execution, own), key=_begun_at, default=None)
+    # The executions of groups are parts of one.
+    executions = [row for row in own if _is_execution(row) and "group" not in row]
+    last = max(executions, key=_begun_at, default=None)
     names = (row.get("workflow") for row in [*(items["REQUEST"] for _, items in found), *own])
     return WorkflowRun(
         run_id=request_id_of(parent),

@@ -35,12 +35,14 @@ run "variants_is_a_machine_on_the_router" {
   command = plan
 
   variables {
-    workflows = { variants = { max_concurrency = 4 } }
+    workflows = { variants = { max_concurrency = 4, group_concurrency = 2 } }
   }
 
   assert {
     condition = (
       jsondecode(aws_sfn_state_machine.this["variants"].definition).States.AskVariants.MaxConcurrency == 4
+      && jsondecode(aws_sfn_state_machine.this["variants"].definition).States.AskGroups.MaxConcurrency == 2
+      && jsondecode(aws_sfn_state_machine.this["variants"].definition).States.AskGroups.ItemProcessor.States.AskGroup.Arguments.StateMachineArn == "arn:aws:states:eu-central-1:123456789012:stateMachine:faregate-variants"
       && jsondecode(aws_sfn_state_machine.this["variants"].definition).States.AskVariants.ItemProcessor.States.AskVariant.Arguments.StateMachineArn == "arn:aws:states:eu-central-1:123456789012:stateMachine:faregate"
       && aws_sfn_state_machine.this["variants"].type == "STANDARD"
       && aws_sfn_state_machine.this["variants"].encryption_configuration[0].type == "CUSTOMER_MANAGED_KMS_KEY"
@@ -53,13 +55,49 @@ run "variants_is_a_machine_on_the_router" {
     condition = {
       for statement in data.aws_iam_policy_document.workflow_machine["variants"].statement : statement.sid => toset(statement.resources)
       } == {
-      RunFunctions      = toset(["arn:aws:lambda:eu-central-1:123456789012:function:faregate-rank-variants"])
-      AskTheRouter      = toset(["arn:aws:states:eu-central-1:123456789012:stateMachine:faregate"])
-      FollowWhatItAsked = toset(["arn:aws:states:eu-central-1:123456789012:execution:faregate:*"])
-      HearOfItsEnd      = toset(["arn:aws:events:eu-central-1:123456789012:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"])
-      EncryptExecutions = toset([aws_kms_key.this[0].arn])
+      RunFunctions = toset(["arn:aws:lambda:eu-central-1:123456789012:function:faregate-rank-variants"])
+      # Of a file of variants: the list of its groups, and a run of this machine for each.
+      StartGroups = toset(["arn:aws:states:eu-central-1:123456789012:stateMachine:faregate-variants"])
+      WatchGroups = toset([
+        "arn:aws:states:eu-central-1:123456789012:execution:faregate-variants:*",
+        "arn:aws:states:eu-central-1:123456789012:execution:faregate-variants/AskGroups:*",
+      ])
+      RedriveGroups            = toset(["arn:aws:states:eu-central-1:123456789012:execution:faregate-variants/AskGroups:*"])
+      ReadTheListOfGroups      = toset(["arn:aws:s3:::made-answers-1/runs/*/groups.json"])
+      UseTheKeyThroughServices = toset([aws_kms_key.this[0].arn])
+      AskTheRouter             = toset(["arn:aws:states:eu-central-1:123456789012:stateMachine:faregate"])
+      FollowWhatItAsked        = toset(["arn:aws:states:eu-central-1:123456789012:execution:faregate:*"])
+      HearOfItsEnd             = toset(["arn:aws:events:eu-central-1:123456789012:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"])
+      EncryptExecutions        = toset([aws_kms_key.this[0].arn])
     }
-    error_message = "The machine runs its function and the router, and nothing else; a new right belongs here with its reason."
+    error_message = "The machine runs its function and the router, and itself for groups; a new right belongs here with its reason."
+  }
+
+  assert {
+    condition = {
+      for statement in data.aws_iam_policy_document.rank_variants[0].statement : statement.sid => {
+        actions = toset(statement.actions), resources = toset(statement.resources)
+      }
+      } == {
+      ReadTheFileAndTheGroups = { actions = toset(["s3:GetObject"]), resources = toset(["arn:aws:s3:::made-answers-1/runs/*", "arn:aws:s3:::made-answers-1/variants/*"]) }
+      WriteGroups             = { actions = toset(["s3:PutObject"]), resources = toset(["arn:aws:s3:::made-answers-1/runs/*"]) }
+    }
+    error_message = "The function reads files of variants, and writes what their groups came to."
+  }
+
+  assert {
+    condition = {
+      for statement in data.aws_iam_policy_document.workflow_machine["variants"].statement : statement.sid => [for condition in statement.condition : toset(condition.values)]
+      if contains(["UseTheKeyThroughServices", "EncryptExecutions"], statement.sid)
+      } == {
+      UseTheKeyThroughServices = [toset(["s3.eu-central-1.amazonaws.com"])]
+      EncryptExecutions = [toset([
+        "arn:aws:states:eu-central-1:123456789012:stateMachine:faregate-variants",
+        "arn:aws:states:eu-central-1:123456789012:stateMachine:faregate-variants/AskGroups",
+        "arn:aws:states:eu-central-1:123456789012:stateMachine:faregate",
+      ])]
+    }
+    error_message = "The key serves the runs, their groups' runs and the list of groups alone."
   }
 
   assert {
@@ -128,6 +166,14 @@ run "workflows_need_the_texts_of_their_steps" {
   variables {
     workflows = { variants = {} }
     privacy   = { store_text = false }
+  }
+  expect_failures = [var.workflows]
+}
+
+run "more_groups_at_a_time_than_a_set_has_is_refused" {
+  command = plan
+  variables {
+    workflows = { variants = { group_concurrency = 51 } }
   }
   expect_failures = [var.workflows]
 }

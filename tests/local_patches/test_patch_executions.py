@@ -97,6 +97,35 @@ def test_same_name_and_input_while_running_answers_the_same_run(lab: Any) -> Non
     assert first == second
 
 
+def test_a_distributed_map_in_jsonata_reads_the_file_that_its_input_names(lab: Any) -> None:
+    bucket, s3 = lab.name("items"), lab.client("s3")
+    s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key="items.json", Body=b'[{"n": 1}, {"n": 2}]')
+    states = {
+        "Read": {
+            "Type": "Map",
+            "ItemReader": {
+                "Resource": "arn:aws:states:::s3:getObject",
+                "ReaderConfig": {"InputType": "JSON"},
+                "Arguments": {"Bucket": "{% $states.input.bucket %}", "Key": "items.json"},
+            },
+            "ItemProcessor": {
+                "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+                "StartAt": "Twice",
+                "States": {
+                    "Twice": {"Type": "Pass", "Output": "{% $states.input.n * 2 %}", "End": True}
+                },
+            },
+            "Assign": {"found": "{% $states.result %}"},
+            "Output": "{% $count($states.result) %}",
+            "Next": "Done",
+        },
+        "Done": {"Type": "Succeed", "Output": ["{% $states.input %}", "{% $found %}"]},
+    }
+
+    assert lab.output(states, {"bucket": bucket}) == [2, [2, 4]]
+
+
 def test_result_over_256_kib_is_not_caught_by_states_all(lab: Any) -> None:
     name = lab.function("def handler(event, context):\n    return 'x' * event['size']\n")
     states = {"Call": task(name, Catch=CATCH_ALL, End=True), **CAUGHT}

@@ -2,51 +2,40 @@
 
 from __future__ import annotations
 
-import importlib
-import json
-import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from tests.support.tables import USAGE
 from tests.workflow.interpreter import runs
-from tests.workflow.interpreter.world import World, machine, started_again, world
-from tests.workflow.settings import CONFIG, HAIKU, SONNET
+from tests.workflow.interpreter.world import World
+from tests.workflow.settings import HAIKU, SONNET
+from tests.workflow.variant_runs import (
+    PROMPT,
+    TONES,
+    emptied,
+    judge_prefers,
+    machines,
+    report,
+    requests,
+    reserved,
+    scoring,
+    scripted,
+)
 
-PROMPT = "Write a {{tone}} greeting."
-TONES = ("formal", "warm", "odd")
-JUDGE = "You score answers."
 THROTTLED = {"status": 429, "code": "ThrottlingException"}
 
 
-def without_scorer(definition: Any) -> None:
-    states = definition["States"]["AskVariants"]["ItemProcessor"]["States"]
-    del states["ScoreVariant"], states["VariantUnscored"]
-
-
-def with_scorer(definition: Any) -> None:
-    """Hand each answer on, as terraform/workflow_variants.tf does."""
-    ask = definition["States"]["AskVariants"]["ItemProcessor"]["States"]["AskVariant"]
-    del ask["End"]
-    ask |= {"Output": "{% $states.result.Output %}", "Next": "ScoreVariant"}
-
-
 @pytest.fixture(scope="module")
-def made() -> Iterator[tuple[World, str]]:
-    with world(CONFIG) as aws:
-        machine(aws, "faregate-scored", "variants", with_scorer)
-        yield aws, machine(aws, "faregate-variants", "variants", without_scorer)
+def made() -> Iterator[World]:
+    with machines() as aws:
+        yield aws
 
 
 @pytest.fixture
-def aws(made: tuple[World, str]) -> World:
-    made[0].empty()
-    made[0].wire.script.clear()
-    made[0].functions.faults = {}
-    return made[0]
+def aws(made: World) -> World:
+    return emptied(made)
 
 
 def ran(aws: World, machine_name: str = "faregate-variants", **given: Any) -> runs.Ran:
@@ -59,55 +48,6 @@ def ran(aws: World, machine_name: str = "faregate-variants", **given: Any) -> ru
     }
     arn = aws.machine_arn.replace(":faregate", f":{machine_name}")
     return runs.execute(aws, arn, asked | given)
-
-
-def scripted(aws: World, **answers: str) -> None:
-    """Let each tone be answered so."""
-    aws.wire.script.add(
-        [
-            {
-                "match": {"contains": f"a {tone} greeting.", "model": HAIKU},
-                "count": None,
-                "text": text,
-            }
-            for tone, text in answers.items()
-        ]
-    )
-
-
-def judge_prefers(aws: World, best: str) -> None:
-    """Let the judge give 9 to this answer and 4 to the others, wherever it reads it."""
-    wire = aws.wire
-
-    def meanwhile(ask: Any) -> None:
-        found = re.search(r'\{"criteria".*\}', ask.prompt, re.S)
-        if not found:
-            return
-        shown = json.JSONDecoder().raw_decode(found[0])[0]
-        scores = {place: 9 if text == best else 4 for place, text in shown["answers"].items()}
-        wire.script.add(
-            [{"match": {"contains": '{"criteria"'}, "count": 1, "text": json.dumps(scores)}]
-        )
-
-    wire.meanwhile = meanwhile
-
-
-def requests(aws: World) -> dict[str, Mapping[str, Any]]:
-    items = aws.client("dynamodb").scan(TableName=USAGE)["Items"]
-    rows = [next(iter(runs.by_item([item]).values())) for item in items]
-    return {row["request_id"]: row for row in rows if row["item"] == "REQUEST"}
-
-
-def report(aws: World, run: str = "run-1") -> Any:
-    cost = importlib.import_module("cost_calculator.workflow_cost")
-    rows = importlib.import_module("cost_calculator.aws.workflow_rows")
-    rates = importlib.import_module("cost_calculator.rates").default_rates()
-    settle = importlib.import_module("cost_calculator.settlement").settle
-    return cost.read_run(
-        run,
-        rows.WorkflowRows(aws.client("dynamodb"), USAGE),
-        lambda row: settle(row, rates, "2026-11-30T00:00:00.000Z"),
-    )
 
 
 def test_the_answer_that_the_judge_scores_highest_is_the_best(aws: World) -> None:
@@ -140,7 +80,7 @@ def test_the_tree_has_every_step_and_the_run_s_own_states(aws: World) -> None:
     assert Decimal(out["total"]["cost_usd"]) == sum(steps)
     assert run.own["workflow_runs"] == 1
     [row] = [r for item, r in _rows(aws, "run-1").items() if item.startswith("WORKFLOW#")]
-    assert row["transitions"] == 5 + 3 + 2
+    assert row["transitions"] == 6 + 3 + 2
     assert len(row["lambda_ms"]) == 3
 
 
@@ -208,7 +148,7 @@ def test_a_budget_that_ends_in_the_middle_refuses_the_rest_and_compares_what_the
 ) -> None:
     scripted(aws, formal="Good day.", warm="Hello!", odd="Ahoy.")
     aws.wire.meanwhile = lambda _ask: None
-    limit = 2.5 * _reserved(aws)
+    limit = 2.5 * reserved(aws)
 
     out = ran(aws, max_cost_usd=float(limit)).output
 
@@ -217,16 +157,6 @@ def test_a_budget_that_ends_in_the_middle_refuses_the_rest_and_compares_what_the
     assert failed["error"] == "BudgetExceeded"
     assert "of its `max_cost_usd`" in failed["cause"]
     assert out["status"] == "UNJUDGED"
-
-
-def _reserved(aws: World) -> float:
-    """Return what one variant reserves."""
-    probe = {
-        "input": PROMPT.replace("{{tone}}", "formal"), "tier": "SIMPLE", "max_tokens": 50,
-        "request_id": "probe", "parent_id": "p", "workflow": {"name": "p", "max_cost_usd": 1},
-    }  # fmt: skip
-    runs.execute(aws, aws.machine_arn, probe)
-    return float(requests(aws)["probe"]["reserved_usd"])
 
 
 def test_a_run_in_which_nothing_answers_fails_with_the_first_cause(aws: World) -> None:
@@ -280,14 +210,8 @@ def test_an_input_that_makes_no_sense_ends_the_run_before_anything_is_asked(aws:
 
 @pytest.fixture
 def scorer(aws: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
-    """Scores by answer; a text that is not there has the scorer die."""
-    scores: dict[str, Any] = {}
-    aws.functions.own["scorer"] = lambda event, _context: {"score": scores[event["output"]]}
-    monkeypatch.setenv("SCORER", "true")
-    started_again()
-    yield scores
-    monkeypatch.undo()
-    started_again()
+    with scoring(aws, monkeypatch) as scores:
+        yield scores
 
 
 def test_a_scorer_of_the_caller_s_own_takes_the_judge_s_place(

@@ -10,11 +10,12 @@ import pytest
 
 from router.workflows.run import NothingAnswered
 from router.workflows.variants.outcome import transitions
+from router.workflows.variants.sets import GroupFailed, set_transitions
 from tests.workflow.test_definition import ASL, AWS_ERRORS, OUR_ERRORS, expressions, filled, lint
 
 TEXT = (ASL / "variants.asl.json").read_text(encoding="utf-8")
 DEFINITION: dict[str, Any] = json.loads(TEXT)
-MAPS = ("AskVariants", "AskJudge")
+MAPS = ("AskGroups", "AskVariants", "AskJudge")
 OWN: dict[str, dict[str, Any]] = DEFINITION["States"]
 STATES = OWN | {
     name: state for each in MAPS for name, state in OWN[each]["ItemProcessor"]["States"].items()
@@ -24,12 +25,13 @@ LAMBDAS = [
     for name, state in STATES.items()
     if "rank_variants_arn" in json.dumps(state.get("Arguments", {}))
 ]
-CHILDREN = ("AskVariant", "AskJudgeOnce")
+CHILDREN = ("AskGroup", "AskVariant", "AskJudgeOnce")
 TERRAFORM = ASL.parent / "terraform"
 
 
 def test_the_published_schema_of_the_language_accepts_it() -> None:
     text = TEXT.replace("${router_arn}", "arn:aws:states:::x")
+    text = text.replace("${variants_arn}", "arn:aws:states:::y")
     assert lint(json.loads(filled(text.replace("${scorer_arn}", "arn:aws:lambda:::x")))) == []
 
 
@@ -90,23 +92,29 @@ def test_an_answer_that_cannot_be_scored_stops_no_other() -> None:
 def test_every_error_name_is_ours_or_one_that_aws_documents() -> None:
     handlers = [h for s in STATES.values() for h in [*s.get("Retry", []), *s.get("Catch", [])]]
     names = {name for handler in handlers for name in handler["ErrorEquals"]}
-    ours = OUR_ERRORS | {NothingAnswered.__name__}
+    ours = OUR_ERRORS | {NothingAnswered.__name__, GroupFailed.__name__}
     known = AWS_ERRORS.pattern + r"|StepFunctions\.\w+Exception|States\.DataLimitExceeded"
 
     assert [name for name in names - ours if not re.fullmatch(known, name)] == []
 
 
 def test_the_code_counts_the_states_that_a_run_enters() -> None:
-    entered = [name for name in OWN if name != "RunFailed"]
+    by_variants = [name for name in OWN if name not in ("RunFailed", "AskGroups")]
+    by_groups = [name for name in OWN if name not in ("RunFailed", "AskVariants")]
 
-    assert transitions([], []) == len(entered)
+    assert transitions([], []) == len(by_variants)
+    assert set_transitions([], []) == len(by_groups)
     ok, failed = {"status": "SUCCEEDED"}, {"status": "FAILED"}
-    assert transitions([ok], [ok]) - transitions([], []) == len(CHILDREN)
+    assert transitions([ok], [ok]) - transitions([], []) == 2
+    # AWS charges the start of a Distributed Map's child, and the states in it.
+    assert set_transitions([ok], [ok]) - set_transitions([], []) == 2 + 1
+    assert set_transitions([failed], []) - set_transitions([ok], []) == 1
     assert transitions([failed], []) - transitions([ok], []) == 1
 
 
 def test_a_run_that_cannot_go_on_tells_its_caller_why() -> None:
-    catches = [catch for name in LAMBDAS for catch in STATES[name].get("Catch", [])]
+    able = [*LAMBDAS, "AskGroups"]
+    catches = [catch for name in able for catch in STATES[name].get("Catch", [])]
 
     assert {catch["Next"] for catch in catches} == {"RunFailed"}
     assert OWN["RunFailed"]["Error"] == "{% $failure.error %}"

@@ -18,6 +18,7 @@ from router.workflows.documents import outcome as documents
 from router.workflows.documents.reading_progress import Progress
 from router.workflows.rag import outcome as rag
 from router.workflows.variants import outcome as variants
+from router.workflows.variants import sets
 from router.workflows.variants.judge import ORDERS
 
 ROUTER_STATES = 3
@@ -51,12 +52,25 @@ def variants_table() -> str:
         "|---|---|---|---|---|---|",
     ]
     for count in (2, 5, 20, 50):
-        own = variants.transitions([_ANSWERED] * count, [_ANSWERED] * ORDERS)
-        states = own + ROUTER_STATES * (count + ORDERS)
+        states, judge = _variants_states(count), _judging_usd(count)
         answers = count * _usd(_SIMPLE, 60, 200)
-        judge = ORDERS * _usd(_COMPLEX, 300 + 200 * count, 10 + 12 * count)
         lines.append(_line(count, states, [_states_usd(states), answers, judge]))
+    groups, size = 20, 50
+    final = sets.set_transitions([_ANSWERED] * groups, [_ANSWERED] * ORDERS)
+    states = groups * _variants_states(size) + final + ROUTER_STATES * ORDERS
+    judge = groups * _judging_usd(size) + _judging_usd(groups)
+    answers = groups * size * _usd(_SIMPLE, 60, 200)
+    lines.append(_line("1,000, from a file", states, [_states_usd(states), answers, judge]))
     return _text(lines)
+
+
+def _variants_states(count: int) -> int:
+    own = variants.transitions([_ANSWERED] * count, [_ANSWERED] * ORDERS)
+    return own + ROUTER_STATES * (count + ORDERS)
+
+
+def _judging_usd(count: int) -> Decimal:
+    return ORDERS * _usd(_COMPLEX, 300 + 200 * count, 10 + 12 * count)
 
 
 def rag_table() -> str:

@@ -45,7 +45,14 @@ class WorkflowStore(UsageStore):
     def begin_run(self, run: Run, execution: Mapping[str, str], memory_mb: int) -> None:
         """Note that an execution of a run has begun, so that the sweep can miss its end."""
         at = iso(now())
-        row = running_row(run.key, run.workflow, execution["arn"], at=at, lambda_mb=memory_mb)
+        row = running_row(
+            run.key,
+            run.workflow,
+            execution["arn"],
+            at=at,
+            lambda_mb=memory_mb,
+            group=run.group,
+        )
         self._runs.put(row)
 
     def end_run(self, row: Row) -> None:

@@ -1,9 +1,9 @@
 """Takes the texts of requests out of everything that Faregate stores, and leaves the money. Pure.
 
 Gone are: prompt and answer (CONTENT and ANSWER), the answer's copy in the cache, large requests,
-answers and drafts in S3, a tenant's uploads, a reviewer's note, and ``metadata``, which is the
-caller's own and may name people. Kept are ids, counts, costs, reasons, times and the payload's
-hash, by which a repeated id is still known.
+answers and drafts in S3, the groups of a run over a file, a tenant's uploads, a reviewer's note,
+and ``metadata``, which is the caller's own and may name people. Kept are ids, counts, costs,
+reasons, times and the payload's hash, by which a repeated id is still known.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from router.recording.answer_row import ANSWER
 from router.recording.duplicate_row import DUPLICATE
 from router.review.decisions import REVIEW
 
-FOLDERS = ("answers", "drafts", "requests")
+FOLDERS = ("answers", "drafts", "requests", "runs")
 CONTENT = "CONTENT"
 # Attributes that hold text, or point to text that is gone.
 _OF_REQUEST = ("metadata", "output_s3", "cache_key")
@@ -35,6 +35,7 @@ BEYOND_REACH = (
     "the workflow's log, if workflow.include_execution_data is on: logs.retention_days",
     "messages in the queue, and dead letters that are no JSON object: purge the queue",
     "a batch's lines that are no JSON: delete batches/<batch id>/input.* of the bucket",
+    "files of variants: delete them below variants/ of the bucket",
     "what the providers keep: their terms",
 )
 
@@ -138,11 +139,12 @@ def forget_tenant(
     total = Forgotten()
     for key in texts.requests_of(tenant, before):
         total += forget_request(texts, key, at, rehearsal=rehearsal)
-    if before is None:  # what was uploaded has no time of its own
-        uploads = texts.objects_of(uploads_folder(tenant))
-        if not rehearsal:
-            texts.delete_objects(uploads)
-        total += Forgotten(objects=len(uploads))
+    if before is None:  # what was uploaded has no time of its own, nor have the groups of a run
+        for folder in (uploads_folder(tenant), f"runs/{tenant}/"):
+            objects = texts.objects_of(folder)
+            if not rehearsal:
+                texts.delete_objects(objects)
+            total += Forgotten(objects=len(objects))
     return total
 
 

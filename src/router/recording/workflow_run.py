@@ -17,13 +17,21 @@ _UNDER_WAY = timedelta(seconds=30)
 """A call that was sent before its run broke off has begun by then."""
 
 
-def running_row(key: str, workflow: str, execution_arn: str, *, at: str, lambda_mb: int) -> Row:
-    """Return the row of an execution that has begun.
+def running_row(
+    key: str,
+    workflow: str,
+    execution_arn: str,
+    *,
+    at: str,
+    lambda_mb: int,
+    group: int | None = None,
+) -> Row:
+    """Return the row of an execution that has begun; ``group`` as in ``run_row``.
 
     It is on the work list like an accepted request, so that the sweep closes it if nobody does.
     """
     return {
-        **_base(key, workflow, execution_arn.rsplit(":", 1)[-1]),
+        **_base(key, workflow, execution_arn.rsplit(":", 1)[-1], group),
         "status": RUNNING,
         "execution_arn": execution_arn,
         "started_at": at,
@@ -45,15 +53,17 @@ def run_row(
     lambda_mb: int,
     cause: str | None = None,
     redrives: int = 0,
+    group: int | None = None,
 ) -> Row:
     """Return the row of one execution of a run that ended; it waits for its price like any other.
 
     A run that is started again has a row for each execution: each has states of its own. The same
     is true of each redrive of an execution; ``redrives`` is how many there were before this end.
-    ``cause`` names the error of one that failed.
+    ``cause`` names the error of one that failed. ``group`` is the part of the run that the
+    execution did, if it did not do all of it: it costs what it costs, and is no run of its own.
     """
     row: dict[str, Any] = {
-        **_base(key, workflow, execution),
+        **_base(key, workflow, execution, group),
         "status": status,
         "ended_at": at,
         "transitions": transitions,
@@ -93,7 +103,7 @@ def _is_long_after(before: Row, row: Row) -> bool:
     return ended - took - broke_off > _UNDER_WAY
 
 
-def _base(key: str, workflow: str, execution: str) -> Row:
+def _base(key: str, workflow: str, execution: str, group: int | None) -> Row:
     return {
         "request_id": key,
         "item": f"{RUN_ITEM}{execution}",
@@ -101,4 +111,5 @@ def _base(key: str, workflow: str, execution: str) -> Row:
         "tenant": tenant_of(key),
         "tier": _NO_TIER,
         "workflow": workflow,
+        **({} if group is None else {"group": group}),
     }

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from cost_calculator.row_keys import DEFAULT_TENANT, key_of
 from cost_calculator.rows import Row
-from router.encoding import mapping_of
+from router.encoding import json_object, mapping_of
 from router.intake.identity import is_request_id, is_tenant
 from router.recording.workflow_run import run_row
 from router.recovery.close import EndedRun
@@ -65,12 +65,23 @@ def close_run(store: RunStore, key: str, run: EndedRun, *, workflow: str, memory
             lambda_ms=list(function_times(history, part.ended_at)),
             lambda_mb=memory_mb,
             redrives=redrives,
+            group=_group_of(run.history or ()),
         )
         if run.history is None:
             # What it did is not known: no count is better than a count of 0.
             del row["transitions"]
         closed = store.end(row)
     return closed
+
+
+def _group_of(history: Iterable[Event]) -> int | None:
+    """Return the part of a run that an execution does, from its input; ``None`` if it does all."""
+    for event in history:
+        if event.get("type") == "ExecutionStarted":
+            details = mapping_of(event.get("executionStartedEventDetails"))
+            group = json_object(details.get("input")).get("group")
+            return group if isinstance(group, int) and not isinstance(group, bool) else None
+    return None
 
 
 def _parts(run: EndedRun) -> list[EndedRun]:

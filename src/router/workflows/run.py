@@ -28,12 +28,16 @@ class NothingAnswered(RouterError):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of a workflow, in the namespace of its tenant; ``max_cost_usd`` as it was given."""
+    """One run of a workflow, in the namespace of its tenant; ``max_cost_usd`` as it was given.
+
+    ``group`` names the part of the run that an execution does; ``None`` if it does all of it.
+    """
 
     workflow: str
     run_id: str
     tenant: str = DEFAULT_TENANT
     max_cost_usd: float | None = None
+    group: int | None = None
 
     @property
     def key(self) -> str:

@@ -18,6 +18,7 @@ from tests.local_cloud.settings.lines import (
     RUN_CHUNKS,
     SCORER_STATES,
     TAKES_INPUT,
+    VARIANTS,
     Group,
     accepting,
     alarm,
@@ -358,6 +359,7 @@ IN_PLACE = Group(
             20,
             [f"{ASK_VARIANTS}.MaxConcurrency"],
         ),
+        "workflows.variants.group_concurrency": (2, [f"{VARIANTS}.AskGroups.MaxConcurrency"]),
         "workflows.rag.keywords": (False, []),  # an object without settings has no line
         "workflows.rag.vectors.index_arn": (
             f"arn:aws:s3vectors:{ACCOUNT}:bucket/team/index/chunks",
@@ -458,7 +460,7 @@ IN_PLACE = Group(
                 *policy("workflow", "SendTraces"),
                 *policy("batch[0]", "SendTraces"),
                 *policy('workflow_machine["*"]', "SendTraces"),
-                *environment("TRACED_SHARE", "price_rows", "sweep"),
+                *environment("TRACED_SHARE", *PRICED_BY),
             ],
         ),
         "observability.metric_tenants": (

@@ -169,7 +169,10 @@ RUNS_THAT_ARE_CLOSED = [
     *policy("record_outcome", "ReadTheExecution.Resource"),
     *policy("sweep", "ReadTheExecution.Resource"),
 ]
-WITHOUT_VARIANTS = _without("variants", "rank_variants")
+WITHOUT_VARIANTS = [
+    *_without("variants", "rank_variants"),
+    *own_policy_gone("rank_variants"),
+]
 # Documents need their reader, so that the corpus goes with both.
 WITHOUT_RAG = [
     *_without("rag", "answer_question"),
@@ -254,7 +257,8 @@ DASHBOARD_FUNCTIONS = (
 )
 COMPOSITE = "aws_cloudwatch_composite_alarm.this[0]: alarm_rule"
 AGENT = 'aws_sfn_state_machine.this["agent"]: definition'
-ASK_VARIANTS = 'aws_sfn_state_machine.this["variants"]: definition.States.AskVariants'
+VARIANTS = 'aws_sfn_state_machine.this["variants"]: definition.States'
+ASK_VARIANTS = f"{VARIANTS}.AskVariants"
 
 
 def _leaves(path: str, value: Any) -> Lines:

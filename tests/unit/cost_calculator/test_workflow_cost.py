@@ -104,6 +104,19 @@ def test_a_run_has_the_status_of_its_last_execution_with_its_reason() -> None:
     assert "ABORTED (Aborted)" in as_text(run).splitlines()[1]
 
 
+def test_the_executions_of_its_groups_cost_and_are_no_runs_of_their_own() -> None:
+    ends = {"ended_at": PRICED_AT, "cost_status": "PENDING", "transitions": 3}
+    whole = own("e-1", "RUNNING", started_at="2026-11-21T10:00:00.000Z")
+    group = own("e-2", "SUCCEEDED", started_at="2026-11-21T11:00:00.000Z", group=51, **ends)
+
+    run = read_run("run-1", Table([whole, group]), _settle)
+
+    assert run is not None
+    assert (run.status, run.pending) == ("RUNNING", 1)
+    assert run.own["overhead_usd"] > 0
+    assert "workflow_runs" not in run.own
+
+
 def test_a_run_that_goes_on_is_said_to_and_has_more_to_come() -> None:
     run = read_run("run-1", Table([own("e-1", "RUNNING", started_at=PRICED_AT)]), _settle)
 

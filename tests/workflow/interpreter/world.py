@@ -62,6 +62,7 @@ _HOLES: Mapping[str, Callable[[str], str]] = {
     "answers_bucket": lambda topic: BUCKET,
     "partition": lambda topic: "aws",
     "router_arn": lambda topic: ROUTER,
+    "variants_arn": lambda topic: f"{ROUTER}-variants",
     "topic_arn": lambda topic: topic,
     "failures_queue_url": lambda topic: f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{FAILURES}",
     "scorer_arn": lambda topic: f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:faregate-scorer",

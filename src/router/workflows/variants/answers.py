@@ -27,7 +27,7 @@ class Replies:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What became of the variants, by index: texts, and why others have none."""
+    """What became of the variants, by number: texts, and why others have none."""
 
     texts: Mapping[int, str]
     failed: Mapping[int, Mapping[str, str]]
@@ -42,12 +42,12 @@ def answers(
     """Return the answers there are. ``rows`` are those of each step's key."""
     texts: dict[int, str] = {}
     failed: dict[int, Mapping[str, str]] = {}
-    for index, (key, reported) in enumerate(zip(asked.keys(), results, strict=True)):
+    for number, key, reported in zip(asked.prompts, asked.keys(), results, strict=True):
         text, problem = _read(rows[key], reported, text_of)
         if text is None:
-            failed[index] = problem
+            failed[number] = problem
         else:
-            texts[index] = text
+            texts[number] = text
     return Answers(texts, failed)
 
 

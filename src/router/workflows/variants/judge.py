@@ -26,20 +26,22 @@ _CUT = "\n[…]"
 _TOKENS_A_SCORE, _TOKENS_AROUND = 12, 64
 # Of a request's 128 KiB of text by default: the rest is instructions, schema and escapes.
 _SHARE = Decimal("0.7")
+_MOST_BYTES = 90_000
+"""Of one question: both travel in one state, of 256 KiB at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An answer to be judged: its place among all, what was asked, what came."""
+    """An answer to be judged: the variant's number, what was asked, what came."""
 
-    index: int
+    number: int
     task: str
     text: str
 
 
 def orders(candidates: Sequence[Candidate]) -> list[list[int]]:
-    """Return the two orders in which the judge reads: indices, one the reverse of the other."""
-    first = [each.index for each in candidates]
+    """Return the two orders in which the judge reads: numbers, one the reverse of the other."""
+    first = [each.number for each in candidates]
     random.Random(_seed(candidates)).shuffle(first)
     return [first, first[::-1]]
 
@@ -51,14 +53,14 @@ def question(
     input_bytes: int,
 ) -> dict[str, Any]:
     """Return the fields of the request that has the judge score the answers in an order."""
-    by_index = {each.index: each for each in candidates}
-    most = int(_SHARE * input_bytes) // (2 * len(order))
-    tasks = [_clipped(by_index[index].task, most) for index in order]
+    by_number = {each.number: each for each in candidates}
+    most = min(int(_SHARE * input_bytes), _MOST_BYTES) // (2 * len(order))
+    tasks = [_clipped(by_number[number].task, most) for number in order]
     content: dict[str, Any] = {
         "criteria": criteria or _CRITERIA,
         "answers": {
-            str(place): _clipped(by_index[index].text, most)
-            for place, index in enumerate(order, start=1)
+            str(place): _clipped(by_number[number].text, most)
+            for place, number in enumerate(order, start=1)
         },
     }
     if len(set(tasks)) == 1:
@@ -87,12 +89,12 @@ def question_id(candidates: Sequence[Candidate], number: int, criteria: str | No
 
 
 def scores_of(reply: str | None, order: Sequence[int]) -> dict[int, int]:
-    """Return the scores by index; none if the reply is not what was asked for."""
+    """Return the scores by number; none if the reply is not what was asked for."""
     given = json_object(reply)
-    found = {index: given.get(str(place)) for place, index in enumerate(order, start=1)}
+    found = {number: given.get(str(place)) for place, number in enumerate(order, start=1)}
     scores = {
-        index: score
-        for index, score in found.items()
+        number: score
+        for number, score in found.items()
         if isinstance(score, int) and not isinstance(score, bool) and 0 <= score <= HIGHEST
     }
     return scores if len(scores) == len(order) else {}
@@ -100,7 +102,7 @@ def scores_of(reply: str | None, order: Sequence[int]) -> dict[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The mean score of each index, and the indices that share the highest.
+    """The mean score of each variant, and the variants that share the highest.
 
     ``agrees`` says whether both orders have the same best; ``None`` if there are not two.
     """
@@ -115,20 +117,22 @@ def verdict(scores: Sequence[Mapping[int, int]]) -> Verdict | None:
     given = [each for each in scores if each]
     if not given:
         return None
-    means = {index: Decimal(sum(each[index] for each in given)) / len(given) for index in given[0]}
+    means = {
+        number: Decimal(sum(each[number] for each in given)) / len(given) for number in given[0]
+    }
     tops = [top(each) for each in given]
     agrees = bool(set(tops[0]) & set(tops[1])) if len(tops) == ORDERS else None
     return Verdict(means, top(means), agrees)
 
 
 def top(scores: Mapping[int, Any]) -> tuple[int, ...]:
-    """Return the indices that share the highest score."""
+    """Return the variants that share the highest score."""
     highest = max(scores.values())
-    return tuple(sorted(index for index, score in scores.items() if score == highest))
+    return tuple(sorted(number for number, score in scores.items() if score == highest))
 
 
 def _seed(candidates: Sequence[Candidate]) -> str:
-    return fingerprint([[each.index, each.task, each.text] for each in candidates])
+    return fingerprint([[each.number, each.task, each.text] for each in candidates])
 
 
 def _clipped(text: str, most_bytes: int) -> str:

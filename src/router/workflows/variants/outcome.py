@@ -1,14 +1,13 @@
-"""The questions to the judge, and the workflow's output. Pure."""
+"""The workflow's output, and what it cost. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from math import isfinite
 from typing import Any
 
-from cost_calculator.contributions import add
+from cost_calculator.contributions import Sums, add
 from cost_calculator.settlement import Row
 from cost_calculator.workflow_cost import Settle, Step, read_step
 from cost_calculator.workflow_figures import money_as_json
@@ -16,127 +15,96 @@ from router.encoding import fits_a_state
 from router.workflows.run import NothingAnswered
 from router.workflows.variants.answers import Answers, Results
 from router.workflows.variants.asked import Variants
-from router.workflows.variants.judge import (
-    Candidate,
-    Verdict,
-    orders,
-    question,
-    question_id,
-    scores_of,
-    top,
-    verdict,
-)
+from router.workflows.variants.judging import Judging
 
-_STATES = 5
-_JUDGES_TIER = "COMPLEX"
+STATES = 6
+"""A run's own, whatever it asks."""
 
 
 @dataclass(frozen=True, slots=True)
-class Judging:
-    """What the judge, or a scorer, found; why the judge did not reply; the keys of its steps."""
+class Steps:
+    """The steps of a run that have rows: its variants by number, and the judge's questions."""
 
-    verdict: Verdict | None
-    failed: Sequence[Mapping[str, str]] = ()
-    keys: Sequence[str] = ()
+    variants: Mapping[int, Step]
+    judging: Sequence[Step]
 
+    @property
+    def judging_sums(self) -> Sums:
+        return add(step.sums for step in self.judging)
 
-def candidates(asked: Variants, found: Answers) -> list[Candidate]:
-    """Return what the judge compares."""
-    return [Candidate(index, asked.prompts[index], text) for index, text in found.texts.items()]
-
-
-def judge_requests(asked: Variants, found: Answers, input_bytes: int) -> list[dict[str, Any]]:
-    """Return the two questions to the judge; none if there is nothing to compare."""
-    compared = candidates(asked, found)
-    if len(compared) < 2:
-        return []
-    criteria = asked.judge.get("criteria")
-    return [
-        asked.run.request(
-            question_id(compared, number, criteria),
-            question(compared, order, criteria, input_bytes)
-            | {"tier": asked.judge.get("tier", _JUDGES_TIER)},
-        )
-        for number, order in enumerate(orders(compared), start=1)
-    ]
+    @property
+    def sums(self) -> Sums:
+        """Return what all of them add to the sums of ``spend``."""
+        return add([*(step.sums for step in self.variants.values()), self.judging_sums])
 
 
-def judge_steps(asked: Variants, found: Answers) -> list[str]:
-    """Return the names of the judge's steps."""
-    compared = candidates(asked, found)
-    criteria = asked.judge.get("criteria")
-    count = len(orders(compared)) if len(compared) > 1 else 0
-    return [question_id(compared, number, criteria) for number in range(1, count + 1)]
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Variants, what became of them, how they compare, and the rows of all steps by key."""
+
+    asked: Variants
+    found: Answers
+    judging: Judging
+    rows: Mapping[str, Mapping[str, Row]]
+    steps: Steps
 
 
-def scored(found: Answers, results: Results) -> Verdict | None:
-    """Return the verdict of the caller's own scoring function; ``None`` if it scored no answer."""
-    given = {index: results[index].get("score") for index in found.texts}
-    means = {
-        index: Decimal(str(score))
-        for index, score in given.items()
-        if isinstance(score, (int, float)) and not isinstance(score, bool) and isfinite(score)
-    }
-    return Verdict(means, top(means), None) if means else None
-
-
-def judged(asked: Variants, found: Answers, texts: Sequence[str | None]) -> Verdict | None:
-    """Return the verdict of the judge's replies, in the order of its questions."""
-    compared = candidates(asked, found)
-    if len(compared) < 2:
-        return Verdict({}, (compared[0].index,), None) if compared else None
-    return verdict(
-        [scores_of(text, order) for text, order in zip(texts, orders(compared), strict=True)]
-    )
-
-
-def outcome(
+def compare(
     asked: Variants,
     found: Answers,
     judging: Judging,
     rows: Mapping[str, Mapping[str, Row]],
     settle: Settle,
-) -> dict[str, Any]:
+) -> Comparison:
+    """Return how variants compare, with what each step cost so far."""
+
+    def read(key: str) -> Step | None:
+        return read_step(key, rows[key], settle) if "REQUEST" in rows[key] else None
+
+    variants = zip(asked.prompts, map(read, asked.keys()), strict=True)
+    steps = Steps(
+        variants={number: step for number, step in variants if step},
+        judging=[step for step in map(read, judging.keys) if step],
+    )
+    return Comparison(asked, found, judging, rows, steps)
+
+
+def outcome(compared: Comparison) -> dict[str, Any]:
     """Return the workflow's output: the best answer, the ranking, what each step cost.
 
     Of answers with the same highest score the cheapest is the best, and the tie is reported.
     Without scores there is no best. Raise ``NothingAnswered`` if no variant has an answer.
     """
+    asked, found, steps = compared.asked, compared.found, compared.steps
     if not found.texts:
         first = found.failed[min(found.failed)]
         raise NothingAnswered(
             f"no variant has an answer; the first: {first['error']}: {first['cause']}"
         )
-    steps = {
-        key: read_step(key, items, settle) for key, items in rows.items() if "REQUEST" in items
-    }
-    of = {
-        index: steps.get(asked.run.step_key(asked.step(index)))
-        for index in range(len(asked.prompts))
-    }
-    decided = judging.verdict
+    decided = compared.judging.verdict
     shown: dict[str, Any] = {
         "workflow_id": asked.run.run_id,
         "status": "JUDGED" if decided else "UNJUDGED",
-        "ranking": _ranking(asked, found, decided, of),
-        "failed": [
-            {"variant": index + 1, **problem} for index, problem in sorted(found.failed.items())
-        ],
-        "judge_failed": list(judging.failed),
-        "judging": money_as_json(add(steps[key].sums for key in judging.keys if key in steps)),
-        "total": money_as_json(add(step.sums for step in steps.values())),
+        "ranking": _ranking(compared),
+        "failed": failed(found),
+        "judge_failed": list(compared.judging.failed),
+        "judging": money_as_json(steps.judging_sums),
+        "total": money_as_json(steps.sums),
     }
     if decided:
-        best = min(decided.best, key=lambda index: (_cost(of[index]), index))
-        shown["best"] = {
-            "variant": best + 1,
-            **_output(found.texts[best], rows[asked.keys()[best]]),
-        }
+        best = min(decided.best, key=lambda number: (_cost(steps.variants.get(number)), number))
+        key = asked.run.step_key(asked.step(best))
+        shown["best"] = {"variant": best, **_output(found.texts[best], compared.rows[key])}
         if len(decided.best) > 1:
-            shown["tie"] = [index + 1 for index in decided.best]
+            shown["tie"] = list(decided.best)
         if decided.agrees is not None:
             shown["orders_agree"] = decided.agrees
     return shown
+
+
+def failed(found: Answers) -> list[dict[str, Any]]:
+    """Return the variants without an answer, and why each has none."""
+    return [{"variant": number, **problem} for number, problem in sorted(found.failed.items())]
 
 
 def _output(text: str, rows: Mapping[str, Row]) -> dict[str, str]:
@@ -147,32 +115,33 @@ def _output(text: str, rows: Mapping[str, Row]) -> dict[str, str]:
 
 
 def transitions(results: Results, judgements: Results) -> int:
-    """Return how many states a run enters: five of its own, one for each request, and one more for
+    """Return how many states a run enters: six of its own, one for each request, and one more for
     each that failed, was scored, or could not be.
     """
     asked = [*results, *judgements]
-    failed = [each for each in asked if each.get("status") == "FAILED"]
+    broken = [each for each in asked if each.get("status") == "FAILED"]
     scores = [each["score"] for each in asked if "score" in each]
-    return _STATES + len(asked) + len(failed) + len(scores) + scores.count(None)
+    return STATES + len(asked) + len(broken) + len(scores) + scores.count(None)
 
 
-def _ranking(
-    asked: Variants, found: Answers, decided: Verdict | None, of: Mapping[int, Step | None]
-) -> list[dict[str, Any]]:
-    means = decided.means if decided else {}
+def _ranking(compared: Comparison) -> list[dict[str, Any]]:
+    asked, steps = compared.asked, compared.steps.variants
+    means = compared.judging.verdict.means if compared.judging.verdict else {}
 
-    def place(index: int) -> tuple[Any, ...]:
-        return index not in means, -means.get(index, Decimal(0)), _cost(of[index]), index
+    def place(number: int) -> tuple[Any, ...]:
+        mean = means.get(number, Decimal(0))
+        return number not in means, -mean, _cost(steps.get(number)), number
 
-    return [
-        {
-            "variant": index + 1,
-            "request_id": asked.run.step_id(asked.step(index)),
-            **({"score": float(means[index])} if index in means else {}),
-            **({"model": step.model, **money_as_json(step.sums)} if (step := of[index]) else {}),
+    def line(number: int) -> dict[str, Any]:
+        step = steps.get(number)
+        return {
+            "variant": number,
+            "request_id": asked.run.step_id(asked.step(number)),
+            **({"score": float(means[number])} if number in means else {}),
+            **({"model": step.model, **money_as_json(step.sums)} if step else {}),
         }
-        for index in sorted(found.texts, key=place)
-    ]
+
+    return [line(number) for number in sorted(compared.found.texts, key=place)]
 
 
 def _cost(step: Step | None) -> Decimal:

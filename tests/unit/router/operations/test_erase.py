@@ -173,6 +173,16 @@ def test_what_was_asked_is_removed_with_its_request_and_uploads_with_their_tenan
     assert [found["Key"] for found in texts.objects_of("")] == ["uploads/acme2/a.png"]
 
 
+def test_the_groups_of_a_run_go_with_the_run_s_id_and_with_its_tenant(texts: TextStore) -> None:
+    names = ("acme/run-1/groups", "acme/run-1/results", "acme/run-2/groups", "acme2/run-1/groups")
+    for name in names:
+        texts._s3.put_object(Bucket=BUCKET, Key=f"runs/{name}.json", Body=SECRET.encode())
+
+    assert forget_request(texts, "acme/run-1", AT).objects == 2
+    assert forget_tenant(texts, "acme", None, AT).objects == 1
+    assert [found["Key"] for found in texts.objects_of("")] == ["runs/acme2/run-1/groups.json"]
+
+
 def test_of_a_tenant_those_requests_are_forgotten_that_came_before_a_day(texts: TextStore) -> None:
     request_with_texts(texts, "acme/r-1", tenant="acme", accepted_at="2026-11-20T23:59:59.999Z")
     request_with_texts(texts, "acme/r-2", tenant="acme", accepted_at="2026-11-21T00:00:00.000Z")

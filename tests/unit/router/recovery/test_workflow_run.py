@@ -111,6 +111,23 @@ def test_it_keeps_its_place_on_the_work_list_until_it_is_priced(rows: Rows) -> N
     assert "queue" not in settle(rows.row, RATES, PRICED_AT)
 
 
+@pytest.mark.parametrize(
+    ("given", "group"),
+    [('{"id": "run-1", "group": 51}', 51), ('{"id": "run-1"}', None), ("[", None),
+     ('{"group": "51"}', None), ('{"group": true}', None)],
+)  # fmt: skip
+def test_a_part_of_a_run_that_never_began_its_row_is_closed_as_a_part(
+    rows: Rows, given: str, group: int | None
+) -> None:
+    begun = {"type": "ExecutionStarted", "executionStartedEventDetails": {"input": given}}
+
+    rows.close(ended((begun, *MIXED)))
+
+    assert rows.row.get("group") == group
+    runs = contribution(settle(rows.row, RATES, PRICED_AT)).get("workflow_runs", 0)
+    assert runs == (1 if group is None else 0)
+
+
 def test_the_first_end_counts_whoever_wrote_it(rows: Rows) -> None:
     rows.begin()
     own = run_row(

@@ -12,22 +12,29 @@ from typing import Any
 import pytest
 
 from cost_calculator.settlement import settle
+from router.encoding import size_in_bytes
 from router.errors import InvalidRequest
 from router.intake.identity import payload_hash
 from router.intake.request import parse_request
 from router.workflows.run import NothingAnswered, child_failure
 from router.workflows.variants.answers import Answers, answers
-from router.workflows.variants.asked import Variants, parse
-from router.workflows.variants.judge import Candidate, orders, question, scores_of, verdict
-from router.workflows.variants.outcome import (
+from router.workflows.variants.asked import MOST_BYTES, Variants, parse
+from router.workflows.variants.judge import (
+    Candidate,
+    Verdict,
+    orders,
+    question,
+    scores_of,
+    verdict,
+)
+from router.workflows.variants.judging import (
     Judging,
     judge_requests,
     judge_steps,
     judged,
-    outcome,
     scored,
-    transitions,
 )
+from router.workflows.variants.outcome import compare, outcome, transitions
 from tests.support.cost_rows import PRICED_AT, RATES, SONNET, attempt, request
 
 LIMIT = 131072
@@ -36,7 +43,13 @@ _settle = partial(settle, rates=RATES, priced_at=PRICED_AT)
 
 
 def asked(**changes: Any) -> Variants:
-    return parse({"id": "run-1", **INPUT, **changes}, "execution-1")
+    return whole({"id": "run-1", **INPUT, **changes})
+
+
+def whole(given: Any) -> Variants:
+    made = parse(given, "execution-1")
+    assert isinstance(made, Variants)
+    return made
 
 
 def rows(made: Variants, *texts: str | None, model: str | None = None) -> dict[str, Any]:
@@ -62,10 +75,10 @@ def read(made: Variants, *texts: str | None) -> Answers:
 
 
 def reply(made: Variants, found: Answers, scores: Mapping[int, int]) -> list[str]:
-    """Return the judge's replies in both orders, by an index's score."""
-    compared = [Candidate(i, made.prompts[i], text) for i, text in found.texts.items()]
+    """Return the judge's replies in both orders, by a variant's score."""
+    compared = [Candidate(n, made.prompts[n], text) for n, text in found.texts.items()]
     return [
-        json.dumps({str(place): scores[index] for place, index in enumerate(order, start=1)})
+        json.dumps({str(place): scores[number] for place, number in enumerate(order, start=1)})
         for order in orders(compared)
     ]
 
@@ -83,7 +96,7 @@ def test_each_variant_is_a_request_that_the_router_takes() -> None:
 
 
 def test_samples_ask_the_same_prompt_under_ids_of_their_own() -> None:
-    made = parse({"prompt": "Say a.", "samples": 3}, "execution-1")
+    made = whole({"prompt": "Say a.", "samples": 3})
 
     ids = [each["request_id"] for each in made.requests()]
 
@@ -102,7 +115,7 @@ def test_a_repeat_makes_the_same_requests_whatever_its_limit() -> None:
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"samples": 2}, "either `variants` .* or `samples`"),
+        ({"samples": 2}, "one of `variants` .*, `samples` .* and `variants_s3`"),
         ({"prompt": None}, "`prompt` must be a string"),
         ({"variants": []}, "`variants` must not be empty"),
         ({"variants": [{"word": "a"}] * 51}, "at most 50 items"),
@@ -166,10 +179,11 @@ def test_the_question_holds_the_texts_as_data_and_asks_a_score_for_each() -> Non
 @pytest.mark.parametrize("text", ["x" * 60_000, '"' * 60_000, "\n" * 60_000, "é" * 60_000])
 def test_long_answers_are_cut_so_that_the_question_fits_the_input_limit(text: str) -> None:
     made = asked(variants=[{"word": str(n)} for n in range(50)])
-    found = Answers(dict.fromkeys(range(50), text), {})
+    found = Answers(dict.fromkeys(range(1, 51), text), {})
 
     for each in judge_requests(made, found, LIMIT):
         parse_request(each, execution_name="x", input_bytes_limit=LIMIT)
+    assert size_in_bytes(judge_requests(made, found, 8 * LIMIT)) <= MOST_BYTES  # in one state
 
 
 @pytest.mark.parametrize(
@@ -187,17 +201,22 @@ def test_one_order_decides_if_the_other_has_no_scores_and_none_is_no_verdict() -
     assert verdict([{}, {}]) is None
 
 
+def came_to(
+    made: Variants, found: Answers, decided: Verdict | None, items: dict[str, Any]
+) -> dict[str, Any]:
+    return outcome(compare(made, found, Judging(decided), items, _settle))
+
+
 def shown(made: Variants, found: Answers, replies: list[str | None], **how: Any) -> dict[str, Any]:
-    texts = [found.texts.get(n) for n in range(len(made.prompts))]
-    judging = Judging(judged(made, found, replies))
-    return outcome(made, found, judging, rows(made, *texts, **how), _settle)
+    texts = [found.texts.get(number) for number in made.prompts]
+    return came_to(made, found, judged(made, found, replies), rows(made, *texts, **how))
 
 
 def test_the_best_answer_has_the_highest_mean_score() -> None:
     made = asked()
     found = read(made, "one", "two")
 
-    out = shown(made, found, [*reply(made, found, {0: 4, 1: 9})])
+    out = shown(made, found, [*reply(made, found, {1: 4, 2: 9})])
 
     assert out["best"] == {"variant": 2, "output": "two"}
     assert [(each["variant"], each["score"]) for each in out["ranking"]] == [(2, 9.0), (1, 4.0)]
@@ -211,9 +230,7 @@ def test_of_a_tie_the_cheapest_is_the_best_and_the_tie_is_reported() -> None:
     items = rows(made, "one", "two")
     items[made.keys()[0]]["ATTEMPT#01"] = attempt(made.keys()[0], model=SONNET)
 
-    out = outcome(
-        made, found, Judging(judged(made, found, reply(made, found, {0: 7, 1: 7}))), items, _settle
-    )
+    out = came_to(made, found, judged(made, found, reply(made, found, {1: 7, 2: 7})), items)
 
     assert out["tie"] == [1, 2]
     assert out["best"]["variant"] == 2
@@ -225,9 +242,7 @@ def test_a_best_answer_that_no_state_can_hold_is_named_by_its_address() -> None:
     items = rows(made, "one", "x" * 200_000)
     items[made.keys()[1]]["REQUEST"]["output_s3"] = "s3://answers/two"
 
-    out = outcome(
-        made, found, Judging(judged(made, found, reply(made, found, {0: 1, 1: 9}))), items, _settle
-    )
+    out = came_to(made, found, judged(made, found, reply(made, found, {1: 1, 2: 9})), items)
 
     assert out["best"] == {"variant": 2, "output_s3": "s3://answers/two"}
 
@@ -266,7 +281,7 @@ def test_the_cost_of_every_step_is_in_the_total() -> None:
     made = asked()
     found = read(made, "one", "two")
 
-    out = shown(made, found, [*reply(made, found, {0: 1, 1: 2})])
+    out = shown(made, found, [*reply(made, found, {1: 1, 2: 2})])
 
     costs = [Decimal(each["cost_usd"]) for each in out["ranking"]]
     assert Decimal(out["total"]["cost_usd"]) == sum(costs) > 0
@@ -277,7 +292,7 @@ def test_a_refused_variant_is_named_with_what_its_run_reported() -> None:
     reported = [{"status": "FAILED", "error": "BudgetExceeded", "cause": "has spent $1"}, {}]
     found = answers(made, rows(made, None, "b") | {made.keys()[0]: {}}, reported, text_of)
 
-    assert found.failed == {0: {"error": "BudgetExceeded", "cause": "has spent $1"}}
+    assert found.failed == {1: {"error": "BudgetExceeded", "cause": "has spent $1"}}
 
 
 def test_other_answers_or_criteria_make_another_question() -> None:
@@ -321,10 +336,10 @@ def test_a_child_s_own_error_is_read_out_of_the_task_s(
     assert child_failure(output) == expected
 
 
-def test_states_are_five_one_a_request_and_one_more_for_each_that_failed() -> None:
+def test_states_are_six_one_a_request_and_one_more_for_each_that_failed() -> None:
     results = [{"status": "SUCCEEDED"}, {"status": "FAILED"}]
 
-    assert transitions(results, [{"status": "SUCCEEDED"}] * 2) == 5 + 4 + 1
+    assert transitions(results, [{"status": "SUCCEEDED"}] * 2) == 6 + 4 + 1
 
 
 def test_a_random_generator_of_somebody_else_is_left_alone() -> None:
@@ -342,7 +357,7 @@ def test_a_scorer_of_the_caller_s_own_ranks_and_what_it_did_not_score_is_last() 
     results = [{"score": -2}, {"score": None}, {"score": -1.5}, {"status": "FAILED"}]
     items = rows(made, "one", "two", "three", None)
 
-    out = outcome(made, found, Judging(scored(found, results)), items, _settle)
+    out = came_to(made, found, scored(made, found, results), items)
 
     assert out["best"] == {"variant": 3, "output": "three"}
     assert [each["variant"] for each in out["ranking"]] == [3, 1, 2]
@@ -353,7 +368,7 @@ def test_a_scorer_of_the_caller_s_own_ranks_and_what_it_did_not_score_is_last() 
 def test_a_score_that_is_no_number_is_no_score(score: Any) -> None:
     made = asked()
 
-    assert scored(read(made, "one", None), [{"score": score}, {}]) is None
+    assert scored(made, read(made, "one", None), [{"score": score}, {}]) is None
 
 
 def test_a_scored_answer_enters_one_state_more_and_one_without_a_score_two() -> None:

@@ -1,0 +1,106 @@
+"""The files of a run over many variants, below ``runs/`` of the answers bucket.
+
+Each execution of the run writes them again; the bucket's lifecycle deletes them with all other
+texts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from cost_calculator.aws.error_codes import code_of, is_missing_object
+from cost_calculator.row_keys import folder_of
+from router.aws.answers_bucket import s3_client
+from router.errors import InvalidRequest, StoreUnavailable
+from router.workflows.run import Run
+
+MOST_FILE_BYTES = 10_000_000
+
+
+class SetFiles:
+    """The bucket; its client is made when the first file is read or written."""
+
+    def __init__(self, bucket: str) -> None:
+        self.bucket = bucket
+
+    def variants(self, address: str) -> str:
+        """Return the file of variants, or raise ``InvalidRequest`` with what to do."""
+        prefix = f"s3://{self.bucket}/variants/"
+        if not address.startswith(prefix):
+            raise InvalidRequest(f"put the file below {prefix}, and write its address")
+        body = self._read(address.removeprefix(f"s3://{self.bucket}/"), MOST_FILE_BYTES)
+        if body is None:
+            raise InvalidRequest(f"there is no {address}: put the file there first")
+        if len(body) > MOST_FILE_BYTES:
+            raise InvalidRequest(f"{address} has more than {MOST_FILE_BYTES} bytes: split it")
+        try:
+            return body.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise InvalidRequest(f"{address} is no UTF-8 at byte {error.start}") from None
+
+    def put_groups(self, run: Run, groups: Sequence[Mapping[str, Any]]) -> str:
+        """Store the inputs of a run's groups, as the Map reads them; return the key."""
+        return self._put(_path(run, "groups"), groups)
+
+    def groups(self, run: Run) -> list[dict[str, Any]]:
+        """Return the inputs of a run's groups."""
+        groups: list[dict[str, Any]] = self._get(_path(run, "groups"))
+        return groups
+
+    def put_group(self, run: Run, record: Mapping[str, Any]) -> None:
+        """Store what a group came to."""
+        self._put(_path(run, f"group-{record['group']}"), record)
+
+    def records(self, run: Run, groups: Iterable[int]) -> list[dict[str, Any]]:
+        """Return what groups came to."""
+        return [self._get(_path(run, f"group-{group}")) for group in groups]
+
+    def put_results(self, run: Run, results: Mapping[str, Any]) -> str:
+        """Store what every variant came to; return the address."""
+        return f"s3://{self.bucket}/{self._put(_path(run, 'results'), results)}"
+
+    def _get(self, path: str) -> Any:
+        body = self._read(path)
+        if body is None:
+            raise InvalidRequest(f"s3://{self.bucket}/{path} is gone: start the run again")
+        return json.loads(body)
+
+    def _read(self, path: str, most: int | None = None) -> bytes | None:
+        try:
+            found = s3_client().get_object(Bucket=self.bucket, Key=path)
+            body: bytes = found["Body"].read(None if most is None else most + 1)
+        except ClientError as error:
+            if is_missing_object(error):
+                return None
+            raise StoreUnavailable(code_of(error)) from error
+        except BotoCoreError as error:
+            raise StoreUnavailable(type(error).__name__) from error
+        return body
+
+    def _put(self, path: str, content: Any) -> str:
+        try:
+            s3_client().put_object(
+                Bucket=self.bucket,
+                Key=path,
+                Body=json.dumps(content, ensure_ascii=False).encode(),
+                ContentType="application/json",
+            )
+        except ClientError as error:
+            raise StoreUnavailable(code_of(error)) from error
+        except BotoCoreError as error:
+            raise StoreUnavailable(type(error).__name__) from error
+        return path
+
+
+def set_files() -> SetFiles:
+    """Return the files of this function's environment."""
+    return SetFiles(os.environ["ANSWERS_BUCKET"])
+
+
+def _path(run: Run, name: str) -> str:
+    return f"runs/{folder_of(run.key)}/{name}.json"
