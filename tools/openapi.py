@@ -97,6 +97,19 @@ def _paths() -> dict[str, Any]:
         "description": "The session that the request belongs to: its costs are added up.",
         "schema": {"type": "string"},
     }
+    parent = {
+        "name": "x-faregate-parent",
+        "in": "header",
+        "description": "The run of a workflow that the request is a step of.",
+        "schema": _ID,
+    }
+    workflow = {
+        "name": "x-faregate-workflow",
+        "in": "header",
+        "description": "About that run: its workflow's name, this step, the most that it may cost.",
+        "schema": {"type": "string", "example": "trips; step=plan; max_cost_usd=0.05"},
+    }
+    named = [key, session, parent, workflow]
     outcome = _answer("The request as it ended.", "Request", _SHOWN) | _LINKS
     waits = {
         "202": _answer("Accepted: see `location`.", "Started", ("location", "retry-after")) | _LINKS
@@ -149,11 +162,11 @@ def _paths() -> dict[str, Any]:
             "post": _operation(
                 "complete", "OpenAI's chat completions, whole or as a stream.",
                 {"200": _streamed("Completion")},
-                parameters=[key, session], body="ChatCompletion", tags=[PROTOCOL],
+                parameters=named, body="ChatCompletion", tags=[PROTOCOL],
                 errors="400 401 402 403 404 409 413 429 502 503 504",
             )
         },
-        **_other_protocols(own, [key, session]),
+        **_other_protocols(own, named),
     }  # fmt: skip
 
 

@@ -11,6 +11,9 @@ from decimal import Decimal
 from typing import Any
 from unittest.mock import patch
 
+import openai
+import pytest
+
 from cost_calculator.aws.ledger_store import LedgerStore
 from cost_calculator.cli.reconcile import reconcile_tables
 from local import client
@@ -20,6 +23,7 @@ from router.errors import BudgetExceeded
 from tests.local_cloud.cloud_control import Emulator
 from tests.local_cloud.door import door_of
 from tests.local_cloud.fault_table import Tell
+from tests.local_cloud.official import anthropic_at, openai_at
 from tests.local_cloud.simulator import Simulator
 
 WAIT = 60
@@ -80,6 +84,35 @@ def test_the_steps_of_a_run_are_found_with_what_each_cost(
     assert door_of(deployment, "labs").call("GET", f"/workflows/{run}").status_code == 404
     by_workflow = report(deployment, "--by", "workflow", "--since", "1d")["lines"]
     assert {line["workflow"] for line in by_workflow} >= {"trips"}
+
+
+def test_clients_of_the_protocols_name_the_run_by_headers_and_are_held_to_its_limit(
+    deployment: Deployment,
+) -> None:
+    run, tenant = f"trip-{uuid.uuid4().hex[:8]}", f"headers-{uuid.uuid4().hex[:8]}"
+    door = door_of(deployment, tenant)
+
+    def about(step: str, limit: str = "1") -> dict[str, str]:
+        parameters = f"step={step}; max_cost_usd={limit}"
+        return {"x-faregate-parent": run, "x-faregate-workflow": f"trips; {parameters}"}
+
+    asked: list[Any] = [{"role": "user", "content": f"Name a city of {run}."}]
+    with openai_at(door) as gpt, anthropic_at(door) as claude:
+        gpt.chat.completions.create(model="SIMPLE", messages=asked, extra_headers=about("plan"))
+        claude.messages.create(
+            model="SIMPLE", max_tokens=50, messages=asked, extra_headers=about("book")
+        )
+        with pytest.raises(openai.APIStatusError) as refused:
+            gpt.chat.completions.create(
+                model="SIMPLE", messages=asked, extra_headers=about("pay", "0.0001")
+            )
+
+    assert refused.value.status_code == 402
+    tree = report(deployment, "--workflow", run, "--tenant", tenant)
+    assert tree["workflow"] == "trips"
+    assert [step["step"] for step in tree["steps"]] == ["plan", "book"]
+    costs = [Decimal(step["cost_usd"]) for step in tree["steps"]]
+    assert Decimal(tree["total"]["cost_usd"]) == sum(costs) > 0
 
 
 def test_a_run_that_reaches_its_limit_is_refused_the_rest_and_goes_on_with_a_higher_one(

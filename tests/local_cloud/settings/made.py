@@ -9,7 +9,7 @@ from tests.local_cloud.settings.lines import (
     DEPLOYED_AGAIN,
     LAYER_ANEW,
     OF_WHAT_IS_MADE,
-    PRICED_BY,
+    ON_TOP,
     ROUTER,
     WITHOUT_WEBSOCKET,
     Group,
@@ -80,7 +80,8 @@ MADE = Group(
             [
                 *made("aws_xray_sampling_rule.this[0]"),
                 *function("tracing_config.mode", *CALLED_BY_NOBODY),
-                *environment("TRACED_SHARE", *PRICED_BY),
+                # The environments of the others that price are not known before it is made.
+                *environment("TRACED_SHARE", "price_rows", "sweep", *ON_TOP),
             ],
         ),
         "bedrock.application_profiles": (

@@ -32,6 +32,7 @@ from router.ingress.protocols.registry import PROTOCOLS, Head, Spoken
 from router.ingress.protocols.reply import Reply, as_json
 from router.ingress.protocols.sessions import session_in
 from router.ingress.protocols.sse import CONTENT_TYPE
+from router.ingress.protocols.workflow_runs import run_in
 from router.intake.stored_payload import travelling
 from router.lambda_stream.response import StreamedResponse
 from router.runner.direct import Ending, Ports, carry
@@ -127,6 +128,9 @@ def _conversed(
         request["request_id"] = key
     if session := session_in(body, header_of(event, "x-faregate-session")):
         request["session_id"] = session
+    request |= run_in(
+        header_of(event, "x-faregate-parent"), header_of(event, "x-faregate-workflow")
+    )
     known = recognise(request, tenant, services.api)
     submitted = Submitted(known.identity, None, known.is_named)
     asked = _Asked(event, body, protocol, submitted, invocation, services)
