@@ -50,6 +50,7 @@ OWN = Group(
                     for line in policy(name, "EncryptExecutions.Resource", "EncryptItsLog.Resource")
                 ),
                 *policy("batch[0]", "UseTheKeyThroughServices.Resource"),
+                *policy('workflow_machine["variants"]', "UseTheKeyThroughServices.Resource"),
             ],
         ),
         "tables.existing.usage.name": ("u", environment("USAGE_TABLE", *READS_USAGE)),
