@@ -10,9 +10,10 @@ variables {
   package = { function_zip = "./versions.tf", layer_zip = "./versions.tf" }
 }
 
-run "each_fault_that_needs_a_person_has_an_alarm" {
+run "by_default_alarms_cover_each_fault_and_little_is_traced" {
   command = plan
 
+  # Each fault that needs a person has an alarm.
   assert {
     condition = toset(keys(aws_cloudwatch_metric_alarm.this)) == toset([
       "breaker-open", "config-errors", "failed-executions", "failures-queue", "pending-age", "quota-exhausted", "spend-slope", "throttles", "timed-out-executions",
@@ -41,6 +42,39 @@ run "each_fault_that_needs_a_person_has_an_alarm" {
       for name in keys(aws_cloudwatch_metric_alarm.this) : strcontains(aws_cloudwatch_composite_alarm.this[0].alarm_rule, "ALARM(\"faregate-${name}\")")
     ])
     error_message = "The composite must be on while any alarm is."
+  }
+
+  # One request in twenty is traced and few series are printed.
+  assert {
+    condition = (
+      aws_xray_sampling_rule.this[0].fixed_rate == 0.05 && aws_xray_sampling_rule.this[0].reservoir_size == 0
+      && alltrue([for name, function in aws_lambda_function.this : (function.tracing_config[0].mode == "Active") == (local.known_functions[name].called_by != "")])
+    )
+    error_message = "A rule samples what the workflow calls; functions that nobody calls would take Lambda's own rate."
+  }
+
+  assert {
+    condition = {
+      for name, function in aws_lambda_function.this : name => function.environment[0].variables["TRACED_SHARE"]
+      if contains(keys(function.environment[0].variables), "TRACED_SHARE")
+    } == { analyze = "0.05", price_rows = "0.05", sweep = "0.05" }
+    error_message = "Those that estimate what Faregate costs must know which share is traced."
+  }
+
+  assert {
+    condition     = alltrue([for function in aws_lambda_function.this : !contains(keys(function.environment[0].variables), "DETAILED_METRICS")])
+    error_message = "Series by model are a choice."
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.this) == 10
+    error_message = "The number of alarms is a figure of src/cost_calculator/planning/fixed_costs.py: change both."
+  }
+
+  # Few alarms need no parts.
+  assert {
+    condition     = length(aws_cloudwatch_composite_alarm.part) == 0
+    error_message = "A composite costs five times an alarm."
   }
 }
 
@@ -150,36 +184,6 @@ run "tracing_can_be_left_out_with_the_right_to_trace" {
   }
 }
 
-run "by_default_one_request_in_twenty_is_traced_and_few_series_are_printed" {
-  command = plan
-
-  assert {
-    condition = (
-      aws_xray_sampling_rule.this[0].fixed_rate == 0.05 && aws_xray_sampling_rule.this[0].reservoir_size == 0
-      && alltrue([for name, function in aws_lambda_function.this : (function.tracing_config[0].mode == "Active") == (local.known_functions[name].called_by != "")])
-    )
-    error_message = "A rule samples what the workflow calls; functions that nobody calls would take Lambda's own rate."
-  }
-
-  assert {
-    condition = {
-      for name, function in aws_lambda_function.this : name => function.environment[0].variables["TRACED_SHARE"]
-      if contains(keys(function.environment[0].variables), "TRACED_SHARE")
-    } == { analyze = "0.05", price_rows = "0.05", sweep = "0.05" }
-    error_message = "Those that estimate what Faregate costs must know which share is traced."
-  }
-
-  assert {
-    condition     = alltrue([for function in aws_lambda_function.this : !contains(keys(function.environment[0].variables), "DETAILED_METRICS")])
-    error_message = "Series by model are a choice."
-  }
-
-  assert {
-    condition     = length(aws_cloudwatch_metric_alarm.this) == 10
-    error_message = "The number of alarms is a figure of src/cost_calculator/planning/fixed_costs.py: change both."
-  }
-}
-
 run "series_by_model_are_a_choice_and_every_trace_too" {
   command = plan
 
@@ -282,11 +286,3 @@ run "a_tenant_a_budget_fits_the_composite" {
   }
 }
 
-run "few_alarms_need_no_parts" {
-  command = plan
-
-  assert {
-    condition     = length(aws_cloudwatch_composite_alarm.part) == 0
-    error_message = "A composite costs five times an alarm."
-  }
-}

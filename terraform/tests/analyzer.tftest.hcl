@@ -10,9 +10,10 @@ variables {
   package = { function_zip = "./versions.tf", layer_zip = "./versions.tf" }
 }
 
-run "hybrid_is_the_default_and_may_ask_one_model" {
+run "the_default_analyzer_may_ask_one_model_and_reads_no_bucket" {
   command = plan
 
+  # Hybrid is the default and may ask one model.
   assert {
     condition = jsondecode(local.settings["analyze"].FAREGATE_CONFIG).analyzer == {
       strategy = "hybrid", provider = "bedrock", model = "eu.anthropic.claude-haiku-5-5", unsure_below = 0.7, timeout_ms = 3000, max_tokens = 24
@@ -45,16 +46,27 @@ run "hybrid_is_the_default_and_may_ask_one_model" {
     )
     error_message = "The function must outlive its question, or every slow opinion would cost the request a retry."
   }
-}
 
-run "the_score_decides_nothing_until_it_is_calibrated" {
-  command = plan
-
+  # The score decides nothing until it is calibrated.
   assert {
     condition = jsondecode(local.settings["analyze"].FAREGATE_CONFIG).routing == {
       raise_above = 1, lower_below = 0
     }
     error_message = "No score is above 1 or below 0: these bounds leave the label alone."
+  }
+
+  # Without weights of its own, analyze reads no bucket.
+  assert {
+    condition     = !contains(keys(aws_lambda_function.this["analyze"].environment[0].variables), "ANALYZER_WEIGHTS")
+    error_message = "The shipped weights need no address."
+  }
+
+  assert {
+    condition = one([
+      for statement in data.aws_iam_policy_document.accept.statement : toset(statement.resources)
+      if contains(statement.actions, "s3:GetObject")
+    ]) == toset(["arn:aws:s3:::made-answers-1/requests/*", "arn:aws:s3:::made-answers-1/uploads/*"])
+    error_message = "analyze reads what is asked, and no answer."
   }
 }
 
@@ -133,7 +145,6 @@ run "rules_reach_analyze_without_what_was_left_out" {
     error_message = "Only the function that routes needs models and rules: another model is no change of the others."
   }
 }
-
 
 run "an_analyzer_that_cannot_be_is_refused" {
   command = plan
@@ -234,19 +245,3 @@ run "calibrated_weights_are_named_and_may_be_read" {
   }
 }
 
-run "without_weights_of_its_own_analyze_reads_no_bucket" {
-  command = plan
-
-  assert {
-    condition     = !contains(keys(aws_lambda_function.this["analyze"].environment[0].variables), "ANALYZER_WEIGHTS")
-    error_message = "The shipped weights need no address."
-  }
-
-  assert {
-    condition = one([
-      for statement in data.aws_iam_policy_document.accept.statement : toset(statement.resources)
-      if contains(statement.actions, "s3:GetObject")
-    ]) == toset(["arn:aws:s3:::made-answers-1/requests/*", "arn:aws:s3:::made-answers-1/uploads/*"])
-    error_message = "analyze reads what is asked, and no answer."
-  }
-}

@@ -236,13 +236,14 @@ run "the_stage_is_logged_traced_and_limited_without_text" {
   }
 }
 
-run "every_error_of_the_gateway_has_the_one_shape" {
+run "with_an_authorizer_a_caller_is_told_when_to_come_again_and_no_page_may_call" {
   command = plan
 
   variables {
     api = { auth = "AUTHORIZER" }
   }
 
+  # Every error of the gateway has the one shape.
   assert {
     condition = alltrue([
       for response in jsondecode(one(aws_api_gateway_rest_api.this).body)["x-amazon-apigateway-gateway-responses"] :
@@ -285,15 +286,8 @@ run "every_error_of_the_gateway_has_the_one_shape" {
     ])
     error_message = "The gateway's own words may quote the body."
   }
-}
 
-run "a_caller_is_told_when_to_come_again_and_never_to_pay_twice" {
-  command = plan
-
-  variables {
-    api = { auth = "AUTHORIZER" }
-  }
-
+  # A caller is told when to come again and never to pay twice.
   assert {
     condition = {
       for type, response in jsondecode(one(aws_api_gateway_rest_api.this).body)["x-amazon-apigateway-gateway-responses"] : type => tomap(response.responseParameters)
@@ -309,6 +303,25 @@ run "a_caller_is_told_when_to_come_again_and_never_to_pay_twice" {
       INTEGRATION_TIMEOUT            = tomap({ "gatewayresponse.header.x-should-retry" = "'false'" })
     }
     error_message = "OpenAI's client sends again by itself, unless it is told not to."
+  }
+
+  # Without CORS no page may call.
+  assert {
+    condition     = alltrue([for operations in values(jsondecode(one(aws_api_gateway_rest_api.this).body).paths) : !contains(keys(operations), "options")])
+    error_message = "An OPTIONS method would be open to all."
+  }
+
+  assert {
+    condition = alltrue([
+      for response in jsondecode(one(aws_api_gateway_rest_api.this).body)["x-amazon-apigateway-gateway-responses"] :
+      alltrue([for name in keys(response.responseParameters) : !strcontains(name, "access-control")])
+    ])
+    error_message = "No answer may name an origin."
+  }
+
+  assert {
+    condition     = !contains(keys(aws_lambda_function.this["api"].environment[0].variables), "API_CORS") && length(aws_s3_bucket_cors_configuration.answers) == 0
+    error_message = "The function names no origin either, nor does the bucket of uploads."
   }
 }
 
@@ -444,32 +457,6 @@ run "cognito_without_a_pool_is_refused" {
   }
 
   expect_failures = [var.api]
-}
-
-run "without_cors_no_page_may_call" {
-  command = plan
-
-  variables {
-    api = { auth = "AUTHORIZER" }
-  }
-
-  assert {
-    condition     = alltrue([for operations in values(jsondecode(one(aws_api_gateway_rest_api.this).body).paths) : !contains(keys(operations), "options")])
-    error_message = "An OPTIONS method would be open to all."
-  }
-
-  assert {
-    condition = alltrue([
-      for response in jsondecode(one(aws_api_gateway_rest_api.this).body)["x-amazon-apigateway-gateway-responses"] :
-      alltrue([for name in keys(response.responseParameters) : !strcontains(name, "access-control")])
-    ])
-    error_message = "No answer may name an origin."
-  }
-
-  assert {
-    condition     = !contains(keys(aws_lambda_function.this["api"].environment[0].variables), "API_CORS") && length(aws_s3_bucket_cors_configuration.answers) == 0
-    error_message = "The function names no origin either, nor does the bucket of uploads."
-  }
 }
 
 run "one_origin_is_named_by_the_gateway_itself" {

@@ -54,9 +54,10 @@ run "the_settings_reach_the_map" {
   }
 }
 
-run "the_machine_is_encrypted_and_logs_no_text" {
+run "a_batch_is_encrypted_confined_and_told_of_if_it_fails" {
   command = plan
 
+  # The machine is encrypted and logs no text.
   assert {
     condition = (
       aws_sfn_state_machine.this["batch"].encryption_configuration[0].kms_key_id == aws_kms_key.this[0].arn
@@ -66,11 +67,8 @@ run "the_machine_is_encrypted_and_logs_no_text" {
     )
     error_message = "The second machine keeps the promises of the first."
   }
-}
 
-run "each_role_names_what_it_may_touch" {
-  command = plan
-
+  # Each role names what it may touch.
   assert {
     condition = toset(flatten([
       for policy, document in {
@@ -102,11 +100,8 @@ run "each_role_names_what_it_may_touch" {
     ]) == tolist(["arn:aws:states:eu-central-1:123456789012:stateMachine:faregate-batch"])
     error_message = "The Map starts children of its own machine; prompts are started by run_chunk."
   }
-}
 
-run "a_batch_that_fails_or_times_out_is_told" {
-  command = plan
-
+  # A batch that fails or times out is told.
   assert {
     condition = alltrue([
       for name in ["batch-failed", "batch-timed-out"] :

@@ -42,6 +42,91 @@ run "defaults_need_no_variable" {
     condition     = alltrue([for group in concat(values(aws_cloudwatch_log_group.function), values(aws_cloudwatch_log_group.state_machine)) : group.retention_in_days == 365])
     error_message = "Logs are kept for a year."
   }
+
+  # Default models are called through the profiles of the region.
+  assert {
+    condition = {
+      for name, calls in local.calls : name => [for call in calls : "${call.provider}/${call.model}"]
+      } == {
+      SIMPLE      = ["bedrock/eu.anthropic.claude-haiku-5-5", "bedrock/eu.anthropic.claude-sonnet-5-5"]
+      CALCULATION = ["openai/gpt-6-luna", "bedrock/eu.anthropic.claude-sonnet-5-5"]
+      COMPLEX     = ["bedrock/eu.anthropic.claude-sonnet-5-5", "bedrock/eu.anthropic.claude-sonnet-5"]
+    }
+    error_message = "These defaults are documented."
+  }
+
+  assert {
+    condition     = jsondecode(local.settings["analyze"].FAREGATE_CONFIG).tiers.SIMPLE.model == "eu.anthropic.claude-haiku-5-5"
+    error_message = "analyze must be told the id that is called."
+  }
+
+  # Without review nothing waits for a human.
+  assert {
+    condition = (
+      length(setintersection(keys(jsondecode(aws_sfn_state_machine.this["workflow"].definition).States), ["NotifyReviewers", "AwaitReview"])) == 0
+      && !strcontains(aws_sfn_state_machine.this["workflow"].definition, "NotifyReviewers")
+      && length(jsondecode(aws_sfn_state_machine.this["workflow"].definition).States.NextStep.Choices) == 4
+      && !contains(keys(aws_lambda_function.this), "await_review")
+    )
+    error_message = "EXPRESS takes no task token, and no choice may lead to a state that is not there."
+  }
+
+  # A model call ends before its function and its state.
+  assert {
+    condition = (
+      tonumber(aws_lambda_function.this["invoke_model"].environment[0].variables["MODEL_TIMEOUT_SECONDS"]) < aws_lambda_function.this["invoke_model"].timeout
+      && alltrue([
+        for state in ["InvokeHaiku", "InvokeSonnet", "InvokeModel"] :
+        aws_lambda_function.this["invoke_model"].timeout < jsondecode(aws_sfn_state_machine.this["workflow"].definition).States[state].TimeoutSeconds
+      ])
+      && aws_lambda_function.this["analyze"].timeout < jsondecode(aws_sfn_state_machine.this["workflow"].definition).States.AnalyzeComplexity.TimeoutSeconds
+    )
+    error_message = "Whoever is inside must give up first, or a paid answer is thrown away."
+  }
+
+  # Bad rows leave the stream and good rows stay.
+  assert {
+    condition = (
+      aws_lambda_event_source_mapping.usage.bisect_batch_on_function_error
+      && aws_lambda_event_source_mapping.usage.function_response_types == toset(["ReportBatchItemFailures"])
+      && aws_lambda_event_source_mapping.usage.maximum_retry_attempts == 10
+      && aws_lambda_event_source_mapping.usage.maximum_record_age_in_seconds < 86400
+      && aws_lambda_event_source_mapping.usage.destination_config[0].on_failure[0].destination_arn == aws_sqs_queue.failures.arn
+    )
+    error_message = "Retries are finite, batches are split, and what is given up is put aside."
+  }
+
+  assert {
+    condition     = jsondecode(one(one(aws_lambda_event_source_mapping.usage.filter_criteria).filter).pattern) == { dynamodb = { NewImage = { cost_status = { S = ["PENDING"] } } } }
+    error_message = "Only rows without a cost wake price_rows; its own writes must not."
+  }
+
+  assert {
+    condition     = aws_dynamodb_table.usage[0].stream_view_type == "NEW_IMAGE"
+    error_message = "price_rows reads the new image."
+  }
+
+  # Executions that die are closed by event and by sweep.
+  assert {
+    condition     = jsondecode(aws_cloudwatch_event_rule.execution_ended_badly.event_pattern).detail.status == ["FAILED", "TIMED_OUT", "ABORTED"]
+    error_message = "Each end that the workflow cannot catch must reach record_outcome."
+  }
+
+  assert {
+    condition     = jsondecode(aws_cloudwatch_event_rule.execution_ended_badly.event_pattern).detail.stateMachineArn == ["arn:aws:states:eu-central-1:123456789012:stateMachine:faregate"]
+    error_message = "Other machines of the account are not this deployment's business."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_event_rule.sweep.schedule_expression == "rate(5 minutes)"
+    error_message = "Events are best effort, so the sweep runs as well."
+  }
+
+  # What event-driven functions cannot do is put aside.
+  assert {
+    condition     = toset(keys(aws_lambda_function_event_invoke_config.this)) == toset(["record_outcome", "sweep", "sync_api_key"])
+    error_message = "Nobody waits for these three: their failures must land in the queue."
+  }
 }
 
 run "the_workflow_calls_what_the_module_made" {
@@ -68,26 +153,6 @@ run "the_workflow_calls_what_the_module_made" {
   assert {
     condition     = !strcontains(aws_sfn_state_machine.this["workflow"].definition, "$${")
     error_message = "A hole of the definition was left open."
-  }
-}
-
-run "default_models_are_called_through_the_profiles_of_the_region" {
-  command = plan
-
-  assert {
-    condition = {
-      for name, calls in local.calls : name => [for call in calls : "${call.provider}/${call.model}"]
-      } == {
-      SIMPLE      = ["bedrock/eu.anthropic.claude-haiku-5-5", "bedrock/eu.anthropic.claude-sonnet-5-5"]
-      CALCULATION = ["openai/gpt-6-luna", "bedrock/eu.anthropic.claude-sonnet-5-5"]
-      COMPLEX     = ["bedrock/eu.anthropic.claude-sonnet-5-5", "bedrock/eu.anthropic.claude-sonnet-5"]
-    }
-    error_message = "These defaults are documented."
-  }
-
-  assert {
-    condition     = jsondecode(local.settings["analyze"].FAREGATE_CONFIG).tiers.SIMPLE.model == "eu.anthropic.claude-haiku-5-5"
-    error_message = "analyze must be told the id that is called."
   }
 }
 
@@ -271,20 +336,6 @@ run "a_time_limit_of_your_own_reaches_definition_and_sweep" {
   }
 }
 
-run "without_review_nothing_waits_for_a_human" {
-  command = plan
-
-  assert {
-    condition = (
-      length(setintersection(keys(jsondecode(aws_sfn_state_machine.this["workflow"].definition).States), ["NotifyReviewers", "AwaitReview"])) == 0
-      && !strcontains(aws_sfn_state_machine.this["workflow"].definition, "NotifyReviewers")
-      && length(jsondecode(aws_sfn_state_machine.this["workflow"].definition).States.NextStep.Choices) == 4
-      && !contains(keys(aws_lambda_function.this), "await_review")
-    )
-    error_message = "EXPRESS takes no task token, and no choice may lead to a state that is not there."
-  }
-}
-
 run "a_draft_may_lie_for_so_long_without_a_look" {
   command = plan
 
@@ -337,75 +388,6 @@ run "a_review_has_its_time_beside_the_runs_own" {
       && jsondecode(aws_sfn_state_machine.this["workflow"].definition).States.AwaitReview.Arguments.FunctionName == aws_lambda_function.this["await_review"].arn
     )
     error_message = "The plan says what is decided by default; the sweep still looks after the usual time."
-  }
-}
-
-run "a_model_call_ends_before_its_function_and_its_state" {
-  command = plan
-
-  assert {
-    condition = (
-      tonumber(aws_lambda_function.this["invoke_model"].environment[0].variables["MODEL_TIMEOUT_SECONDS"]) < aws_lambda_function.this["invoke_model"].timeout
-      && alltrue([
-        for state in ["InvokeHaiku", "InvokeSonnet", "InvokeModel"] :
-        aws_lambda_function.this["invoke_model"].timeout < jsondecode(aws_sfn_state_machine.this["workflow"].definition).States[state].TimeoutSeconds
-      ])
-      && aws_lambda_function.this["analyze"].timeout < jsondecode(aws_sfn_state_machine.this["workflow"].definition).States.AnalyzeComplexity.TimeoutSeconds
-    )
-    error_message = "Whoever is inside must give up first, or a paid answer is thrown away."
-  }
-}
-
-run "bad_rows_leave_the_stream_and_good_rows_stay" {
-  command = plan
-
-  assert {
-    condition = (
-      aws_lambda_event_source_mapping.usage.bisect_batch_on_function_error
-      && aws_lambda_event_source_mapping.usage.function_response_types == toset(["ReportBatchItemFailures"])
-      && aws_lambda_event_source_mapping.usage.maximum_retry_attempts == 10
-      && aws_lambda_event_source_mapping.usage.maximum_record_age_in_seconds < 86400
-      && aws_lambda_event_source_mapping.usage.destination_config[0].on_failure[0].destination_arn == aws_sqs_queue.failures.arn
-    )
-    error_message = "Retries are finite, batches are split, and what is given up is put aside."
-  }
-
-  assert {
-    condition     = jsondecode(one(one(aws_lambda_event_source_mapping.usage.filter_criteria).filter).pattern) == { dynamodb = { NewImage = { cost_status = { S = ["PENDING"] } } } }
-    error_message = "Only rows without a cost wake price_rows; its own writes must not."
-  }
-
-  assert {
-    condition     = aws_dynamodb_table.usage[0].stream_view_type == "NEW_IMAGE"
-    error_message = "price_rows reads the new image."
-  }
-}
-
-run "executions_that_die_are_closed_by_event_and_by_sweep" {
-  command = plan
-
-  assert {
-    condition     = jsondecode(aws_cloudwatch_event_rule.execution_ended_badly.event_pattern).detail.status == ["FAILED", "TIMED_OUT", "ABORTED"]
-    error_message = "Each end that the workflow cannot catch must reach record_outcome."
-  }
-
-  assert {
-    condition     = jsondecode(aws_cloudwatch_event_rule.execution_ended_badly.event_pattern).detail.stateMachineArn == ["arn:aws:states:eu-central-1:123456789012:stateMachine:faregate"]
-    error_message = "Other machines of the account are not this deployment's business."
-  }
-
-  assert {
-    condition     = aws_cloudwatch_event_rule.sweep.schedule_expression == "rate(5 minutes)"
-    error_message = "Events are best effort, so the sweep runs as well."
-  }
-}
-
-run "what_event_driven_functions_cannot_do_is_put_aside" {
-  command = plan
-
-  assert {
-    condition     = toset(keys(aws_lambda_function_event_invoke_config.this)) == toset(["record_outcome", "sweep", "sync_api_key"])
-    error_message = "Nobody waits for these three: their failures must land in the queue."
   }
 }
 

@@ -29,9 +29,10 @@ run "without_the_switch_nothing_is_made" {
   }
 }
 
-run "messages_wait_long_enough_and_are_given_up_after_three_deliveries" {
+run "queues_are_encrypted_and_give_messages_up_in_the_end" {
   command = plan
 
+  # Messages wait long enough and are given up after three deliveries.
   assert {
     condition = (
       aws_sqs_queue.requests[0].visibility_timeout_seconds == 300
@@ -52,27 +53,8 @@ run "messages_wait_long_enough_and_are_given_up_after_three_deliveries" {
     condition     = jsondecode(aws_sqs_queue.requests_dead[0].redrive_allow_policy) == { redrivePermission = "byQueue", sourceQueueArns = ["arn:aws:sqs:eu-central-1:123456789012:faregate-requests"] }
     error_message = "No other queue may use the dead-letter queue."
   }
-}
 
-run "one_bad_message_does_not_send_its_batch_again" {
-  command = plan
-
-  variables {
-    queue = { maximum_concurrency = 7 }
-  }
-
-  assert {
-    condition = (
-      aws_lambda_event_source_mapping.requests[0].function_response_types == toset(["ReportBatchItemFailures"])
-      && one(aws_lambda_event_source_mapping.requests[0].scaling_config).maximum_concurrency == 7
-    )
-    error_message = "Failures are told message by message, and the knob is the mapping's."
-  }
-}
-
-run "queues_are_encrypted" {
-  command = plan
-
+  # Queues are encrypted.
   assert {
     condition = alltrue([
       for queue in concat(aws_sqs_queue.requests, aws_sqs_queue.requests_dead) :
@@ -80,11 +62,8 @@ run "queues_are_encrypted" {
     ])
     error_message = "Messages are prompts."
   }
-}
 
-run "ingest_may_start_this_machine_and_use_its_two_queues" {
-  command = plan
-
+  # Ingest may start this machine and use its two queues.
   assert {
     condition = jsonencode({
       for statement in data.aws_iam_policy_document.ingest[0].statement : statement.sid => sort(tolist(statement.actions))
@@ -114,6 +93,22 @@ run "ingest_may_start_this_machine_and_use_its_two_queues" {
   assert {
     condition     = !anytrue([for statement in data.aws_iam_policy_document.function_runtime["ingest"].statement : statement.sid == "PutFailuresAside"])
     error_message = "What ingest cannot do stays in its own queue; the failures queue is not its business."
+  }
+}
+
+run "one_bad_message_does_not_send_its_batch_again" {
+  command = plan
+
+  variables {
+    queue = { maximum_concurrency = 7 }
+  }
+
+  assert {
+    condition = (
+      aws_lambda_event_source_mapping.requests[0].function_response_types == toset(["ReportBatchItemFailures"])
+      && one(aws_lambda_event_source_mapping.requests[0].scaling_config).maximum_concurrency == 7
+    )
+    error_message = "Failures are told message by message, and the knob is the mapping's."
   }
 }
 

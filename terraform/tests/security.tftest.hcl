@@ -10,9 +10,10 @@ variables {
   package = { function_zip = "./versions.tf", layer_zip = "./versions.tf" }
 }
 
-run "everything_stored_is_encrypted_under_the_one_key" {
+run "by_default_all_is_encrypted_confined_and_hard_to_lose" {
   command = plan
 
+  # Everything stored is encrypted under the one key.
   assert {
     condition = alltrue([
       for table in [aws_dynamodb_table.usage[0], aws_dynamodb_table.spend[0], aws_dynamodb_table.control[0]] :
@@ -50,11 +51,8 @@ run "everything_stored_is_encrypted_under_the_one_key" {
     )
     error_message = "The history keeps prompts for 90 days: it must be under the key."
   }
-}
 
-run "the_key_rotates_and_opens_to_named_services_only" {
-  command = plan
-
+  # The key rotates and opens to named services only.
   assert {
     condition     = aws_kms_key.this[0].enable_key_rotation && aws_kms_key.this[0].deletion_window_in_days == 30
     error_message = "The key must rotate, and its deletion must leave a month to notice."
@@ -83,11 +81,8 @@ run "the_key_rotates_and_opens_to_named_services_only" {
     ])
     error_message = "The key policy names the services that need it and no other."
   }
-}
 
-run "wildcard_resources_are_those_that_aws_demands" {
-  command = plan
-
+  # Wildcard resources are those that AWS demands.
   # By policy and statement; each stands with its reason where it is written.
   assert {
     condition = toset(flatten([
@@ -142,11 +137,8 @@ run "wildcard_resources_are_those_that_aws_demands" {
     ])
     error_message = "A function may use the key for its own settings and through named services, not on whatever it is handed."
   }
-}
 
-run "each_function_has_a_role_of_its_own" {
-  command = plan
-
+  # Each function has a role of its own.
   assert {
     condition     = length(distinct([for role in aws_iam_role.function : role.name])) == length(aws_lambda_function.this)
     error_message = "A shared role would give each function what any of them needs."
@@ -155,6 +147,54 @@ run "each_function_has_a_role_of_its_own" {
   assert {
     condition     = toset([for name, policy in aws_iam_role_policy.function_runtime : name]) == toset(keys(aws_lambda_function.this))
     error_message = "Each role needs its log, traces and key."
+  }
+
+  # No key passes through Terraform.
+  assert {
+    condition     = startswith(aws_cloudwatch_event_connection.openai[0].auth_parameters[0].api_key[0].value, "placeholder")
+    error_message = "The connection starts with a placeholder; sync_api_key writes the key."
+  }
+
+  assert {
+    condition = alltrue([
+      for function in aws_lambda_function.this :
+      alltrue([for variable in keys(function.environment[0].variables) : !endswith(variable, "_API_KEY")])
+    ])
+    error_message = "Functions get the names of parameters, never keys."
+  }
+
+  # Text stays out of logs unless asked for.
+  assert {
+    condition     = !aws_sfn_state_machine.this["workflow"].logging_configuration[0].include_execution_data
+    error_message = "Execution data is prompts and answers."
+  }
+
+  assert {
+    condition = (
+      toset(values(aws_cloudwatch_event_target.record_outcome.input_transformer[0].input_paths)) == toset(["$.detail.executionArn", "$.detail.status"])
+      && length(aws_cloudwatch_event_target.record_outcome.dead_letter_config) == 0
+    )
+    error_message = "An event about an execution may hold its input: neither the function's failures nor a queue may keep it."
+  }
+
+  # Data is hard to lose.
+  assert {
+    condition = alltrue([
+      for table in [aws_dynamodb_table.usage[0], aws_dynamodb_table.spend[0], aws_dynamodb_table.control[0]] :
+      table.deletion_protection_enabled && table.point_in_time_recovery[0].enabled
+    ])
+    error_message = "Tables are protected and can be restored unless somebody says otherwise."
+  }
+
+  assert {
+    condition     = aws_dynamodb_table.usage[0].ttl[0].attribute_name == "expires_at"
+    error_message = "Only rows of text carry expires_at; another attribute would let rows of money expire."
+  }
+
+  # Without a guardrail none may be applied.
+  assert {
+    condition     = alltrue([for statement in data.aws_iam_policy_document.invoke_model.statement : !contains(statement.actions, "bedrock:ApplyGuardrail")])
+    error_message = "No guardrail, no right to apply one."
   }
 }
 
@@ -171,57 +211,6 @@ run "the_http_task_may_call_one_url_with_one_method" {
       "states:HTTPEndpoint" = tolist(["https://api.openai.com/v1/chat/completions"])
     }
     error_message = "The workflow holds a credential: it may be sent to OpenAI's completions and nowhere else."
-  }
-}
-
-run "no_key_passes_through_terraform" {
-  command = plan
-
-  assert {
-    condition     = startswith(aws_cloudwatch_event_connection.openai[0].auth_parameters[0].api_key[0].value, "placeholder")
-    error_message = "The connection starts with a placeholder; sync_api_key writes the key."
-  }
-
-  assert {
-    condition = alltrue([
-      for function in aws_lambda_function.this :
-      alltrue([for variable in keys(function.environment[0].variables) : !endswith(variable, "_API_KEY")])
-    ])
-    error_message = "Functions get the names of parameters, never keys."
-  }
-}
-
-run "text_stays_out_of_logs_unless_asked_for" {
-  command = plan
-
-  assert {
-    condition     = !aws_sfn_state_machine.this["workflow"].logging_configuration[0].include_execution_data
-    error_message = "Execution data is prompts and answers."
-  }
-
-  assert {
-    condition = (
-      toset(values(aws_cloudwatch_event_target.record_outcome.input_transformer[0].input_paths)) == toset(["$.detail.executionArn", "$.detail.status"])
-      && length(aws_cloudwatch_event_target.record_outcome.dead_letter_config) == 0
-    )
-    error_message = "An event about an execution may hold its input: neither the function's failures nor a queue may keep it."
-  }
-}
-
-run "data_is_hard_to_lose" {
-  command = plan
-
-  assert {
-    condition = alltrue([
-      for table in [aws_dynamodb_table.usage[0], aws_dynamodb_table.spend[0], aws_dynamodb_table.control[0]] :
-      table.deletion_protection_enabled && table.point_in_time_recovery[0].enabled
-    ])
-    error_message = "Tables are protected and can be restored unless somebody says otherwise."
-  }
-
-  assert {
-    condition     = aws_dynamodb_table.usage[0].ttl[0].attribute_name == "expires_at"
-    error_message = "Only rows of text carry expires_at; another attribute would let rows of money expire."
   }
 }
 
@@ -277,15 +266,6 @@ run "a_guardrail_is_on_every_call_and_may_be_applied" {
       tolist(statement.resources) if contains(statement.actions, "bedrock:ApplyGuardrail")
     ]) == tolist(["arn:aws:bedrock:eu-central-1:123456789012:guardrail/gr0123abcd"])
     error_message = "invoke_model may apply this guardrail and no other."
-  }
-}
-
-run "without_a_guardrail_none_may_be_applied" {
-  command = plan
-
-  assert {
-    condition     = alltrue([for statement in data.aws_iam_policy_document.invoke_model.statement : !contains(statement.actions, "bedrock:ApplyGuardrail")])
-    error_message = "No guardrail, no right to apply one."
   }
 }
 

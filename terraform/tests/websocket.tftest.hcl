@@ -36,9 +36,10 @@ run "without_the_switch_nothing_is_made" {
   }
 }
 
-run "only_a_key_opens_a_connection" {
+run "only_a_key_opens_a_connection_and_only_this_api_is_pushed_to" {
   command = plan
 
+  # Only a key opens a connection.
   assert {
     condition     = toset(keys(aws_apigatewayv2_route.websocket)) == toset(["$connect", "$disconnect", "$default", "ask", "cancel"])
     error_message = "Frames of every kind are answered."
@@ -60,11 +61,8 @@ run "only_a_key_opens_a_connection" {
     }
     error_message = "This gateway alone calls them."
   }
-}
 
-run "what_pushes_reaches_connections_of_this_api_alone" {
-  command = plan
-
+  # What pushes reaches connections of this API alone.
   assert {
     condition = alltrue(flatten([
       for document in concat(values(data.aws_iam_policy_document.push), data.aws_iam_policy_document.websocket) : [
