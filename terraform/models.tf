@@ -1,35 +1,10 @@
 # From the models in the inputs to the ids that are called, and to the ARNs that the role may call.
 
 locals {
-  # Geographies of Bedrock's inference profiles: the regions that are in them (the first that fits is a region's default), and others that
-  # may call them.
-  bedrock_geographies = [
-    { prefix = "us-gov", regions = "^us-gov-", others = "^$" },
-    { prefix = "us", regions = "^us-(east|west)-", others = "^(ca|mx|sa)-" },
-    { prefix = "eu", regions = "^eu-", others = "^(il|me|af)-" },
-    { prefix = "jp", regions = "^ap-northeast-[13]$", others = "^$" },
-    { prefix = "au", regions = "^ap-southeast-[246]$", others = "^$" },
-    { prefix = "apac", regions = "^ap-", others = "^me-" },
-    { prefix = "ca", regions = "^ca-", others = "^$" },
-    { prefix = "global", regions = "^(us-(east|west)|ca|mx|sa|eu|il|me|af|ap)-", others = "^$" },
-  ]
-  geography = "^(${join("|", local.bedrock_geographies[*].prefix)})[.]"
-
-  # Those that this region may call.
-  callable_geographies = [
-    for geography in local.bedrock_geographies : geography.prefix if can(regex("${geography.regions}|${geography.others}", local.region))
-  ]
   region_geography = try([for geography in local.bedrock_geographies : geography.prefix if can(regex(geography.regions, local.region))][0], "")
 
   profile_prefix = var.bedrock.profile_prefix != null ? var.bedrock.profile_prefix : local.region_geography
   bedrock_prefix = local.profile_prefix == "" ? "" : "${local.profile_prefix}."
-
-  # From the cheapest to the strongest.
-  tier_names = ["SIMPLE", "CALCULATION", "COMPLEX"]
-  # As router.catalog.capabilities has them.
-  sampling_options = [
-    "temperature", "top_p", "stop", "seed", "presence_penalty", "frequency_penalty", "reasoning_effort", "logit_bias",
-  ]
 
   # A tier in `models` replaces its default entirely.
   default_models = {

@@ -222,6 +222,8 @@ run "named_tenants_have_metrics_of_their_own" {
 run "thresholds_and_topics_that_cannot_be_are_refused" {
   command = plan
 
+  module { source = "./tests/inputs" }
+
   variables {
     alarms        = { topic_arns = ["pager"], thresholds = { throttles = -1 } }
     observability = { metric_tenants = ["no such name, with spaces"] }

@@ -149,6 +149,8 @@ run "rules_reach_analyze_without_what_was_left_out" {
 run "an_analyzer_that_cannot_be_is_refused" {
   command = plan
 
+  module { source = "./tests/inputs" }
+
   variables {
     analyzer = { strategy = "always", model = "a b", unsure_below = 2, timeout_ms = 20000, max_tokens = 1 }
   }
@@ -158,6 +160,8 @@ run "an_analyzer_that_cannot_be_is_refused" {
 
 run "a_floor_above_its_ceiling_is_refused" {
   command = plan
+
+  module { source = "./tests/inputs" }
 
   variables {
     tenants = { acme = { floor = "COMPLEX", ceiling = "SIMPLE" } }
@@ -169,6 +173,8 @@ run "a_floor_above_its_ceiling_is_refused" {
 run "an_unknown_tier_is_refused" {
   command = plan
 
+  module { source = "./tests/inputs" }
+
   variables {
     tenants = { acme = { tier_names = { cheap = "TINY" } } }
   }
@@ -178,6 +184,8 @@ run "an_unknown_tier_is_refused" {
 
 run "a_pin_of_two_kinds_is_refused" {
   command = plan
+
+  module { source = "./tests/inputs" }
 
   variables {
     tenants = { acme = { pins = [{ contains = "a", regex = "b", tier = "SIMPLE" }] } }
@@ -189,6 +197,8 @@ run "a_pin_of_two_kinds_is_refused" {
 run "a_pattern_without_a_bound_is_refused" {
   command = plan
 
+  module { source = "./tests/inputs" }
+
   variables {
     tenants = { acme = { pins = [{ regex = "(a|a)*b", tier = "SIMPLE" }] } }
   }
@@ -198,6 +208,8 @@ run "a_pattern_without_a_bound_is_refused" {
 
 run "a_pattern_with_lookaround_is_refused" {
   command = plan
+
+  module { source = "./tests/inputs" }
 
   variables {
     tenants = { acme = { pins = [{ regex = "(?=x)y", tier = "SIMPLE" }] } }
@@ -216,6 +228,8 @@ run "a_star_as_a_character_is_no_repeat" {
 
 run "an_unknown_provider_is_refused" {
   command = plan
+
+  module { source = "./tests/inputs" }
 
   variables {
     tenants = { acme = { deny_providers = ["azure"] } }

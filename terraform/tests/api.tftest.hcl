@@ -169,6 +169,8 @@ run "what_a_model_writes_is_streamed_for_as_long_as_it_takes" {
 run "no_answer_at_a_time_is_refused" {
   command = plan
 
+  module { source = "./tests/inputs" }
+
   variables {
     api = { auth = "AUTHORIZER", max_concurrent = 0 }
   }
@@ -421,6 +423,8 @@ run "iam_signs_every_path" {
 run "a_door_that_could_not_work_is_refused" {
   command = plan
 
+  module { source = "./tests/inputs" }
+
   variables {
     api      = { auth = "AUTHORIZER" }
     workflow = { type = "EXPRESS" }
@@ -432,6 +436,8 @@ run "a_door_that_could_not_work_is_refused" {
 run "iam_without_a_tenant_is_refused" {
   command = plan
 
+  module { source = "./tests/inputs" }
+
   variables {
     api = { auth = "IAM" }
   }
@@ -442,6 +448,8 @@ run "iam_without_a_tenant_is_refused" {
 run "api_keys_without_keys_are_refused" {
   command = plan
 
+  module { source = "./tests/inputs" }
+
   variables {
     api = { auth = "API_KEY" }
   }
@@ -451,6 +459,8 @@ run "api_keys_without_keys_are_refused" {
 
 run "cognito_without_a_pool_is_refused" {
   command = plan
+
+  module { source = "./tests/inputs" }
 
   variables {
     api = { auth = "COGNITO" }
@@ -565,6 +575,8 @@ run "of_several_origins_each_is_told_its_own" {
 run "every_origin_with_cookies_is_refused" {
   command = plan
 
+  module { source = "./tests/inputs" }
+
   variables {
     api = { auth = "AUTHORIZER", cors = { allow_origins = ["*"], allow_credentials = true } }
   }
@@ -574,6 +586,8 @@ run "every_origin_with_cookies_is_refused" {
 
 run "several_origins_with_cookies_are_refused" {
   command = plan
+
+  module { source = "./tests/inputs" }
 
   variables {
     api = { auth = "AUTHORIZER", cors = { allow_origins = ["https://a.example", "https://b.example"], allow_credentials = true } }
@@ -585,6 +599,8 @@ run "several_origins_with_cookies_are_refused" {
 run "an_origin_with_a_path_is_refused" {
   command = plan
 
+  module { source = "./tests/inputs" }
+
   variables {
     api = { auth = "AUTHORIZER", cors = { allow_origins = ["https://a.example/"] } }
   }
@@ -594,6 +610,8 @@ run "an_origin_with_a_path_is_refused" {
 
 run "an_origin_that_no_browser_sends_is_refused" {
   command = plan
+
+  module { source = "./tests/inputs" }
 
   variables {
     api = { auth = "AUTHORIZER", cors = { allow_origins = ["https://a.example:443"] } }
@@ -605,6 +623,8 @@ run "an_origin_that_no_browser_sends_is_refused" {
 run "no_origin_is_refused" {
   command = plan
 
+  module { source = "./tests/inputs" }
+
   variables {
     api = { auth = "AUTHORIZER", cors = { allow_origins = [] } }
   }
@@ -614,6 +634,8 @@ run "no_origin_is_refused" {
 
 run "every_origin_beside_another_is_refused" {
   command = plan
+
+  module { source = "./tests/inputs" }
 
   variables {
     api = { auth = "AUTHORIZER", cors = { allow_origins = ["*", "https://a.example"] } }

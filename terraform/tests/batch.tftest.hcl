@@ -115,6 +115,8 @@ run "a_batch_is_encrypted_confined_and_told_of_if_it_fails" {
 run "express_without_text_has_no_answers_to_collect" {
   command = plan
 
+  module { source = "./tests/inputs" }
+
   variables {
     workflow = { type = "EXPRESS" }
     privacy  = { store_text = false }
@@ -125,6 +127,8 @@ run "express_without_text_has_no_answers_to_collect" {
 
 run "settings_without_sense_are_refused" {
   command = plan
+
+  module { source = "./tests/inputs" }
 
   variables {
     batch = { concurrency = 15, tolerated_failure_percentage = 101 }

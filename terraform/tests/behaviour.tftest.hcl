@@ -355,6 +355,8 @@ run "a_draft_may_lie_for_so_long_without_a_look" {
 run "a_time_without_a_look_that_is_no_shorter_than_all_is_refused" {
   command = plan
 
+  module { source = "./tests/inputs" }
+
   variables {
     review = { timeout_seconds = 600, heartbeat_seconds = 600 }
   }

@@ -105,6 +105,8 @@ run "without_a_list_every_tenant_may_ask" {
 run "a_list_without_tenants_would_refuse_everybody" {
   command = plan
 
+  module { source = "./tests/inputs" }
+
   variables {
     tenants         = { "*" = {} }
     unknown_tenants = "refuse"
@@ -115,6 +117,8 @@ run "a_list_without_tenants_would_refuse_everybody" {
 
 run "tables_and_groups_that_nothing_bears_are_refused" {
   command = plan
+
+  module { source = "./tests/inputs" }
 
   variables {
     logs = { groups = { analyze = "arn:aws:logs:eu-central-1:123456789012:log-group:mine" } }

@@ -110,6 +110,9 @@ run "the_guards_write_control_and_nothing_else" {
 
 run "a_negative_budget_is_refused" {
   command = plan
+
+  module { source = "./tests/inputs" }
+
   variables {
     tenants = { acme = { budget = { day_usd = -1 } } }
   }
@@ -118,6 +121,9 @@ run "a_negative_budget_is_refused" {
 
 run "a_soft_share_above_one_is_refused" {
   command = plan
+
+  module { source = "./tests/inputs" }
+
   variables {
     budgets = { day_usd = 1, soft_share = 1.2 }
   }
@@ -157,6 +163,9 @@ run "the_limit_of_sessions_reaches_analyze_and_is_no_budget_of_the_deployment" {
 
 run "a_limit_of_sessions_of_nothing_is_refused" {
   command = plan
+
+  module { source = "./tests/inputs" }
+
   variables {
     budgets = { session_usd = 0 }
   }
@@ -165,6 +174,9 @@ run "a_limit_of_sessions_of_nothing_is_refused" {
 
 run "a_workflow_s_budget_under_no_workflow_s_name_is_refused" {
   command = plan
+
+  module { source = "./tests/inputs" }
+
   variables {
     budgets = { workflows = { "My Trips" = { day_usd = 5 } } }
   }
@@ -173,6 +185,9 @@ run "a_workflow_s_budget_under_no_workflow_s_name_is_refused" {
 
 run "a_rate_in_fractions_is_refused" {
   command = plan
+
+  module { source = "./tests/inputs" }
+
   variables {
     tenants = { acme = { rate = { requests = 0.5 } } }
   }
@@ -181,6 +196,9 @@ run "a_rate_in_fractions_is_refused" {
 
 run "an_unknown_way_to_fail_is_refused" {
   command = plan
+
+  module { source = "./tests/inputs" }
+
   variables {
     budgets = { on_store_failure = "open" }
   }
@@ -189,6 +207,9 @@ run "an_unknown_way_to_fail_is_refused" {
 
 run "a_breaker_that_never_opens_by_mistake_is_refused" {
   command = plan
+
+  module { source = "./tests/inputs" }
+
   variables {
     breaker = { error_rate = 50 }
   }
@@ -197,6 +218,9 @@ run "a_breaker_that_never_opens_by_mistake_is_refused" {
 
 run "a_cool_down_above_its_own_limit_is_refused" {
   command = plan
+
+  module { source = "./tests/inputs" }
+
   variables {
     breaker = { cool_down_seconds = 900 }
   }

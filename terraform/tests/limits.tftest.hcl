@@ -132,6 +132,8 @@ run "more_of_a_vpc_than_lambda_takes_is_refused" {
 run "more_tags_than_aws_takes_are_refused" {
   command = plan
 
+  module { source = "./tests/inputs" }
+
   variables {
     tags   = { for number in range(48) : "tag-${number}" => "" }
     alarms = { topic_arns = [for number in range(6) : "arn:aws:sns:eu-central-1:123456789012:topic-${number}"] }
@@ -142,6 +144,8 @@ run "more_tags_than_aws_takes_are_refused" {
 
 run "more_shares_of_a_budget_than_have_alarms_are_refused" {
   command = plan
+
+  module { source = "./tests/inputs" }
 
   variables {
     alarms = { thresholds = { budget_percent = range(11) } }

@@ -65,6 +65,8 @@ run "a_tier_that_is_null_keeps_its_default" {
 run "a_misspelt_tier_is_refused" {
   command = plan
 
+  module { source = "./tests/inputs" }
+
   variables {
     models = { SIMPEL = { model = "anthropic.claude-haiku-5-5" } }
   }
@@ -100,6 +102,8 @@ run "a_default_endpoint_is_not_written" {
 run "a_geography_that_the_region_cannot_call_is_refused" {
   command = plan
 
+  module { source = "./tests/inputs" }
+
   variables {
     bedrock = { profile_prefix = "us" }
   }
@@ -109,6 +113,8 @@ run "a_geography_that_the_region_cannot_call_is_refused" {
 
 run "so_is_a_model_that_names_one" {
   command = plan
+
+  module { source = "./tests/inputs" }
 
   variables {
     models   = { SIMPLE = { model = "anthropic.claude-haiku-5-5", fallbacks = [{ model = "us.anthropic.claude-haiku-5-5" }] } }

@@ -156,6 +156,8 @@ run "alarms_tell_of_dead_letters_of_age_and_of_what_is_put_back" {
 run "numbers_that_lambda_does_not_take_are_refused" {
   command = plan
 
+  module { source = "./tests/inputs" }
+
   variables {
     queue = { maximum_concurrency = 1 }
   }

@@ -272,6 +272,8 @@ run "a_guardrail_is_on_every_call_and_may_be_applied" {
 run "a_guardrail_that_cannot_be_is_refused" {
   command = plan
 
+  module { source = "./tests/inputs" }
+
   variables {
     bedrock = { guardrail = { id = "My Guardrail", version = "latest" } }
   }

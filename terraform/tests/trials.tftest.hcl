@@ -111,6 +111,8 @@ run "without_duplicates_there_is_no_function_for_them" {
 run "duplicates_need_the_queue" {
   command = plan
 
+  module { source = "./tests/inputs" }
+
   variables {
     routing = { duplicate = { share = 0.05, budget = { day_usd = 2 } } }
   }
@@ -120,6 +122,8 @@ run "duplicates_need_the_queue" {
 
 run "duplicates_need_a_budget" {
   command = plan
+
+  module { source = "./tests/inputs" }
 
   variables {
     queue   = {}
@@ -132,6 +136,8 @@ run "duplicates_need_a_budget" {
 run "a_trial_of_nothing_is_refused" {
   command = plan
 
+  module { source = "./tests/inputs" }
+
   variables {
     routing = { shadow = { share = 0.5 } }
   }
@@ -142,6 +148,8 @@ run "a_trial_of_nothing_is_refused" {
 run "a_trial_out_of_range_is_refused" {
   command = plan
 
+  module { source = "./tests/inputs" }
+
   variables {
     routing = { split = { share = 1.5, raise_above = 0.5 } }
   }
@@ -151,6 +159,8 @@ run "a_trial_out_of_range_is_refused" {
 
 run "a_strategy_that_is_not_known_is_refused" {
   command = plan
+
+  module { source = "./tests/inputs" }
 
   variables {
     routing = { split = { share = 0.5, strategy = "coin" } }

@@ -49,6 +49,8 @@ run "values_out_of_range_are_refused" {
 run "bounds_in_the_wrong_order_are_refused" {
   command = plan
 
+  module { source = "./tests/inputs" }
+
   variables {
     routing = { raise_above = 0.2, lower_below = 0.8 }
   }
@@ -75,6 +77,8 @@ run "names_that_nothing_bears_are_refused" {
 run "a_service_tier_of_another_provider_is_refused" {
   command = plan
 
+  module { source = "./tests/inputs" }
+
   variables {
     models = { SIMPLE = { model = "anthropic.claude-haiku-5-5", fallbacks = [{ model = "anthropic.claude-sonnet-5-5", service_tier = "fast" }] } }
   }
@@ -84,6 +88,8 @@ run "a_service_tier_of_another_provider_is_refused" {
 
 run "a_latency_without_sense_is_refused" {
   command = plan
+
+  module { source = "./tests/inputs" }
 
   variables {
     models = { SIMPLE = { model = "anthropic.claude-haiku-5-5", latency = "quick" } }
@@ -95,6 +101,8 @@ run "a_latency_without_sense_is_refused" {
 run "a_latency_of_openai_is_refused" {
   command = plan
 
+  module { source = "./tests/inputs" }
+
   variables {
     models = { SIMPLE = { provider = "openai", model = "gpt-6-luna", latency = "optimized" } }
   }
@@ -104,6 +112,8 @@ run "a_latency_of_openai_is_refused" {
 
 run "a_model_id_without_sense_is_refused" {
   command = plan
+
+  module { source = "./tests/inputs" }
 
   variables {
     models = { SIMPLE = { model = "a model" } }
@@ -115,6 +125,8 @@ run "a_model_id_without_sense_is_refused" {
 run "a_model_of_another_api_under_bedrock_is_refused" {
   command = plan
 
+  module { source = "./tests/inputs" }
+
   variables {
     models = { CALCULATION = { model = "gpt-5.5-mini" } }
   }
@@ -124,6 +136,8 @@ run "a_model_of_another_api_under_bedrock_is_refused" {
 
 run "plain_http_is_for_loopback_alone" {
   command = plan
+
+  module { source = "./tests/inputs" }
 
   variables {
     bedrock   = { endpoint = "http://127.0.0.1.example.com" }
@@ -156,6 +170,8 @@ run "endless_retries_are_refused" {
 run "express_cannot_run_longer_than_aws_lets_it" {
   command = plan
 
+  module { source = "./tests/inputs" }
+
   variables {
     workflow = { type = "EXPRESS", timeout_seconds = 301 }
   }
@@ -166,6 +182,8 @@ run "express_cannot_run_longer_than_aws_lets_it" {
 run "an_anthropic_model_needs_the_name_of_its_key" {
   command = plan
 
+  module { source = "./tests/inputs" }
+
   variables {
     models = { COMPLEX = { provider = "anthropic", model = "claude-sonnet-5-5" } }
   }
@@ -175,6 +193,8 @@ run "an_anthropic_model_needs_the_name_of_its_key" {
 
 run "a_url_that_ends_in_a_slash_would_double_it" {
   command = plan
+
+  module { source = "./tests/inputs" }
 
   variables {
     openai = { endpoint = "https://api.openai.com/v1/" }
@@ -196,6 +216,8 @@ run "a_missing_function_zip_fails_at_plan" {
 run "a_review_that_cannot_be_is_refused" {
   command = plan
 
+  module { source = "./tests/inputs" }
+
   variables {
     review   = { fail_below = 0.9, answer_above = 0.8, default = "maybe", timeout_seconds = 864000 }
     privacy  = { text_ttl_days = 7 }
@@ -207,6 +229,8 @@ run "a_review_that_cannot_be_is_refused" {
 
 run "a_cache_without_texts_is_refused" {
   command = plan
+
+  module { source = "./tests/inputs" }
 
   variables {
     tenants = { faq = { cache = {} } }

@@ -120,6 +120,8 @@ run "frames_are_limited_and_logged_without_their_text" {
 run "it_needs_the_keys_of_the_http_api" {
   command = plan
 
+  module { source = "./tests/inputs" }
+
   variables {
     api = null
   }
@@ -130,6 +132,8 @@ run "it_needs_the_keys_of_the_http_api" {
 run "other_proofs_than_keys_are_refused" {
   command = plan
 
+  module { source = "./tests/inputs" }
+
   variables {
     api = { auth = "IAM", tenants = { "arn:aws:iam::123456789012:role/web" = "acme" } }
   }
@@ -139,6 +143,8 @@ run "other_proofs_than_keys_are_refused" {
 
 run "a_limit_that_refuses_every_connection_is_refused" {
   command = plan
+
+  module { source = "./tests/inputs" }
 
   variables {
     websocket = { throttle = { rate_limit = 0 } }

@@ -252,6 +252,9 @@ run "without_tools_no_state_calls_one" {
 
 run "an_agent_without_reviewers_is_refused" {
   command = plan
+
+  module { source = "./tests/inputs" }
+
   variables {
     workflows = { agent = {} }
   }
@@ -260,6 +263,9 @@ run "an_agent_without_reviewers_is_refused" {
 
 run "settings_of_the_agent_without_sense_are_refused" {
   command = plan
+
+  module { source = "./tests/inputs" }
+
   variables {
     review    = {}
     workflows = { agent = { tools = { "run sql" = "run-sql" }, max_concurrency = 0, step_timeout_seconds = 10 } }
@@ -349,6 +355,9 @@ run "each_retriever_brings_its_own_right" {
 
 run "rag_without_a_retriever_is_refused" {
   command = plan
+
+  module { source = "./tests/inputs" }
+
   variables {
     workflows = { rag = { keywords = false } }
   }
@@ -357,6 +366,9 @@ run "rag_without_a_retriever_is_refused" {
 
 run "vectors_of_other_dimensions_are_refused" {
   command = plan
+
+  module { source = "./tests/inputs" }
+
   variables {
     workflows = { rag = { vectors = { index_arn = "arn:aws:s3vectors:eu-central-1:123456789012:bucket/v/index/i", dimensions = 300 } } }
   }
@@ -365,6 +377,9 @@ run "vectors_of_other_dimensions_are_refused" {
 
 run "a_knowledge_base_by_its_name_is_refused" {
   command = plan
+
+  module { source = "./tests/inputs" }
+
   variables {
     workflows = { rag = { knowledge_base_id = "my-base" } }
   }
@@ -373,6 +388,9 @@ run "a_knowledge_base_by_its_name_is_refused" {
 
 run "a_retriever_that_is_no_function_is_refused" {
   command = plan
+
+  module { source = "./tests/inputs" }
+
   variables {
     workflows = { rag = { retriever_arn = "retrieve" } }
   }
@@ -539,6 +557,9 @@ run "pages_are_read_before_a_knowledge_base_is_told" {
 
 run "pages_of_no_tier_are_refused" {
   command = plan
+
+  module { source = "./tests/inputs" }
+
   variables {
     workflows = { rag = {}, documents = { scanned_pages = { tier = "CHEAP" } } }
   }
@@ -547,6 +568,9 @@ run "pages_of_no_tier_are_refused" {
 
 run "a_limit_that_is_no_amount_is_refused" {
   command = plan
+
+  module { source = "./tests/inputs" }
+
   variables {
     workflows = { rag = {}, documents = { max_cost_usd = 0 } }
   }
@@ -555,6 +579,9 @@ run "a_limit_that_is_no_amount_is_refused" {
 
 run "an_id_that_is_none_is_refused" {
   command = plan
+
+  module { source = "./tests/inputs" }
+
   variables {
     workflows = { rag = {}, documents = { knowledge_base = { id = "handbook", data_source_id = "DS12345678" } } }
   }
@@ -584,6 +611,9 @@ run "without_a_topic_no_state_publishes" {
 
 run "documents_without_their_reader_are_refused" {
   command = plan
+
+  module { source = "./tests/inputs" }
+
   variables {
     workflows = { documents = {} }
   }
@@ -592,6 +622,9 @@ run "documents_without_their_reader_are_refused" {
 
 run "a_topic_that_is_none_is_refused" {
   command = plan
+
+  module { source = "./tests/inputs" }
+
   variables {
     workflows = { rag = {}, documents = { topic_arn = "team" } }
   }

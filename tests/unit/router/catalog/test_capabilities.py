@@ -7,7 +7,7 @@ from pathlib import Path
 
 from router.catalog.capabilities import SAMPLING
 
-MODELS = Path(__file__).resolve().parents[4] / "terraform" / "models.tf"
+MODELS = Path(__file__).resolve().parents[4] / "terraform" / "known.tf"
 
 
 def test_the_module_knows_the_sampling_options_of_the_code() -> None:
