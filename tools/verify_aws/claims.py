@@ -79,6 +79,13 @@ CLAIMS = (
         runs.a_scanned_page_is_read,
     ),
     Claim(
+        "variants-file",
+        "a Distributed Map in JSONata reads its list from the bucket, and runs its own machine",
+        "has two variants of a file compared; reads the states and the result's file",
+        runs.a_file_is_compared_by_groups,
+        needs="workflows",
+    ),
+    Claim(
         "stream",
         "the stream prices a row within seconds",
         "waits for the price; reads the mapping's state",

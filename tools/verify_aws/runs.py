@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -131,6 +132,34 @@ def a_scanned_page_is_read(target: Target) -> str:
     ended = json.loads(run["output"])
     expect(_SHOWN in ended["output"], f"{ended['model']} read {ended['output'][:100]!r}")
     return f"{ended['model']} read {_SHOWN}"
+
+
+def a_file_is_compared_by_groups(target: Target) -> str:
+    """Run ``variants`` over a file: the Map, its child, and the run of the group in it."""
+    bucket, run = target.outputs["answers_bucket"]["name"], f"verify-{uuid.uuid4().hex[:8]}"
+    s3, key = target.client("s3"), f"variants/{run}.jsonl"
+    s3.put_object(Bucket=bucket, Key=key, Body=b'{"what": "river"}\n{"what": "hill"}\n')
+    arn = target.client("stepfunctions").start_execution(
+        stateMachineArn=target.outputs["workflows"]["variants"]["state_machine_arn"],
+        input=json.dumps(
+            {
+                "id": run,
+                "prompt": "Name one {{what}}, in one word.",
+                "variants_s3": f"s3://{bucket}/{key}",
+                "tier": "SIMPLE",
+                "max_tokens": 60,
+            }
+        ),
+    )["executionArn"]
+    ended = client.wait_for_execution(target, arn, target.patience)
+    expect(ended["status"] == "SUCCEEDED", f"{ended.get('error')}: {ended.get('cause')}")
+    expect("AskGroups" in target.states(arn), "no group was asked")
+    output = json.loads(ended["output"])
+    expect(output["variants"]["answered"] == 2, f"answered: {output['variants']}")
+    results = output["results_s3"].removeprefix(f"s3://{bucket}/")
+    every = json.loads(s3.get_object(Bucket=bucket, Key=results)["Body"].read())
+    expect(len(every["ranking"]) == 2, "the file does not have every variant")
+    return f"{output['status']}, ${output['total']['total_usd']}"
 
 
 def _start(target: Target) -> str:

@@ -51,6 +51,7 @@ module "faregate" {
   api     = { auth = "AUTHORIZER", account_logging = false }
 
   websocket = {}
+  workflows = { variants = {} }
 }
 
 output "state_machine" {
@@ -66,6 +67,16 @@ output "tables" {
 output "functions" {
   description = "The functions."
   value       = module.faregate.functions
+}
+
+output "workflows" {
+  description = "The machines of the workflows on top."
+  value       = module.faregate.workflows
+}
+
+output "answers_bucket" {
+  description = "The bucket of large texts, and of files of variants."
+  value       = module.faregate.answers_bucket
 }
 
 output "event_source_mapping_id" {
