@@ -44,7 +44,7 @@ class Notices:
         for message in answer.get("Messages", []):
             self.taken.append(json.loads(json.loads(message["Body"])["Message"]))
             self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
-        return [notice for notice in self.taken if notice["request_id"] == request_id]
+        return [notice for notice in self.taken if notice.get("request_id") == request_id]
 
     def close(self) -> None:
         self.sns.unsubscribe(SubscriptionArn=self.subscription)
