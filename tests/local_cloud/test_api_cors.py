@@ -60,9 +60,11 @@ def browser() -> Iterator[Browser]:
         Thread(target=server.serve_forever, daemon=True).start()
         hosts = (origin.split("://")[1] for origin in (*ORIGINS, STRANGER))
         rules = ",".join(f"MAP {host} 127.0.0.1:{server.server_port}" for host in hosts)
-        with chromium(f"--host-resolver-rules={rules}") as browser:
-            yield browser
-        server.shutdown()
+        try:
+            with chromium(f"--host-resolver-rules={rules}") as browser:
+                yield browser
+        finally:  # without Chromium too: a thread that accepts from a closed socket never rests
+            server.shutdown()
 
 
 def from_page(browser: Browser, origin: str, url: str, **init: Any) -> dict[str, Any]:

@@ -82,9 +82,11 @@ def browser() -> Iterator[Browser]:
         Thread(target=server.serve_forever, daemon=True).start()
         host = ORIGIN.split("://")[1]
         rule = f"MAP {host} 127.0.0.1:{server.server_port}"
-        with chromium(f"--host-resolver-rules={rule}") as opened:
-            yield opened
-        server.shutdown()
+        try:
+            with chromium(f"--host-resolver-rules={rule}") as opened:
+                yield opened
+        finally:  # without Chromium too: a thread that accepts from a closed socket never rests
+            server.shutdown()
 
 
 @pytest.fixture
