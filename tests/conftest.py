@@ -9,12 +9,13 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from local.isolation import isolate
-from tests.support import no_sleep, programs
+from tests.support import no_sleep, programs, service_models
 
 isolate()
 # Nor the local cloud that somebody left running in this checkout.
 os.environ["FAREGATE_NAME"] = "faregate"
 no_sleep.install()
+service_models.install()
 # How long an example takes says nothing about behaviour; `make bench` measures.
 # Each run draws other examples: many short runs find what one long run does.
 settings.register_profile(
