@@ -16,6 +16,9 @@ from tests.workflow.interpreter import runs
 from tests.workflow.interpreter.world import REGION, World, machine, world
 from tests.workflow.settings import CONFIG, HAIKU, SONNET
 
+# Close to a second each: make test-quick has test_agent_definition.py and the unit tests instead.
+pytestmark = pytest.mark.slow
+
 THROTTLED = {"status": 429, "code": "ThrottlingException"}
 NO_LIMIT = object()
 FORBIDDEN = {"status": 403, "code": "AccessDeniedException"}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
 from eval.budget_designs import Design, Prepaid
 from eval.budget_scale import simulate
 from eval.scale import bounds, simulate_slots, table
@@ -32,6 +34,7 @@ def test_shards_carry_what_one_item_does_not() -> None:
     assert chosen.lost == 0
 
 
+@pytest.mark.slow
 def test_shards_near_the_limit_never_pass_it() -> None:
     found = simulate(Prepaid, 300, 0.015, Decimal(5), length=2)
 

@@ -68,6 +68,7 @@ def test_a_number_that_no_double_holds_is_no_json(text: str) -> None:
         parse(text)
 
 
+@pytest.mark.slow
 def test_many_parts_times_many_values_end_as_a_problem_of_the_answer() -> None:
     choices = [{"const": f"no {number}"} for number in range(490)]
     schema = {"type": "object", "properties": {"a": {"items": {"anyOf": choices}}}}
