@@ -1,4 +1,4 @@
-# The module's variables without its resources: what they refuse is known in a hundredth of the time that the whole plan takes. All but
+# The module's variables without its resources: what they refuse is known in a fraction of the time that the whole plan takes. All but
 # this file are links to the module's own.
 
 locals {
