@@ -99,9 +99,12 @@ def apply_planned(module: Path, *, env: Mapping[str, str], folder: Path = FOLDER
     _run(place_of(module, folder), ["apply", "-parallelism=30", _PLANNED], env)
 
 
-def destroy(module: Path, *, env: Mapping[str, str], folder: Path = FOLDER) -> None:
-    """Remove all that was applied."""
-    _run(place_of(module, folder), ["destroy", "-auto-approve", "-parallelism=30"], env)
+def destroy(
+    module: Path, *, env: Mapping[str, str], folder: Path = FOLDER, refresh: bool = True
+) -> None:
+    """Remove all that was applied; without `refresh` what the state says is believed."""
+    options = ["-auto-approve", "-parallelism=30", f"-refresh={str(refresh).lower()}"]
+    _run(place_of(module, folder), ["destroy", *options], env)
 
 
 def output(module: Path, *, folder: Path = FOLDER) -> dict[str, Any]:

@@ -72,11 +72,14 @@ class Root:
             override.unlink()
 
     def apply(self) -> None:
-        """Apply it as it is."""
-        terraform.apply(RELEASED, variables=self.variables, env=self.env, folder=self.folder)
+        """Apply it as it is. The state is believed: a second plan looks at what is there."""
+        terraform.apply(
+            RELEASED, variables=self.variables, env=self.env, folder=self.folder, refresh=False
+        )
 
     def destroy(self) -> None:
-        terraform.destroy(RELEASED, env=self.env, folder=self.folder)
+        """Remove it; the state is what was planned and applied a moment ago."""
+        terraform.destroy(RELEASED, env=self.env, folder=self.folder, refresh=False)
 
     def apply_planned(self) -> None:
         terraform.apply_planned(RELEASED, env=self.env, folder=self.folder)
