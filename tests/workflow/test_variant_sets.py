@@ -112,6 +112,7 @@ def test_the_best_of_all_groups_is_the_best(aws: World) -> None:
     assert [row["transitions"] for row in groups] == [6 + 2 + 2, 6 + 1]
 
 
+@pytest.mark.slow
 def test_a_repeat_of_a_run_over_a_file_pays_nothing_twice(aws: World) -> None:
     scripted(aws, **ANSWERS)
     judge_prefers(aws, "Ahoy.")
@@ -169,6 +170,7 @@ def test_groups_that_no_judge_could_compare_have_no_best(aws: World) -> None:
     assert len(found["ranking"]) == 2
 
 
+@pytest.mark.slow
 def test_a_group_that_broke_off_fails_the_run_before_a_judge_compares_the_rest(
     aws: World,
     monkeypatch: pytest.MonkeyPatch,

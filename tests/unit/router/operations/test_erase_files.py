@@ -91,6 +91,7 @@ def test_a_batch_and_its_line_are_read_from_an_id(request_id: str, named: Any) -
     assert batch_and_line(request_id) == named
 
 
+@pytest.mark.slow
 def test_dead_letters_of_a_tenant_go_and_all_others_stay(aws: Any) -> None:
     sqs = aws("sqs")
     url = sqs.create_queue(QueueName="dead")["QueueUrl"]
