@@ -69,7 +69,7 @@ test-busy: $(READY) ## everything, beside eight busy loops: no result may depend
 	@$(RUN) -m tools.busy $(MAKE) --no-print-directory test LATER= LAST=
 
 # What is left out, make test runs: property tests, the sets, pages in Chromium, the emulator, Terraform, the local cloud.
-test-quick: ## before each commit, under 90 s: lint, types, unit and workflow tests, the second interpreter; slow cases left out
+test-quick: ## before each commit, two minutes: lint, types, unit and workflow tests, the second interpreter; slow cases left out
 	@$(MAKE) --no-print-directory -j 3 lint types quick
 
 # The files whose tests take longest go first, so that no processor waits for the other at the end.
