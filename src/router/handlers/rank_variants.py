@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -32,10 +33,9 @@ from router.workflows.variants.judging import (
     judged,
     scored,
 )
-from router.workflows.variants.outcome import Comparison, compare, outcome, transitions
+from router.workflows.variants.outcome import Comparison, came_to, compare, outcome, transitions
 from router.workflows.variants.set_outcome import (
     every_variant,
-    group_outcome,
     group_record,
     group_result,
     set_outcome,
@@ -51,6 +51,9 @@ input_bytes = int(os.environ["INPUT_BYTES_LIMIT"])
 has_scorer = os.environ.get("SCORER") == "true"
 memory_mb = int(os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "0"))
 
+# The inputs of a set's groups; none of another run.
+Groups = Sequence[Mapping[str, Any]]
+
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Take ``{"step", …}``; return what the state that follows needs."""
@@ -61,14 +64,15 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     logger.set_correlation_id(asked.run.run_id)
     if event["step"] == "prepare":
         return {**_prepared(asked, event["execution"]), "lambda_ms": [_since(started)]}
-    compared, results = _compared(asked, event["results"])
+    groups = [] if isinstance(asked, Variants) else files.groups(asked.run)
+    compared, results = _compared(asked, groups, event["results"])
     found = answers(compared, store.steps(compared.keys()), results, store.text_of)
     if event["step"] == "judge":
         requests = [] if has_scorer else judge_requests(compared, found, input_bytes)
         return {"requests": requests, "lambda_ms": [*event["lambda_ms"], _since(started)]}
     at = iso(now())
     comparison = _comparison(compared, found, results, event["judgements"], at)
-    return _ranked(asked, comparison, event, at, started)
+    return _ranked(asked, groups, comparison, event, at, started)
 
 
 def _prepared(asked: Variants | VariantSet, execution: dict[str, str]) -> dict[str, Any]:
@@ -80,11 +84,13 @@ def _prepared(asked: Variants | VariantSet, execution: dict[str, str]) -> dict[s
     return {"is_set": True, "bucket": files.bucket, "key": files.put_groups(asked.run, groups)}
 
 
-def _compared(asked: Variants | VariantSet, results: Results) -> tuple[Variants, Results]:
+def _compared(
+    asked: Variants | VariantSet, groups: Groups, results: Results
+) -> tuple[Variants, Results]:
     """Return the variants whose answers are compared, and what is reported of each."""
     if isinstance(asked, Variants):
         return asked, results
-    return sets.final(files.groups(asked.run), results)
+    return sets.final(groups, results)
 
 
 def _comparison(
@@ -102,6 +108,7 @@ def _comparison(
 
 def _ranked(
     asked: Variants | VariantSet,
+    groups: Groups,
     comparison: Comparison,
     event: dict[str, Any],
     at: str,
@@ -111,7 +118,7 @@ def _ranked(
     failure: RouterError | None = None
     shown: dict[str, Any] = {}
     try:
-        shown = _outcome(asked, comparison, event["results"])
+        shown = _outcome(asked, groups, comparison, event["results"])
     except (NothingAnswered, sets.GroupFailed) as error:
         failure = error
     entered = transitions if isinstance(asked, Variants) else sets.set_transitions
@@ -134,19 +141,20 @@ def _ranked(
 
 
 def _outcome(
-    asked: Variants | VariantSet, comparison: Comparison, results: Results
+    asked: Variants | VariantSet, groups: Groups, comparison: Comparison, results: Results
 ) -> dict[str, Any]:
     if isinstance(asked, VariantSet):
-        return _outcome_of_set(asked, comparison, results)
+        return _outcome_of_set(asked, groups, comparison, results)
     if asked.run.group is None:
         return outcome(comparison)
-    shown = group_outcome(comparison)
+    shown = came_to(comparison)
     files.put_group(asked.run, group_record(shown, comparison))
     return group_result(shown)
 
 
-def _outcome_of_set(asked: VariantSet, final: Comparison, results: Results) -> dict[str, Any]:
-    groups = files.groups(asked.run)
+def _outcome_of_set(
+    asked: VariantSet, groups: Groups, final: Comparison, results: Results
+) -> dict[str, Any]:
     sets.check_groups(groups, results)
     records = files.records(asked.run, [group["group"] for group in groups])
     shown = outcome(final) if final.asked.prompts else without_finalists(records)

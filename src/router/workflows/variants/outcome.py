@@ -75,16 +75,27 @@ def outcome(compared: Comparison) -> dict[str, Any]:
     Of answers with the same highest score the cheapest is the best, and the tie is reported.
     Without scores there is no best. Raise ``NothingAnswered`` if no variant has an answer.
     """
-    asked, found, steps = compared.asked, compared.found, compared.steps
-    if not found.texts:
-        first = found.failed[min(found.failed)]
+    check_answered(failed(compared.found), answered=len(compared.found.texts))
+    return came_to(compared)
+
+
+def check_answered(failures: Sequence[Mapping[str, Any]], *, answered: int) -> None:
+    """Raise ``NothingAnswered`` with the first failure if no variant has an answer."""
+    if not answered:
+        first = failures[0]
         raise NothingAnswered(
             f"no variant has an answer; the first: {first['error']}: {first['cause']}"
         )
+
+
+def came_to(compared: Comparison) -> dict[str, Any]:
+    """Return the outcome of variants of which none may have an answer: ``UNANSWERED``."""
+    asked, found, steps = compared.asked, compared.found, compared.steps
     decided = compared.judging.verdict
+    unjudged = "UNJUDGED" if found.texts else "UNANSWERED"
     shown: dict[str, Any] = {
         "workflow_id": asked.run.run_id,
-        "status": "JUDGED" if decided else "UNJUDGED",
+        "status": "JUDGED" if decided else unjudged,
         "ranking": _ranking(compared),
         "failed": failed(found),
         "judge_failed": list(compared.judging.failed),

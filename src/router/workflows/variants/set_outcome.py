@@ -9,27 +9,11 @@ from typing import Any
 from cost_calculator.contributions import Sums, add
 from cost_calculator.pricing import plain
 from cost_calculator.workflow_figures import money_as_json
-from router.workflows.run import NothingAnswered
-from router.workflows.variants.outcome import Comparison, failed, outcome
+from router.workflows.variants.outcome import Comparison, check_answered
 
 _OF_THE_FINAL = (
     "workflow_id", "status", "best", "tie", "orders_agree", "ranking", "judge_failed"
 )  # fmt: skip
-
-
-def group_outcome(compared: Comparison) -> dict[str, Any]:
-    """Return the outcome of a group; one without an answer is no failure: others may have one."""
-    if compared.found.texts:
-        return outcome(compared)
-    return {
-        "workflow_id": compared.asked.run.run_id,
-        "status": "UNANSWERED",
-        "ranking": [],
-        "failed": failed(compared.found),
-        "judge_failed": [],
-        "judging": money_as_json(compared.steps.judging_sums),
-        "total": money_as_json(compared.steps.sums),
-    }
 
 
 def group_record(shown: Mapping[str, Any], compared: Comparison) -> dict[str, Any]:
@@ -56,11 +40,7 @@ def without_finalists(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     Raise ``NothingAnswered`` if no variant of any group has an answer.
     """
     first = records[0]
-    if not any(record["ranking"] for record in records):
-        problem = first["failed"][0]
-        raise NothingAnswered(
-            f"no variant has an answer; the first: {problem['error']}: {problem['cause']}"
-        )
+    check_answered(first["failed"], answered=sum(len(record["ranking"]) for record in records))
     return {
         "workflow_id": first["workflow_id"],
         "status": "UNJUDGED",
